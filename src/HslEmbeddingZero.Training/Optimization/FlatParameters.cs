@@ -1,0 +1,116 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// All trainable parameters of a module in one buffer, matrices first and vectors behind, with their gradients in another. The module's own
+/// Parameter objects stay; they and their gradients become views. An update, a norm or a reset is then one operation over one buffer.
+/// </summary>
+/// <remarks>
+/// Where the module computes in bfloat16, float32 master weights stand behind it and gradients are summed in float32. A module that is moved
+/// to another device or dtype gets new parameters; <see cref="Flatten"/> must then run again.
+/// </remarks>
+internal sealed class FlatParameters : IDisposable
+{
+    private readonly nn.Module _module;
+    private readonly List<string> _names = [];
+    private readonly List<long[]> _shapes = [];
+    private readonly List<long> _offsets = [];
+    private Tensor _compute = null!;
+    private Tensor _computeGradient = null!;
+
+    public FlatParameters(nn.Module module)
+    {
+        _module = module;
+        Flatten();
+    }
+
+    /// <summary>float32 weights [total]; the module's own where it computes in float32.</summary>
+    public Tensor Weights { get; private set; } = null!;
+
+    /// <summary>float32 gradients [total]; the module's own where it computes in float32.</summary>
+    public Tensor Gradient { get; private set; } = null!;
+
+    /// <summary>How many numbers at the start belong to matrices, which are decayed.</summary>
+    public long DecayedCount { get; private set; }
+
+    public long Count => Weights.numel();
+
+    /// <summary>Names, in the order of the buffer.</summary>
+    public IReadOnlyList<string> Names => _names;
+
+    private bool HasMaster => !ReferenceEquals(Weights, _compute);
+
+    /// <summary>The part of a buffer like <see cref="Weights"/> that belongs to parameter <paramref name="index"/>, in its shape.</summary>
+    public Tensor Slice(Tensor buffer, int index) =>
+        buffer.narrow(0, _offsets[index], _shapes[index].Aggregate(1L, (a, b) => a * b)).view(_shapes[index]);
+
+    /// <summary>Adds what the last backward pass left to <see cref="Gradient"/>; nothing to do where they are the same buffer.</summary>
+    public void CollectGradient()
+    {
+        if (!HasMaster) return;
+        Gradient.add_(_computeGradient);
+        ZeroComputeGradient();
+    }
+
+    /// <summary>Sets all gradients to zero.</summary>
+    public void ZeroGradient()
+    {
+        Gradient.zero_().Dispose();
+        if (HasMaster) ZeroComputeGradient();
+    }
+
+    /// <summary>Rounds the master weights into the module's; nothing to do where they are the same buffer.</summary>
+    public void PublishWeights()
+    {
+        if (HasMaster) _compute.copy_(Weights);
+    }
+
+    /// <summary>Gathers the module's parameters into fresh buffers on their device.</summary>
+    private void Flatten()
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        var parameters = _module.named_parameters().Where(p => p.parameter.requires_grad).OrderBy(p => p.parameter.dim() < 2).ToList();
+        if (parameters.Count == 0) throw new ArgumentException("The module has no trainable parameter.");
+        Parameter first = parameters[0].parameter;
+        long total = parameters.Sum(p => p.parameter.numel());
+        _compute = zeros(total, first.dtype, first.device).DetachFromDisposeScope();
+        _computeGradient = zeros(total, first.dtype, first.device).DetachFromDisposeScope();
+        long offset = 0;
+        foreach ((string name, Parameter parameter) in parameters)
+        {
+            long[] shape = parameter.shape;
+            long count = parameter.numel();
+            Tensor slot = _compute.narrow(0, offset, count).view(shape);
+            slot.copy_(parameter);
+            parameter.set_(slot);
+            parameter.grad = _computeGradient.narrow(0, offset, count).view(shape);
+            _names.Add(name);
+            _shapes.Add(shape);
+            _offsets.Add(offset);
+            offset += count;
+            if (shape.Length >= 2) DecayedCount = offset;
+        }
+
+        bool isFloat32 = first.dtype == ScalarType.Float32;
+        Weights = isFloat32 ? _compute : _compute.to(ScalarType.Float32).DetachFromDisposeScope();
+        Gradient = isFloat32 ? _computeGradient : zeros(total, ScalarType.Float32, first.device).DetachFromDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        if (HasMaster)
+        {
+            Weights.Dispose();
+            Gradient.Dispose();
+        }
+
+        _compute.Dispose();
+        _computeGradient.Dispose();
+    }
+
+    private void ZeroComputeGradient() => _computeGradient.zero_().Dispose();
+}

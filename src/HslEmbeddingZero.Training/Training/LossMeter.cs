@@ -1,0 +1,61 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>Sums of the loss by modality since the last report, kept on the device so that no step waits for the host.</summary>
+internal sealed class LossMeter : IDisposable
+{
+    private const int Modalities = 3;
+    private readonly Tensor _sums; // nats per byte, summed over micro-batches
+    private readonly Tensor[] _places;
+    private readonly long[] _counts = new long[Modalities];
+
+    public LossMeter(Device device)
+    {
+        _sums = zeros(Modalities, ScalarType.Float32, device).DetachFromDisposeScope();
+        _places = [.. Enumerable.Range(0, Modalities).Select(i => _sums.select(0, i).DetachFromDisposeScope())];
+    }
+
+    public void Add(Modality modality, Tensor loss)
+    {
+        using var quiet = no_grad();
+        _places[(int)modality].add_(loss);
+        _counts[(int)modality]++;
+    }
+
+    /// <summary>Mean bits per byte over all and by modality, then starts anew. Waits for the device.</summary>
+    public (double All, double[] ByModality) Read()
+    {
+        using Tensor host = _sums.cpu();
+        double[] sums = [.. host.data<float>().Select(s => s / Math.Log(2))];
+        double[] means = [.. sums.Zip(_counts, (sum, count) => count == 0 ? double.NaN : sum / count)];
+        double all = sums.Sum() / Math.Max(1, _counts.Sum());
+        _sums.zero_().Dispose();
+        Array.Clear(_counts);
+        return (all, means);
+    }
+
+    /// <summary>What a checkpoint must hold for the next report to come out the same: sums, then counts.</summary>
+    public Tensor Save()
+    {
+        using Tensor host = _sums.cpu();
+        double[] state = [.. host.data<float>().Select(s => (double)s), .. _counts.Select(c => (double)c)];
+        return tensor(state);
+    }
+
+    public void Restore(Tensor state)
+    {
+        double[] values = [.. state.data<double>()];
+        using Tensor sums = tensor(values.Take(Modalities).Select(v => (float)v).ToArray());
+        using var quiet = no_grad();
+        _sums.copy_(sums);
+        for (int i = 0; i < Modalities; i++) _counts[i] = (long)values[Modalities + i];
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor place in _places) place.Dispose();
+        _sums.Dispose();
+    }
+}

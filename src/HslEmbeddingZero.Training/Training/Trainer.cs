@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// Trains a <see cref="ByteLanguageModel"/> on the byte mix. Everything random is a pure function of the seed, and a checkpoint holds weights,
+/// moments, step and random state, so that on the CPU a resumed run equals an uninterrupted one bit for bit.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private const string CheckpointFormat = "HslEmbeddingZero checkpoint 1";
+    private const string WeightPrefix = "model.";
+    private const string FirstMomentPrefix = "first_moment.";
+    private const string SecondMomentPrefix = "second_moment.";
+    private const string DropoutKey = "random.dropout";
+    private const string LossKey = "loss.since_report";
+
+    private readonly ByteLanguageModel _model;
+    private readonly BatchSampler _sampler;
+    private readonly TrainerOptions _options;
+    private readonly Device _device;
+    private readonly FlatParameters _parameters;
+    private readonly FusedAdamW _optimizer;
+    private readonly LossMeter _loss;
+    private readonly Generator _dropout;
+
+    /// <summary>
+    /// Draws the model's weights from the seed, moves it to the device and the precision, and prepares the optimizer. The model stays the
+    /// caller's but must not be moved while the trainer lives.
+    /// </summary>
+    /// <param name="model">The model to train.</param>
+    /// <param name="sampler">Where batches come from.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="device">Where to train; the CPU when null.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public Trainer(ByteLanguageModel model, BatchSampler sampler, TrainerOptions options, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sampler);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _model = model;
+        _sampler = sampler;
+        _options = options;
+        _device = device ?? CPU;
+        WeightInitialization.Draw(model, options.Seed);
+        model.to(_device);
+        if (options.Precision == Precision.BFloat16) model.to(ScalarType.BFloat16);
+        model.Door.ChecksIds = false; // The sampler makes the ids, and a check would wait for the device at every step.
+        _dropout = new Generator((ulong)options.Seed, _device);
+        model.Body.SetDropoutGenerator(_dropout);
+        _parameters = new FlatParameters(model);
+        _optimizer = new FusedAdamW(_parameters, options);
+        _loss = new LossMeter(_device);
+    }
+
+    /// <summary>Steps taken so far.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Time trained so far, over all pieces of a resumed run.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>Bytes read so far, contexts and targets.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>
+    /// Trains until <see cref="TrainerOptions.Steps"/>, or until <paramref name="stopAt"/>, whichever comes first. A cancellation takes
+    /// effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
+    /// </summary>
+    /// <param name="progress">Told every <see cref="TrainerOptions.LogEvery"/> steps, on this thread.</param>
+    /// <param name="stopAt">Step to stop at, for an evaluation or a checkpoint in between.</param>
+    /// <param name="cancellation">Asks to stop early.</param>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    public void Run(IProgress<TrainingProgress>? progress = null, long stopAt = long.MaxValue, CancellationToken cancellation = default)
+    {
+        long last = Math.Min(_options.Steps, stopAt);
+        if (Step >= last) return;
+        _model.train();
+        using var prefetcher = new BatchPrefetcher(_sampler, _device, Step * _options.Accumulation);
+        Stopwatch clock = Stopwatch.StartNew();
+        TimeSpan before = Elapsed;
+        TimeSpan reported = TimeSpan.Zero;
+        long bytesReported = BytesRead;
+        while (Step < last)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            double learningRate = LearningRateSchedule.At(Step, _options);
+            using Tensor norm = TakeStep(prefetcher, learningRate);
+            Step++;
+            Elapsed = before + clock.Elapsed;
+            if (Step % _options.LogEvery != 0 && Step != _options.Steps) continue;
+
+            (double all, double[] byModality) = _loss.Read();
+            Elapsed = before + clock.Elapsed;
+            double seconds = (clock.Elapsed - reported).TotalSeconds;
+            progress?.Report(new TrainingProgress(
+                Step, _options.Steps, all, byModality[0], byModality[1], byModality[2], learningRate, norm.cpu().item<float>(),
+                (BytesRead - bytesReported) / Math.Max(seconds, 1e-9), Elapsed, Elapsed / Step * (_options.Steps - Step)));
+            reported = clock.Elapsed;
+            bytesReported = BytesRead;
+        }
+    }
+
+    /// <summary>Writes everything the run needs to go on, atomically.</summary>
+    /// <param name="path">File to write, in the safetensors format.</param>
+    public void SaveCheckpoint(string path)
+    {
+        using var scope = NewDisposeScope();
+        Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+        for (int i = 0; i < _parameters.Names.Count; i++)
+        {
+            tensors[WeightPrefix + _parameters.Names[i]] = _parameters.Slice(_parameters.Weights, i);
+            tensors[FirstMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.FirstMoment, i);
+            tensors[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
+        }
+
+        tensors[DropoutKey] = _dropout.get_state();
+        tensors[LossKey] = _loss.Save();
+        Safetensors.Save(path, tensors, new Dictionary<string, string>
+        {
+            ["format"] = CheckpointFormat,
+            ["run"] = Fingerprint(),
+            ["step"] = Step.ToString(CultureInfo.InvariantCulture),
+            ["bytes_read"] = BytesRead.ToString(CultureInfo.InvariantCulture),
+            ["seconds"] = Elapsed.TotalSeconds.ToString("R", CultureInfo.InvariantCulture),
+        });
+    }
+
+    /// <summary>Goes on from a checkpoint of the same run. Nothing changes unless all of it fits.</summary>
+    /// <param name="path">File written by <see cref="SaveCheckpoint"/>.</param>
+    /// <exception cref="SafetensorsException">A damaged file, or not one of the format.</exception>
+    /// <exception cref="CheckpointException">Not a checkpoint, or one of another run.</exception>
+    public void LoadCheckpoint(string path)
+    {
+        IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(path).Metadata;
+        if (!metadata.TryGetValue("format", out string? format) || format != CheckpointFormat)
+            throw new CheckpointException($"{path}: not a checkpoint of this version (format '{format}', expected '{CheckpointFormat}').");
+        if (!metadata.TryGetValue("run", out string? run) || run != Fingerprint())
+            throw new CheckpointException($"{path}: belongs to another run.{Environment.NewLine}  checkpoint: {run}{Environment.NewLine}  this run:   {Fingerprint()}");
+        long step = Number(metadata, "step", path, 0, _options.Steps);
+        long bytesRead = Number(metadata, "bytes_read", path, 0, long.MaxValue);
+        if (!metadata.TryGetValue("seconds", out string? text)
+            || !double.TryParse(text, CultureInfo.InvariantCulture, out double seconds) || !(seconds >= 0 && seconds < 1e9))
+            throw new CheckpointException($"{path}: seconds is '{text}', expected a time of 0 or more.");
+
+        using var scope = NewDisposeScope();
+        IReadOnlyDictionary<string, Tensor> tensors = Safetensors.Load(path);
+        try
+        {
+            Dictionary<string, Tensor> places = new(StringComparer.Ordinal);
+            for (int i = 0; i < _parameters.Names.Count; i++)
+            {
+                places[WeightPrefix + _parameters.Names[i]] = _parameters.Slice(_parameters.Weights, i);
+                places[FirstMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.FirstMoment, i);
+                places[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
+            }
+
+            Tensor random = _dropout.get_state();
+            Tensor loss = _loss.Save();
+            places[DropoutKey] = random;
+            places[LossKey] = loss;
+            Safetensors.LoadInto(places, tensors, path);
+            _dropout.set_state(random);
+            _loss.Restore(loss);
+        }
+        finally
+        {
+            foreach (Tensor tensor in tensors.Values) tensor.Dispose();
+        }
+
+        _parameters.PublishWeights();
+        _parameters.ZeroGradient();
+        _optimizer.RestoreSteps(step);
+        Step = step;
+        BytesRead = bytesRead;
+        Elapsed = TimeSpan.FromSeconds(seconds);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _parameters.Dispose();
+        _loss.Dispose();
+    }
+
+    private Tensor TakeStep(BatchPrefetcher prefetcher, double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        for (int i = 0; i < _options.Accumulation; i++)
+        {
+            using var inner = NewDisposeScope();
+            ByteBatch batch = prefetcher.Next();
+            Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);
+            _loss.Add(batch.Modality, loss.detach());
+            (loss / _options.Accumulation).backward();
+            _parameters.CollectGradient();
+            BytesRead += batch.Context.numel() + batch.Targets.numel();
+        }
+
+        Tensor norm = _optimizer.Step(learningRate);
+        _parameters.PublishWeights();
+        _parameters.ZeroGradient();
+        return norm;
+    }
+
+    /// <summary>What must be equal for a checkpoint to fit.</summary>
+    private string Fingerprint() => JsonSerializer.Serialize(new
+    {
+        door = _model.Door.GetType().Name,
+        bytesPerSlot = _model.Door.BytesPerSlot,
+        body = _model.Body.Options,
+        trainer = _options with { LogEvery = 1 },
+        data = _sampler.Fingerprint,
+    });
+
+    private static long Number(IReadOnlyDictionary<string, string> metadata, string key, string path, long low, long high)
+    {
+        if (metadata.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+            && value >= low && value <= high)
+            return value;
+        throw new CheckpointException($"{path}: {key} is '{text}', expected a whole number from {low} to {high}.");
+    }
+}

@@ -1,0 +1,38 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>The ids a door reads: 0..255 are bytes, 256 is MASK, 257 is EOS.</summary>
+public static class ByteIds
+{
+    /// <summary>The id that hides a byte; its feature row is all zero.</summary>
+    public const int Mask = 256;
+
+    /// <summary>The id that ends a document; its feature row is all zero.</summary>
+    public const int EndOfSequence = 257;
+
+    /// <summary>How many ids there are: 256 bytes, MASK and EOS.</summary>
+    public const int Count = 258;
+
+    /// <summary>
+    /// Checks type and rank, and, unless every id of the type is a byte or <paramref name="checkRange"/> is off, the range. Reading the
+    /// range waits for the device, so a caller that made the ids itself can turn it off.
+    /// </summary>
+    internal static void Require(Tensor ids, bool checkRange)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.dtype is not (ScalarType.Byte or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64))
+            throw new ArgumentException($"Ids must be uint8, int16, int32 or int64; these are {ids.dtype}.", nameof(ids));
+        if (ids.dim() == 0)
+            throw new ArgumentException("Ids must have rank 1 or more ([..., L]); these have rank 0.", nameof(ids));
+        if (!checkRange || ids.dtype == ScalarType.Byte || ids.numel() == 0) return;
+
+        using var lowest = ids.min();
+        using var highest = ids.max();
+        long low = lowest.to(ScalarType.Int64).item<long>();
+        long high = highest.to(ScalarType.Int64).item<long>();
+        if (low < 0) throw new ArgumentOutOfRangeException(nameof(ids), low, $"Ids must be 0..{Count - 1}; the lowest is {low}.");
+        if (high >= Count) throw new ArgumentOutOfRangeException(nameof(ids), high, $"Ids must be 0..{Count - 1}; the highest is {high}.");
+    }
+}

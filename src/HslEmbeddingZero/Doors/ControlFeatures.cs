@@ -1,0 +1,89 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// The 27 features with their 18 value columns (Δ, Fourier, phase) exchanged for a control; the 9 context columns (Δ², boundary) and the
+/// layout stay identical. It answers whether the frozen values matter or any values would do.
+/// </summary>
+/// <remarks>
+/// Gives the tables of the original's ablation kit: <see cref="ControlKind.Random"/> and <see cref="ControlKind.Permuted"/> follow numpy's
+/// legacy random stream, <see cref="ControlKind.Learned"/> starts from a normal draw and has 4,608 learned parameters.
+/// </remarks>
+public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
+{
+    private readonly FeatureGather _gather;
+#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
+    private readonly Parameter? value_table;
+#pragma warning restore IDE1006
+
+    /// <param name="kind">Which values take the place of the frozen ones.</param>
+    /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
+    /// <param name="scaling">Fixed scaling of the channels; only for the frozen kind, whose distribution it is made for.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative seed.</exception>
+    public ControlFeatures(ControlKind kind, int seed = 0, ChannelScaling scaling = ChannelScaling.None) : base(nameof(ControlFeatures))
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(seed);
+        if (scaling != ChannelScaling.None && kind != ControlKind.Hsl)
+            throw new ArgumentException($"The scaling {scaling} is defined for the frozen features only, not for {kind}.", nameof(scaling));
+        Kind = kind;
+        float[] values = ControlValueTables.Create(kind, seed, FeatureTables.ValueTable);
+        _gather = new FeatureGather(kind == ControlKind.Learned ? FeatureTables.ValueTable : values, scaling);
+        if (kind == ControlKind.Learned)
+        {
+            using Tensor start = tensor(values, [256, HslFeatures.ValueDimension]);
+            value_table = new Parameter(start.clone());
+            value_table.DetachFromDisposeScope();
+        }
+
+        RegisterComponents();
+    }
+
+    /// <summary>Which values take the place of the frozen ones.</summary>
+    public ControlKind Kind { get; }
+
+    /// <summary>Whether ids wider than uint8 are checked to lie in 0..257, see <see cref="InputDoor.ChecksIds"/>.</summary>
+    public bool ChecksIds { get; set; } = true;
+
+    /// <summary>Features of every id.</summary>
+    /// <param name="input">[..., L] ids, uint8, int16, int32 or int64.</param>
+    /// <returns>[..., L, 27].</returns>
+    /// <exception cref="ArgumentException">Ids of another type, of rank 0, or on another device.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
+    public override Tensor forward(Tensor input)
+    {
+        ByteIds.Require(input, ChecksIds);
+        using var scope = NewDisposeScope();
+        long length = input.shape[^1];
+        Tensor flat = input.reshape(input.shape[..^1].Aggregate(1L, (a, b) => a * b), length);
+        return Rows(flat).view([.. input.shape, HslFeatures.Dimension]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[N, L] ids to [N, L, 27].</summary>
+    internal Tensor Rows(Tensor ids)
+    {
+        Tensor features = _gather.Gather(ids);
+        if (value_table is null) return features;
+
+        // Special ids read an all-zero row behind the 256 learned ones.
+        Tensor padded = cat([value_table, zeros([2, HslFeatures.ValueDimension], value_table.dtype, value_table.device)], 0);
+        Tensor values = padded.index_select(0, ids.to(ScalarType.Int32).view(-1)).view(ids.shape[0], ids.shape[1], HslFeatures.ValueDimension);
+        return cat([values.narrow(2, 0, 8), features.narrow(2, 8, HslFeatures.ContextDimension), values.narrow(2, 8, 10)], 2);
+    }
+
+    /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        _gather.Move(dtype, device);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _gather.Dispose();
+        base.Dispose(disposing);
+    }
+}

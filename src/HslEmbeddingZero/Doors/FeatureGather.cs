@@ -1,0 +1,121 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// The 27 features of every byte by one gather. 26 columns depend on the byte and the one before it, so a table of 256×256 pairs, 256
+/// rows for a first byte and one all-zero row for special ids holds them. The boundary alone reaches one byte further back; twice its
+/// energy sum is an integer, a head code of this pair plus a tail code of the previous one, which indexes all values it can take.
+/// </summary>
+internal sealed class FeatureGather : IDisposable
+{
+    private const int FirstRows = 256 * 256;
+    private const int SpecialRow = FirstRows + 256;
+    private const int Rows = SpecialRow + 1;
+    private const int BoundaryColumn = 16;
+
+    // Boundary values: 28 of a byte with a predecessor (sums of nine energies), 16 of a first byte (sums of five), one of a special id.
+    private const int FirstCodes = 28;
+    private const int SpecialCode = FirstCodes + 16;
+
+    private Tensor _table;
+    private Tensor _boundary;
+    private Tensor _head;
+    private Tensor _tail;
+
+    /// <param name="values">256×18 value columns: Δ, Fourier, phase.</param>
+    /// <param name="scaling">Fixed scaling applied to every column of a byte's row.</param>
+    public FeatureGather(ReadOnlySpan<float> values, ChannelScaling scaling)
+    {
+        float[] table = new float[Rows * HslFeatures.Dimension];
+        int[] head = new int[Rows];
+        int[] tail = new int[Rows];
+        for (int previous = 0; previous <= 256; previous++)
+        {
+            int before = previous == 256 ? -1 : previous;
+            for (int value = 0; value < 256; value++)
+            {
+                int row = previous * 256 + value;
+                Span<float> columns = table.AsSpan(row * HslFeatures.Dimension, HslFeatures.Dimension);
+                values.Slice(value * HslFeatures.ValueDimension, 8).CopyTo(columns);
+                int second = FeatureTables.Gray((byte)value) ^ (before < 0 ? 0 : FeatureTables.Gray((byte)before));
+                for (int bit = 0; bit < 8; bit++) columns[8 + bit] = (second >> (7 - bit)) & 1;
+                values.Slice(value * HslFeatures.ValueDimension + 8, 10).CopyTo(columns[(BoundaryColumn + 1)..]);
+                for (int c = 0; c < columns.Length; c++) columns[c] = ChannelScale.Apply(scaling, c, columns[c]);
+                head[row] = FeatureTables.HeadCode(before, value) + (before < 0 ? FirstCodes : 0);
+                tail[row] = FeatureTables.TailCode(before, value);
+            }
+        }
+
+        head[SpecialRow] = SpecialCode;
+        float[] boundary = new float[SpecialCode + 1];
+        for (int code = 0; code < FirstCodes; code++)
+            boundary[code] = ChannelScale.Apply(scaling, BoundaryColumn, FeatureTables.Boundary(code));
+        for (int code = FirstCodes; code < SpecialCode; code++)
+            boundary[code] = ChannelScale.Apply(scaling, BoundaryColumn, FeatureTables.FirstBoundary(code - FirstCodes));
+
+        _table = Own(tensor(table, [Rows, HslFeatures.Dimension]));
+        _boundary = Own(tensor(boundary));
+        _head = Own(tensor(head));
+        _tail = Own(tensor(tail));
+    }
+
+    public ScalarType DType => _table.dtype;
+
+    /// <summary>[N, L] ids to [N, L, 27] features.</summary>
+    public Tensor Gather(Tensor ids)
+    {
+        using var scope = NewDisposeScope();
+        long batch = ids.shape[0], length = ids.shape[1];
+        if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _table.dtype, ids.device).MoveToOuterDisposeScope();
+        if (ids.device_type != _table.device_type)
+            throw new ArgumentException($"Ids are on {ids.device} but the door is on {_table.device}; move one with .to(device).", nameof(ids));
+
+        bool onlyBytes = ids.dtype == ScalarType.Byte;
+        Tensor current = ids.to(ScalarType.Int32);
+        Tensor row = current.clone();
+        Tensor previous = current.narrow(1, 0, length - 1);
+        row.narrow(1, 0, 1).add_(FirstRows);
+        // Row 256 of the pair table is that of a first byte, which is also what follows a special id.
+        row.narrow(1, 1, length - 1).add_(onlyBytes ? previous : previous.clamp_max(256), 256);
+        if (!onlyBytes) row.masked_fill_(current.gt(255), SpecialRow);
+
+        Tensor rows = row.view(-1);
+        Tensor features = _table.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
+        Tensor code = _head.index_select(0, rows).view(batch, length);
+        Tensor tail = _tail.index_select(0, rows).view(batch, length);
+        Tensor later = code.narrow(1, 1, length - 1);
+        // The tail of the byte before joins the head, except for a byte that counts as first and for special ids.
+        if (onlyBytes) later.add_(tail.narrow(1, 0, length - 1));
+        else later.add_(tail.narrow(1, 0, length - 1).masked_fill(later.ge(FirstCodes), 0));
+        features.select(2, BoundaryColumn).copy_(_boundary.index_select(0, code.view(-1)).view(batch, length));
+        return features.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Moves the tables; a null leaves that side as it is.</summary>
+    public void Move(ScalarType? dtype, Device? device)
+    {
+        _table = Moved(_table, dtype, device);
+        _boundary = Moved(_boundary, dtype, device);
+        _head = Moved(_head, null, device);
+        _tail = Moved(_tail, null, device);
+    }
+
+    public void Dispose()
+    {
+        _table.Dispose();
+        _boundary.Dispose();
+        _head.Dispose();
+        _tail.Dispose();
+    }
+
+    private static Tensor Own(Tensor tensor) => tensor.DetachFromDisposeScope();
+
+    private static Tensor Moved(Tensor tensor, ScalarType? dtype, Device? device)
+    {
+        Tensor moved = Own(tensor.to(dtype ?? tensor.dtype, device ?? tensor.device));
+        if (!ReferenceEquals(moved, tensor)) tensor.Dispose();
+        return moved;
+    }
+}

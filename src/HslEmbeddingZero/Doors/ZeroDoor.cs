@@ -1,0 +1,51 @@
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// The door without learned parameters: K rows of 27 frozen features side by side, zero-padded to the model's width. Channels keep fixed
+/// addresses (columns 0-7 of each group of 27 are always Δ, 17-24 always Fourier), and its state dictionary is empty.
+/// </summary>
+public sealed class ZeroDoor : InputDoor
+{
+#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
+    private readonly ControlFeatures features;
+#pragma warning restore IDE1006
+
+    /// <param name="bytesPerSlot">K, 1 or more; 27·K must not exceed <paramref name="dim"/>.</param>
+    /// <param name="dim">Width of a slot.</param>
+    /// <param name="tail">What becomes of an incomplete last slot.</param>
+    /// <param name="scaling">Fixed scaling of the channels; none is the published door.</param>
+    /// <exception cref="ArgumentException">27·K exceeds dim.</exception>
+    public ZeroDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, ChannelScaling scaling = ChannelScaling.None)
+        : this(() => new ControlFeatures(ControlKind.Hsl, 0, scaling), bytesPerSlot, dim, tail)
+    {
+    }
+
+    /// <summary>The zero-padding door over control features: an arm of the ablation. It owns <paramref name="features"/>.</summary>
+    /// <param name="features">The features to pack.</param>
+    /// <param name="bytesPerSlot">K, 1 or more; 27·K must not exceed <paramref name="dim"/>.</param>
+    /// <param name="dim">Width of a slot.</param>
+    /// <param name="tail">What becomes of an incomplete last slot.</param>
+    /// <exception cref="ArgumentException">27·K exceeds dim.</exception>
+    public ZeroDoor(ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
+        : this(() => features ?? throw new ArgumentNullException(nameof(features)), bytesPerSlot, dim, tail)
+    {
+    }
+
+    private ZeroDoor(Func<ControlFeatures> create, int bytesPerSlot, int dim, SlotTail tail)
+        : base(nameof(ZeroDoor), bytesPerSlot, dim, tail, HslFeatures.Dimension)
+    {
+        features = create();
+        RegisterComponents();
+    }
+
+    private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+
+    private protected override Tensor Pack(Tensor ids, long slots) =>
+        ZeroPad(features.Rows(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+
+    private protected override Tensor Widen(Tensor ids) => ZeroPad(features.Rows(ids));
+
+    private Tensor ZeroPad(Tensor rows) => nn.functional.pad(rows, [0, Dim - rows.shape[^1]]);
+}

@@ -1,0 +1,97 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// The decoder-only body. Positions are the prefix slots followed by the byte stream, causal, with one rotary position index from 0; each
+/// layer is a self-attention block and a gated fast-weight memory block. Position j of the stream predicts target byte j.
+/// </summary>
+/// <remarks>Keys of the state dictionary follow the originals: self_blocks.i, mem_blocks.i, norm, head.</remarks>
+public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
+{
+#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
+    private readonly ModuleList<SelfAttentionBlock> self_blocks = [];
+    private readonly ModuleList<MemoryBlock> mem_blocks = [];
+    private readonly LayerNorm norm;
+    private readonly Linear head;
+#pragma warning restore IDE1006
+
+    private readonly RotaryEmbedding _rotary;
+    private readonly Dropout _dropout;
+
+    /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
+    /// <param name="options">Size and make.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or Dim is not divisible by Heads.</exception>
+    public ByteTransformer(ByteTransformerOptions options) : base(nameof(ByteTransformer))
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Options = options;
+        _rotary = new RotaryEmbedding(options.HeadDim, options.RotaryBase);
+        _dropout = new Dropout(options.Dropout);
+        for (int i = 0; i < options.Layers; i++)
+        {
+            self_blocks.Add(new SelfAttentionBlock(options, _rotary, _dropout));
+            if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options));
+        }
+
+        norm = nn.LayerNorm(options.Dim);
+        head = nn.Linear(options.Dim, options.Vocabulary);
+        RegisterComponents();
+    }
+
+    /// <summary>Size and make of this body.</summary>
+    public ByteTransformerOptions Options { get; }
+
+    /// <summary>Number of parameters.</summary>
+    public long ParameterCount => parameters().Sum(p => p.numel());
+
+    /// <summary>Logits of every stream position.</summary>
+    /// <param name="slots">[B, S, dim] prefix slots; S may be 0.</param>
+    /// <param name="stream">[B, L, dim] stream positions: the 0x00 origin, then the targets shifted by one.</param>
+    /// <returns>[B, L, vocabulary] logits; position j predicts target j.</returns>
+    /// <exception cref="ArgumentException">A shape that does not fit.</exception>
+    public override Tensor forward(Tensor slots, Tensor stream)
+    {
+        RequireShape(slots, nameof(slots));
+        RequireShape(stream, nameof(stream));
+        using var scope = NewDisposeScope();
+        Tensor x = slots.shape[1] == 0 ? stream : cat([slots, stream], 1);
+        for (int i = 0; i < self_blocks.Count; i++)
+        {
+            x = self_blocks[i].forward(x);
+            if (mem_blocks.Count > 0) x = mem_blocks[i].forward(x);
+        }
+
+        Tensor scored = x.narrow(1, slots.shape[1], stream.shape[1]);
+        return head.forward(norm.forward(scored)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Gives dropout a random stream of its own; the body owns it.</summary>
+    internal void SetDropoutGenerator(Generator generator)
+    {
+        _dropout.Generator?.Dispose();
+        _dropout.Generator = generator;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _rotary.Dispose();
+            _dropout.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void RequireShape(Tensor positions, string name)
+    {
+        ArgumentNullException.ThrowIfNull(positions, name);
+        if (positions.dim() != 3 || positions.shape[2] != Options.Dim)
+            throw new ArgumentException($"Expected [B, positions, {Options.Dim}]; got [{string.Join(", ", positions.shape)}].", name);
+    }
+}

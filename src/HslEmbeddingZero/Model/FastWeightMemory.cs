@@ -1,0 +1,56 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// Causal linear attention (Katharopoulos et al. 2020) with φ(x) = elu(x) + 1:
+/// o_t = φ(q_t)·Σ_{s≤t} φ(k_s) v_sᵀ / (φ(q_t)·Σ_{s≤t} φ(k_s) + 1e-6).
+/// Computed in chunks: within a chunk as a masked square, across chunks through the summed state [headDim, headDim], so that the cost is
+/// linear in length. Sums over positions are kept in float32 or wider.
+/// </summary>
+internal static class FastWeightMemory
+{
+    public const double Epsilon = 1e-6;
+
+    /// <summary>φ, the positive feature map of queries and keys.</summary>
+    public static Tensor Positive(Tensor x) => nn.functional.elu(x, 1.0).add_(1);
+
+    /// <summary>[B, heads, L, headDim] each; queries and keys before φ. Returns [B, heads, L, headDim].</summary>
+    public static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk)
+    {
+        using var scope = NewDisposeScope();
+        long batch = queries.shape[0], heads = queries.shape[1], length = queries.shape[2], width = queries.shape[3];
+        long size = Math.Min(chunk, length);
+        long chunks = (length + size - 1) / size;
+        ScalarType sums = queries.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : queries.dtype;
+
+        Tensor q = Chunked(Positive(queries));
+        Tensor k = Chunked(Positive(keys)); // Padding comes after φ, so that padded keys weigh nothing.
+        Tensor v = Chunked(values);
+
+        Tensor weights = q.matmul(k.transpose(-2, -1)).tril(); // [B, heads, chunks, size, size]
+        Tensor numerator = weights.matmul(v);
+        Tensor denominator = weights.sum(-1, keepdim: true, type: sums);
+        if (chunks > 1)
+        {
+            Tensor earlierKeys = k.narrow(2, 0, chunks - 1);
+            Tensor state = earlierKeys.transpose(-2, -1).matmul(v.narrow(2, 0, chunks - 1)); // [B, heads, chunks-1, width, width]
+            Tensor states = nn.functional.pad(cumsum(state.to(sums), 2).to(q.dtype), [0, 0, 0, 0, 1, 0]);
+            Tensor keySum = earlierKeys.sum(-2, keepdim: true, type: sums).cumsum(2);
+            Tensor keySums = nn.functional.pad(keySum, [0, 0, 0, 0, 1, 0]); // [B, heads, chunks, 1, width]
+            numerator = numerator + q.matmul(states);
+            denominator = denominator + (q * keySums).sum(-1, keepdim: true, type: sums);
+        }
+
+        Tensor read = (numerator / (denominator + Epsilon)).to(values.dtype);
+        return read.view(batch, heads, chunks * size, width).narrow(2, 0, length).MoveToOuterDisposeScope();
+
+        Tensor Chunked(Tensor x)
+        {
+            long missing = chunks * size - length;
+            if (missing > 0) x = nn.functional.pad(x, [0, 0, 0, missing]);
+            return x.reshape(batch, heads, chunks, size, width);
+        }
+    }
+}

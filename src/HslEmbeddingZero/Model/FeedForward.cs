@@ -1,0 +1,32 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>Linear(d, 4d), exact GELU, dropout, Linear(4d, d). The keys 0 and 3 are the places of the maps in the original's sequence.</summary>
+internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "0")]
+    private readonly Linear _widen;
+
+    [ComponentName(Name = "3")]
+    private readonly Linear _narrow;
+
+    private readonly Dropout _dropout;
+
+    public FeedForward(int dim, Dropout dropout) : base(nameof(FeedForward))
+    {
+        _widen = nn.Linear(dim, 4 * dim);
+        _narrow = nn.Linear(4 * dim, dim);
+        _dropout = dropout;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor hidden = nn.functional.gelu(_widen.forward(input));
+        return _narrow.forward(_dropout.Apply(hidden, training)).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,42 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>Gated fast-weight memory: x += tanh(gate)·proj(read(norm x)), with the gate 0 at the start.</summary>
+internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
+{
+#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
+    private readonly Parameter gate;
+    private readonly Linear qkv;
+    private readonly Linear proj;
+    private readonly LayerNorm norm;
+#pragma warning restore IDE1006
+
+    private readonly int _heads;
+    private readonly int _chunk;
+
+    public MemoryBlock(ByteTransformerOptions options) : base(nameof(MemoryBlock))
+    {
+        gate = new Parameter(zeros(1));
+        gate.DetachFromDisposeScope();
+        qkv = nn.Linear(options.Dim, 3 * options.Dim);
+        proj = nn.Linear(options.Dim, options.Dim);
+        norm = nn.LayerNorm(options.Dim);
+        _heads = options.Heads;
+        _chunk = options.MemoryChunk;
+        RegisterComponents();
+    }
+
+    /// <summary>[B, L, dim] to [B, L, dim].</summary>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        long batch = input.shape[0], length = input.shape[1], dim = input.shape[2];
+        Tensor all = qkv.forward(norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4);
+        Tensor read = FastWeightMemory.Read(all.select(0, 0), all.select(0, 1), all.select(0, 2), _chunk);
+        Tensor mixed = proj.forward(read.transpose(1, 2).reshape(batch, length, dim));
+        return (input + gate.tanh() * mixed).MoveToOuterDisposeScope();
+    }
+}

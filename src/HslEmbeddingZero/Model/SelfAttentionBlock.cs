@@ -1,0 +1,53 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>Pre-norm causal self-attention with RoPE, then a pre-norm feed-forward, each added to its input.</summary>
+internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
+{
+#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
+    private readonly LayerNorm norm1;
+    private readonly LayerNorm norm2;
+    private readonly Linear qkv;
+    private readonly Linear proj;
+    private readonly FeedForward ff;
+#pragma warning restore IDE1006
+
+    private readonly int _heads;
+    private readonly RotaryEmbedding _rotary;
+
+    public SelfAttentionBlock(ByteTransformerOptions options, RotaryEmbedding rotary, Dropout dropout) : base(nameof(SelfAttentionBlock))
+    {
+        int dim = options.Dim;
+        norm1 = nn.LayerNorm(dim);
+        norm2 = nn.LayerNorm(dim);
+        qkv = nn.Linear(dim, 3 * dim);
+        proj = nn.Linear(dim, dim);
+        ff = new FeedForward(dim, dropout);
+        _heads = options.Heads;
+        _rotary = rotary;
+        RegisterComponents();
+    }
+
+    /// <summary>[B, L, dim] to [B, L, dim].</summary>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = input + Attend(norm1.forward(input));
+        return (x + ff.forward(norm2.forward(x))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Attend(Tensor x)
+    {
+        long batch = x.shape[0], length = x.shape[1], dim = x.shape[2];
+        Tensor all = qkv.forward(x).view(batch, length, 3, _heads, dim / _heads);
+        Tensor turned = _rotary.Rotate(all.narrow(2, 0, 2), 0); // [B, L, 2, heads, headDim]
+        Tensor query = turned.select(2, 0).transpose(1, 2); // [B, heads, L, headDim]
+        Tensor key = turned.select(2, 1).transpose(1, 2);
+        Tensor value = all.select(2, 2).transpose(1, 2);
+        Tensor mixed = nn.functional.scaled_dot_product_attention(query, key, value, is_casual: true);
+        return proj.forward(mixed.transpose(1, 2).reshape(batch, length, dim));
+    }
+}
