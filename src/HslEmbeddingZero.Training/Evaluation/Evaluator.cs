@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
@@ -55,21 +54,21 @@ public sealed class Evaluator
     private (double All, double[] BySource) Text(ByteLanguageModel model, CancellationToken cancellation)
     {
         if (_heldOut.Text is not { } text) return (double.NaN, []);
-        double[] bits = Score(model, Modality.Text, text.Count, cancellation, (first, count, shape) => (
+        double[] bits = Score(model, Modality.Text, text.Count, (first, count, shape) => (
             tensor(text.Contexts.AsSpan(first * shape.ContextLength, count * shape.ContextLength).ToArray(), [count, shape.ContextLength]),
-            tensor(text.Targets.AsSpan(first * shape.TargetLength, count * shape.TargetLength).ToArray(), [count, shape.TargetLength])));
+            tensor(text.Targets.AsSpan(first * shape.TargetLength, count * shape.TargetLength).ToArray(), [count, shape.TargetLength])), cancellation);
         double[] bySource = [.. text.Source.Zip(bits).GroupBy(w => w.First).OrderBy(g => g.Key).Select(g => g.Average(w => w.Second))];
         return (bits.Average(), bySource);
     }
 
     private double[] BytesOf(ByteLanguageModel model, Modality modality, byte[] contexts, byte[] targets, CancellationToken cancellation) =>
-        Score(model, modality, targets.Length / SampleShape.Of(modality).TargetLength, cancellation, (first, count, shape) => (
+        Score(model, modality, targets.Length / SampleShape.Of(modality).TargetLength, (first, count, shape) => (
             tensor(contexts.AsSpan(first * shape.ContextLength, count * shape.ContextLength).ToArray(), [count, shape.ContextLength]),
-            tensor(targets.AsSpan(first * shape.TargetLength, count * shape.TargetLength).ToArray(), [count, shape.TargetLength])));
+            tensor(targets.AsSpan(first * shape.TargetLength, count * shape.TargetLength).ToArray(), [count, shape.TargetLength])), cancellation);
 
     /// <summary>Mean bits per byte of each sample; all samples of a modality have the same length.</summary>
     private double[] Score(
-        ByteLanguageModel model, Modality modality, int samples, CancellationToken cancellation, Func<int, int, SampleShape, (Tensor Context, Tensor Targets)> read)
+        ByteLanguageModel model, Modality modality, int samples, Func<int, int, SampleShape, (Tensor Context, Tensor Targets)> read, CancellationToken cancellation)
     {
         SampleShape shape = SampleShape.Of(modality);
         double[] bits = new double[samples];

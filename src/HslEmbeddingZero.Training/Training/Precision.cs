@@ -1,6 +1,7 @@
 namespace HslEmbeddingZero.Training;
 
 /// <summary>Arithmetic of the model's forward and backward pass.</summary>
+#pragma warning disable CA1720 // These are the names of the number formats.
 public enum Precision
 {
     /// <summary>float32 throughout.</summary>

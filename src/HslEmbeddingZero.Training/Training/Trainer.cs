@@ -163,7 +163,7 @@ public sealed class Trainer : IDisposable
             Tensor loss = _loss.Save();
             places[DropoutKey] = random;
             places[LossKey] = loss;
-            Safetensors.LoadInto(places, tensors, path);
+            Safetensors.LoadInto(places, tensors, path, "the run");
             _dropout.set_state(random);
             _loss.Restore(loss);
         }

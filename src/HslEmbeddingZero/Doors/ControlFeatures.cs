@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -29,7 +28,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         if (scaling != ChannelScaling.None && kind != ControlKind.Hsl)
             throw new ArgumentException($"The scaling {scaling} is defined for the frozen features only, not for {kind}.", nameof(scaling));
         Kind = kind;
-        float[] values = ControlValueTables.Create(kind, seed, FeatureTables.ValueTable);
+        float[] values = ControlValueTables.Build(kind, seed, FeatureTables.ValueTable);
         _gather = new FeatureGather(kind == ControlKind.Learned ? FeatureTables.ValueTable : values, scaling);
         if (kind == ControlKind.Learned)
         {

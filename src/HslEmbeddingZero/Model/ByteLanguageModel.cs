@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -87,5 +86,5 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="tensors">Weights by key; they stay the caller's.</param>
     /// <param name="source">Name used in errors.</param>
     /// <exception cref="SafetensorsException">A missing or extra key; a wrong shape.</exception>
-    public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) => Safetensors.LoadInto(Weights(), tensors, source);
+    public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) => Safetensors.LoadInto(Weights(), tensors, source, nameof(ByteLanguageModel));
 }

@@ -1,0 +1,53 @@
+using HslEmbeddingZero.Training;
+using ScottPlot;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Loss curves of all runs: text bits per byte against steps, one colour an arm, thin lines for the seeds.</summary>
+internal static class CurvesPlot
+{
+    private const int Width = 1200;
+    private const int Height = 700;
+
+    public static void Save(string path, IReadOnlyList<(TableRowKey Row, int Seed, string Metrics)> runs, TableData data, string title)
+    {
+        using Plot plot = new();
+        IPalette palette = new ScottPlot.Palettes.Category10();
+        List<TableRowKey> rows = [.. runs.Select(r => r.Row).Distinct()];
+        foreach ((TableRowKey row, int seed, string metrics) in runs)
+        {
+            (long Step, double All, double Text)[] curve = [.. MetricsLog.ReadCurve(metrics).Where(p => double.IsFinite(p.TextBitsPerByte))];
+            if (curve.Length == 0) continue;
+            var line = plot.Add.ScatterLine(curve.Select(p => (double)p.Step).ToArray(), Smoothed([.. curve.Select(p => p.Text)]));
+            line.Color = palette.GetColor(rows.IndexOf(row));
+            line.LineWidth = 2;
+            line.LinePattern = seed == runs.Min(r => r.Seed) ? LinePattern.Solid : LinePattern.Dotted;
+            if (seed == runs.Min(r => r.Seed)) line.LegendText = row.ToString();
+        }
+
+        Mark(plot, data.Bigram[^1], "byte bigram counts (held-out)");
+        Mark(plot, data.Trigram[^1], "byte trigram counts (held-out)");
+        plot.Title(title);
+        plot.XLabel("steps");
+        plot.YLabel("training text, bits per byte (smoothed)");
+        plot.ShowLegend(Alignment.UpperRight);
+        plot.Axes.AutoScale();
+        AtomicFile.Write(path, temporary => plot.SavePng(temporary, Width, Height));
+    }
+
+    private static void Mark(Plot plot, double value, string name)
+    {
+        var line = plot.Add.HorizontalLine(value);
+        line.Color = Colors.Gray;
+        line.LinePattern = LinePattern.Dashed;
+        line.LegendText = name;
+    }
+
+    /// <summary>Exponential mean with a warm start, so that the first points are not pulled to zero.</summary>
+    private static double[] Smoothed(double[] values)
+    {
+        const double keep = 0.8;
+        double sum = 0, weight = 0;
+        return [.. values.Select(v => (sum = keep * sum + v) / (weight = keep * weight + 1))];
+    }
+}

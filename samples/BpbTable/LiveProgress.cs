@@ -1,0 +1,59 @@
+using System.Globalization;
+using HslEmbeddingZero.Training;
+using Spectre.Console;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>One bar a run on a terminal; where the output is no terminal, a line at each tenth of a run.</summary>
+internal static class LiveProgress
+{
+    public static void Run(IAnsiConsole console, IReadOnlyList<string> runs, Action<int, IProgress<TrainingProgress>> execute)
+    {
+        if (!console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+        {
+            for (int i = 0; i < runs.Count; i++) execute(i, new Lines(console, runs[i]));
+            return;
+        }
+
+        console.Progress()
+            .HideCompleted(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+            .Start(context =>
+            {
+                List<ProgressTask> tasks = [.. runs.Select(run => context.AddTask(Markup.Escape(run), autoStart: false))];
+                for (int i = 0; i < runs.Count; i++)
+                {
+                    tasks[i].StartTask();
+                    execute(i, new Bar(tasks[i], runs[i]));
+                    tasks[i].Value = tasks[i].MaxValue;
+                    tasks[i].StopTask();
+                }
+            });
+    }
+
+    private static string Describe(string run, TrainingProgress p) => string.Create(
+        CultureInfo.InvariantCulture, $"{run}  step {p.Step}/{p.Steps}  {p.BitsPerByte:F3} bpb  {p.BytesPerSecond / 1000:F1} kB/s  {p.Remaining:mm\\:ss} left");
+
+    private sealed class Bar(ProgressTask task, string run) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            task.MaxValue = value.Steps;
+            task.Value = value.Step;
+            task.Description = Markup.Escape(Describe(run, value));
+        }
+    }
+
+    private sealed class Lines(IAnsiConsole console, string run) : IProgress<TrainingProgress>
+    {
+        private long _tenth = -1;
+
+        public void Report(TrainingProgress value)
+        {
+            long tenth = value.Step * 10 / value.Steps;
+            if (tenth == _tenth) return;
+            _tenth = tenth;
+            console.WriteLine(Describe(run, value));
+        }
+    }
+}

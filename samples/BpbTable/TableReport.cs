@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HslEmbeddingZero.Training;
+using MathNet.Numerics.Statistics;
+using Spectre.Console;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>The table as the console, Markdown and JSON show it.</summary>
+internal sealed class TableReport(TableOptions options, TableData data, IReadOnlyList<RunResult> results)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    private static readonly string[] Headings =
+        ["input front door", "K", "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"];
+
+    private readonly Row[] _rows = [.. results.GroupBy(r => new TableRowKey(r.Arm, r.BytesPerSlot)).Select(g => new Row(g.Key, [.. g]))];
+
+    public void Print(IAnsiConsole console)
+    {
+        Table table = new() { Border = TableBorder.Rounded };
+        foreach (string heading in Headings) table.AddColumn(new TableColumn(heading) { Alignment = heading == Headings[0] ? Justify.Left : Justify.Right });
+        foreach (Row row in _rows) table.AddRow([.. Cells(row).Select(Markup.Escape)]);
+        console.Write(table);
+        foreach (string line in Notes()) console.WriteLine(line);
+    }
+
+    public string Markdown()
+    {
+        StringBuilder text = new();
+        text.AppendLine(CultureInfo.InvariantCulture, $"# Bits per byte by front door: preset `{options.Preset.Name}`").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Headings)} |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(Headings.Skip(1).Select(_ => " ---: |"))}");
+        foreach (Row row in _rows) text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Cells(row))} |");
+        text.AppendLine();
+        foreach (string line in Notes()) text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
+        return text.ToString();
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(
+        new
+        {
+            Preset = options.Preset.Name,
+            Device = DeviceName(),
+            Libtorch = torch.__version__,
+            options.Preset.Training.Steps,
+            options.Preset.Seeds,
+            Body = new { options.Preset.Body.Dim, options.Preset.Body.Layers, options.Preset.Body.Heads, Parameters = BodyParameters() },
+            Training = options.Preset.Training with { Seed = options.Preset.Seeds[0] },
+            Corpus = new
+            {
+                Text = data.Text.Sources.Select((source, i) => new
+                {
+                    source.Name, source.Bytes, source.Sha256, source.Documents, source.HeldOutDocuments,
+                    BigramBpb = data.Bigram[i], TrigramBpb = data.Trigram[i],
+                }),
+                Windows = data.Windows.Sources.Select(source => new { source.Name, source.Sha256 }),
+                HeldOut = new
+                {
+                    data.HeldOut.Sha256, TextWindows = data.HeldOut.Text?.Count ?? 0, VideoWindows = data.HeldOut.Video?.Count ?? 0,
+                    CaptionWindows = data.HeldOut.Caption?.Count ?? 0,
+                },
+            },
+            Rows = _rows.Select(row => new
+            {
+                row.Key.Arm,
+                row.Key.BytesPerSlot,
+                row.Results[0].LearnedInputParameters,
+                TextBpb = row.Text,
+                VideoBpb = row.Video,
+                CaptionBpb = row.Caption,
+                row.BindingGap,
+                row.SceneGap,
+                TextBpbBySource = data.Text.Sources.Select((source, i) => new { source.Name, Bpb = row.Spread(s => s.TextBitsPerByteBySource[i]) }),
+                TrainBytesPerSecond = row.Results.Average(r => r.TrainBytesPerSecond),
+                WallSeconds = row.Results.Sum(r => r.WallSeconds),
+            }),
+        },
+        Json);
+
+    private static string[] Cells(Row row) =>
+    [
+        row.Key.Arm,
+        row.Key.BytesPerSlot.ToString(CultureInfo.InvariantCulture),
+        row.Text.ToString("F3"),
+        row.Video.ToString("F3"),
+        row.Caption.ToString("F3"),
+        row.BindingGap.ToString("+0.000;-0.000"),
+        row.SceneGap.ToString("+0.000;-0.000"),
+        row.Results[0].LearnedInputParameters.ToString("N0", CultureInfo.InvariantCulture),
+    ];
+
+    private IEnumerable<string> Notes()
+    {
+        TrainerOptions training = options.Preset.Training;
+        yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
+            + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
+        yield return $"body: dim {options.Preset.Body.Dim}, {options.Preset.Body.Layers} layers, {options.Preset.Body.Heads} heads, {BodyParameters():N0} parameters; "
+            + $"{training.Steps:N0} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
+            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}, {training.Precision.ToString().ToLowerInvariant()}.";
+        yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
+        yield return $"device: {DeviceName()}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
+        yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";
+    }
+
+    private string Counted(IReadOnlyList<double> bits) =>
+        $"{bits[^1]:F3} ({string.Join(", ", data.Text.Sources.Select((source, i) => $"{source.Name} {bits[i]:F3}"))})";
+
+    private long BodyParameters()
+    {
+        using ByteTransformer body = new(options.Preset.Body);
+        return body.ParameterCount;
+    }
+
+    private string DeviceName() => options.Device.type == DeviceType.CPU
+        ? $"CPU, {torch.get_num_threads()} threads, {RuntimeInformation.ProcessArchitecture}"
+        : $"CUDA device {options.Device.index}";
+
+    private sealed class Row(TableRowKey key, RunResult[] results)
+    {
+        public TableRowKey Key { get; } = key;
+
+        public RunResult[] Results { get; } = results;
+
+        public Spread Text => Spread(s => s.TextBitsPerByte);
+
+        public Spread Video => Spread(s => s.VideoBitsPerByte);
+
+        public Spread Caption => Spread(s => s.CaptionBitsPerByte);
+
+        public Spread BindingGap => Spread(s => s.BindingGap);
+
+        public Spread SceneGap => Spread(s => s.SceneGap);
+
+        public Spread Spread(Func<EvaluationResult, double> score) => Samples.Spread.Of([.. Results.Select(r => score(r.Scores))]);
+    }
+}
+
+/// <summary>A score over seeds: mean, sample deviation (null for one seed), and the values.</summary>
+internal sealed record Spread(double Mean, double? Std, IReadOnlyList<double> Values)
+{
+    public static Spread Of(double[] values) => new(values.Mean(), values.Length > 1 ? values.StandardDeviation() : null, values);
+
+    public string ToString(string format) => Std is { } deviation
+        ? $"{Mean.ToString(format, CultureInfo.InvariantCulture)} ±{deviation.ToString("F3", CultureInfo.InvariantCulture)}"
+        : Mean.ToString(format, CultureInfo.InvariantCulture);
+}
