@@ -36,7 +36,7 @@ internal sealed class NumpyRandomState
         return (high * 67108864.0 + low) / 9007199254740992.0; // (high · 2^26 + low) / 2^53
     }
 
-    /// <summary>numpy's <c>randn()</c>: every accepted point of the polar method gives two values, the second kept for the next call.</summary>
+    /// <summary>numpy's <c>randn()</c>: an accepted point of the polar method gives two values, one kept for the next call.</summary>
     public double Gaussian()
     {
         if (_spare is { } spare)
