@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using HslEmbeddingZero.Training;
-using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 

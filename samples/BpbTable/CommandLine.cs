@@ -73,7 +73,7 @@ internal static class CommandLine
         return root;
     }
 
-    private static IReadOnlyList<string> OrEmbedded(string[]? files, params string[] embedded) =>
+    private static string[] OrEmbedded(string[]? files, params string[] embedded) =>
         files is { Length: > 0 } ? files : [.. embedded.Select(name => Path.Combine(AppContext.BaseDirectory, "data", name))];
 
     private static torch.Device ChooseDevice(string name)

@@ -12,7 +12,7 @@ internal static class CurvesPlot
     public static void Save(string path, IReadOnlyList<(TableRowKey Row, int Seed, string Metrics)> runs, TableData data, string title)
     {
         using Plot plot = new();
-        IPalette palette = new ScottPlot.Palettes.Category10();
+        ScottPlot.Palettes.Category10 palette = new();
         List<TableRowKey> rows = [.. runs.Select(r => r.Row).Distinct()];
         foreach ((TableRowKey row, int seed, string metrics) in runs)
         {

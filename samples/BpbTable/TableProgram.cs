@@ -1,5 +1,4 @@
 using System.CommandLine;
-using HslEmbeddingZero.Training;
 using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;

@@ -1,0 +1,98 @@
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// The 256 × 18 value tables (row = byte; columns Δ 8, Fourier 8, phase 2) of the four control kinds. They equal the tables of the
+/// original Python package's ablation kit for the same seed.
+/// </summary>
+internal static class ControlValueTables
+{
+    private const int Rows = 256;
+    private const int Columns = 18;
+
+    /// <summary>Builds the table of one kind.</summary>
+    /// <param name="kind">Where the values come from.</param>
+    /// <param name="seed">From 0; <see cref="ControlKind.Hsl"/> does not use it.</param>
+    /// <param name="frozen">The frozen table, 256 × 18, row-major.</param>
+    /// <returns>A new 256 × 18 table, row-major. For <see cref="ControlKind.Learned"/> the values that training starts from.</returns>
+    /// <exception cref="ArgumentException"><paramref name="frozen"/> does not hold 4,608 values.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The kind is unknown or the seed negative.</exception>
+    public static float[] Build(ControlKind kind, int seed, ReadOnlySpan<float> frozen)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(seed);
+        if (frozen.Length != Rows * Columns)
+        {
+            throw new ArgumentException(
+                $"The frozen table holds {frozen.Length} values; it must hold {Rows} × {Columns} = {Rows * Columns}.", nameof(frozen));
+        }
+
+        return kind switch
+        {
+            ControlKind.Hsl => frozen.ToArray(),
+            ControlKind.Learned => Learned(seed),
+            ControlKind.Random => MomentMatched(seed, frozen),
+            ControlKind.Permuted => Permuted(seed, frozen),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind of control features."),
+        };
+    }
+
+    private static float[] Learned(int seed)
+    {
+        using var generator = new Generator((ulong)seed, CPU);
+        using Tensor values = randn([Rows, Columns], dtype: ScalarType.Float32, device: CPU, generator: generator);
+        return [.. values.data<float>()];
+    }
+
+    /// <summary>Row v is row permutation[v] of the frozen table.</summary>
+    private static float[] Permuted(int seed, ReadOnlySpan<float> frozen)
+    {
+        int[] order = new NumpyRandomState(seed).Permutation(Rows);
+        float[] table = new float[Rows * Columns];
+        for (int row = 0; row < Rows; row++)
+            frozen.Slice(order[row] * Columns, Columns).CopyTo(table.AsSpan(row * Columns));
+        return table;
+    }
+
+    /// <summary>
+    /// randn(256, 18), each channel shifted and scaled to the frozen one's mean and population deviation. Every step is rounded to
+    /// float32, and sums run row after row, as numpy's do along the first axis: so the table comes out bit for bit.
+    /// </summary>
+    private static float[] MomentMatched(int seed, ReadOnlySpan<float> frozen)
+    {
+        var random = new NumpyRandomState(seed);
+        float[] table = new float[Rows * Columns];
+        for (int i = 0; i < table.Length; i++) table[i] = (float)random.Gaussian();
+
+        for (int column = 0; column < Columns; column++)
+        {
+            (float mean, float deviation) = Moments(table, column);
+            (float wantedMean, float wantedDeviation) = Moments(frozen, column);
+            for (int i = column; i < table.Length; i += Columns)
+            {
+                float standard = (table[i] - mean) / deviation;
+                float scaled = standard * wantedDeviation; // a statement of its own, so that it is rounded before the sum
+                table[i] = scaled + wantedMean;
+            }
+        }
+
+        return table;
+    }
+
+    private static (float Mean, float Deviation) Moments(ReadOnlySpan<float> table, int column)
+    {
+        float sum = 0f;
+        for (int i = column; i < table.Length; i += Columns) sum += table[i];
+        float mean = sum / Rows;
+
+        float squares = 0f;
+        for (int i = column; i < table.Length; i += Columns)
+        {
+            float distance = table[i] - mean;
+            float square = distance * distance;
+            squares += square;
+        }
+
+        return (mean, MathF.Sqrt(squares / Rows));
+    }
+}

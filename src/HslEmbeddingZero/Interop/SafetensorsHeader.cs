@@ -1,0 +1,63 @@
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>What a safetensors file says about its tensors; reading it loads no tensor and needs no native library.</summary>
+/// <remarks>Comes from <see cref="Safetensors.ReadHeader"/> and has passed all of its checks.</remarks>
+public sealed class SafetensorsHeader
+{
+    internal SafetensorsHeader(
+        IReadOnlyDictionary<string, string> metadata,
+        IReadOnlyDictionary<string, SafetensorsEntry> tensors,
+        long dataStart,
+        long dataLength)
+    {
+        Metadata = metadata;
+        Tensors = tensors;
+        DataStart = dataStart;
+        DataLength = dataLength;
+    }
+
+    /// <summary>The free text under <c>__metadata__</c>; empty where the file has none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The tensors by name.</summary>
+    public IReadOnlyDictionary<string, SafetensorsEntry> Tensors { get; }
+
+    /// <summary>Where the data begins, in bytes from the start of the file: 8 + the length of the header.</summary>
+    public long DataStart { get; }
+
+    /// <summary>Bytes of data, from <see cref="DataStart"/> to the end of the file; the tensors cover them without a hole.</summary>
+    public long DataLength { get; }
+}
+
+/// <summary>One tensor of a safetensors file: its type, its shape and where its bytes are.</summary>
+public sealed class SafetensorsEntry
+{
+    internal SafetensorsEntry(string name, ScalarType dtype, IReadOnlyList<long> shape, long begin, long end)
+    {
+        Name = name;
+        Dtype = dtype;
+        Shape = shape;
+        Begin = begin;
+        End = end;
+    }
+
+    /// <summary>The tensor's name, as in a state_dict.</summary>
+    public string Name { get; }
+
+    /// <summary>Type of an element.</summary>
+    public ScalarType Dtype { get; }
+
+    /// <summary>Size of every dimension; empty for a single value.</summary>
+    public IReadOnlyList<long> Shape { get; }
+
+    /// <summary>First byte, counted from <see cref="SafetensorsHeader.DataStart"/>.</summary>
+    public long Begin { get; }
+
+    /// <summary>The byte after the last one, counted from <see cref="SafetensorsHeader.DataStart"/>.</summary>
+    public long End { get; }
+
+    /// <summary>Bytes of the tensor: elements × bytes per element.</summary>
+    public long ByteCount => End - Begin;
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace HslEmbeddingZero;
+
+/// <summary>Names of the native libraries on this system, and where a program has them. Touches neither torch nor the loader.</summary>
+internal static class TorchLibraries
+{
+    /// <summary>The library that holds nearly all of libtorch; the first that TorchSharp asks for.</summary>
+    public static string Cpu { get; } = FileName("torch_cpu");
+
+    /// <summary>What a libtorch folder must hold, in the order in which they can be loaded: each needs only those before it.</summary>
+    public static IReadOnlyList<string> Required { get; } = [FileName("c10"), Cpu, FileName("torch")];
+
+    /// <summary>The library that brings CUDA, where a folder holds it.</summary>
+    public static string Cuda { get; } = FileName("torch_cuda");
+
+    /// <summary>TorchSharp's own library, from the package TorchSharp: the bridge between .NET and libtorch.</summary>
+    public static string Bridge { get; } = FileName("LibTorchSharp");
+
+    /// <summary>The libraries of <see cref="Required"/> that a folder lacks.</summary>
+    public static string[] Missing(string folder) => [.. Required.Where(name => !File.Exists(Path.Combine(folder, name)))];
+
+    /// <summary>Where the runtime looks for a program's native libraries, first to last.</summary>
+    public static IReadOnlyList<string> ProgramFolders()
+    {
+        string program = AppContext.BaseDirectory;
+        string listed = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
+        return
+        [
+            .. new[] { program, Path.Combine(program, "runtimes", RuntimeIdentifier(), "native") }
+                .Concat(listed.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+                .Select(folder => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))
+                .Distinct(),
+        ];
+    }
+
+    /// <summary>The program's copy of a library, or null.</summary>
+    public static string? FindInProgram(string name) =>
+        ProgramFolders().Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    /// <summary>A folder with a whole libtorch that the system's loader was told to look into, or null.</summary>
+    public static string? FindOnLoaderPath()
+    {
+        string variable = OperatingSystem.IsWindows() ? "PATH" : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
+        string folders = Environment.GetEnvironmentVariable(variable) ?? "";
+        return folders.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .FirstOrDefault(folder => Path.IsPathFullyQualified(folder) && Missing(folder).Length == 0);
+    }
+
+    /// <summary>The folder of the libtorch that is in this process, or null; macOS does not tell.</summary>
+    public static string? LoadedFolder()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>()
+            .Where(module => module.ModuleName.StartsWith(Cpu, StringComparison.OrdinalIgnoreCase)) // also libtorch_cpu.so.1.13
+            .Select(module => Path.GetDirectoryName(module.FileName))
+            .FirstOrDefault();
+    }
+
+    private static string FileName(string name) =>
+        OperatingSystem.IsWindows() ? name + ".dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
+
+    private static string RuntimeIdentifier()
+    {
+        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+        return system + (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "-arm64" : "-x64");
+    }
+}

@@ -1,0 +1,68 @@
+namespace HslEmbeddingZero.Tests.Doors;
+
+public class ControlValueTablesTests
+{
+    private static readonly float[] Frozen = GoldenControlTables.Instance.ValueLut;
+
+    [Fact]
+    public void HslIsTheFrozenTable() => Assert.Equal(Frozen, ControlValueTables.Build(ControlKind.Hsl, 7, Frozen));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void RandomIsTheGoldenTableBitForBit(int seed) => Assert.Equal(
+        GoldenControlTables.Instance.Arms[seed].Random.Select(BitConverter.SingleToInt32Bits),
+        ControlValueTables.Build(ControlKind.Random, seed, Frozen).Select(BitConverter.SingleToInt32Bits));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void PermutedTakesTheRowsInTheGoldenOrder(int seed)
+    {
+        float[] table = ControlValueTables.Build(ControlKind.Permuted, seed, Frozen);
+        int[] order = GoldenControlTables.Instance.Arms[seed].Permutation;
+        for (int row = 0; row < 256; row++)
+            Assert.Equal(Frozen.AsSpan(order[row] * 18, 18).ToArray(), table.AsSpan(row * 18, 18).ToArray());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void LearnedStartsFromTheGoldenValues(int seed)
+    {
+        float[] table = ControlValueTables.Build(ControlKind.Learned, seed, Frozen);
+        float[] expected = GoldenControlTables.Instance.Arms[seed].LearnedInitFirst36;
+        Assert.Equal(256 * 18, table.Length);
+        Assert.Equal(36, expected.Length);
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], table[i], 1e-6f);
+    }
+
+    [Theory]
+    [InlineData(ControlKind.Hsl)]
+    [InlineData(ControlKind.Learned)]
+    [InlineData(ControlKind.Random)]
+    [InlineData(ControlKind.Permuted)]
+    public void NoTwoBytesShareARow(ControlKind kind)
+    {
+        for (int seed = 0; seed < 4; seed++)
+        {
+            float[] table = ControlValueTables.Build(kind, seed, Frozen);
+            Assert.Equal(256, table.Chunk(18).Select(row => string.Join(' ', row)).Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void WrongLengthIsNamed()
+    {
+        var error = Assert.Throws<ArgumentException>(() => ControlValueTables.Build(ControlKind.Hsl, 0, new float[4607]));
+        Assert.Contains("4607", error.Message, StringComparison.Ordinal);
+        Assert.Contains("4608", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NegativeSeedAndUnknownKindAreRefused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => ControlValueTables.Build(ControlKind.Random, -1, Frozen));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ControlValueTables.Build((ControlKind)9, 0, Frozen));
+    }
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Tests.Interop;
+
+/// <summary>
+/// What a process binds cannot be undone, so most of these start a small program that has no libtorch of its own
+/// (HslEmbeddingZero.TorchRuntimeProbe). On a machine with an old libtorch in the system's folders they also prove that it stays out.
+/// </summary>
+public sealed class TorchRuntimeTests : IDisposable
+{
+    private const int FixedByte = 0x3FA34; // the one that the build step changes in TorchSharp 0.107.0's Linux library
+    private static readonly string Probe = Path.Combine(AppContext.BaseDirectory, "TorchRuntimeProbe");
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [SkippableFact]
+    public void LoadTakesTheLibtorchOfTheFolder()
+    {
+        string libtorch = LibtorchFolder();
+        (int code, string output) = Run(Probe, null, $"load={libtorch}", $"load={libtorch}/", "sum", "describe");
+        Assert.True(code == 0, output);
+        Assert.Contains("load: True\nload: True\nsum: 2\n", output, StringComparison.Ordinal);
+        Assert.Contains($"libtorch: {libtorch}\nTorchSharp: 0.107.0 (built for libtorch 2.10.0", output, StringComparison.Ordinal);
+        Assert.Contains("CUDA: ", output, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("load")]
+    [InlineData("ensure")]
+    public void TheVariableNamesTheFolder(string step)
+    {
+        (int code, string output) = Run(Probe, LibtorchFolder(), step, "sum");
+        Assert.True(code == 0, output);
+        Assert.Contains("sum: 2", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutFolderLoadDoesNothing() => Assert.Equal((0, "load: False\n"), Run(Probe, null, "load"));
+
+    [SkippableFact]
+    public void WithoutLibtorchTheErrorNamesThePackagesAndTheVariable()
+    {
+        SkipUnlessLinux();
+        Fails(
+            Run(Probe, null, "ensure"),
+            "There is no libtorch", "TorchSharp-cpu", "libtorch-cpu-linux-x64", "TorchSharp-cuda-linux", "HSL_TORCH_LIB");
+    }
+
+    [Fact]
+    public void AMissingFolderIsNamed()
+    {
+        string missing = _folder.File("none");
+        Fails(Run(Probe, null, $"load={missing}"), $"'{missing}'", "argument", "does not exist", "2.10.0", "0.107.0", "2.11");
+        Fails(Run(Probe, missing, "ensure"), $"'{missing}', named by HSL_TORCH_LIB, does not exist");
+    }
+
+    [SkippableFact]
+    public void MissingFilesAreNamed()
+    {
+        SkipUnlessLinux();
+        File.WriteAllText(_folder.File("libtorch.so"), "");
+        Fails(
+            Run(Probe, null, $"load={_folder.Path}"),
+            $"'{_folder.Path}'", "lacks libc10.so, libtorch_cpu.so.", "holds libc10.so, libtorch_cpu.so, libtorch.so", "2.10.0", "2.11");
+    }
+
+    [SkippableFact]
+    public void WhatTheLoaderSaysIsPassedOn()
+    {
+        SkipUnlessLinux();
+        WriteFalseLibtorch(_folder.Path);
+        Fails(
+            Run(Probe, null, $"load={_folder.Path}"),
+            $"'{_folder.File("libc10.so")}' does not load", "The loader says:", "file too short");
+    }
+
+    [SkippableFact]
+    public void ALibtorchBesideTheProgramIsNotMixedWithAnother()
+    {
+        string program = CopyOfProbe();
+        WriteFalseLibtorch(program);
+        Fails(Run(program, LibtorchFolder(), "ensure"), "the program carries one of its own", program, "TorchBackend=none");
+    }
+
+    [SkippableFact]
+    public void AnOldCppRuntimeIsNamedAsTheCause()
+    {
+        string program = CopyOfProbe();
+        string bridge = Path.Combine(program, "libLibTorchSharp.so");
+        using (FileStream file = File.Open(bridge, FileMode.Open))
+        {
+            file.Position = FixedByte;
+            Skip.If(file.ReadByte() != 2, "The build did not fix this library.");
+            file.Position = FixedByte;
+            file.WriteByte(0);
+        }
+
+        (int code, string output) = Run(program, LibtorchFolder(), "ensure");
+        Skip.If(code == 0, "The C++ runtime of this system is new enough for the library as it comes.");
+        Fails((code, output), bridge, "older than GCC 13", "HslFixTorchSharp", "The loader says:", "GLIBCXX_3.4.32");
+    }
+
+    [SkippableFact]
+    public void ASecondLibtorchIsRefused()
+    {
+        SkipUnlessLinux();
+        TorchRuntime.EnsureLoaded();
+        Assert.Equal(2f, torch.ones(2).sum().item<float>());
+        WriteFalseLibtorch(_folder.Path);
+        var error = Assert.Throws<TorchRuntimeException>(() => TorchRuntime.Load(_folder.Path));
+        Assert.Contains("already in this process", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{_folder.Path}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void DescribeNamesWhatTheTestsRunOn()
+    {
+        Skip.If(OperatingSystem.IsMacOS(), "macOS does not tell which libraries a process has loaded.");
+        string[] lines = TorchRuntime.Describe().Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.True(Directory.Exists(lines[0]["libtorch: ".Length..].TrimEnd()), lines[0]);
+        Assert.StartsWith("TorchSharp: 0.107.0", lines[1], StringComparison.Ordinal);
+        Assert.Matches("^CUDA: (not available|available, devices: [0-9]+)$", lines[2]);
+    }
+
+    private static void SkipUnlessLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "Uses Linux file names.");
+
+    private static string LibtorchFolder()
+    {
+        SkipUnlessLinux();
+        string own = Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
+        bool carried = File.Exists(Path.Combine(own, "libtorch_cpu.so"));
+        string? folder = carried ? own : Environment.GetEnvironmentVariable(TorchRuntime.FolderVariable);
+        Skip.If(string.IsNullOrEmpty(folder), "The tests were built without a backend, and HSL_TORCH_LIB is not set.");
+        return folder!;
+    }
+
+    private static void WriteFalseLibtorch(string folder)
+    {
+        foreach (string name in new[] { "libtorch.so", "libtorch_cpu.so", "libc10.so" }) File.WriteAllText(Path.Combine(folder, name), "");
+    }
+
+    private string CopyOfProbe()
+    {
+        string copy = Directory.CreateDirectory(_folder.File("program")).FullName;
+        foreach (string file in Directory.GetFiles(Probe)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        return copy;
+    }
+
+    private static void Fails((int Code, string Output) run, params string[] parts)
+    {
+        Assert.True(run.Code == 1, run.Output);
+        Assert.StartsWith("TorchRuntimeException: ", run.Output, StringComparison.Ordinal);
+        foreach (string part in parts) Assert.Contains(part, run.Output, StringComparison.Ordinal);
+    }
+
+    private static (int Code, string Output) Run(string program, string? variable, params string[] steps)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(Path.Combine(program, "HslEmbeddingZero.TorchRuntimeProbe.dll"));
+        foreach (string step in steps) start.ArgumentList.Add(step);
+        start.Environment.Remove("LD_LIBRARY_PATH");
+        start.Environment.Remove(TorchRuntime.FolderVariable);
+        if (variable is not null) start.Environment[TorchRuntime.FolderVariable] = variable;
+
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"The probe did not end in two minutes: {string.Join(' ', steps)}");
+        }
+
+        process.WaitForExit();
+        return (process.ExitCode, (output.Result + errors.Result).ReplaceLineEndings("\n"));
+    }
+}
