@@ -1,0 +1,15 @@
+namespace HslEmbeddingZero.Training;
+
+/// <summary>Evenly spread choices.</summary>
+internal static class EvenSpread
+{
+    /// <summary>
+    /// At most <paramref name="wanted"/> of the places 0 to <paramref name="available"/> - 1, ascending: the middle of each equal
+    /// stretch.
+    /// </summary>
+    public static IEnumerable<int> Places(int wanted, int available)
+    {
+        var count = Math.Min(wanted, available);
+        return Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * available / (2L * count)));
+    }
+}

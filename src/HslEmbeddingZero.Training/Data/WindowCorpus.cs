@@ -1,0 +1,132 @@
+namespace HslEmbeddingZero.Training;
+
+/// <summary>Windows of films with sound and captions, see <see cref="WindowRecord"/>, divided by film into training and held-out.</summary>
+/// <remarks>
+/// <para>
+/// Beside a file NAME.bin may lie NAME.json, whose field <c>films</c> lists the films: <c>name</c>, <c>modality</c> ("video" or
+/// "caption"), <c>split</c> ("train" or "held-out"), <c>first</c>, <c>count</c> and <c>group</c>; other fields are ignored. Without it
+/// the file is one film, used as video and for captions: its first 90% trains, then ten windows are left out (fewer in a short
+/// file), and the rest is held out.
+/// </para>
+/// <para>
+/// No window is on both sides. Films of one group are on the same side, except that a recording may be divided in time: the
+/// held-out part is named like the training film with ".later" added, comes after it in the same file with at least ten windows and no
+/// film between. A held-out window whose very bytes some training window has (a film may be periodic) is left out of the held-out lists.
+/// </para>
+/// </remarks>
+public sealed class WindowCorpus
+{
+    private readonly byte[] _windows;
+
+    private WindowCorpus(byte[] windows, IReadOnlyList<WindowSource> sources, IReadOnlyList<Film> films)
+    {
+        _windows = windows;
+        Sources = sources;
+        Films = films;
+
+        var trained = films.Where(film => !film.IsHeldOut).SelectMany(Indices).Select(Hash).ToHashSet();
+        var repeats = films.Where(film => film.IsHeldOut).SelectMany(Indices).Where(index => trained.Contains(Hash(index))).ToHashSet();
+        HeldOutRepeats = repeats.Count;
+        TrainVideo = Pairs(isHeldOut: false, except: []);
+        HeldOutVideo = Pairs(isHeldOut: true, except: repeats);
+        TrainCaption = Windows(isHeldOut: false, except: []);
+        HeldOutCaption = Windows(isHeldOut: true, except: repeats);
+    }
+
+    /// <summary>The files, in the order given.</summary>
+    public IReadOnlyList<WindowSource> Sources { get; }
+
+    /// <summary>The films of all files, in the order their files list them.</summary>
+    public IReadOnlyList<Film> Films { get; }
+
+    /// <summary>How many windows there are in all files.</summary>
+    public int Count => _windows.Length / WindowRecord.Size;
+
+    /// <summary>Windows t of training video whose next window, t + 1, is of the same film.</summary>
+    public IReadOnlyList<int> TrainVideo { get; }
+
+    /// <summary>
+    /// Windows t of held-out video whose next window, t + 1, is of the same film, neither of them repeating a training window.
+    /// </summary>
+    public IReadOnlyList<int> HeldOutVideo { get; }
+
+    /// <summary>The windows of training caption films.</summary>
+    public IReadOnlyList<int> TrainCaption { get; }
+
+    /// <summary>The windows of held-out caption films that repeat no training window.</summary>
+    public IReadOnlyList<int> HeldOutCaption { get; }
+
+    /// <summary>
+    /// How many windows of held-out films are left out of the held-out lists because a training window has the same bytes.
+    /// </summary>
+    public int HeldOutRepeats { get; }
+
+    /// <summary>The 539 bytes of a window.</summary>
+    /// <param name="index">Its index, counted over all files.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such window.</exception>
+    public ReadOnlySpan<byte> Window(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        return _windows.AsSpan(index * WindowRecord.Size, WindowRecord.Size);
+    }
+
+    /// <summary>Reads the files and their sidecars and checks both.</summary>
+    /// <param name="files">Paths of files of windows; a sidecar has the same name with the extension .json.</param>
+    /// <exception cref="ArgumentException"><paramref name="files"/> is empty.</exception>
+    /// <exception cref="CorpusException">
+    /// A file is missing, empty, listed twice, too long for memory, no whole number of windows, has a separator out of place, or a
+    /// sidecar that names windows which are not there, films that overlap, or a split that leaks.
+    /// </exception>
+    public static WindowCorpus Load(IReadOnlyList<string> files)
+    {
+        var read = SourceFile.ReadAll(files);
+        var windows = new byte[read.Sum(file => (long)file.Content.Length)];
+        var sources = new List<WindowSource>();
+        var films = new List<Film>();
+        var firstWindow = 0;
+        foreach (var file in read)
+        {
+            var count = CheckRecords(file);
+            file.Content.CopyTo(windows, firstWindow * WindowRecord.Size);
+            var sidecarPath = Path.ChangeExtension(file.Path, ".json");
+            var sidecar = File.Exists(sidecarPath) ? SourceFile.Read(sidecarPath) : null;
+            films.AddRange(sidecar is null
+                ? FilmList.WithoutSidecar(file, sources.Count, firstWindow, count)
+                : FilmList.FromSidecar(sidecar, sources.Count, firstWindow, count));
+            sources.Add(new(file.Name, file.Path, file.Content.Length, file.Sha256, count, sidecar?.Sha256));
+            firstWindow += count;
+        }
+
+        FilmSplit.Check(sources, films);
+        return new(windows, sources, films);
+    }
+
+    private static int CheckRecords(SourceFile file)
+    {
+        var (count, rest) = Math.DivRem(file.Content.Length, WindowRecord.Size);
+        if (rest != 0)
+            throw new CorpusException(
+                $"{file.Path}: {file.Content.Length} bytes are {count} windows of {WindowRecord.Size} bytes " +
+                $"and {rest} bytes more; the length must be a multiple.");
+        for (var record = 0; record < count; record++)
+            if (WindowRecord.FindFault(file.Content.AsSpan(record * WindowRecord.Size, WindowRecord.Size)) is var (offset, found, expected))
+                throw new CorpusException(
+                    $"{file.Path}: record {record} has {found} at its offset {offset}; a window has {expected} there.");
+        return count;
+    }
+
+    private UInt128 Hash(int index) => ContentHash.Of(Window(index));
+
+    private static IEnumerable<int> Indices(Film film) => Enumerable.Range(film.First, film.Count);
+
+    private int[] Pairs(bool isHeldOut, HashSet<int> except) =>
+        [.. Films.Where(film => film.Modality == Modality.Video && film.IsHeldOut == isHeldOut)
+            .SelectMany(film => Enumerable.Range(film.First, film.Count - 1))
+            .Where(index => !except.Contains(index) && !except.Contains(index + 1))];
+
+    private int[] Windows(bool isHeldOut, HashSet<int> except) =>
+        [.. Films.Where(film => film.Modality == Modality.Caption && film.IsHeldOut == isHeldOut)
+            .SelectMany(Indices)
+            .Where(index => !except.Contains(index))];
+}

@@ -1,0 +1,111 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training.Tests.Data;
+
+public class BatchPrefetcherTests
+{
+    [Theory]
+    [InlineData(0, 16)]
+    [InlineData(5, 2)]
+    [InlineData(1_000_000, 3)]
+    public void Batches_are_those_of_the_sampler(long first, int capacity)
+    {
+        var sampler = BatchSamplerTests.Sampler(seed: 3);
+        using var prefetcher = new BatchPrefetcher(BatchSamplerTests.Sampler(seed: 3), CPU, first, capacity);
+        for (var microBatch = first; microBatch < first + 50; microBatch++)
+        {
+            var batch = prefetcher.Next();
+            var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
+            var shape = SampleShape.Of(sampler.ModalityAt(microBatch));
+            Assert.Equal(sampler.ModalityAt(microBatch), batch.Modality);
+            Assert.Equal(batch.Modality == Modality.Text ? ScalarType.Int16 : ScalarType.Byte, batch.Context.dtype);
+            Assert.Equal([4, shape.ContextLength], batch.Context.shape);
+            Assert.Equal([4, shape.TargetLength], batch.Targets.shape);
+            Assert.True(batch.Context.bytes.SequenceEqual(context));
+            Assert.True(batch.Targets.bytes.SequenceEqual(targets));
+        }
+    }
+
+    [Fact]
+    public void A_batch_lives_until_half_the_ring_has_been_given_out_after_it()
+    {
+        var sampler = BatchSamplerTests.Sampler();
+        using var prefetcher = new BatchPrefetcher(sampler, CPU, 0, capacity: 8);
+        var living = new Queue<(long MicroBatch, ByteBatch Batch)>();
+        for (var microBatch = 0L; microBatch < 60; microBatch++)
+        {
+            living.Enqueue((microBatch, prefetcher.Next()));
+            if (living.Count > prefetcher.Lifetime)
+                living.Dequeue();
+            Thread.Sleep(microBatch % 10 == 0 ? 20 : 0);
+            foreach (var (index, batch) in living)
+                Assert.True(batch.Context.bytes.SequenceEqual(BatchSamplerTests.Fill(sampler, index).Context));
+        }
+
+        Assert.Equal(4, prefetcher.Lifetime);
+    }
+
+    [Fact]
+    public void A_failure_on_the_thread_surfaces_in_Next_after_the_batches_before_it()
+    {
+        using var prefetcher = new BatchPrefetcher(BatchSamplerTests.Sampler(), CPU, long.MaxValue - 2, capacity: 16);
+        for (var i = 0; i < 3; i++)
+            prefetcher.Next();
+        for (var i = 0; i < 2; i++)
+            Assert.IsType<ArgumentOutOfRangeException>(Assert.Throws<InvalidOperationException>(() => prefetcher.Next()).InnerException);
+    }
+
+    [Fact]
+    public void Dispose_frees_every_tensor_and_an_open_scope_frees_none_early()
+    {
+        var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        BatchPrefetcher prefetcher;
+        using (NewDisposeScope())
+            prefetcher = new(BatchSamplerTests.Sampler(), CPU, 0);
+        Assert.Equal(live + (16 * 3 * 2), DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+
+        ByteBatch batch;
+        using (NewDisposeScope())
+            batch = prefetcher.Next();
+        Assert.False(batch.Context.IsInvalid);
+
+        prefetcher.Dispose();
+        prefetcher.Dispose();
+        Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.True(batch.Context.IsInvalid);
+        Assert.Throws<ObjectDisposedException>(() => prefetcher.Next());
+    }
+
+    [Fact]
+    public void A_step_allocates_no_tensor_and_hardly_any_managed_memory()
+    {
+        var sampler = BatchSamplerTests.Sampler(batchSize: 12);
+        using var prefetcher = new BatchPrefetcher(sampler, CPU, 0);
+        AssertThrifty(64, _ => prefetcher.Next());
+
+        using var slot = new BatchSlot(sampler, CPU); // what the thread does in a step
+        AssertThrifty(512, microBatch => slot.Fill(sampler, microBatch));
+
+        static void AssertThrifty(long most, Action<long> step)
+        {
+            for (var i = 0; i < 100; i++)
+                step(i);
+            var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1000; i++)
+                step(i);
+            Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 1000, 0, most);
+            Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }
+    }
+
+    [Fact]
+    public void Arguments_are_checked()
+    {
+        var sampler = BatchSamplerTests.Sampler();
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchPrefetcher(sampler, CPU, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchPrefetcher(sampler, CPU, 0, capacity: 1));
+        Assert.Throws<ArgumentNullException>(() => new BatchPrefetcher(null!, CPU, 0));
+    }
+}

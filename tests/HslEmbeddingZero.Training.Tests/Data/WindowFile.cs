@@ -1,0 +1,20 @@
+namespace HslEmbeddingZero.Training.Tests.Data;
+
+/// <summary>Windows made for a test, each different from all others.</summary>
+public static class WindowFile
+{
+    public static byte[] Bytes(int windows)
+    {
+        var bytes = new byte[windows * WindowRecord.Size];
+        for (var window = 0; window < windows; window++)
+        {
+            var record = bytes.AsSpan(window * WindowRecord.Size, WindowRecord.Size);
+            record.Fill((byte)(window % 251));
+            record[0] = (byte)(window >> 8);
+            record[1] = (byte)window;
+            (record[256], record[513], record[538]) = (254, 254, 255);
+        }
+
+        return bytes;
+    }
+}
