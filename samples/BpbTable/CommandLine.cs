@@ -93,7 +93,7 @@ internal static class CommandLine
         {
             T[] items = [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries)).Select(item => parse(item, result))];
             if (items.Distinct().Count() < items.Length) result.AddError($"{name} names a value twice: '{string.Join(",", result.Tokens.Select(t => t.Value))}'.");
-            return items;
+            return items is [] ? null : items; // also called where the option was not given
         },
     };
 

@@ -47,6 +47,10 @@ public sealed class BatchSampler
     /// <summary>Samples in a micro-batch.</summary>
     public int BatchSize { get; }
 
+    /// <summary>Says what the samples depend on beside their index: seed, batch size, mix and the content of the corpora. Equal text, equal samples.</summary>
+    public string Fingerprint => string.Join(
+        ' ', [$"seed {_seed}", $"batch {BatchSize}", $"{Mix}", .. _text?.Sources.Select(s => s.Sha256) ?? [], .. _windows?.Sources.Select(s => s.Sha256) ?? []]);
+
     /// <summary>The modality of a micro-batch; all its samples have the same.</summary>
     /// <param name="microBatch">The micro-batch's index, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="microBatch"/> is negative.</exception>
