@@ -41,18 +41,23 @@ internal static class CommandLine
         root.SetAction(async (parsed, cancellation) =>
         {
             Preset chosen = Preset.All.Single(p => p.Name == parsed.GetValue(preset));
-            string[]? someArms = parsed.GetValue(arms);
-            int[]? someBytes = parsed.GetValue(bytesPerSlot);
-            if (someArms is not null || someBytes is not null)
+            // A list that was not given is empty.
+            string[] someArms = parsed.GetValue(arms) ?? [];
+            int[] someBytes = parsed.GetValue(bytesPerSlot) ?? [];
+            int[] someSeeds = parsed.GetValue(seeds) ?? [];
+            if (someArms.Length > 0 || someBytes.Length > 0)
             {
-                string[] usedArms = someArms ?? [.. chosen.Rows.Select(r => r.Arm).Distinct()];
-                int[] usedBytes = someBytes ?? [.. chosen.Rows.Select(r => r.BytesPerSlot).Distinct()];
-                chosen = chosen with { Rows = Preset.Product(usedArms, usedBytes) };
+                chosen = chosen with
+                {
+                    Rows = Preset.Product(
+                        someArms.Length > 0 ? someArms : [.. chosen.Rows.Select(r => r.Arm).Distinct()],
+                        someBytes.Length > 0 ? someBytes : [.. chosen.Rows.Select(r => r.BytesPerSlot).Distinct()]),
+                };
             }
 
             chosen = chosen with
             {
-                Seeds = parsed.GetValue(seeds) ?? chosen.Seeds,
+                Seeds = someSeeds.Length > 0 ? someSeeds : chosen.Seeds,
                 Training = chosen.Training with
                 {
                     Steps = parsed.GetValue(steps) ?? chosen.Training.Steps,
@@ -93,7 +98,7 @@ internal static class CommandLine
         {
             T[] items = [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries)).Select(item => parse(item, result))];
             if (items.Distinct().Count() < items.Length) result.AddError($"{name} names a value twice: '{string.Join(",", result.Tokens.Select(t => t.Value))}'.");
-            return items is [] ? null : items; // also called where the option was not given
+            return items;
         },
     };
 

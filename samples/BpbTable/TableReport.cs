@@ -150,6 +150,9 @@ internal sealed record Spread(double Mean, double? Std, IReadOnlyList<double> Va
     public static Spread Of(double[] values) => new(values.Mean(), values.Length > 1 ? values.StandardDeviation() : null, values);
 
     public string ToString(string format) => Std is { } deviation
-        ? $"{Mean.ToString(format, CultureInfo.InvariantCulture)} ±{deviation.ToString("F3", CultureInfo.InvariantCulture)}"
-        : Mean.ToString(format, CultureInfo.InvariantCulture);
+        ? $"{Rounded.ToString(format, CultureInfo.InvariantCulture)} ±{deviation.ToString("F3", CultureInfo.InvariantCulture)}"
+        : Rounded.ToString(format, CultureInfo.InvariantCulture);
+
+    /// <summary>To the three digits shown, so that no sign stands before a zero.</summary>
+    private double Rounded => Math.Round(Mean, 3) + 0.0;
 }
