@@ -1,0 +1,225 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// The loop that writes feature rows. Per byte: two small table look-ups for the boundary, then the row as a few wide copies out of
+/// tables that stay in the first-level cache, each row overwriting what the one before it spilled. The bound is the memory written:
+/// 108 bytes out for every byte in.
+/// </summary>
+/// <remarks>
+/// Output that fits a cache is written in place. Output far larger is made in a small buffer, a block of rows at a time, and sent
+/// past the caches in whole aligned lines: the memory then need not be read before it is overwritten, which on the machines measured
+/// is about twice as fast as any ordinary store, <see cref="Span{T}.Fill"/> included.
+/// </remarks>
+internal static unsafe class FeatureKernel
+{
+    /// <summary>
+    /// Output of at least so many bytes is streamed past the caches. Less than that a last-level cache may hold, where ordinary stores
+    /// are faster and leave the rows near at hand.
+    /// </summary>
+    public const long StreamFromBytes = 64L << 20;
+
+    private const int LineBytes = 64;
+    private const int LineFloats = LineBytes / sizeof(float);
+
+    // A multiple of 16 rows is a whole number of lines in either layout, and 64 rows stay in the first-level cache.
+    private const int BlockRows = 64;
+    private const int FromBoundaryToEnd = 11;
+
+    /// <summary>The widest path this machine has in hardware: the best into the streaming buffer.</summary>
+    public static FeaturePath Widest { get; } =
+        IsSupported(FeaturePath.Vector512) ? FeaturePath.Vector512
+        : IsSupported(FeaturePath.Vector256) ? FeaturePath.Vector256
+        : Narrow;
+
+    /// <summary>
+    /// The best path in place. Rows of 108 bytes fall across cache lines, and a store that does costs two: 16-byte stores seldom do,
+    /// 32- and 64-byte ones mostly.
+    /// </summary>
+    public static FeaturePath InPlace { get; } = Narrow;
+
+    private static FeaturePath Narrow => IsSupported(FeaturePath.Vector128) ? FeaturePath.Vector128 : FeaturePath.Scalar;
+
+    /// <summary>Whether this machine has the path in hardware.</summary>
+    public static bool IsSupported(FeaturePath path) => path switch
+    {
+        FeaturePath.Vector512 => Vector512.IsHardwareAccelerated,
+        FeaturePath.Vector256 => Vector256.IsHardwareAccelerated,
+        FeaturePath.Vector128 => Vector128.IsHardwareAccelerated,
+        _ => true,
+    };
+
+    /// <summary>Writes one row per byte. The caller has checked that the destination holds them.</summary>
+    public static void Write(
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, FeaturePath path, bool stream)
+    {
+        switch (path)
+        {
+            case FeaturePath.Vector512: Write<Vector512Stores>(bytes, context, destination, options, stream); break;
+            case FeaturePath.Vector256: Write<Vector256Stores>(bytes, context, destination, options, stream); break;
+            case FeaturePath.Vector128: Write<Vector128Stores>(bytes, context, destination, options, stream); break;
+            default: Write<ScalarStores>(bytes, context, destination, options, stream); break;
+        }
+    }
+
+    private static void Write<TStores>(
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, bool stream)
+        where TStores : struct, IRowStores
+    {
+        if (bytes.IsEmpty)
+            return;
+
+        State state = State.After(context);
+        fixed (byte* source = bytes)
+        fixed (float* rows = destination)
+        {
+            float* row = rows;
+            byte* next = source;
+            byte* end = source + bytes.Length;
+
+            // A first byte has a boundary of its own. Its row is as good as any other but for that one column.
+            if (state.IsStart)
+            {
+                row = Rows<ScalarStores>(next, next + 1, row, ref state, options);
+                row[-FromBoundaryToEnd] = FeatureTables.FirstBoundary(FeatureTables.HeadCode(-1, *next));
+                next++;
+            }
+
+            if (next == end)
+                return;
+
+            if (stream)
+            {
+                byte* streamed = Stream<TStores>(next, end, row, ref state, options);
+                row += (streamed - next) * options.Dimension;
+                next = streamed;
+            }
+
+            // The last row must not spill past the destination, so it is written float by float.
+            if (next < end)
+            {
+                row = Rows<TStores>(next, end - 1, row, ref state, options);
+                Rows<ScalarStores>(end - 1, end, row, ref state, options);
+            }
+        }
+    }
+
+    // Writes rows in place up to one that starts a cache line, then whole blocks through the buffer. Returns the first byte not done.
+    private static byte* Stream<TStores>(byte* next, byte* end, float* row, ref State state, HslFeatureOptions options)
+        where TStores : struct, IRowStores
+    {
+        float* buffer = stackalloc float[(BlockRows * HslFeatures.FullDimension) + (2 * LineFloats)];
+        buffer = (float*)(((nuint)buffer + LineBytes - 1) & ~(nuint)(LineBytes - 1));
+
+        for (; next < end && (nuint)row % LineBytes != 0; next++)
+            row = Rows<ScalarStores>(next, next + 1, row, ref state, options);
+
+        int blockFloats = BlockRows * options.Dimension;
+        for (; end - next >= BlockRows; next += BlockRows)
+        {
+            Rows<TStores>(next, next + BlockRows, buffer, ref state, options);
+            for (int i = 0; i < blockFloats; i += LineFloats)
+                TStores.StreamLine(row + i, buffer + i);
+            row += blockFloats;
+        }
+
+        // Streaming stores are weakly ordered: make them visible before anything that follows.
+        Interlocked.MemoryBarrier();
+        return next;
+    }
+
+    private static float* Rows<TStores>(byte* next, byte* end, float* row, ref State state, HslFeatureOptions options)
+        where TStores : struct, IRowStores
+        => options switch
+        {
+            { IncludeBits: false, MomentumPhase: false } => Rows<TStores, No, No>(next, end, row, ref state),
+            { IncludeBits: true, MomentumPhase: false } => Rows<TStores, Yes, No>(next, end, row, ref state),
+            { IncludeBits: false, MomentumPhase: true } => Rows<TStores, No, Yes>(next, end, row, ref state),
+            _ => Rows<TStores, Yes, Yes>(next, end, row, ref state),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float* Rows<TStores, TBits, TMomentum>(byte* next, byte* end, float* row, ref State state)
+        where TStores : struct, IRowStores
+        where TBits : struct, IFlag
+        where TMomentum : struct, IFlag
+    {
+        float* bitRows = FeatureTables.BitRows;
+        float* tailRows = FeatureTables.TailRows;
+        uint* deltaCodes = FeatureTables.DeltaCodes;
+        uint* changeCodes = FeatureTables.ChangeCodes;
+        uint previousGray = state.Gray;
+        uint previousTail = state.Tail;
+        uint previous = state.Value;
+
+        fixed (float* boundaries = FeatureTables.Boundaries)
+        {
+            for (; next < end; next++)
+            {
+                uint value = *next;
+                uint delta = deltaCodes[value];
+                uint gray = delta & 0xFF;
+                uint change = gray ^ previousGray;
+                uint codes = delta + changeCodes[change];
+                float boundary = boundaries[previousTail + ((codes >> 8) & 0xFF)];
+
+                if (TBits.IsOn)
+                {
+                    TStores.Eight(row, bitRows + (value * FeatureTables.BitRowLength));
+                    row += 8;
+                }
+
+                TStores.TwiceEight(
+                    row, bitRows + (gray * FeatureTables.BitRowLength), bitRows + (change * FeatureTables.BitRowLength));
+                TStores.Tail(row + 16, tailRows + (value * FeatureTables.TailRowLength), boundary);
+
+                if (TMomentum.IsOn)
+                {
+                    // A multiple of 1/512 below 1: exact in float.
+                    float radius = 0.5f + (Math.Abs((int)value - (int)previous) / 512f);
+                    float* phase = tailRows + (value * FeatureTables.TailRowLength) + 9;
+                    row[25] = phase[0] * radius;
+                    row[26] = phase[1] * radius;
+                }
+
+                row += HslFeatures.Dimension;
+                previous = value;
+                previousGray = gray;
+                previousTail = codes >> 16;
+            }
+        }
+
+        state = new State(previous, previousGray, previousTail, IsStart: false);
+        return row;
+    }
+
+    private interface IFlag
+    {
+        static abstract bool IsOn { get; }
+    }
+
+    private readonly struct Yes : IFlag
+    {
+        public static bool IsOn => true;
+    }
+
+    private readonly struct No : IFlag
+    {
+        public static bool IsOn => false;
+    }
+
+    /// <summary>What the loop carries from one byte to the next: the byte, its Gray code, twice the energy of its last four bits.</summary>
+    private readonly record struct State(uint Value, uint Gray, uint Tail, bool IsStart)
+    {
+        public static State After(HslContext context)
+        {
+            if (context.Previous is not { } previous)
+                return new State(0, 0, 0, IsStart: true);
+
+            int tail = FeatureTables.TailCode(context.BeforePrevious ?? -1, previous);
+            return new State(previous, FeatureTables.Gray(previous), (uint)tail, IsStart: false);
+        }
+    }
+}
