@@ -88,7 +88,7 @@ public static class TorchRuntime
     }
 
     /// <summary>Says which native libraries are in use; loads them if need be.</summary>
-    /// <returns>Three lines: the folder of libtorch, the version of TorchSharp, and whether CUDA is available on how many devices.</returns>
+    /// <returns>Three lines: the folder of libtorch, the version of TorchSharp, and the state of CUDA with its number of devices.</returns>
     /// <exception cref="TorchRuntimeException">As <see cref="EnsureLoaded"/>.</exception>
     public static string Describe()
     {
