@@ -18,6 +18,9 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     private readonly Parameter? value_table;
 #pragma warning restore IDE1006
 
+    /// <summary>A native library that does not load is reported with its true cause before torch is touched.</summary>
+    static ControlFeatures() => TorchRuntime.EnsureLoaded();
+
     /// <param name="kind">Which values take the place of the frozen ones.</param>
     /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
     /// <param name="scaling">Fixed scaling of the channels; only for the frozen kind, whose distribution it is made for.</param>

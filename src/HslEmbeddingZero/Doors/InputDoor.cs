@@ -8,6 +8,9 @@ namespace HslEmbeddingZero;
 /// </summary>
 public abstract class InputDoor : nn.Module<Tensor, Tensor>
 {
+    /// <summary>A native library that does not load is reported with its true cause before torch is touched.</summary>
+    static InputDoor() => TorchRuntime.EnsureLoaded();
+
     private protected InputDoor(string name, int bytesPerSlot, int dim, SlotTail tail, int channelsPerByte) : base(name)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerSlot, 1);

@@ -20,6 +20,9 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     private readonly RotaryEmbedding _rotary;
     private readonly Dropout _dropout;
 
+    /// <summary>A native library that does not load is reported with its true cause before torch is touched.</summary>
+    static ByteTransformer() => TorchRuntime.EnsureLoaded();
+
     /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
     /// <param name="options">Size and make.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or Dim is not divisible by Heads.</exception>

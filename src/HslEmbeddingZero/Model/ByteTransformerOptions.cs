@@ -19,7 +19,7 @@ public sealed record ByteTransformerOptions
     public bool FastWeightMemory { get; init; } = true;
 
     /// <summary>Positions that the memory treats at once; sets its speed, not its result.</summary>
-    public int MemoryChunk { get; init; } = 128;
+    public int MemoryChunk { get; init; } = 64;
 
     /// <summary>Base of the rotary position embedding's wavelengths.</summary>
     public double RotaryBase { get; init; } = 10000;
