@@ -178,7 +178,7 @@ internal static unsafe class FeatureKernel
                 if (TMomentum.IsOn)
                 {
                     // A multiple of 1/512 below 1: exact in float.
-                    float radius = 0.5f + (Math.Abs((int)value - (int)previous) / 512f);
+                    float radius = 0.5f + (MathF.Abs((int)(value - previous)) * (1f / 512));
                     float* phase = tailRows + (value * FeatureTables.TailRowLength) + 9;
                     row[25] = phase[0] * radius;
                     row[26] = phase[1] * radius;
