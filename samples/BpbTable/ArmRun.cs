@@ -23,8 +23,14 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
     /// <summary>What must be equal for an earlier result or checkpoint to be taken over.</summary>
     private string Fingerprint => JsonSerializer.Serialize(new
     {
-        row, seed, options.Preset.Body, Training = TrainingOptions with { LogEvery = 1 }, options.Preset.HeldOut, data.HeldOut.Sha256,
-        corpus = data.Sampler(TrainingOptions).Fingerprint, device = options.Device.type.ToString(),
+        row,
+        seed,
+        options.Preset.Body,
+        Training = TrainingOptions with { LogEvery = 1 },
+        options.Preset.HeldOut,
+        data.HeldOut.Sha256,
+        corpus = data.Sampler(TrainingOptions).Fingerprint,
+        device = options.Device.type.ToString(),
     });
 
     private TrainerOptions TrainingOptions => options.Preset.Training with { Seed = seed };

@@ -32,8 +32,14 @@ internal sealed record Preset(
         new ByteTransformerOptions { Dim = 256, Layers = 3, Heads = 4, Dropout = 0 },
         new TrainerOptions
         {
-            Steps = 400, WarmupSteps = 40, PeakLearningRate = 2e-3, FinalLearningRate = 1e-4, BatchSize = 4, Accumulation = 1,
-            Mix = new ModalityMix(3, 1, 1), LogEvery = 10,
+            Steps = 400,
+            WarmupSteps = 40,
+            PeakLearningRate = 2e-3,
+            FinalLearningRate = 1e-4,
+            BatchSize = 4,
+            Accumulation = 1,
+            Mix = new ModalityMix(3, 1, 1),
+            LogEvery = 10,
         },
         new HeldOutOptions(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128),
         CheckpointEvery: 200);

@@ -59,13 +59,20 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
             {
                 Text = data.Text.Sources.Select((source, i) => new
                 {
-                    source.Name, source.Bytes, source.Sha256, source.Documents, source.HeldOutDocuments,
-                    BigramBpb = data.Bigram[i], TrigramBpb = data.Trigram[i],
+                    source.Name,
+                    source.Bytes,
+                    source.Sha256,
+                    source.Documents,
+                    source.HeldOutDocuments,
+                    BigramBpb = data.Bigram[i],
+                    TrigramBpb = data.Trigram[i],
                 }),
                 Windows = data.Windows.Sources.Select(source => new { source.Name, source.Sha256 }),
                 HeldOut = new
                 {
-                    data.HeldOut.Sha256, TextWindows = data.HeldOut.Text?.Count ?? 0, VideoWindows = data.HeldOut.Video?.Count ?? 0,
+                    data.HeldOut.Sha256,
+                    TextWindows = data.HeldOut.Text?.Count ?? 0,
+                    VideoWindows = data.HeldOut.Video?.Count ?? 0,
                     CaptionWindows = data.HeldOut.Caption?.Count ?? 0,
                 },
             },
