@@ -29,7 +29,7 @@ internal sealed record Preset(
         "quick",
         At(8, Doors),
         [0],
-        new ByteTransformerOptions { Dim = 256, Layers = 3, Heads = 4, Dropout = 0 },
+        new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0 },
         new TrainerOptions
         {
             Steps = 400,
