@@ -60,15 +60,29 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         RequireShape(slots, nameof(slots));
         RequireShape(stream, nameof(stream));
         using var scope = NewDisposeScope();
-        Tensor x = slots.shape[1] == 0 ? stream : cat([slots, stream], 1);
-        for (int i = 0; i < self_blocks.Count; i++)
-        {
-            x = self_blocks[i].forward(x);
-            if (mem_blocks.Count > 0) x = mem_blocks[i].forward(x);
-        }
-
+        Tensor x = Layers(slots.shape[1] == 0 ? stream : cat([slots, stream], 1), null);
         Tensor scored = x.narrow(1, slots.shape[1], stream.shape[1]);
         return head.forward(norm.forward(scored)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits [B, vocabulary] after the last of the positions [B, L, dim], which join those of the states, one state a layer.</summary>
+    internal Tensor Continue(Tensor positions, IReadOnlyList<LayerState> states)
+    {
+        RequireShape(positions, nameof(positions));
+        using var scope = NewDisposeScope();
+        Tensor last = Layers(positions, states).select(1, positions.shape[1] - 1);
+        return head.forward(norm.forward(last)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Layers(Tensor x, IReadOnlyList<LayerState>? states)
+    {
+        for (int i = 0; i < self_blocks.Count; i++)
+        {
+            x = self_blocks[i].Forward(x, states?[i]);
+            if (mem_blocks.Count > 0) x = mem_blocks[i].Forward(x, states?[i]);
+        }
+
+        return x;
     }
 
     /// <summary>Gives dropout a random stream of its own; the body owns it.</summary>

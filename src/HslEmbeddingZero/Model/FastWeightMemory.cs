@@ -15,6 +15,25 @@ internal static class FastWeightMemory
     /// <summary>φ, the positive feature map of queries and keys.</summary>
     public static Tensor Positive(Tensor x) => nn.functional.elu(x, 1.0).add_(1);
 
+    /// <summary>Keeps the summed state of [B, heads, L, headDim] keys and values, to go on from.</summary>
+    public static void Remember(Tensor keys, Tensor values, LayerState state)
+    {
+        using var scope = NewDisposeScope();
+        Tensor k = Positive(keys).to(ScalarType.Float32);
+        state.SetMemory(k.transpose(-2, -1).matmul(values.to(ScalarType.Float32)), k.sum(-2, keepdim: true));
+    }
+
+    /// <summary>One position [B, heads, 1, headDim] after those of a state, which it joins. The cost does not depend on how many there were.</summary>
+    public static Tensor ReadNext(Tensor query, Tensor key, Tensor value, LayerState state)
+    {
+        using var scope = NewDisposeScope();
+        Tensor q = Positive(query).to(ScalarType.Float32);
+        Tensor k = Positive(key).to(ScalarType.Float32);
+        state.SetMemory(state.MemoryState! + k.transpose(-2, -1).matmul(value.to(ScalarType.Float32)), state.MemoryKeySum! + k);
+        Tensor denominator = q.matmul(state.MemoryKeySum!.transpose(-2, -1)) + Epsilon; // [B, heads, 1, 1]
+        return (q.matmul(state.MemoryState!) / denominator).to(value.dtype).MoveToOuterDisposeScope();
+    }
+
     /// <summary>[B, heads, L, headDim] each; queries and keys before φ. Returns [B, heads, L, headDim].</summary>
     public static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk)
     {

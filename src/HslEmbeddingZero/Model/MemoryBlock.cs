@@ -29,12 +29,19 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>[B, L, dim] to [B, L, dim].</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Forward(input, null);
+
+    /// <summary>The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.</summary>
+    public Tensor Forward(Tensor input, LayerState? state)
     {
         using var scope = NewDisposeScope();
         long batch = input.shape[0], length = input.shape[1], dim = input.shape[2];
         Tensor all = qkv.forward(norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4);
-        Tensor read = FastWeightMemory.Read(all.select(0, 0), all.select(0, 1), all.select(0, 2), _chunk);
+        (Tensor query, Tensor key, Tensor value) = (all.select(0, 0), all.select(0, 1), all.select(0, 2));
+        Tensor read = state?.MemoryState is null
+            ? FastWeightMemory.Read(query, key, value, _chunk)
+            : FastWeightMemory.ReadNext(query, key, value, state);
+        if (state is { MemoryState: null }) FastWeightMemory.Remember(key, value, state);
         Tensor mixed = proj.forward(read.transpose(1, 2).reshape(batch, length, dim));
         return (input + gate.tanh() * mixed).MoveToOuterDisposeScope();
     }

@@ -31,22 +31,27 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>[B, L, dim] to [B, L, dim].</summary>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Forward(input, null);
+
+    /// <summary>The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.</summary>
+    public Tensor Forward(Tensor input, LayerState? state)
     {
         using var scope = NewDisposeScope();
-        Tensor x = input + Attend(norm1.forward(input));
+        Tensor x = input + Attend(norm1.forward(input), state);
         return (x + ff.forward(norm2.forward(x))).MoveToOuterDisposeScope();
     }
 
-    private Tensor Attend(Tensor x)
+    private Tensor Attend(Tensor x, LayerState? state)
     {
         long batch = x.shape[0], length = x.shape[1], dim = x.shape[2];
         Tensor all = qkv.forward(x).view(batch, length, 3, _heads, dim / _heads);
-        Tensor turned = _rotary.Rotate(all.narrow(2, 0, 2), 0); // [B, L, 2, heads, headDim]
+        Tensor turned = _rotary.Rotate(all.narrow(2, 0, 2), state?.Length ?? 0); // [B, L, 2, heads, headDim]
         Tensor query = turned.select(2, 0).transpose(1, 2); // [B, heads, L, headDim]
         Tensor key = turned.select(2, 1).transpose(1, 2);
         Tensor value = all.select(2, 2).transpose(1, 2);
-        Tensor mixed = nn.functional.scaled_dot_product_attention(query, key, value, is_casual: true);
+        if (state is not null) (key, value) = state.Append(key, value);
+        // A single new position sees all before it; several are causal among themselves.
+        Tensor mixed = nn.functional.scaled_dot_product_attention(query, key, value, is_casual: length > 1);
         return proj.forward(mixed.transpose(1, 2).reshape(batch, length, dim));
     }
 }

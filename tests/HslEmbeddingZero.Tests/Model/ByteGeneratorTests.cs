@@ -1,0 +1,119 @@
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Model;
+
+public sealed class ByteGeneratorTests
+{
+    private const int Dim = 64;
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(5, 3)]
+    [InlineData(150, 70)]
+    public void CachedLogitsEqualThoseOfTheWholeStream(int contextLength, int streamLength)
+    {
+        using ByteLanguageModel model = Model();
+        short[] context = Ids(contextLength, 1);
+        short[] stream = Ids(streamLength, 2);
+        using Tensor whole = model.forward(tensor(context, [1, contextLength]), tensor(stream, [1, streamLength]));
+        using ByteGenerator generator = new(model, context);
+        for (int j = 0; j < streamLength; j++)
+        {
+            float[] expected = [.. whole.select(0, 0).select(0, j).data<float>()];
+            for (int v = 0; v < expected.Length; v++) Assert.Equal(expected[v], generator.Logits[v], 1e-4f);
+            generator.Accept(stream[j]);
+        }
+    }
+
+    [Fact]
+    public async Task TheSameSeedGivesTheSameBytesAndAnotherOneOthers()
+    {
+        using ByteLanguageModel model = Model();
+        byte[] first = await Bytes(model, new SamplingOptions { Seed = 3 });
+        Assert.Equal(first, await Bytes(model, new SamplingOptions { Seed = 3 }));
+        Assert.NotEqual(first, await Bytes(model, new SamplingOptions { Seed = 4 }));
+    }
+
+    [Fact]
+    public async Task GreedyTakesTheMostLikelyByteWhateverTheSeed()
+    {
+        using ByteLanguageModel model = Model();
+        byte[] greedy = await Bytes(model, new SamplingOptions { Temperature = 0, Seed = 1 });
+        Assert.Equal(greedy, await Bytes(model, new SamplingOptions { Temperature = 0, Seed = 2 }));
+        Assert.Equal(greedy, await Bytes(model, new SamplingOptions { TopK = 1 }));
+        Assert.Equal(greedy, await Bytes(model, new SamplingOptions { TopP = 1e-9 }));
+    }
+
+    [Fact]
+    public async Task ACancellationStopsBetweenTwoBytes()
+    {
+        using ByteLanguageModel model = Model();
+        using ByteGenerator generator = new(model, [1, 2, 3]);
+        using CancellationTokenSource cancellation = new();
+        int bytes = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (byte _ in generator.GenerateAsync(1000, cancellation: cancellation.Token))
+            {
+                if (++bytes == 3) await cancellation.CancelAsync();
+            }
+        });
+        Assert.Equal(3, bytes);
+    }
+
+    [Fact]
+    public void BadInputIsRefused()
+    {
+        using ByteLanguageModel model = Model();
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteGenerator(model, [258]));
+        using ByteGenerator generator = new(model, []);
+        Assert.Throws<ArgumentOutOfRangeException>(() => generator.Accept(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new SamplingOptions { Temperature = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new SamplingOptions { TopP = 0 }));
+        model.train();
+        Assert.Contains("eval()", Assert.Throws<ArgumentException>(() => new ByteGenerator(model, [])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BytesOutsideTopKAndTheMaskNeverCome()
+    {
+        float[] logits = new float[ByteIds.Count];
+        logits[ByteIds.Mask] = 100;
+        logits[7] = 5;
+        logits[9] = 5;
+        ByteSampler sampler = new(new SamplingOptions { TopK = 2 });
+        int[] drawn = [.. Enumerable.Range(0, 500).Select(_ => sampler.Draw(logits))];
+        Assert.Equal([7, 9], drawn.Distinct().Order());
+        Assert.InRange(drawn.Count(id => id == 7), 200, 300);
+    }
+
+    private static async Task<byte[]> Bytes(ByteLanguageModel model, SamplingOptions options)
+    {
+        using ByteGenerator generator = new(model, [72, 105, 32]);
+        List<byte> bytes = [];
+        await foreach (byte value in generator.GenerateAsync(40, options)) bytes.Add(value);
+        return [.. bytes];
+    }
+
+    private static ByteLanguageModel Model()
+    {
+        manual_seed(5);
+        ByteLanguageModel model = new(new ZeroDoor(2, Dim), new ByteTransformer(new ByteTransformerOptions { Dim = Dim, Layers = 2, Heads = 4, MemoryChunk = 16 }));
+        using (no_grad())
+        {
+            foreach ((string name, Tensor weight) in model.named_parameters())
+            {
+                if (name.EndsWith("gate", StringComparison.Ordinal)) weight.fill_(0.7f); // or the memory would not be heard
+            }
+        }
+
+        model.eval();
+        return model;
+    }
+
+    private static short[] Ids(int count, int seed)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (short)random.Next(ByteIds.Count))];
+    }
+}
