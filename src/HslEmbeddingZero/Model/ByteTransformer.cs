@@ -56,6 +56,8 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     {
         RequireShape(slots, nameof(slots));
         RequireShape(stream, nameof(stream));
+        if (slots.shape[0] != stream.shape[0])
+            throw new ArgumentException($"Slots have a batch of {slots.shape[0]}, the stream has one of {stream.shape[0]}.", nameof(stream));
         using var scope = NewDisposeScope();
         Tensor x = slots.shape[1] == 0 ? stream : cat([slots, stream], 1);
         for (int i = 0; i < self_blocks.Count; i++)
