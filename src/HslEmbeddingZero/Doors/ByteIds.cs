@@ -15,8 +15,8 @@ public static class ByteIds
     public const int Count = 258;
 
     /// <summary>
-    /// Checks type, rank and device, and, unless every id of the type is a byte or <paramref name="checkRange"/> is off, the range. Reading the
-    /// range waits for the device, so a caller that made the ids itself can turn it off.
+    /// Checks type, rank and device, and, unless every id of the type is a byte or <paramref name="checkRange"/> is off, the range.
+    /// Reading the range waits for the device, so a caller that made the ids itself can turn it off.
     /// </summary>
     internal static void Require(Tensor ids, bool checkRange, Device device)
     {

@@ -17,7 +17,10 @@ public sealed class ByteTransformerTests : IDisposable
 
         var expected = new Dictionary<string, long[]>
         {
-            ["norm.weight"] = [512], ["norm.bias"] = [512], ["head.weight"] = [258, 512], ["head.bias"] = [258],
+            ["norm.weight"] = [512],
+            ["norm.bias"] = [512],
+            ["head.weight"] = [258, 512],
+            ["head.bias"] = [258],
         };
         for (int i = 0; i < 6; i++)
         {
