@@ -27,6 +27,8 @@ public sealed class ByteEmbeddingDoor : InputDoor
         RegisterComponents();
     }
 
+    private protected override Device Place => table.weight!.device;
+
     private protected override Tensor Describe(Tensor ids)
     {
         if (ids.dtype == ScalarType.Byte) return table.forward(ids.to(ScalarType.Int32));

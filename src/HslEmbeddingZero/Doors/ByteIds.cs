@@ -15,22 +15,23 @@ public static class ByteIds
     public const int Count = 258;
 
     /// <summary>
-    /// Checks type and rank, and, unless every id of the type is a byte or <paramref name="checkRange"/> is off, the range. Reading the
-    /// range waits for the device, so a caller that made the ids itself can turn it off.
+    /// Checks type, rank and device, and, unless every id of the type is a byte or <paramref name="checkRange"/> is off, the range.
+    /// Reading the range waits for the device, so a caller that made the ids itself can turn it off.
     /// </summary>
-    internal static void Require(Tensor ids, bool checkRange)
+    internal static void Require(Tensor ids, bool checkRange, Device device)
     {
         ArgumentNullException.ThrowIfNull(ids);
         if (ids.dtype is not (ScalarType.Byte or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64))
             throw new ArgumentException($"Ids must be uint8, int16, int32 or int64; these are {ids.dtype}.", nameof(ids));
         if (ids.dim() == 0)
             throw new ArgumentException("Ids must have rank 1 or more ([..., L]); these have rank 0.", nameof(ids));
+        if (ids.device_type != device.type)
+            throw new ArgumentException($"Ids are on {ids.device} but the door is on {device}; move one with .to(device).", nameof(ids));
         if (!checkRange || ids.dtype == ScalarType.Byte || ids.numel() == 0) return;
 
-        using var lowest = ids.min();
-        using var highest = ids.max();
-        long low = lowest.to(ScalarType.Int64).item<long>();
-        long high = highest.to(ScalarType.Int64).item<long>();
+        using var scope = NewDisposeScope();
+        long low = ids.min().to(ScalarType.Int64).item<long>();
+        long high = ids.max().to(ScalarType.Int64).item<long>();
         if (low < 0) throw new ArgumentOutOfRangeException(nameof(ids), low, $"Ids must be 0..{Count - 1}; the lowest is {low}.");
         if (high >= Count) throw new ArgumentOutOfRangeException(nameof(ids), high, $"Ids must be 0..{Count - 1}; the highest is {high}.");
     }

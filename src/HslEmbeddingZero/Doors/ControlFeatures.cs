@@ -24,10 +24,11 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <param name="kind">Which values take the place of the frozen ones.</param>
     /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
     /// <param name="scaling">Fixed scaling of the channels; only for the frozen kind, whose distribution it is made for.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A negative seed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A negative seed, an unknown kind or scaling.</exception>
     public ControlFeatures(ControlKind kind, int seed = 0, ChannelScaling scaling = ChannelScaling.None) : base(nameof(ControlFeatures))
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
+        if (!Enum.IsDefined(scaling)) throw new ArgumentOutOfRangeException(nameof(scaling), scaling, "Unknown channel scaling.");
         if (scaling != ChannelScaling.None && kind != ControlKind.Hsl)
             throw new ArgumentException($"The scaling {scaling} is defined for the frozen features only, not for {kind}.", nameof(scaling));
         Kind = kind;
@@ -49,6 +50,9 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>Whether ids wider than uint8 are checked to lie in 0..257, see <see cref="InputDoor.ChecksIds"/>.</summary>
     public bool ChecksIds { get; set; } = true;
 
+    /// <summary>Where the tables are.</summary>
+    internal Device Device => _gather.Device;
+
     /// <summary>Features of every id.</summary>
     /// <param name="input">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <returns>[..., L, 27].</returns>
@@ -56,7 +60,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public override Tensor forward(Tensor input)
     {
-        ByteIds.Require(input, ChecksIds);
+        ByteIds.Require(input, ChecksIds, Device);
         using var scope = NewDisposeScope();
         long length = input.shape[^1];
         Tensor flat = input.reshape(input.shape[..^1].Aggregate(1L, (a, b) => a * b), length);
@@ -71,7 +75,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 
         // Special ids read an all-zero row behind the 256 learned ones.
         Tensor padded = cat([value_table, zeros([2, HslFeatures.ValueDimension], value_table.dtype, value_table.device)], 0);
-        Tensor values = padded.index_select(0, ids.to(ScalarType.Int32).view(-1)).view(ids.shape[0], ids.shape[1], HslFeatures.ValueDimension);
+        Tensor values = padded.index_select(0, ids.to(ScalarType.Int32).reshape(-1)).view(ids.shape[0], ids.shape[1], HslFeatures.ValueDimension);
         return cat([values.narrow(2, 0, 8), features.narrow(2, 8, HslFeatures.ContextDimension), values.narrow(2, 8, 10)], 2);
     }
 

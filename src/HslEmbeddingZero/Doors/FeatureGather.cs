@@ -18,6 +18,8 @@ internal sealed class FeatureGather : IDisposable
     private const int FirstCodes = 28;
     private const int SpecialCode = FirstCodes + 16;
 
+    private readonly float[] _values;
+    private readonly ChannelScaling _scaling;
     private Tensor _table;
     private Tensor _boundary;
     private Tensor _head;
@@ -27,40 +29,12 @@ internal sealed class FeatureGather : IDisposable
     /// <param name="scaling">Fixed scaling applied to every column of a byte's row.</param>
     public FeatureGather(ReadOnlySpan<float> values, ChannelScaling scaling)
     {
-        float[] table = new float[Rows * HslFeatures.Dimension];
-        int[] head = new int[Rows];
-        int[] tail = new int[Rows];
-        for (int previous = 0; previous <= 256; previous++)
-        {
-            int before = previous == 256 ? -1 : previous;
-            for (int value = 0; value < 256; value++)
-            {
-                int row = previous * 256 + value;
-                Span<float> columns = table.AsSpan(row * HslFeatures.Dimension, HslFeatures.Dimension);
-                values.Slice(value * HslFeatures.ValueDimension, 8).CopyTo(columns);
-                int second = FeatureTables.Gray((byte)value) ^ (before < 0 ? 0 : FeatureTables.Gray((byte)before));
-                for (int bit = 0; bit < 8; bit++) columns[8 + bit] = (second >> (7 - bit)) & 1;
-                values.Slice(value * HslFeatures.ValueDimension + 8, 10).CopyTo(columns[(BoundaryColumn + 1)..]);
-                for (int c = 0; c < columns.Length; c++) columns[c] = ChannelScale.Apply(scaling, c, columns[c]);
-                head[row] = FeatureTables.HeadCode(before, value) + (before < 0 ? FirstCodes : 0);
-                tail[row] = FeatureTables.TailCode(before, value);
-            }
-        }
-
-        head[SpecialRow] = SpecialCode;
-        float[] boundary = new float[SpecialCode + 1];
-        for (int code = 0; code < FirstCodes; code++)
-            boundary[code] = ChannelScale.Apply(scaling, BoundaryColumn, FeatureTables.Boundary(code));
-        for (int code = FirstCodes; code < SpecialCode; code++)
-            boundary[code] = ChannelScale.Apply(scaling, BoundaryColumn, FeatureTables.FirstBoundary(code - FirstCodes));
-
-        _table = Own(tensor(table, [Rows, HslFeatures.Dimension]));
-        _boundary = Own(tensor(boundary));
-        _head = Own(tensor(head));
-        _tail = Own(tensor(tail));
+        _values = values.ToArray();
+        _scaling = scaling;
+        (_table, _boundary, _head, _tail) = Build();
     }
 
-    public ScalarType DType => _table.dtype;
+    public Device Device => _table.device;
 
     /// <summary>[N, L] ids to [N, L, 27] features.</summary>
     public Tensor Gather(Tensor ids)
@@ -68,11 +42,9 @@ internal sealed class FeatureGather : IDisposable
         using var scope = NewDisposeScope();
         long batch = ids.shape[0], length = ids.shape[1];
         if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _table.dtype, ids.device).MoveToOuterDisposeScope();
-        if (ids.device_type != _table.device_type)
-            throw new ArgumentException($"Ids are on {ids.device} but the door is on {_table.device}; move one with .to(device).", nameof(ids));
 
         bool onlyBytes = ids.dtype == ScalarType.Byte;
-        Tensor current = ids.to(ScalarType.Int32);
+        Tensor current = ids.to(ScalarType.Int32).contiguous(); // A clone keeps the strides, and rows are viewed flat below.
         Tensor row = current.clone();
         Tensor previous = current.narrow(1, 0, length - 1);
         row.narrow(1, 0, 1).add_(FirstRows);
@@ -95,6 +67,15 @@ internal sealed class FeatureGather : IDisposable
     /// <summary>Moves the tables; a null leaves that side as it is.</summary>
     public void Move(ScalarType? dtype, Device? device)
     {
+        if (dtype is not null && dtype != _table.dtype)
+        {
+            // From the formulas, so that a pass through a narrower type leaves no rounding behind.
+            Device place = device ?? _table.device;
+            Dispose();
+            (_table, _boundary, _head, _tail) = Build();
+            device = place;
+        }
+
         _table = Moved(_table, dtype, device);
         _boundary = Moved(_boundary, dtype, device);
         _head = Moved(_head, null, device);
@@ -107,6 +88,38 @@ internal sealed class FeatureGather : IDisposable
         _boundary.Dispose();
         _head.Dispose();
         _tail.Dispose();
+    }
+
+    private (Tensor Table, Tensor Boundary, Tensor Head, Tensor Tail) Build()
+    {
+        float[] table = new float[Rows * HslFeatures.Dimension];
+        int[] head = new int[Rows];
+        int[] tail = new int[Rows];
+        for (int previous = 0; previous <= 256; previous++)
+        {
+            int before = previous == 256 ? -1 : previous;
+            for (int value = 0; value < 256; value++)
+            {
+                int row = previous * 256 + value;
+                Span<float> columns = table.AsSpan(row * HslFeatures.Dimension, HslFeatures.Dimension);
+                _values.AsSpan(value * HslFeatures.ValueDimension, 8).CopyTo(columns);
+                int second = FeatureTables.Gray((byte)value) ^ (before < 0 ? 0 : FeatureTables.Gray((byte)before));
+                for (int bit = 0; bit < 8; bit++) columns[8 + bit] = (second >> (7 - bit)) & 1;
+                _values.AsSpan(value * HslFeatures.ValueDimension + 8, 10).CopyTo(columns[(BoundaryColumn + 1)..]);
+                for (int c = 0; c < columns.Length; c++) columns[c] = ChannelScale.Apply(_scaling, c, columns[c]);
+                head[row] = FeatureTables.HeadCode(before, value) + (before < 0 ? FirstCodes : 0);
+                tail[row] = FeatureTables.TailCode(before, value);
+            }
+        }
+
+        head[SpecialRow] = SpecialCode;
+        float[] boundary = new float[SpecialCode + 1];
+        for (int code = 0; code < FirstCodes; code++)
+            boundary[code] = ChannelScale.Apply(_scaling, BoundaryColumn, FeatureTables.Boundary(code));
+        for (int code = FirstCodes; code < SpecialCode; code++)
+            boundary[code] = ChannelScale.Apply(_scaling, BoundaryColumn, FeatureTables.FirstBoundary(code - FirstCodes));
+
+        return (Own(tensor(table, [Rows, HslFeatures.Dimension])), Own(tensor(boundary)), Own(tensor(head)), Own(tensor(tail)));
     }
 
     private static Tensor Own(Tensor tensor) => tensor.DetachFromDisposeScope();

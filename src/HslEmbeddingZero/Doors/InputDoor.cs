@@ -53,8 +53,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public sealed override Tensor forward(Tensor ids)
     {
-        ByteIds.Require(ids, ChecksIds);
         using var scope = NewDisposeScope();
+        ByteIds.Require(ids, ChecksIds, Place);
         Tensor flat = Flat(ids);
         long length = flat.shape[1];
         long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
@@ -71,8 +71,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public Tensor Stream(Tensor ids)
     {
-        ByteIds.Require(ids, ChecksIds);
         using var scope = NewDisposeScope();
+        ByteIds.Require(ids, ChecksIds, Place);
         return Widen(Flat(ids)).view([.. ids.shape, Dim]).MoveToOuterDisposeScope();
     }
 
@@ -83,11 +83,14 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public Tensor Features(Tensor ids)
     {
-        ByteIds.Require(ids, ChecksIds);
         using var scope = NewDisposeScope();
+        ByteIds.Require(ids, ChecksIds, Place);
         Tensor rows = Describe(Flat(ids));
         return rows.view([.. ids.shape, rows.shape[^1]]).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Where the door's numbers are.</summary>
+    private protected abstract Device Place { get; }
 
     /// <summary>[N, L] ids to [N, L, C] rows.</summary>
     private protected abstract Tensor Describe(Tensor ids);

@@ -36,6 +36,8 @@ public sealed class ProjectionDoor : InputDoor
         RegisterComponents();
     }
 
+    private protected override Device Place => features.Device;
+
     private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
 
     private protected override Tensor Pack(Tensor ids, long slots) =>

@@ -40,6 +40,8 @@ public sealed class ZeroDoor : InputDoor
         RegisterComponents();
     }
 
+    private protected override Device Place => features.Device;
+
     private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
 
     private protected override Tensor Pack(Tensor ids, long slots) =>

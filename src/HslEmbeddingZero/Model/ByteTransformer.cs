@@ -59,6 +59,8 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     {
         RequireShape(slots, nameof(slots));
         RequireShape(stream, nameof(stream));
+        if (slots.shape[0] != stream.shape[0])
+            throw new ArgumentException($"Slots have a batch of {slots.shape[0]}, the stream has one of {stream.shape[0]}.", nameof(stream));
         using var scope = NewDisposeScope();
         Tensor x = Layers(slots.shape[1] == 0 ? stream : cat([slots, stream], 1), null);
         Tensor scored = x.narrow(1, slots.shape[1], stream.shape[1]);

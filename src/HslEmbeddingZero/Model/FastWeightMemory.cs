@@ -38,8 +38,16 @@ internal static class FastWeightMemory
     public static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk)
     {
         using var scope = NewDisposeScope();
+        ScalarType result = values.dtype;
+        if (result == ScalarType.Float16) // Its range is too small for the sums: long sequences would overflow.
+        {
+            queries = queries.to(ScalarType.Float32);
+            keys = keys.to(ScalarType.Float32);
+            values = values.to(ScalarType.Float32);
+        }
+
         long batch = queries.shape[0], heads = queries.shape[1], length = queries.shape[2], width = queries.shape[3];
-        long size = Math.Min(chunk, length);
+        long size = Math.Max(1, Math.Min(chunk, length)); // No positions are no chunks.
         long chunks = (length + size - 1) / size;
         ScalarType sums = queries.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : queries.dtype;
 
@@ -61,7 +69,7 @@ internal static class FastWeightMemory
             denominator = denominator + (q * keySums).sum(-1, keepdim: true, type: sums);
         }
 
-        Tensor read = (numerator / (denominator + Epsilon)).to(values.dtype);
+        Tensor read = (numerator / (denominator + Epsilon)).to(result);
         return read.view(batch, heads, chunks * size, width).narrow(2, 0, length).MoveToOuterDisposeScope();
 
         Tensor Chunked(Tensor x)

@@ -8,6 +8,7 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDisposable
 {
+    private readonly Lock _lock = new();
     private Tensor? _cosine;
     private Tensor? _sine;
 
@@ -15,10 +16,15 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
     public Tensor Rotate(Tensor x, long start)
     {
         long length = x.shape[1];
-        Prepare(start + length, x.dtype, x.device);
         using var scope = NewDisposeScope();
-        Tensor cosine = _cosine!.narrow(0, start, length);
-        Tensor sine = _sine!.narrow(0, start, length);
+        Tensor cosine, sine;
+        lock (_lock) // Another thread may be remaking the tables; a piece of them, once taken, keeps its memory.
+        {
+            Prepare(start + length, x.dtype, x.device);
+            cosine = _cosine!.narrow(0, start, length);
+            sine = _sine!.narrow(0, start, length);
+        }
+
         Tensor first = x.narrow(-1, 0, headDim / 2);
         Tensor second = x.narrow(-1, headDim / 2, headDim / 2);
         return cat([first * cosine - second * sine, second * cosine + first * sine], -1).MoveToOuterDisposeScope();

@@ -1,0 +1,148 @@
+using System.Numerics;
+using TorchSharp;
+using static HslEmbeddingZero.Tests.Doors.DoorTensors;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Doors;
+
+public sealed class ChannelScaleTests : IDisposable
+{
+    private const int Boundary = 16;
+    private readonly DisposeScope _scope = NewDisposeScope();
+    private readonly ZeroDoor _door = new(scaling: ChannelScaling.Standardized);
+
+    public void Dispose()
+    {
+        _door.Dispose();
+        _scope.Dispose();
+    }
+
+    /// <summary>Twenty-six columns of a byte with a predecessor, over all 65,536 pairs.</summary>
+    [Fact]
+    public void PairColumnsHaveMeanZeroAndDeviationOne()
+    {
+        byte[] pairs = [.. Enumerable.Range(0, 65536).SelectMany(pair => new[] { (byte)(pair >> 8), (byte)pair })];
+        Tensor rows = _door.Features(Ids(pairs, ScalarType.Byte, 65536, 2)).select(1, 1).to(ScalarType.Float64);
+        double[] means = [.. rows.mean([0]).data<double>()];
+        double[] squares = [.. rows.square().mean([0]).data<double>()];
+        for (int c = 0; c < 27; c++)
+        {
+            if (c == Boundary) continue;
+            Assert.Equal(0, means[c], 1e-6);
+            Assert.Equal(1, squares[c], 1e-6);
+        }
+    }
+
+    /// <summary>
+    /// The boundary depends on three bytes, through 28 codes: their exact weights over all 256³ triples, each code read from the door once.
+    /// </summary>
+    [Fact]
+    public void BoundaryHasMeanZeroAndDeviationOneOverAllTriples()
+    {
+        var triples = new Dictionary<int, (double Weight, byte[] Bytes)>();
+        for (int middle = 0; middle < 256; middle++)
+        {
+            ILookup<int, int> tails = Enumerable.Range(0, 256).ToLookup(first => TwiceEnergy(first, middle, 0x0F));
+            ILookup<int, int> heads = Enumerable.Range(0, 256).ToLookup(last => TwiceEnergy(middle, last, 0xF8));
+            foreach (IGrouping<int, int> tail in tails)
+            {
+                foreach (IGrouping<int, int> head in heads)
+                {
+                    double weight = tail.Count() * (double)head.Count() / (1 << 24);
+                    (double sum, byte[] bytes) = triples.GetValueOrDefault(tail.Key + head.Key, (0, [(byte)tail.First(), (byte)middle, (byte)head.First()]));
+                    triples[tail.Key + head.Key] = (sum + weight, bytes);
+                }
+            }
+        }
+
+        Assert.Equal(1, triples.Values.Sum(triple => triple.Weight), 1e-12);
+        double mean = 0, square = 0, rawMean = 0, rawSquare = 0;
+        foreach ((int code, (double weight, byte[] bytes)) in triples)
+        {
+            double value = Floats(_door.Features(Ids(bytes, ScalarType.Byte)))[2 * 27 + Boundary];
+            (mean, square) = (mean + weight * value, square + weight * value * value);
+            (rawMean, rawSquare) = (rawMean + weight * code / 18, rawSquare + weight * code * code / 324);
+        }
+
+        Assert.Equal(0, mean, 1e-6);
+        Assert.Equal(1, square, 1e-6);
+        Assert.Equal(ChannelScale.Mean(Boundary), rawMean, 1e-12);
+        Assert.Equal(ChannelScale.Deviation(Boundary), Math.Sqrt(rawSquare - rawMean * rawMean), 1e-12);
+    }
+
+    [Fact]
+    public void ManyRandomBytesHaveMeanZeroAndDeviationOneInEveryColumn()
+    {
+        // 400,000 bytes: the standard error of a mean is below 0.002, of a square below 0.004 (the boundary is correlated with its neighbours).
+        Tensor rows = _door.Features(Ids(RandomBytes(400_000, 1), ScalarType.Byte)).to(ScalarType.Float64);
+        Assert.All(rows.mean([0]).data<double>(), mean => Assert.InRange(mean, -0.015, 0.015));
+        Assert.All(rows.square().mean([0]).data<double>(), square => Assert.InRange(square, 0.97, 1.03));
+    }
+
+    [Fact]
+    public void EveryColumnIsTheShiftedAndScaledFeature()
+    {
+        byte[] bytes = RandomBytes(3000, 2);
+        float[] raw = HslFeatures.Encode(bytes);
+        float[] rows = Floats(_door.Features(Ids(bytes, ScalarType.Byte)));
+        for (int i = 0; i < raw.Length; i++)
+        {
+            int c = i % 27;
+            Assert.Equal((raw[i] - ChannelScale.Mean(c)) / ChannelScale.Deviation(c), rows[i], 1e-6);
+        }
+    }
+
+    [Fact]
+    public void ConstantsAreTheClosedForms()
+    {
+        for (int c = 0; c < 27; c++)
+        {
+            (double mean, double variance) = c switch
+            {
+                < 16 => (0.5, 0.25),
+                16 => (0.75, 5.0 / 144),
+                17 => (4, 2),
+                21 => (0, 2),
+                < 25 => (0, 1),
+                _ => (0, 0.5),
+            };
+            Assert.Equal(mean, ChannelScale.Mean(c));
+            Assert.Equal(variance, ChannelScale.Deviation(c) * ChannelScale.Deviation(c), 1e-15);
+        }
+    }
+
+    [Fact]
+    public void NothingIsLost()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 256).Select(v => (byte)v), .. RandomBytes(1000, 3)];
+        float[] rows = Floats(_door.Features(Ids(bytes, ScalarType.Byte)));
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            int value = 0, bit = 0;
+            for (int j = 0; j < 8; j++) // a set bit of the Gray code reads +1, a clear one -1
+            {
+                bit ^= rows[i * 27 + j] > 0 ? 1 : 0;
+                value = (value << 1) | bit;
+            }
+
+            Assert.Equal(bytes[i], value);
+        }
+    }
+
+    [Fact]
+    public void SpecialIdsStayZeroAndTheNextByteIsFirst()
+    {
+        int[] ids = [10, 256, 20, 30, 40, 257, 50];
+        float[] rows = Floats(_door.Features(Ids(ids)));
+        Assert.All(rows[27..54], value => Assert.Equal(0f, value));
+        Assert.All(rows[(5 * 27)..(6 * 27)], value => Assert.Equal(0f, value));
+        Assert.Equal(Bits(Floats(_door.Features(Ids([20, 30, 40])))), Bits(rows.AsSpan(2 * 27, 3 * 27)));
+        Assert.Equal(Bits(Floats(_door.Features(Ids([50])))), Bits(rows.AsSpan(6 * 27, 27)));
+    }
+
+    private static int TwiceEnergy(int previous, int value, int mask)
+    {
+        int gray = value ^ (value >> 1), before = previous ^ (previous >> 1);
+        return 2 * BitOperations.PopCount((uint)(gray & mask)) + BitOperations.PopCount((uint)((gray ^ before) & mask));
+    }
+}

@@ -1,0 +1,147 @@
+using TorchSharp;
+using static HslEmbeddingZero.Tests.Doors.DoorTensors;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Doors;
+
+public sealed class ControlFeaturesTests : IDisposable
+{
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public static TheoryData<ControlKind> Kinds => [.. Enum.GetValues<ControlKind>()];
+
+    public void Dispose() => _scope.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void ValueColumnsComeFromTheTableAndContextColumnsAreTheFrozenOnes(ControlKind kind)
+    {
+        for (int seed = 0; seed < 2; seed++)
+        {
+            using var features = new ControlFeatures(kind, seed);
+            float[] table = ControlValueTables.Build(kind, seed, FeatureTables.ValueTable); // the golden file has -0.0 where this has 0.0
+            int[] ids = [.. Enumerable.Range(0, 258), .. RandomIds(500, seed)];
+            float[] frozen = Expected(ids);
+            float[] rows = Floats(features.forward(Ids(ids)));
+            for (int i = 0; i < ids.Length; i++)
+            {
+                ReadOnlySpan<float> row = rows.AsSpan(i * 27, 27);
+                ReadOnlySpan<float> values = ids[i] < 256 ? table.AsSpan(ids[i] * 18, 18) : new float[18];
+                Assert.Equal(Bits(values[..8]), Bits(row[..8]));
+                Assert.Equal(Bits(frozen.AsSpan(i * 27 + 8, 9)), Bits(row.Slice(8, 9)));
+                Assert.Equal(Bits(values[8..]), Bits(row[17..]));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void RandomReadsTheGoldenTable(int seed)
+    {
+        using var features = new ControlFeatures(ControlKind.Random, seed);
+        float[] golden = GoldenControlTables.Instance.Arms[seed].Random;
+        float[] rows = Floats(features.forward(Ids([.. Enumerable.Range(0, 256)])));
+        for (int value = 0; value < 256; value++)
+        {
+            float[] read = [.. rows[(value * 27)..(value * 27 + 8)], .. rows[(value * 27 + 17)..(value * 27 + 27)]];
+            Assert.Equal(Bits(golden.AsSpan(value * 18, 18)), Bits(read));
+        }
+    }
+
+    [Fact]
+    public void HslIsTheFrozenFeatures()
+    {
+        using var features = new ControlFeatures(ControlKind.Hsl, 5);
+        byte[] bytes = RandomBytes(300, 1);
+        Assert.Equal(Bits(HslFeatures.Encode(bytes)), Bits(Floats(features.forward(Ids(bytes, ScalarType.Byte)))));
+        Assert.Empty(features.parameters());
+    }
+
+    [Fact]
+    public void OnlyTheLearnedKindHasParameters()
+    {
+        foreach (ControlKind kind in Enum.GetValues<ControlKind>())
+        {
+            using var features = new ControlFeatures(kind);
+            Assert.Equal(kind, features.Kind);
+            Assert.Equal(kind == ControlKind.Learned ? 4608 : 0, features.parameters().Sum(p => p.numel()));
+            Assert.Equal(kind == ControlKind.Learned ? ["value_table"] : [], features.state_dict().Keys);
+        }
+    }
+
+    [Fact]
+    public void GradientReachesTheRowsThatWereRead()
+    {
+        using var features = new ControlFeatures(ControlKind.Learned);
+        features.forward(Ids([3, 3, 256, 7, 257])).sum().backward();
+        Tensor gradient = Assert.Single(features.parameters()).grad!;
+        Tensor expected = zeros(256, 18);
+        expected[3].fill_(2);
+        expected[7].fill_(1);
+        Assert.True(gradient.allclose(expected));
+    }
+
+    [Fact]
+    public void ATrainingStepChangesWhatIsRead()
+    {
+        using var features = new ControlFeatures(ControlKind.Learned);
+        using var optimizer = optim.SGD(features.parameters(), 0.5);
+        Tensor ids = Ids([9]);
+        float[] before = Floats(features.forward(ids));
+        features.forward(ids).sum().backward();
+        optimizer.step();
+        float[] after = Floats(features.forward(ids));
+        for (int c = 0; c < 27; c++) Assert.Equal(c is >= 8 and < 17 ? before[c] : before[c] - 0.5f, after[c], 1e-6f);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void BehindTheZeroDoorAndTheProjection(ControlKind kind)
+    {
+        int[] ids = RandomIds(16, 8);
+        using var features = new ControlFeatures(kind, 1);
+        float[] rows = Floats(features.forward(Ids(ids)));
+        using var zero = new ZeroDoor(new ControlFeatures(kind, 1), 4, 128);
+        float[] slots = Floats(zero.forward(Ids(ids)));
+        for (int slot = 0; slot < 4; slot++)
+            Assert.Equal(Bits(rows.AsSpan(slot * 108, 108)), Bits(slots.AsSpan(slot * 128, 108)));
+        Assert.Equal(Bits(rows), Bits(Floats(zero.Features(Ids(ids)))));
+
+        using var projection = new ProjectionDoor(new ControlFeatures(kind, 1), 4, 128);
+        Assert.Equal(Bits(rows), Bits(Floats(projection.Features(Ids(ids)))));
+        Assert.Equal(new long[] { 4, 128 }, projection.forward(Ids(ids)).shape);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void AnyLeadingShapeAndDtype(ControlKind kind)
+    {
+        using var features = new ControlFeatures(kind);
+        foreach (long[] shape in new long[][] { [0], [5], [2, 5], [2, 3, 5], [0, 5], [2, 0] })
+            Assert.Equal([.. shape, 27], features.forward(zeros(shape, dtype: ScalarType.Int64)).shape);
+        Tensor expected = features.forward(Ids(RandomIds(50, 1))).to(ScalarType.BFloat16);
+        features.to(ScalarType.BFloat16);
+        Tensor rows = features.forward(Ids(RandomIds(50, 1)));
+        Assert.Equal(ScalarType.BFloat16, rows.dtype);
+        Assert.Equal(Bits(Floats(expected)), Bits(Floats(rows)));
+    }
+
+    [Fact]
+    public void BadInputIsRefused()
+    {
+        using var features = new ControlFeatures(ControlKind.Permuted);
+        Assert.Contains("258", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([258]))).Message, StringComparison.Ordinal);
+        Assert.Contains("-1", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([-1]))).Message, StringComparison.Ordinal);
+        Assert.Contains("Float32", Assert.Throws<ArgumentException>(() => features.forward(zeros(3))).Message, StringComparison.Ordinal);
+        Assert.Contains("rank 0", Assert.Throws<ArgumentException>(() => features.forward(tensor(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("-2", Assert.Throws<ArgumentOutOfRangeException>(() => new ControlFeatures(ControlKind.Random, -2)).Message, StringComparison.Ordinal);
+        Assert.Contains("9", Assert.Throws<ArgumentOutOfRangeException>(() => new ControlFeatures((ControlKind)9)).Message, StringComparison.Ordinal);
+        foreach (ControlKind kind in new[] { ControlKind.Learned, ControlKind.Random, ControlKind.Permuted })
+        {
+            var error = Assert.Throws<ArgumentException>(() => new ControlFeatures(kind, 0, ChannelScaling.Standardized));
+            Assert.Contains("Standardized", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"{kind}", error.Message, StringComparison.Ordinal);
+        }
+    }
+}

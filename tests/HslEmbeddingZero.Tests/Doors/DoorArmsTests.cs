@@ -1,0 +1,57 @@
+namespace HslEmbeddingZero.Tests.Doors;
+
+public class DoorArmsTests
+{
+    [Fact]
+    public void NamesAreThoseOfTheTable() => Assert.Equal(
+        ["zero", "zero-standardized", "projection", "projection-standardized", "embedding", "embedding-pooled", "learned", "random", "permuted"],
+        DoorArms.Names);
+
+    [Theory]
+    [InlineData("zero", typeof(ZeroDoor))]
+    [InlineData("zero-standardized", typeof(ZeroDoor))]
+    [InlineData("projection", typeof(ProjectionDoor))]
+    [InlineData("projection-standardized", typeof(ProjectionDoor))]
+    [InlineData("embedding", typeof(ByteEmbeddingDoor))]
+    [InlineData("embedding-pooled", typeof(PooledEmbeddingDoor))]
+    [InlineData("learned", typeof(ZeroDoor))]
+    [InlineData("random", typeof(ZeroDoor))]
+    [InlineData("permuted", typeof(ZeroDoor))]
+    public void CreatesEveryArm(string arm, Type type)
+    {
+        using InputDoor door = DoorArms.Create(arm, 2, 64, seed: 3);
+        Assert.IsType(type, door);
+        Assert.Equal(2, door.BytesPerSlot);
+        Assert.Equal(64, door.Dim);
+        Assert.Equal(SlotTail.Pad, door.Tail);
+    }
+
+    [Theory]
+    [InlineData("learned")]
+    [InlineData("random")]
+    [InlineData("permuted")]
+    public void TheSeedDrawsTheControl(string arm)
+    {
+        using InputDoor first = DoorArms.Create(arm, 2, 64, seed: 1), again = DoorArms.Create(arm, 2, 64, seed: 1), other = DoorArms.Create(arm, 2, 64, seed: 2);
+        using var ids = DoorTensors.Ids([.. Enumerable.Range(0, 256)]);
+        Assert.Equal(Rows(first), Rows(again));
+        Assert.NotEqual(Rows(first), Rows(other));
+
+        float[] Rows(InputDoor door)
+        {
+            using var features = door.Features(ids);
+            return DoorTensors.Floats(features);
+        }
+    }
+
+    [Theory]
+    [InlineData("Zero")]
+    [InlineData("")]
+    [InlineData("mlp")]
+    public void AnUnknownArmIsNamedWithTheKnownOnes(string arm)
+    {
+        var error = Assert.Throws<ArgumentException>(() => DoorArms.Create(arm, 8, 512));
+        Assert.Contains($"'{arm}'", error.Message, StringComparison.Ordinal);
+        foreach (string known in DoorArms.Names) Assert.Contains(known, error.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,76 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Model;
+
+public sealed class DropoutTests : IDisposable
+{
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose() => _scope.Dispose();
+
+    [Fact]
+    public void DropsTheGivenShareAndScalesTheRest()
+    {
+        using var dropout = new Dropout(0.25) { Generator = new Generator(3) };
+        float[] values = [.. dropout.Apply(ones(100_000), training: true).data<float>()];
+        Assert.All(values, value => Assert.True(value == 0 || Math.Abs(value - 4f / 3) < 1e-6));
+        Assert.InRange(values.Count(value => value == 0), 24_000, 26_000); // seven standard deviations
+    }
+
+    [Fact]
+    public void NothingIsDroppedOutsideTrainingOrAtZero()
+    {
+        using var half = new Dropout(0.5);
+        using var none = new Dropout(0);
+        Tensor x = randn(100);
+        Assert.True(half.Apply(x, training: false).eq(x).all().item<bool>());
+        Assert.True(none.Apply(x, training: true).eq(x).all().item<bool>());
+    }
+
+    [Fact]
+    public void TheSameSeedDropsTheSame()
+    {
+        using ByteLanguageModel model = GoldenBody.RandomModel(dropout: 0.3);
+        Tensor ids = arange(2 * 20, dtype: ScalarType.Int64).reshape(2, 20);
+        model.train();
+        Tensor first = Run(11), again = Run(11), other = Run(12), next = model.forward(ids, ids);
+        Assert.True(first.eq(again).all().item<bool>());
+        Assert.False(first.allclose(other, rtol: 1e-3, atol: 1e-3));
+        Assert.False(other.allclose(next, rtol: 1e-3, atol: 1e-3)); // the stream moves on
+
+        Tensor Run(ulong seed)
+        {
+            model.Body.SetDropoutGenerator(new Generator(seed));
+            return model.forward(ids, ids);
+        }
+    }
+
+    [Fact]
+    public void TheGlobalStreamIsNotTouchedByAModelWithItsOwn()
+    {
+        using ByteLanguageModel model = GoldenBody.RandomModel(dropout: 0.3);
+        using ByteLanguageModel second = GoldenBody.RandomModel(dropout: 0.3);
+        second.LoadWeights(model.Weights(), "copy");
+        Tensor ids = arange(2 * 20, dtype: ScalarType.Int64).reshape(2, 20);
+        model.train();
+        second.train();
+        model.Body.SetDropoutGenerator(new Generator(5));
+        second.Body.SetDropoutGenerator(new Generator(5));
+        Tensor first = model.forward(ids, ids);
+        rand(17);
+        Assert.True(first.eq(second.forward(ids, ids)).all().item<bool>());
+    }
+
+    [Fact]
+    public void AModelInEvaluationDropsNothing()
+    {
+        using ByteLanguageModel model = GoldenBody.RandomModel(dropout: 0.3);
+        Tensor ids = arange(20, dtype: ScalarType.Int64).reshape(1, 20);
+        Assert.True(model.forward(ids, ids).eq(model.forward(ids, ids)).all().item<bool>());
+        model.train();
+        Assert.False(model.forward(ids, ids).allclose(model.forward(ids, ids)));
+        model.eval();
+        Assert.True(model.forward(ids, ids).eq(model.forward(ids, ids)).all().item<bool>());
+    }
+}

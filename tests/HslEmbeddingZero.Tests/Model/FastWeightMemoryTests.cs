@@ -1,0 +1,155 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Model;
+
+public sealed class FastWeightMemoryTests : IDisposable
+{
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public static TheoryData<int, int> LengthsAndChunks
+    {
+        get
+        {
+            var data = new TheoryData<int, int>();
+            foreach (int length in (int[])[1, 2, 5, 16, 33, 100])
+            {
+                foreach (int chunk in (int[])[1, 4, 16, 128]) data.Add(length, chunk);
+            }
+
+            return data;
+        }
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    [Theory]
+    [MemberData(nameof(LengthsAndChunks))]
+    public void ChunksEqualTheQuadraticForm(int length, int chunk)
+    {
+        foreach ((ScalarType dtype, double tolerance) in new[] { (ScalarType.Float64, 1e-12), (ScalarType.Float32, 1e-5) })
+        {
+            (Tensor q, Tensor k, Tensor v) = Draw(length, dtype);
+            Tensor read = FastWeightMemory.Read(q, k, v, chunk);
+            Assert.Equal(new long[] { 2, 3, length, 6 }, read.shape);
+            Assert.Equal(dtype, read.dtype);
+            Close(Quadratic(q, k, v), read, tolerance);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(LengthsAndChunks))]
+    public void ChunksEqualTheRecurrence(int length, int chunk)
+    {
+        (Tensor q, Tensor k, Tensor v) = Draw(length, ScalarType.Float64);
+        Close(tensor(Recurrence(q, k, v), q.shape), FastWeightMemory.Read(q, k, v, chunk), 1e-12);
+    }
+
+    [Theory]
+    [InlineData(33, 8)]
+    [InlineData(32, 8)]
+    [InlineData(5, 8)]
+    public void GradientsEqualThoseOfTheQuadraticForm(int length, int chunk)
+    {
+        (Tensor q, Tensor k, Tensor v) = Draw(length, ScalarType.Float64);
+        Tensor weights = randn(2, 3, length, 6, dtype: ScalarType.Float64);
+        Tensor[] ours = Gradients((a, b, c) => FastWeightMemory.Read(a, b, c, chunk));
+        Tensor[] expected = Gradients(Quadratic);
+        for (int i = 0; i < 3; i++) Close(expected[i], ours[i], 1e-11);
+
+        Tensor[] Gradients(Func<Tensor, Tensor, Tensor, Tensor> read)
+        {
+            Tensor[] leaves = [.. new[] { q, k, v }.Select(t => t.clone().requires_grad_())];
+            (read(leaves[0], leaves[1], leaves[2]) * weights).sum().backward();
+            return [.. leaves.Select(t => t.grad!)];
+        }
+    }
+
+    [Fact]
+    public void NoPositionsGiveNoPositions() =>
+        Assert.Equal(new long[] { 2, 3, 0, 6 }, FastWeightMemory.Read(zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), 16).shape);
+
+    [Fact]
+    public void LaterPositionsDoNotReachEarlierOnes()
+    {
+        (Tensor q, Tensor k, Tensor v) = Draw(40, ScalarType.Float64);
+        Tensor before = FastWeightMemory.Read(q, k, v, 16);
+        k.narrow(2, 25, 15).add_(3);
+        v.narrow(2, 25, 15).mul_(-2);
+        Tensor after = FastWeightMemory.Read(q, k, v, 16);
+        Close(before.narrow(2, 0, 25), after.narrow(2, 0, 25), 1e-14);
+        Assert.False(before.narrow(2, 25, 15).allclose(after.narrow(2, 25, 15)));
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16, 2000)]
+    [InlineData(ScalarType.Float16, 3000)]
+    public void NarrowTypesAreSummedWider(ScalarType dtype, int length)
+    {
+        // A running sum of ones stops at 256 in bfloat16, at 2,048 in float16; the mean of equal values must stay that value.
+        Tensor ones = torch.ones([1, 1, length, 4], dtype: dtype);
+        Tensor read = FastWeightMemory.Read(ones, ones, ones * 3, 16).to(ScalarType.Float32);
+        Assert.Equal(dtype, FastWeightMemory.Read(ones, ones, ones, 16).dtype);
+        Close(full_like(read, 3), read, 0.05);
+    }
+
+    [Fact]
+    public void PositiveIsEluPlusOne()
+    {
+        Tensor x = tensor(new double[] { -3, -0.5, 0, 0.5, 4 });
+        Close(tensor(new[] { Math.Exp(-3), Math.Exp(-0.5), 1, 1.5, 5 }), FastWeightMemory.Positive(x), 1e-15);
+        Assert.Equal(-3.0, x[0].item<double>());
+    }
+
+    private static (Tensor Queries, Tensor Keys, Tensor Values) Draw(int length, ScalarType dtype)
+    {
+        var generator = new Generator((ulong)length);
+        Tensor all = randn([3, 2, 3, length, 6], dtype: ScalarType.Float64, generator: generator).to(dtype);
+        return (all[0].clone(), all[1].clone(), all[2].clone());
+    }
+
+    private static Tensor Quadratic(Tensor q, Tensor k, Tensor v)
+    {
+        Tensor weights = (nn.functional.elu(q, 1) + 1).matmul((nn.functional.elu(k, 1) + 1).transpose(-2, -1)).tril();
+        return weights.matmul(v) / (weights.sum(-1, keepdim: true) + 1e-6);
+    }
+
+    private static double[] Recurrence(Tensor q, Tensor k, Tensor v)
+    {
+        double[] queries = [.. q.data<double>()], keys = [.. k.data<double>()], values = [.. v.data<double>()];
+        long length = q.shape[2];
+        double[] read = new double[queries.Length];
+        for (int sequence = 0; sequence < 6; sequence++)
+        {
+            double[,] state = new double[6, 6];
+            double[] keySum = new double[6];
+            for (int t = 0; t < length; t++)
+            {
+                long at = (sequence * length + t) * 6;
+                for (int i = 0; i < 6; i++)
+                {
+                    keySum[i] += Phi(keys[at + i]);
+                    for (int j = 0; j < 6; j++) state[i, j] += Phi(keys[at + i]) * values[at + j];
+                }
+
+                double denominator = 1e-6;
+                for (int i = 0; i < 6; i++) denominator += Phi(queries[at + i]) * keySum[i];
+                for (int j = 0; j < 6; j++)
+                {
+                    for (int i = 0; i < 6; i++) read[at + j] += Phi(queries[at + i]) * state[i, j] / denominator;
+                }
+            }
+        }
+
+        return read;
+
+        static double Phi(double x) => x > 0 ? x + 1 : Math.Exp(x);
+    }
+
+    private static void Close(Tensor expected, Tensor actual, double tolerance)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        double distance = (expected.to(ScalarType.Float64) - actual.to(ScalarType.Float64)).abs().max().item<double>();
+        Assert.True(distance <= tolerance, $"The largest difference is {distance}; {tolerance} is allowed.");
+    }
+}
