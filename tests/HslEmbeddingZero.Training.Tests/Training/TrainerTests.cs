@@ -9,11 +9,11 @@ public sealed class TrainerTests
     [InlineData("embedding-pooled")]
     public void Training_lowers_the_loss(string arm)
     {
-        using TinyRun run = new(TinyRun.Options with { Steps = 30, LogEvery = 5, Accumulation = 1, PeakLearningRate = 1e-2, FinalLearningRate = 1e-3 }, arm);
+        using TinyRun run = new(TinyRun.Options with { Steps = 30, LogEvery = 5, Accumulation = 1, Mix = new(1, 0, 0), PeakLearningRate = 1e-2, FinalLearningRate = 1e-3 }, arm);
         Reports reports = new();
         run.Trainer.Run(reports);
         Assert.InRange(reports.Lines[0].BitsPerByte, 4, 12);
-        Assert.True(reports.Lines[^1].BitsPerByte < 0.7 * reports.Lines[0].BitsPerByte, string.Join('\n', reports.Lines));
+        Assert.True(reports.Lines[^1].BitsPerByte < 0.5 * reports.Lines[0].BitsPerByte, string.Join('\n', reports.Lines));
         Assert.All(reports.Lines, line => Assert.InRange(line.GradientNorm, 1e-6, 1e6));
     }
 
