@@ -8,7 +8,14 @@ internal sealed class TinyRun : IDisposable
 {
     public static readonly TrainerOptions Options = new()
     {
-        Steps = 8, WarmupSteps = 2, PeakLearningRate = 3e-3, FinalLearningRate = 3e-4, BatchSize = 2, Accumulation = 2, Seed = 5, LogEvery = 4,
+        Steps = 8,
+        WarmupSteps = 2,
+        PeakLearningRate = 3e-3,
+        FinalLearningRate = 3e-4,
+        BatchSize = 2,
+        Accumulation = 2,
+        Seed = 5,
+        LogEvery = 4,
     };
 
     private static readonly Lazy<(TextCorpus Text, WindowCorpus Windows)> Corpora = new(MakeCorpora);
