@@ -37,7 +37,7 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
 
     public RunResult Execute(IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        if (options.Resume && File.Exists(ResultPath) && ReadResult() is { } finished) return finished;
+        if (options.Resume && File.Exists(ResultPath) && File.Exists(MetricsPath) && ReadResult() is { } finished) return finished;
 
         using InputDoor door = DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Body.Dim, seed);
         using var body = new ByteTransformer(options.Preset.Body);

@@ -20,9 +20,11 @@ internal static class CommandLine
         Option<string[]?> arms = Listed("--arms", $"Doors to train, separated by commas: {string.Join(", ", DoorArms.Names)}.", ParseArm);
         Option<int[]?> bytesPerSlot = Listed("--bytes-per-slot", "Bytes per slot (K), separated by commas.", (text, result) => Whole(text, 1, 4096, "--bytes-per-slot", result));
         Option<int[]?> seeds = Listed("--seeds", "Seeds, separated by commas.", (text, result) => Whole(text, 0, int.MaxValue, "--seeds", result));
-        Option<int?> steps = new("--steps") { Description = "Optimizer steps, instead of the preset's." };
-        steps.Validators.Add(result => Require(result, result.GetValueOrDefault<int?>() is null or >= 1,
-            $"--steps must be 1 or more; got {result.GetValueOrDefault<int?>()}."));
+        Option<int?> steps = new("--steps")
+        {
+            Description = "Optimizer steps, instead of the preset's.",
+            CustomParser = result => Whole(result.Tokens[^1].Value, 1, int.MaxValue, "--steps", result),
+        };
         Option<string> device = new("--device") { Description = "auto, cpu or cuda.", DefaultValueFactory = _ => "auto" };
         device.Validators.Add(result => Require(result, result.GetValueOrDefault<string>() is "auto" or "cpu" or "cuda",
             $"--device must be auto, cpu or cuda; got '{result.GetValueOrDefault<string>()}'."));

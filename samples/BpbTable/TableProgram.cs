@@ -39,8 +39,8 @@ internal static class TableProgram
         options.Preset.Training.Validate();
         foreach (TableRowKey row in options.Preset.Rows)
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
-        RequireWritable(options.Out);
         TableData data = TableData.Load(options);
+        RequireWritable(options.Out);
 
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Preset.Rows.Select(row => (row, seed)))];
         List<RunResult> results = [];

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,6 +28,7 @@ public sealed class Trainer : IDisposable
     private readonly FusedAdamW _optimizer;
     private readonly LossMeter _loss;
     private readonly Generator _dropout;
+    private readonly string _doorDigest;
 
     /// <summary>
     /// Draws the model's weights from the seed, moves it to the device and the precision, and prepares the optimizer. The model stays the
@@ -43,6 +45,12 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(sampler);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        if (sampler.BatchSize != options.BatchSize || sampler.Mix != options.Mix)
+        {
+            throw new ArgumentException(
+                $"The sampler gives batches of {sampler.BatchSize} in the mix {sampler.Mix}; the options say {options.BatchSize} and {options.Mix}.", nameof(sampler));
+        }
+
         _model = model;
         _sampler = sampler;
         _options = options;
@@ -53,6 +61,7 @@ public sealed class Trainer : IDisposable
         model.Door.ChecksIds = false; // The sampler makes the ids, and a check would wait for the device at every step.
         _dropout = new Generator((ulong)options.Seed, _device);
         model.Body.SetDropoutGenerator(_dropout);
+        _doorDigest = DoorDigest();
         _parameters = new FlatParameters(model);
         _optimizer = new FusedAdamW(_parameters, options);
         _loss = new LossMeter(_device);
@@ -95,10 +104,11 @@ public sealed class Trainer : IDisposable
             if (Step % _options.LogEvery != 0 && Step != _options.Steps) continue;
 
             (double all, double[] byModality) = _loss.Read();
+            using Tensor hostNorm = norm.cpu();
             Elapsed = before + clock.Elapsed;
             double seconds = (clock.Elapsed - reported).TotalSeconds;
             progress?.Report(new TrainingProgress(
-                Step, _options.Steps, all, byModality[0], byModality[1], byModality[2], learningRate, norm.cpu().item<float>(),
+                Step, _options.Steps, all, byModality[0], byModality[1], byModality[2], learningRate, hostNorm.item<float>(),
                 (BytesRead - bytesReported) / Math.Max(seconds, 1e-9), Elapsed, Elapsed / Step * (_options.Steps - Step)));
             reported = clock.Elapsed;
             bytesReported = BytesRead;
@@ -118,11 +128,13 @@ public sealed class Trainer : IDisposable
             tensors[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
         }
 
-        tensors[DropoutKey] = _dropout.get_state();
+        Tensor random = _dropout.get_state();
+        tensors[DropoutKey] = random;
         tensors[LossKey] = _loss.Save();
         Safetensors.Save(path, tensors, new Dictionary<string, string>
         {
             ["format"] = CheckpointFormat,
+            ["random_sha256"] = Convert.ToHexStringLower(SHA256.HashData(random.bytes)),
             ["run"] = Fingerprint(),
             ["step"] = Step.ToString(CultureInfo.InvariantCulture),
             ["bytes_read"] = BytesRead.ToString(CultureInfo.InvariantCulture),
@@ -158,6 +170,11 @@ public sealed class Trainer : IDisposable
                 places[FirstMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.FirstMoment, i);
                 places[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
             }
+
+            // torch ends the process over a state that it finds impossible, so a damaged one must not reach it.
+            metadata.TryGetValue("random_sha256", out string? sha256);
+            if (tensors.TryGetValue(DropoutKey, out Tensor? state) && Convert.ToHexStringLower(SHA256.HashData(state.bytes)) != sha256)
+                throw new CheckpointException($"{path}: {DropoutKey} is damaged (SHA-256 not '{sha256}').");
 
             Tensor random = _dropout.get_state();
             Tensor loss = _loss.Save();
@@ -212,11 +229,23 @@ public sealed class Trainer : IDisposable
     private string Fingerprint() => JsonSerializer.Serialize(new
     {
         door = _model.Door.GetType().Name,
+        doorRows = _doorDigest,
         bytesPerSlot = _model.Door.BytesPerSlot,
+        tail = _model.Door.Tail.ToString(),
         body = _model.Body.Options,
         trainer = _options with { LogEvery = 1 },
         data = _sampler.Fingerprint,
     });
+
+    /// <summary>The rows of all ids at the start of the run: they tell doors of one class with different features apart.</summary>
+    private string DoorDigest()
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor ids = arange(ByteIds.Count, ScalarType.Int64, _device);
+        Tensor rows = _model.Door.Features(ids).to(ScalarType.Float32).cpu().contiguous();
+        return Convert.ToHexStringLower(SHA256.HashData(rows.bytes));
+    }
 
     private static long Number(IReadOnlyDictionary<string, string> metadata, string key, string path, long low, long high)
     {

@@ -54,18 +54,24 @@ public sealed record TrainerOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(WarmupSteps);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(PeakLearningRate);
-        ArgumentOutOfRangeException.ThrowIfNegative(FinalLearningRate);
-        ArgumentOutOfRangeException.ThrowIfNegative(WeightDecay);
-        ArgumentOutOfRangeException.ThrowIfNegative(ClipNorm);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Epsilon);
+        Require(PeakLearningRate > 0 && double.IsFinite(PeakLearningRate), nameof(PeakLearningRate), PeakLearningRate, "above 0 and finite");
+        Require(FinalLearningRate >= 0, nameof(FinalLearningRate), FinalLearningRate, "0 or more");
+        Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more, and finite");
+        Require(ClipNorm >= 0 && double.IsFinite(ClipNorm), nameof(ClipNorm), ClipNorm, "0 or more, and finite");
+        Require(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "above 0 and finite");
+        Require(Enum.IsDefined(Precision), nameof(Precision), Precision, string.Join(" or ", Enum.GetNames<Precision>()));
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Accumulation, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(LogEvery, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(Seed);
-        if (!(Beta1 >= 0 && Beta1 < 1)) throw new ArgumentOutOfRangeException(nameof(Beta1), Beta1, "Beta1 must be 0 to below 1.");
-        if (!(Beta2 >= 0 && Beta2 < 1)) throw new ArgumentOutOfRangeException(nameof(Beta2), Beta2, "Beta2 must be 0 to below 1.");
+        Require(Beta1 >= 0 && Beta1 < 1, nameof(Beta1), Beta1, "0 to below 1");
+        Require(Beta2 >= 0 && Beta2 < 1, nameof(Beta2), Beta2, "0 to below 1");
         if (FinalLearningRate > PeakLearningRate)
             throw new ArgumentException($"FinalLearningRate {FinalLearningRate} is above PeakLearningRate {PeakLearningRate}.");
+    }
+
+    private static void Require(bool holds, string name, object value, string range)
+    {
+        if (!holds) throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
     }
 }

@@ -1,0 +1,204 @@
+using System.Text.Json.Nodes;
+
+namespace HslEmbeddingZero.Samples.Tests.BpbTable;
+
+public sealed class BpbTableTests : IDisposable
+{
+    private const string Assembly = "BpbTable.dll";
+    private static readonly string[] ScoreNames = ["textBpb", "videoBpb", "captionBpb", "bindingGap", "sceneGap"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string Out => _folder.PathOf("out");
+
+    public void Dispose() => _folder.Dispose();
+
+    private static (int ExitCode, string Output, string Error) Smoke(string output, params string[] arguments) =>
+        SampleProcess.Run(Assembly, ["--preset", "smoke", "--device", "cpu", "--out", output, .. arguments]);
+
+    private static JsonObject Table(string output) => JsonNode.Parse(File.ReadAllText(Path.Combine(output, "table.json")))!.AsObject();
+
+    /// <summary>All scores of a table, without times.</summary>
+    private static string Scores(string output) => string.Join('\n', Table(output)["rows"]!.AsArray().Select(row =>
+        $"{row!["arm"]} {row["bytesPerSlot"]} {string.Join(' ', ScoreNames.Select(name => row[name]!.ToJsonString()))}"));
+
+    private static string[] Keys(JsonNode? node) => [.. node!.AsObject().Select(pair => pair.Key)];
+
+    [Fact]
+    public void The_table_is_written_in_the_published_schema()
+    {
+        var (exitCode, output, error) = Smoke(Out, "--steps", "2", "--arms", "zero,embedding-pooled", "--seeds", "0,1");
+        Assert.True(exitCode == 0, error + output);
+        Assert.Empty(error);
+        Assert.Contains("text bpb", output, StringComparison.Ordinal);
+
+        var table = Table(Out);
+        string[] fields = ["preset", "device", "libtorch", "steps", "seeds", "body", "corpus", "rows"];
+        Assert.Empty(fields.Except(Keys(table)));
+        Assert.Equal(["dim", "layers", "heads", "parameters"], Keys(table["body"]));
+        Assert.Equal(("smoke", 2), ((string?)table["preset"], (int)table["steps"]!));
+        Assert.Equal([0, 1], table["seeds"]!.AsArray().Select(seed => (int)seed!));
+        Assert.Equal(["zero", "embedding-pooled"], table["rows"]!.AsArray().Select(row => (string)row!["arm"]!));
+        foreach (var row in table["rows"]!.AsArray())
+        {
+            string[] columns = ["arm", "bytesPerSlot", "learnedInputParameters", .. ScoreNames, "trainBytesPerSecond", "wallSeconds"];
+            Assert.Empty(columns.Except(Keys(row)));
+            Assert.Equal(8, (int)row!["bytesPerSlot"]!);
+            Assert.Equal((string)row["arm"]! == "zero" ? 0 : 258 * 216, (int)row["learnedInputParameters"]!);
+            Assert.True((double)row["trainBytesPerSecond"]! > 0 && (double)row["wallSeconds"]! > 0);
+            foreach (var name in ScoreNames)
+            {
+                Assert.Equal(["mean", "std", "values"], Keys(row[name]));
+                var values = row[name]!["values"]!.AsArray().Select(value => (double)value!).ToArray();
+                Assert.Equal(2, values.Length);
+                Assert.Equal(values.Average(), (double)row[name]!["mean"]!, 1e-12);
+                Assert.Equal(Math.Abs(values[0] - values[1]) / Math.Sqrt(2), (double)row[name]!["std"]!, 1e-12);
+                Assert.All(values, value => Assert.InRange(value, name.EndsWith("Gap", StringComparison.Ordinal) ? -10 : 1, 12));
+            }
+        }
+
+        Assert.Contains("| zero | 8 |", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10], File.ReadAllBytes(Path.Combine(Out, "curves.png"))[..8]);
+        Assert.Equal(4, Directory.GetFiles(Out, "*.metrics.jsonl").Length);
+        Assert.Empty(Directory.GetFiles(Out, "*.checkpoint*"));
+        Assert.Empty(Directory.GetFiles(Out, ".*"));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_identical_table_and_finished_rows_are_taken_over()
+    {
+        Assert.Equal(0, Smoke(Out, "--steps", "2", "--arms", "zero").ExitCode);
+        Assert.Equal(0, Smoke(_folder.PathOf("again"), "--steps", "2", "--arms", "zero").ExitCode);
+        Assert.Equal(Scores(Out), Scores(_folder.PathOf("again")));
+        Assert.Null(Table(Out)["rows"]![0]!["textBpb"]!["std"]); // one seed: no spread is known
+
+        var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
+        var (before, wall) = (File.GetLastWriteTimeUtc(metrics), (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
+        Assert.Equal(0, Smoke(Out, "--steps", "2", "--arms", "zero,projection", "--resume").ExitCode);
+        Assert.Equal(2, Table(Out)["rows"]!.AsArray().Count);
+        Assert.StartsWith(Scores(_folder.PathOf("again")), Scores(Out), StringComparison.Ordinal);
+        Assert.Equal(before, File.GetLastWriteTimeUtc(metrics));
+        Assert.Equal(wall, (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
+    }
+
+    [SkippableFact]
+    public void An_interrupted_run_goes_on_to_the_same_scores()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "kill -INT");
+        string[] arguments = ["--steps", "40", "--arms", "zero"];
+        var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
+        using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--out", Out, .. arguments]))
+        {
+            process.WaitUntil(() => File.Exists(metrics) && new FileInfo(metrics).Length > 0);
+            process.Interrupt();
+            var (exitCode, _, error) = process.Finish();
+            Assert.Equal(130, exitCode);
+            Assert.Contains("--resume", error, StringComparison.Ordinal);
+        }
+
+        Assert.Single(Directory.GetFiles(Out, "*.checkpoint.safetensors"));
+        Assert.False(File.Exists(Path.Combine(Out, "table.json")));
+        Assert.Empty(Directory.GetFiles(Out, ".*"));
+
+        Assert.Equal(0, Smoke(Out, [.. arguments, "--resume"]).ExitCode);
+        Assert.Empty(Directory.GetFiles(Out, "*.checkpoint*"));
+        Assert.Equal(0, Smoke(_folder.PathOf("whole"), arguments).ExitCode);
+        Assert.Equal(Scores(_folder.PathOf("whole")), Scores(Out));
+        Assert.Equal(Steps(Path.Combine(_folder.PathOf("whole"), "zero-k8-seed0.metrics.jsonl")), Steps(metrics));
+
+        static string[] Steps(string path) =>
+            [.. File.ReadAllLines(path).Select(line => line[..line.IndexOf(",\"bytesPerSecond\"", StringComparison.Ordinal)])];
+    }
+
+    public static TheoryData<string, string, string> Wrong => new()
+    {
+        { "--bogus", "--bogus", "" },
+        { "extra", "extra", "" },
+        { "--arms zero,foo", "'foo'", "embedding-pooled" },
+        { "--arms zero --bytes-per-slot 16", "432", "216" }, // 27 · 16 channels
+        { "--bytes-per-slot 0", "'0'", "from 1" },
+        { "--bytes-per-slot 8,x", "'x'", "from 1" },
+        { "--seeds -1", "'-1'", "from 0" },
+        { "--seeds 1,1", "'1,1'", "twice" },
+        { "--steps 0", "0", "1" },
+        { "--steps many", "many", "1" },
+        { "--steps 99999999999", "99999999999", "2147483647" },
+        { "--device tpu", "'tpu'", "auto, cpu or cuda" },
+        { "--preset huge", "'huge'", "smoke, quick, paper" },
+        { "--precision float8", "'float8'", "bfloat16" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_wrong_option_is_refused(string options, string value, string limit) => AssertRefused(value, limit, options.Split(' '));
+
+    [SkippableFact]
+    public void Cuda_is_refused_where_there_is_none()
+    {
+        Skip.If(TorchSharp.torch.cuda.is_available(), "There is a CUDA device.");
+        AssertRefused("--device cuda", "-p:TorchBackend", "--device", "cuda");
+    }
+
+    [Fact]
+    public void A_bad_text_file_is_refused()
+    {
+        AssertRefused("missing.txt", "no such file", "--text", _folder.PathOf("missing.txt"));
+        AssertRefused("empty.txt", "at least 1", "--text", _folder.Write("empty.txt", []));
+        AssertRefused("short.txt", "768", "--text", _folder.Write("short.txt", new byte[900]));
+    }
+
+    [Fact]
+    public void A_bad_window_file_is_refused()
+    {
+        AssertRefused("missing.bin", "no such file", "--windows", _folder.PathOf("missing.bin"));
+        AssertRefused("1000 bytes", "539", "--windows", _folder.Write("size.bin", new byte[1000]));
+        AssertRefused("record 0", "254", "--windows", _folder.Write("separators.bin", new byte[2 * 539]));
+    }
+
+    /// <summary>A path below a regular file: nobody, not even root, can write there.</summary>
+    [Fact]
+    public void An_unwritable_folder_is_refused()
+    {
+        var file = _folder.Write("file", [1]);
+        var (exitCode, _, error) = Smoke(Path.Combine(file, "below"), "--steps", "2", "--arms", "zero");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--out", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.Contains(file, error, StringComparison.Ordinal);
+        Assert.Equal([1], File.ReadAllBytes(file));
+    }
+
+    [Fact]
+    public void Another_runs_checkpoint_is_refused()
+    {
+        Directory.CreateDirectory(Out);
+        File.WriteAllText(Path.Combine(Out, "zero-k8-seed0.checkpoint.safetensors"), "no checkpoint");
+        var (exitCode, _, error) = Smoke(Out, "--steps", "2", "--arms", "zero", "--resume");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("zero-k8-seed0.checkpoint.safetensors", error, StringComparison.Ordinal);
+        Assert.Equal(["zero-k8-seed0.checkpoint.safetensors"], Directory.GetFiles(Out).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Help_names_every_option()
+    {
+        var (exitCode, output, _) = SampleProcess.Run(Assembly, "--help");
+        Assert.Equal(0, exitCode);
+        Assert.All(
+            ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--text", "--windows", "--out", "--resume", "--help"],
+            option => Assert.Contains(option, output, StringComparison.Ordinal));
+    }
+
+    /// <summary>Refused with one line that names the value and the limit, and no trace of a folder.</summary>
+    private void AssertRefused(string value, string limit, params string[] options)
+    {
+        var preset = options.Contains("--preset") ? [] : new[] { "--preset", "smoke" };
+        var (exitCode, _, error) = SampleProcess.Run(Assembly, [.. preset, "--out", Out, .. options]);
+        Assert.Equal(1, exitCode);
+        var line = Assert.Single(Lines(error));
+        Assert.Contains(value, line, StringComparison.Ordinal);
+        Assert.Contains(limit, line, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Out));
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

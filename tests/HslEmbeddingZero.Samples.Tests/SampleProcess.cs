@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace HslEmbeddingZero.Samples.Tests;
+
+/// <summary>A sample running as a process of its own, as a user starts it.</summary>
+internal sealed class SampleProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
+
+    public SampleProcess(string assembly, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        _process = new() { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public static (int ExitCode, string Output, string Error) Run(string assembly, params string[] arguments)
+    {
+        using SampleProcess process = new(assembly, arguments);
+        return process.Finish();
+    }
+
+    /// <summary>What Ctrl-C sends.</summary>
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString()]);
+        kill.WaitForExit();
+    }
+
+    public void WaitUntil(Func<bool> holds)
+    {
+        for (var clock = Stopwatch.StartNew(); !holds(); Thread.Sleep(20))
+            if (_process.HasExited || clock.Elapsed > Patience)
+                throw new InvalidOperationException($"It did not come so far.\n{_output}\n{_error}");
+    }
+
+    public (int ExitCode, string Output, string Error) Finish()
+    {
+        if (!_process.WaitForExit(Patience)) throw new TimeoutException($"Not finished after {Patience}.\n{_output}\n{_error}");
+        _process.WaitForExit(); // and until all output is read
+        return (_process.ExitCode, _output.ToString(), _error.ToString());
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+
+    private static void Append(StringBuilder text, string? line)
+    {
+        if (line is null) return;
+        lock (text) text.Append(line).Append('\n');
+    }
+}

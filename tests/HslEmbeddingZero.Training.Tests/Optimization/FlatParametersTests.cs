@@ -1,0 +1,110 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training.Tests.Optimization;
+
+public sealed class FlatParametersTests
+{
+    private static Sequential Module() => nn.Sequential(("first", nn.Linear(3, 4)), ("norm", nn.LayerNorm(4)), ("second", nn.Linear(4, 2)));
+
+    private static float[] Values(Tensor t) => t.detach().cpu().contiguous().data<float>().ToArray();
+
+    [Fact]
+    public void Matrices_come_first_and_each_part_has_its_order()
+    {
+        using var module = Module();
+        using FlatParameters flat = new(module);
+        Assert.Equal(["first.weight", "second.weight", "first.bias", "norm.weight", "norm.bias", "second.bias"], flat.Names);
+        Assert.Equal((12 + 8, 12 + 8 + 4 + 4 + 4 + 2), (flat.DecayedCount, flat.Count));
+    }
+
+    [Fact]
+    public void The_modules_parameters_keep_their_values_and_become_views()
+    {
+        using var module = Module();
+        var before = module.named_parameters().ToDictionary(p => p.name, p => Values(p.parameter));
+        using FlatParameters flat = new(module);
+        var parameters = module.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        for (var i = 0; i < flat.Names.Count; i++)
+        {
+            Assert.Equal(before[flat.Names[i]], Values(parameters[flat.Names[i]]));
+            Assert.Equal(before[flat.Names[i]], Values(flat.Slice(flat.Weights, i)));
+            Assert.Equal(parameters[flat.Names[i]].shape, flat.Slice(flat.Weights, i).shape);
+        }
+
+        using (no_grad()) flat.Weights.fill_(2);
+        Assert.All(parameters.Values, p => Assert.All(Values(p), v => Assert.Equal(2, v)));
+        using (no_grad()) parameters["norm.bias"].fill_(3);
+        Assert.Equal(4, Values(flat.Weights).Count(v => v == 3));
+    }
+
+    [Fact]
+    public void Gradients_gather_in_the_buffer_through_repeated_backward_passes()
+    {
+        using var module = Module();
+        using var twin = Module();
+        twin.load_state_dict(module.state_dict());
+        using FlatParameters flat = new(module);
+        for (var round = 0; round < 2; round++)
+        {
+            for (var pass = 0; pass < 3; pass++)
+            {
+                using var x = arange(6, ScalarType.Float32).reshape(2, 3) * (pass + 1 + round);
+                ((Tensor)module.call(x)).square().sum().backward();
+                ((Tensor)twin.call(x)).square().sum().backward();
+                flat.CollectGradient();
+            }
+
+            var expected = twin.named_parameters().ToDictionary(p => p.name, p => Values(p.parameter.grad!));
+            foreach (var (name, parameter) in module.named_parameters())
+                Assert.Equal(expected[name], Values(parameter.grad!));
+            for (var i = 0; i < flat.Names.Count; i++)
+                Assert.Equal(expected[flat.Names[i]], Values(flat.Slice(flat.Gradient, i)));
+
+            flat.ZeroGradient();
+            twin.zero_grad();
+            Assert.All(module.parameters(), p => Assert.All(Values(p.grad!), v => Assert.Equal(0, v)));
+        }
+    }
+
+    [Fact]
+    public void Parameters_that_are_not_trained_stay_out()
+    {
+        using var module = Module();
+        module.get_parameter("first.weight")!.requires_grad = false;
+        using FlatParameters flat = new(module);
+        Assert.DoesNotContain("first.weight", flat.Names);
+        Assert.Equal((8, 8 + 14), (flat.DecayedCount, flat.Count));
+    }
+
+    [Fact]
+    public void A_module_without_parameters_is_refused()
+    {
+        using var module = nn.ReLU();
+        Assert.Throws<ArgumentException>(() => new FlatParameters(module));
+    }
+
+    [Fact]
+    public void Behind_bfloat16_stand_float32_weights_and_gradients()
+    {
+        using var module = Module();
+        module.to(ScalarType.BFloat16);
+        using FlatParameters flat = new(module);
+        Assert.Equal((ScalarType.Float32, ScalarType.Float32), (flat.Weights.dtype, flat.Gradient.dtype));
+        var parameter = module.get_parameter("first.bias")!;
+        using (no_grad()) flat.Weights.fill_(1 + 1f / 1024);
+        flat.PublishWeights();
+        Assert.Equal(ScalarType.BFloat16, parameter.dtype);
+        Assert.All(Values(parameter.to(ScalarType.Float32)), v => Assert.Equal(1, v));
+        Assert.All(Values(flat.Weights), v => Assert.Equal(1 + 1f / 1024, v));
+
+        for (var pass = 0; pass < 257; pass++) // a bfloat16 sum of ones stops at 256
+        {
+            ((Tensor)parameter.sum()).backward();
+            flat.CollectGradient();
+        }
+
+        Assert.All(Values(flat.Slice(flat.Gradient, flat.Names.ToList().IndexOf("first.bias"))), v => Assert.Equal(257, v));
+    }
+}
