@@ -1,0 +1,50 @@
+"""Shows that the peer computes what the library computes: the golden body's logits, loss and gradients.
+
+    python3 benchmarks/peer/check.py tests/HslEmbeddingZero.Tests/Golden/body-dim64.safetensors
+"""
+import json
+import struct
+import sys
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from body import Body
+
+
+def read_safetensors(path):
+    """An independent reader of the format in a few lines."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        data = file.read()
+    types = {"F32": np.float32, "I64": np.int64}
+    metadata = header.pop("__metadata__", {})
+    return metadata, {
+        name: torch.from_numpy(np.frombuffer(data[slice(*e["data_offsets"])], types[e["dtype"]]).reshape(e["shape"]).copy())
+        for name, e in header.items()
+    }
+
+
+def main():
+    metadata, tensors = read_safetensors(sys.argv[1])
+    body = Body(int(metadata["dim"]), int(metadata["layers"]), int(metadata["heads"]), dropout=0.0)
+    body.load_state_dict({name[6:]: t for name, t in tensors.items() if name.startswith("model.")})
+    logits = body(tensors["expected.slots"], tensors["expected.stream"])
+    loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), tensors["input.target_ids"].reshape(-1))
+    loss.backward()
+    print("largest difference of logits", (logits - tensors["expected.logits"]).abs().max().item())
+    print("loss", loss.item(), "expected", metadata["loss_nats_per_byte"])
+    worst = (logits - tensors["expected.logits"]).abs().max().item()
+    for name, parameter in body.named_parameters():
+        expected = tensors.get("expected.grad." + name)
+        if expected is not None:
+            difference = (parameter.grad - expected).abs().max().item()
+            worst = max(worst, difference)
+            print("largest difference of the gradient of", name, difference)
+    sys.exit(0 if worst < 1e-4 else 1)
+
+
+if __name__ == "__main__":
+    main()
