@@ -50,7 +50,7 @@ internal sealed class FlatParameters : IDisposable
     public void CollectGradient()
     {
         if (!HasMaster) return;
-        Gradient.add_(_computeGradient);
+        Gradient.PlusInPlace(_computeGradient);
         ZeroComputeGradient();
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
@@ -9,21 +11,25 @@ namespace HslEmbeddingZero.Training;
 internal sealed class FusedAdamW : IDisposable
 {
     // TorchSharp has no binding for the fused operation; a fixed script reaches it. The lists must be arguments: lists built inside the
-    // script are optimised away, and the update with them.
+    // script are optimised away, and the update with them. Numbers stand in the script: as arguments they would be Scalars, see KeptScalar.
     private const string Script = """
-        def update(weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, decay: float, eps: float):
+        def NAME(weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], lr: Tensor):
           none: List[Tensor] = []
-          torch._fused_adamw_(weights, gradients, first, second, none, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+          torch._fused_adamw_(weights, gradients, first, second, none, steps, lr=lr, beta1=BETA1, beta2=BETA2, weight_decay=DECAY, eps=EPSILON, amsgrad=False, maximize=False)
           return weights[0]
 
         """;
 
-    private readonly jit.CompilationUnit _script = jit.compile(Script);
+    private const string Decayed = "update_decayed";
+    private const string Plain = "update_plain";
+
+    private readonly jit.CompilationUnit _script;
     private readonly FlatParameters _parameters;
     private readonly TrainerOptions _options;
     private readonly List<Segment> _segments = [];
     private readonly Tensor _steps;
     private readonly Tensor _one;
+    private readonly Tensor _clip;
 
     public FusedAdamW(FlatParameters parameters, TrainerOptions options)
     {
@@ -34,8 +40,10 @@ internal sealed class FusedAdamW : IDisposable
         SecondMoment = zeros(parameters.Count, ScalarType.Float32, device).DetachFromDisposeScope();
         _steps = zeros([], ScalarType.Float32, device).DetachFromDisposeScope();
         _one = ones([], ScalarType.Float32, device).DetachFromDisposeScope();
-        if (parameters.DecayedCount > 0) _segments.Add(Part(0, parameters.DecayedCount, options.WeightDecay));
-        if (parameters.DecayedCount < parameters.Count) _segments.Add(Part(parameters.DecayedCount, parameters.Count - parameters.DecayedCount, 0));
+        using (Tensor clip = tensor(options.ClipNorm)) _clip = clip.to(ScalarType.Float32, device, copy: true).DetachFromDisposeScope();
+        _script = jit.compile(Function(Decayed, options.WeightDecay) + Function(Plain, 0));
+        if (parameters.DecayedCount > 0) _segments.Add(Part(Decayed, 0, parameters.DecayedCount));
+        if (parameters.DecayedCount < parameters.Count) _segments.Add(Part(Plain, parameters.DecayedCount, parameters.Count - parameters.DecayedCount));
     }
 
     public Tensor FirstMoment { get; }
@@ -50,22 +58,26 @@ internal sealed class FusedAdamW : IDisposable
         using var scope = NewDisposeScope();
         if (_options.ClipNorm > 0)
         {
-            Tensor scale = (_options.ClipNorm / (norm + 1e-6)).clamp_max_(1.0);
+            Tensor scale = (_clip / norm.Plus(1e-6)).clamp_max_(KeptScalar.One);
             _parameters.Gradient.mul_(scale);
         }
 
-        _steps.add_(_one);
+        _steps.PlusInPlace(_one);
+        using Tensor rate = tensor(learningRate, ScalarType.Float64); // on the host, where the update reads it
         foreach (Segment part in _segments)
         {
-            _ = _script.invoke("update", [part.Weights, part.Gradient, part.First, part.Second, part.Steps,
-                learningRate, _options.Beta1, _options.Beta2, part.Decay, _options.Epsilon]);
+            _ = _script.invoke(part.Update, part.Weights, part.Gradient, part.First, part.Second, part.Steps, rate);
         }
 
         return norm;
     }
 
     /// <summary>Sets the number of updates made so far, after the moments have been restored.</summary>
-    public void RestoreSteps(long steps) => _steps.fill_((float)steps);
+    public void RestoreSteps(long steps)
+    {
+        using Scalar kept = (float)steps;
+        _steps.fill_(kept);
+    }
 
     public void Dispose()
     {
@@ -74,17 +86,28 @@ internal sealed class FusedAdamW : IDisposable
         SecondMoment.Dispose();
         _steps.Dispose();
         _one.Dispose();
+        _clip.Dispose();
         _script.Dispose();
     }
 
-    private Segment Part(long start, long count, double decay)
+    private string Function(string name, double decay) => Script
+        .Replace("NAME", name, StringComparison.Ordinal)
+        .Replace("BETA1", Number(_options.Beta1), StringComparison.Ordinal)
+        .Replace("BETA2", Number(_options.Beta2), StringComparison.Ordinal)
+        .Replace("DECAY", Number(decay), StringComparison.Ordinal)
+        .Replace("EPSILON", Number(_options.Epsilon), StringComparison.Ordinal);
+
+    /// <summary>A double as the script reads it back exactly; the exponent marks it as no whole number.</summary>
+    private static string Number(double value) => value.ToString("E16", CultureInfo.InvariantCulture);
+
+    private Segment Part(string update, long start, long count)
     {
-        return new([View(_parameters.Weights)], [View(_parameters.Gradient)], [View(FirstMoment)], [View(SecondMoment)], [_steps], decay);
+        return new(update, [View(_parameters.Weights)], [View(_parameters.Gradient)], [View(FirstMoment)], [View(SecondMoment)], [_steps]);
 
         Tensor View(Tensor buffer) => buffer.narrow(0, start, count).DetachFromDisposeScope();
     }
 
-    private sealed record Segment(Tensor[] Weights, Tensor[] Gradient, Tensor[] First, Tensor[] Second, Tensor[] Steps, double Decay)
+    private sealed record Segment(string Update, Tensor[] Weights, Tensor[] Gradient, Tensor[] First, Tensor[] Second, Tensor[] Steps)
         : IDisposable
     {
         public void Dispose()

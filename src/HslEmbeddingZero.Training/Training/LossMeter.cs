@@ -19,7 +19,7 @@ internal sealed class LossMeter : IDisposable
     public void Add(Modality modality, Tensor loss)
     {
         using var quiet = no_grad();
-        _places[(int)modality].add_(loss);
+        _places[(int)modality].PlusInPlace(loss);
         _counts[(int)modality]++;
     }
 

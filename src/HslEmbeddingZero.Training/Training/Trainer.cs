@@ -214,7 +214,7 @@ public sealed class Trainer : IDisposable
             ByteBatch batch = prefetcher.Next();
             Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);
             _loss.Add(batch.Modality, loss.detach());
-            (loss / _options.Accumulation).backward();
+            loss.DividedBy(_options.Accumulation).backward();
             _parameters.CollectGradient();
             BytesRead += batch.Context.numel() + batch.Targets.numel();
         }

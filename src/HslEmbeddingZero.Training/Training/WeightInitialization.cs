@@ -27,7 +27,7 @@ internal static class WeightInitialization
         if (weight.dim() < 2)
         {
             bool isNormScale = name.Contains("norm", StringComparison.Ordinal) && name.EndsWith("weight", StringComparison.Ordinal);
-            weight.fill_(isNormScale ? 1f : 0f);
+            weight.fill_(isNormScale ? KeptScalar.One : KeptScalar.Zero);
             return;
         }
 
@@ -41,6 +41,6 @@ internal static class WeightInitialization
         if (name.EndsWith("value_table", StringComparison.Ordinal)) return; // drawn from the arm's own seed
         if (name.StartsWith("table", StringComparison.Ordinal)) weight.normal_(0, 1, random);
         else if (weight.dim() >= 2) weight.uniform_(-1 / Math.Sqrt(weight.shape[1]), 1 / Math.Sqrt(weight.shape[1]), random);
-        else weight.fill_(0f);
+        else weight.fill_(KeptScalar.Zero);
     }
 }

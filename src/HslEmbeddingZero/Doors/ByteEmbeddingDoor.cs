@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -33,8 +34,9 @@ public sealed class ByteEmbeddingDoor : InputDoor
     {
         if (ids.dtype == ScalarType.Byte) return table.forward(ids.to(ScalarType.Int32));
         Tensor wide = ids.to(ScalarType.Int32);
-        Tensor rows = table.forward(wide.clamp_max(255));
-        return rows * wide.lt(256).to(rows.dtype).unsqueeze(-1);
+        using Scalar lastByte = 255;
+        Tensor rows = table.forward(wide.clamp_max(lastByte));
+        return rows * wide.le(lastByte).to(rows.dtype).unsqueeze(-1);
     }
 
     private protected override Tensor Pack(Tensor ids, long slots) =>

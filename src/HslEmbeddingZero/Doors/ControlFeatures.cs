@@ -53,6 +53,9 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>Where the tables are.</summary>
     internal Device Device => _gather.Device;
 
+    /// <summary>Whether the rows are exactly those of <see cref="HslFeatures"/>: frozen, unscaled, float32.</summary>
+    internal bool IsPlain => Kind == ControlKind.Hsl && _gather.Scaling == ChannelScaling.None && _gather.DType == ScalarType.Float32;
+
     /// <summary>Features of every id.</summary>
     /// <param name="input">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <returns>[..., L, 27].</returns>

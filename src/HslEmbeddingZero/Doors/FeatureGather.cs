@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -20,6 +21,12 @@ internal sealed class FeatureGather : IDisposable
 
     private readonly float[] _values;
     private readonly ChannelScaling _scaling;
+    private static readonly Scalar _firstRows = FirstRows;
+    private static readonly Scalar _specialRow = SpecialRow;
+    private static readonly Scalar _firstCodes = FirstCodes;
+    private static readonly Scalar _pairs = 256;
+    private static readonly Scalar _lastByte = 255;
+
     private Tensor _table;
     private Tensor _boundary;
     private Tensor _head;
@@ -36,6 +43,10 @@ internal sealed class FeatureGather : IDisposable
 
     public Device Device => _table.device;
 
+    public ScalarType DType => _table.dtype;
+
+    public ChannelScaling Scaling => _scaling;
+
     /// <summary>[N, L] ids to [N, L, 27] features.</summary>
     public Tensor Gather(Tensor ids)
     {
@@ -47,10 +58,10 @@ internal sealed class FeatureGather : IDisposable
         Tensor current = ids.to(ScalarType.Int32).contiguous(); // A clone keeps the strides, and rows are viewed flat below.
         Tensor row = current.clone();
         Tensor previous = current.narrow(1, 0, length - 1);
-        row.narrow(1, 0, 1).add_(FirstRows);
+        row.narrow(1, 0, 1).add_(_firstRows, KeptScalar.One);
         // Row 256 of the pair table is that of a first byte, which is also what follows a special id.
-        row.narrow(1, 1, length - 1).add_(onlyBytes ? previous : previous.clamp_max(256), 256);
-        if (!onlyBytes) row.masked_fill_(current.gt(255), SpecialRow);
+        row.narrow(1, 1, length - 1).add_(onlyBytes ? previous : previous.clamp_max(_pairs), _pairs);
+        if (!onlyBytes) row.masked_fill_(current.gt(_lastByte), _specialRow);
 
         Tensor rows = row.view(-1);
         Tensor features = _table.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
@@ -58,8 +69,8 @@ internal sealed class FeatureGather : IDisposable
         Tensor tail = _tail.index_select(0, rows).view(batch, length);
         Tensor later = code.narrow(1, 1, length - 1);
         // The tail of the byte before joins the head, except for a byte that counts as first and for special ids.
-        if (onlyBytes) later.add_(tail.narrow(1, 0, length - 1));
-        else later.add_(tail.narrow(1, 0, length - 1).masked_fill(later.ge(FirstCodes), 0));
+        if (onlyBytes) later.PlusInPlace(tail.narrow(1, 0, length - 1));
+        else later.PlusInPlace(tail.narrow(1, 0, length - 1).masked_fill(later.ge(_firstCodes), KeptScalar.Zero));
         features.select(2, BoundaryColumn).copy_(_boundary.index_select(0, code.view(-1)).view(batch, length));
         return features.MoveToOuterDisposeScope();
     }

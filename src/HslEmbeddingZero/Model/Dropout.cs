@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -14,7 +15,8 @@ internal sealed class Dropout(double probability) : IDisposable
     {
         if (!training || probability == 0) return x;
         using Tensor mask = empty(x.shape, x.dtype, x.device);
-        mask.bernoulli_(1 - probability, Generator).div_(1 - probability);
+        using Scalar kept = 1 - probability;
+        mask.bernoulli_(1 - probability, Generator).div_(kept);
         return x * mask;
     }
 

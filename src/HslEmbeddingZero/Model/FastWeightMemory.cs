@@ -13,7 +13,7 @@ internal static class FastWeightMemory
     public const double Epsilon = 1e-6;
 
     /// <summary>φ, the positive feature map of queries and keys.</summary>
-    public static Tensor Positive(Tensor x) => nn.functional.elu(x, 1.0).add_(1);
+    public static Tensor Positive(Tensor x) => x.elu(KeptScalar.One, KeptScalar.One, KeptScalar.One).add_(KeptScalar.One, KeptScalar.One);
 
     /// <summary>Keeps the summed state of [B, heads, L, headDim] keys and values, to go on from.</summary>
     public static void Remember(Tensor keys, Tensor values, LayerState state)
@@ -29,8 +29,8 @@ internal static class FastWeightMemory
         using var scope = NewDisposeScope();
         Tensor q = Positive(query).to(ScalarType.Float32);
         Tensor k = Positive(key).to(ScalarType.Float32);
-        state.SetMemory(state.MemoryState! + k.transpose(-2, -1).matmul(value.to(ScalarType.Float32)), state.MemoryKeySum! + k);
-        Tensor denominator = q.matmul(state.MemoryKeySum!.transpose(-2, -1)) + Epsilon; // [B, heads, 1, 1]
+        state.SetMemory(state.MemoryState!.Plus(k.transpose(-2, -1).matmul(value.to(ScalarType.Float32))), state.MemoryKeySum!.Plus(k));
+        Tensor denominator = q.matmul(state.MemoryKeySum!.transpose(-2, -1)).Plus(Epsilon); // [B, heads, 1, 1]
         return (q.matmul(state.MemoryState!) / denominator).to(value.dtype).MoveToOuterDisposeScope();
     }
 
@@ -65,11 +65,11 @@ internal static class FastWeightMemory
             Tensor states = nn.functional.pad(cumsum(state.to(sums), 2).to(q.dtype), [0, 0, 0, 0, 1, 0]);
             Tensor keySum = earlierKeys.sum(-2, keepdim: true, type: sums).cumsum(2);
             Tensor keySums = nn.functional.pad(keySum, [0, 0, 0, 0, 1, 0]); // [B, heads, chunks, 1, width]
-            numerator = numerator + q.matmul(states);
-            denominator = denominator + (q * keySums).sum(-1, keepdim: true, type: sums);
+            numerator = numerator.Plus(q.matmul(states));
+            denominator = denominator.Plus((q * keySums).sum(-1, keepdim: true, type: sums));
         }
 
-        Tensor read = (numerator / (denominator + Epsilon)).to(result);
+        Tensor read = (numerator / denominator.Plus(Epsilon)).to(result);
         return read.view(batch, heads, chunks * size, width).narrow(2, 0, length).MoveToOuterDisposeScope();
 
         Tensor Chunked(Tensor x)

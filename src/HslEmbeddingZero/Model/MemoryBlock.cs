@@ -43,6 +43,6 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
             : FastWeightMemory.ReadNext(query, key, value, state);
         if (state is { MemoryState: null }) FastWeightMemory.Remember(key, value, state);
         Tensor mixed = proj.forward(read.transpose(1, 2).reshape(batch, length, dim));
-        return (input + gate.tanh() * mixed).MoveToOuterDisposeScope();
+        return input.Plus(gate.tanh() * mixed).MoveToOuterDisposeScope();
     }
 }

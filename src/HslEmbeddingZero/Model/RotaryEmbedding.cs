@@ -27,7 +27,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
 
         Tensor first = x.narrow(-1, 0, headDim / 2);
         Tensor second = x.narrow(-1, headDim / 2, headDim / 2);
-        return cat([first * cosine - second * sine, second * cosine + first * sine], -1).MoveToOuterDisposeScope();
+        return cat([first * cosine - second * sine, (second * cosine).Plus(first * sine)], -1).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

@@ -37,8 +37,8 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     public Tensor Forward(Tensor input, LayerState? state)
     {
         using var scope = NewDisposeScope();
-        Tensor x = input + Attend(norm1.forward(input), state);
-        return (x + ff.forward(norm2.forward(x))).MoveToOuterDisposeScope();
+        Tensor x = input.Plus(Attend(norm1.forward(input), state));
+        return x.Plus(ff.forward(norm2.forward(x))).MoveToOuterDisposeScope();
     }
 
     private Tensor Attend(Tensor x, LayerState? state)
