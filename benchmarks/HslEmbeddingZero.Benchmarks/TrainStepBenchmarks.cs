@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using HslEmbeddingZero.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Benchmarks;
