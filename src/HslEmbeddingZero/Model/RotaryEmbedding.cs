@@ -38,7 +38,9 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
 
     private void Prepare(long length, ScalarType dtype, Device device)
     {
-        if (_cosine is not null && _cosine.shape[0] >= length && _cosine.dtype == dtype && _cosine.device == device) return;
+        // Device has no equality of its own: two objects for one device differ.
+        if (_cosine is not null && _cosine.shape[0] >= length && _cosine.dtype == dtype
+            && _cosine.device_type == device.type && _cosine.device_index == device.index) return;
 
         long rows = Math.Max(length, 1024);
         int half = headDim / 2;
