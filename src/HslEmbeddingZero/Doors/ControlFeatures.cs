@@ -14,6 +14,7 @@ namespace HslEmbeddingZero;
 public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 {
     private readonly FeatureGather _gather;
+    private readonly RowTables? _tables; // none where the values are learned
 #pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
     private readonly Parameter? value_table;
 #pragma warning restore IDE1006
@@ -34,7 +35,11 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         Kind = kind;
         float[] values = ControlValueTables.Build(kind, seed, FeatureTables.ValueTable);
         _gather = new FeatureGather(kind == ControlKind.Learned ? FeatureTables.ValueTable : values, scaling);
-        if (kind == ControlKind.Learned)
+        if (kind != ControlKind.Learned)
+        {
+            _tables = kind == ControlKind.Hsl && scaling == ChannelScaling.None ? RowTables.Plain : new RowTables(values, scaling);
+        }
+        else
         {
             using Tensor start = tensor(values, [256, HslFeatures.ValueDimension]);
             value_table = new Parameter(start.clone());
@@ -53,9 +58,6 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>Where the tables are.</summary>
     internal Device Device => _gather.Device;
 
-    /// <summary>Whether the rows are exactly those of <see cref="HslFeatures"/>: frozen, unscaled, float32.</summary>
-    internal bool IsPlain => Kind == ControlKind.Hsl && _gather.Scaling == ChannelScaling.None && _gather.DType == ScalarType.Float32;
-
     /// <summary>Features of every id.</summary>
     /// <param name="input">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <returns>[..., L, 27].</returns>
@@ -71,7 +73,39 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>[N, L] ids to [N, L, 27].</summary>
-    internal Tensor Rows(Tensor ids)
+    internal Tensor Rows(Tensor ids) => Slots(ids, 1, HslFeatures.Dimension);
+
+    /// <summary>[N, S·K] ids to [N, S, dim], the rows of K ids side by side and zeros behind them.</summary>
+    internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim)
+    {
+        long slots = ids.shape[1] / bytesPerSlot;
+        if (_tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(ids.shape[0], slots, dim) && AsBytes(ids) is { } bytes)
+            return SlotWriter.Write(bytes, _tables, bytesPerSlot, dim);
+
+        int width = bytesPerSlot * HslFeatures.Dimension;
+        Tensor rows = Gather(ids).view(ids.shape[0], slots, width);
+        return width == dim ? rows : nn.functional.pad(rows, [0, dim - width]);
+    }
+
+    /// <summary>The ids as contiguous uint8 in host memory, or null where they are on a device or one of them is no byte.</summary>
+    private static Tensor? AsBytes(Tensor ids)
+    {
+        if (ids.device_type != TorchSharp.DeviceType.CPU) return null;
+        if (ids.dtype != ScalarType.Byte)
+        {
+            if (ids.numel() > 0)
+            {
+                using Tensor highest = ids.max();
+                if (highest.to(ScalarType.Int64).item<long>() > byte.MaxValue) return null;
+            }
+
+            ids = ids.to(ScalarType.Byte);
+        }
+
+        return ids.contiguous();
+    }
+
+    private Tensor Gather(Tensor ids)
     {
         Tensor features = _gather.Gather(ids);
         if (value_table is null) return features;

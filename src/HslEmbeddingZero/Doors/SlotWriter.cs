@@ -1,22 +1,20 @@
-using System.Collections.Concurrent;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Slots of plain features on the CPU, written where they belong: every byte of the output once, no intermediate. The rows are those of
-/// <see cref="HslFeatures"/> itself.
+/// Slots of frozen features on the CPU, written where they belong: every byte of the output once, no intermediate.
 /// </summary>
 internal static unsafe class SlotWriter
 {
     // Below this much output a second thread costs more than it saves.
-    private const long ParallelBytes = 256 << 10;
+    private const long ParallelBytes = 1 << 20;
 
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
 
     /// <summary>[N, S·K] contiguous uint8 ids on the CPU to [N, S, dim] float32.</summary>
-    public static Tensor Write(Tensor ids, int bytesPerSlot, int dim)
+    public static Tensor Write(Tensor ids, RowTables tables, int bytesPerSlot, int dim)
     {
         long rows = ids.shape[0], length = ids.shape[1], slots = length / bytesPerSlot, all = rows * slots;
         Tensor output = empty([rows, slots, dim], ScalarType.Float32);
@@ -27,24 +25,30 @@ internal static unsafe class SlotWriter
         {
             // Pointers cannot be captured; the memory is native and does not move.
             nint from = (nint)source, to = (nint)target;
-            if (all * dim * sizeof(float) < ParallelBytes) Range(0, all);
-            else Parallel.ForEach(Partitioner.Create(0, all), range => Range(range.Item1, range.Item2));
+            int parts = all * dim * sizeof(float) < ParallelBytes ? 1 : Environment.ProcessorCount;
+            if (parts == 1) Part(0);
+            else Parallel.For(0, parts, Part);
 
-            void Range(long first, long last)
+            void Part(int part)
             {
-                for (long slot = first; slot < last; slot++)
+                long slot = all * part / parts;
+                long end = all * (part + 1) / parts;
+                while (slot < end)
                 {
                     long position = slot % slots * bytesPerSlot;
+                    int count = (int)Math.Min(end - slot, slots - slot % slots); // as far as the input row goes
                     byte* bytes = (byte*)from + slot / slots * length + position;
                     HslContext context = new(position > 0 ? bytes[-1] : null, position > 1 ? bytes[-2] : null);
-                    Span<float> columns = new((float*)to + slot * dim, dim);
-                    HslFeatures.Encode(new ReadOnlySpan<byte>(bytes, bytesPerSlot), context, columns[..(bytesPerSlot * HslFeatures.Dimension)]);
-                    columns[(bytesPerSlot * HslFeatures.Dimension)..].Clear();
+                    FeatureKernel.WriteSlots(
+                        new ReadOnlySpan<byte>(bytes, count * bytesPerSlot), context, new Span<float>((float*)to + slot * dim, count * dim), tables,
+                        bytesPerSlot, dim);
+                    slot += count;
                 }
             }
         }
 
         GC.KeepAlive(ids);
+        GC.KeepAlive(tables);
         return output;
     }
 }

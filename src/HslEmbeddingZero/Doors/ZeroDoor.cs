@@ -44,16 +44,7 @@ public sealed class ZeroDoor : InputDoor
 
     private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
 
-    private protected override Tensor Pack(Tensor ids, long slots) => CanWrite(ids, slots)
-        ? SlotWriter.Write(ids.contiguous(), BytesPerSlot, Dim)
-        : ZeroPad(features.Rows(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+    private protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim);
 
-    private protected override Tensor Widen(Tensor ids) => CanWrite(ids, ids.shape[1])
-        ? SlotWriter.Write(ids.contiguous(), 1, Dim)
-        : ZeroPad(features.Rows(ids));
-
-    private bool CanWrite(Tensor ids, long slots) =>
-        ids.dtype == ScalarType.Byte && ids.device_type == TorchSharp.DeviceType.CPU && features.IsPlain && SlotWriter.Fits(ids.shape[0], slots, Dim);
-
-    private Tensor ZeroPad(Tensor rows) => nn.functional.pad(rows, [0, Dim - rows.shape[^1]]);
+    private protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim);
 }

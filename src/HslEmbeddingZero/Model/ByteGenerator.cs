@@ -34,7 +34,7 @@ public sealed class ByteGenerator : IDisposable
         _states = [.. Enumerable.Range(0, model.Body.Options.Layers).Select(_ => new LayerState())];
         _logits = new float[model.Body.Options.Vocabulary];
 
-        using var quiet = no_grad();
+        using var quiet = inference_mode();
         using var scope = NewDisposeScope();
         Tensor slots = model.Door.forward(tensor(context.ToArray(), [1, context.Length]).to(_device));
         Read(cat([slots, Newest()], 1));
@@ -51,7 +51,7 @@ public sealed class ByteGenerator : IDisposable
         RequireId(id);
         _recent.Add(id);
         if (_recent.Count > Reach) _recent.RemoveAt(0);
-        using var quiet = no_grad();
+        using var quiet = inference_mode();
         using var scope = NewDisposeScope();
         Read(Newest());
     }
@@ -85,7 +85,11 @@ public sealed class ByteGenerator : IDisposable
     /// <summary>The stream position [1, 1, dim] of the newest id.</summary>
     private Tensor Newest()
     {
-        Tensor ids = tensor(_recent.Select(id => (short)id).ToArray(), [1, _recent.Count]).to(_device);
+        // Bytes alone take the door's shorter way.
+        using Tensor host = _recent.TrueForAll(id => id <= byte.MaxValue)
+            ? tensor(_recent.Select(id => (byte)id).ToArray(), [1, _recent.Count])
+            : tensor(_recent.Select(id => (short)id).ToArray(), [1, _recent.Count]);
+        Tensor ids = host.to(_device);
         return _model.Door.Stream(ids).narrow(1, _recent.Count - 1, 1);
     }
 

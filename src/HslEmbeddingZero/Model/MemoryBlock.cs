@@ -36,8 +36,8 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         long batch = input.shape[0], length = input.shape[1], dim = input.shape[2];
-        Tensor all = qkv.forward(norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4);
-        (Tensor query, Tensor key, Tensor value) = (all.select(0, 0), all.select(0, 1), all.select(0, 2));
+        Tensor[] parts = qkv.forward(norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4).unbind(0);
+        (Tensor query, Tensor key, Tensor value) = (parts[0], parts[1], parts[2]); // [B, heads, L, headDim] each
         Tensor read = state?.MemoryState is null
             ? FastWeightMemory.Read(query, key, value, _chunk)
             : FastWeightMemory.ReadNext(query, key, value, state);

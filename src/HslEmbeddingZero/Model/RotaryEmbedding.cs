@@ -25,9 +25,8 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
             sine = _sine!.narrow(0, start, length);
         }
 
-        Tensor first = x.narrow(-1, 0, headDim / 2);
-        Tensor second = x.narrow(-1, headDim / 2, headDim / 2);
-        return cat([first * cosine - second * sine, (second * cosine).Plus(first * sine)], -1).MoveToOuterDisposeScope();
+        // Rolled by half its width, a head has each column's partner in the column's place; the sine carries the sign.
+        return (x * cosine).addcmul_(x.roll(headDim / 2, -1), sine, KeptScalar.One).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
@@ -42,25 +41,33 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
         if (_cosine is not null && _cosine.shape[0] >= length && _cosine.dtype == dtype
             && _cosine.device_type == device.type && _cosine.device_index == device.index) return;
 
-        long rows = Math.Max(length, 1024);
+        long rows = Math.Max(2 * length, 1024); // Grown by doubling: generation asks for one more row at a time.
         int half = headDim / 2;
-        double[] cosines = new double[rows * half];
-        double[] sines = new double[rows * half];
+        double[] cosines = new double[rows * headDim];
+        double[] sines = new double[rows * headDim];
         for (int j = 0; j < half; j++)
         {
             double frequency = Math.Pow(wavelengthBase, -2.0 * j / headDim);
             for (long position = 0; position < rows; position++)
-                (sines[position * half + j], cosines[position * half + j]) = Math.SinCos(position * frequency);
+            {
+                (double sine, double cosine) = Math.SinCos(position * frequency);
+                long column = position * headDim + j;
+                cosines[column] = cosines[column + half] = cosine;
+                sines[column] = -sine;
+                sines[column + half] = sine;
+            }
         }
 
         Dispose();
-        _cosine = Table(cosines, rows, half, dtype, device);
-        _sine = Table(sines, rows, half, dtype, device);
+        _cosine = Table(cosines, rows, dtype, device);
+        _sine = Table(sines, rows, dtype, device);
     }
 
-    private static Tensor Table(double[] values, long rows, int half, ScalarType dtype, Device device)
+    private Tensor Table(double[] values, long rows, ScalarType dtype, Device device)
     {
-        using Tensor table = tensor(values, [rows, 1, 1, half]);
+        // A tensor made in inference mode could never again be part of a backward pass.
+        using var ordinary = inference_mode(false);
+        using Tensor table = tensor(values, [rows, 1, 1, headDim]);
         return table.to(dtype, device, copy: true).DetachFromDisposeScope();
     }
 }

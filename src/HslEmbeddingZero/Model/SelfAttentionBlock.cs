@@ -44,11 +44,12 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     private Tensor Attend(Tensor x, LayerState? state)
     {
         long batch = x.shape[0], length = x.shape[1], dim = x.shape[2];
-        Tensor all = qkv.forward(x).view(batch, length, 3, _heads, dim / _heads);
-        Tensor turned = _rotary.Rotate(all.narrow(2, 0, 2), state?.Length ?? 0); // [B, L, 2, heads, headDim]
-        Tensor query = turned.select(2, 0).transpose(1, 2); // [B, heads, L, headDim]
-        Tensor key = turned.select(2, 1).transpose(1, 2);
-        Tensor value = all.select(2, 2).transpose(1, 2);
+        // Split and unbind go back as one joining; narrow and select would each fill a gradient of the whole with zeros.
+        Tensor[] parts = qkv.forward(x).view(batch, length, 3, _heads, dim / _heads).split([2, 1], 2);
+        Tensor[] turned = _rotary.Rotate(parts[0], state?.Length ?? 0).unbind(2); // [B, L, heads, headDim] each
+        Tensor query = turned[0].transpose(1, 2); // [B, heads, L, headDim]
+        Tensor key = turned[1].transpose(1, 2);
+        Tensor value = parts[1].squeeze(2).transpose(1, 2);
         if (state is not null) (key, value) = state.Append(key, value);
         // A single new position sees all before it; several are causal among themselves.
         Tensor mixed = nn.functional.scaled_dot_product_attention(query, key, value, is_casual: length > 1);

@@ -79,13 +79,7 @@ internal static unsafe class FeatureKernel
             byte* next = source;
             byte* end = source + bytes.Length;
 
-            // A first byte has a boundary of its own. Its row is as good as any other but for that one column.
-            if (state.IsStart)
-            {
-                row = Rows<ScalarStores>(next, next + 1, row, ref state, options);
-                row[-FromBoundaryToEnd] = FeatureTables.FirstBoundary(FeatureTables.HeadCode(-1, *next));
-                next++;
-            }
+            if (state.IsStart) row = First(next++, row, ref state, RowTables.Plain, options);
 
             if (next == end)
                 return;
@@ -100,10 +94,72 @@ internal static unsafe class FeatureKernel
             // The last row must not spill past the destination, so it is written float by float.
             if (next < end)
             {
-                row = Rows<TStores>(next, end - 1, row, ref state, options);
-                Rows<ScalarStores>(end - 1, end, row, ref state, options);
+                row = Rows<TStores>(next, end - 1, row, ref state, RowTables.Plain, options);
+                Rows<ScalarStores>(end - 1, end, row, ref state, RowTables.Plain, options);
             }
         }
+    }
+
+    /// <summary>
+    /// Writes rows K to a slot, the rest of each slot zero. The caller has checked that the bytes are whole slots, that K rows fit a slot
+    /// and that the destination holds all slots.
+    /// </summary>
+    public static void WriteSlots(ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, int bytesPerSlot, int width)
+    {
+        if (IsSupported(FeaturePath.Vector128)) WriteSlots<Vector128Stores>(bytes, context, destination, tables, bytesPerSlot, width);
+        else WriteSlots<ScalarStores>(bytes, context, destination, tables, bytesPerSlot, width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WriteSlots<TStores>(
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, int bytesPerSlot, int width)
+        where TStores : struct, IRowStores
+    {
+        State state = State.After(context);
+        int zeros = width - (bytesPerSlot * HslFeatures.Dimension);
+        fixed (byte* source = bytes)
+        fixed (float* slots = destination)
+        {
+            float* row = slots;
+            byte* end = source + bytes.Length;
+            for (byte* slot = source; slot < end; slot += bytesPerSlot)
+            {
+                byte* next = slot;
+                byte* last = slot + bytesPerSlot;
+                if (state.IsStart) row = First(next++, row, ref state, tables, default);
+
+                // What a row spills is zeroed below, or is the next slot's, which is written later. Behind the very last it would be lost room.
+                bool canSpill = zeros >= TStores.Spill || last < end;
+                byte* exact = canSpill || next == last ? last : last - 1;
+                row = Rows<TStores, No, No>(next, exact, row, ref state, tables);
+                row = Rows<ScalarStores, No, No>(exact, last, row, ref state, tables);
+                row = Zeros(row, row + zeros);
+            }
+        }
+    }
+
+    // Whole lines from an aligned address on: for the kilobyte of a slot's zeros this is ahead of Span.Clear, which calls into the runtime.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float* Zeros(float* next, float* end)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; next < end && (nuint)next % LineBytes != 0; next++) *next = 0;
+            for (; end - next >= LineFloats; next += LineFloats) Vector512<float>.Zero.StoreAligned(next);
+            for (; next < end; next++) *next = 0;
+            return end;
+        }
+
+        new Span<float>(next, (int)(end - next)).Clear();
+        return end;
+    }
+
+    // A first byte has a boundary of its own. Its row is as good as any other but for that one column.
+    private static float* First(byte* next, float* row, ref State state, RowTables tables, HslFeatureOptions options)
+    {
+        row = Rows<ScalarStores>(next, next + 1, row, ref state, tables, options);
+        row[-FromBoundaryToEnd] = tables.FirstBoundaries[FeatureTables.HeadCode(-1, *next)];
+        return row;
     }
 
     // Writes rows in place up to one that starts a cache line, then whole blocks through the buffer. Returns the first byte not done.
@@ -114,12 +170,12 @@ internal static unsafe class FeatureKernel
         buffer = (float*)(((nuint)buffer + LineBytes - 1) & ~(nuint)(LineBytes - 1));
 
         for (; next < end && (nuint)row % LineBytes != 0; next++)
-            row = Rows<ScalarStores>(next, next + 1, row, ref state, options);
+            row = Rows<ScalarStores>(next, next + 1, row, ref state, RowTables.Plain, options);
 
         int blockFloats = BlockRows * options.Dimension;
         for (; end - next >= BlockRows; next += BlockRows)
         {
-            Rows<TStores>(next, next + BlockRows, buffer, ref state, options);
+            Rows<TStores>(next, next + BlockRows, buffer, ref state, RowTables.Plain, options);
             for (int i = 0; i < blockFloats; i += LineFloats)
                 TStores.StreamLine(row + i, buffer + i);
             row += blockFloats;
@@ -130,65 +186,64 @@ internal static unsafe class FeatureKernel
         return next;
     }
 
-    private static float* Rows<TStores>(byte* next, byte* end, float* row, ref State state, HslFeatureOptions options)
+    private static float* Rows<TStores>(byte* next, byte* end, float* row, ref State state, RowTables tables, HslFeatureOptions options)
         where TStores : struct, IRowStores
         => options switch
         {
-            { IncludeBits: false, MomentumPhase: false } => Rows<TStores, No, No>(next, end, row, ref state),
-            { IncludeBits: true, MomentumPhase: false } => Rows<TStores, Yes, No>(next, end, row, ref state),
-            { IncludeBits: false, MomentumPhase: true } => Rows<TStores, No, Yes>(next, end, row, ref state),
-            _ => Rows<TStores, Yes, Yes>(next, end, row, ref state),
+            { IncludeBits: false, MomentumPhase: false } => Rows<TStores, No, No>(next, end, row, ref state, tables),
+            { IncludeBits: true, MomentumPhase: false } => Rows<TStores, Yes, No>(next, end, row, ref state, tables),
+            { IncludeBits: false, MomentumPhase: true } => Rows<TStores, No, Yes>(next, end, row, ref state, tables),
+            _ => Rows<TStores, Yes, Yes>(next, end, row, ref state, tables),
         };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float* Rows<TStores, TBits, TMomentum>(byte* next, byte* end, float* row, ref State state)
+    private static float* Rows<TStores, TBits, TMomentum>(byte* next, byte* end, float* row, ref State state, RowTables tables)
         where TStores : struct, IRowStores
         where TBits : struct, IFlag
         where TMomentum : struct, IFlag
     {
-        float* bitRows = FeatureTables.BitRows;
-        float* tailRows = FeatureTables.TailRows;
+        float* deltaRows = tables.Delta;
+        float* changeRows = tables.Change;
+        float* tailRows = tables.Tail;
+        float* boundaries = tables.Boundaries;
         uint* deltaCodes = FeatureTables.DeltaCodes;
         uint* changeCodes = FeatureTables.ChangeCodes;
         uint previousGray = state.Gray;
         uint previousTail = state.Tail;
         uint previous = state.Value;
 
-        fixed (float* boundaries = FeatureTables.Boundaries)
+        for (; next < end; next++)
         {
-            for (; next < end; next++)
+            uint value = *next;
+            uint delta = deltaCodes[value];
+            uint gray = delta & 0xFF;
+            uint change = gray ^ previousGray;
+            uint codes = delta + changeCodes[change];
+            float boundary = boundaries[previousTail + ((codes >> 8) & 0xFF)];
+
+            if (TBits.IsOn)
             {
-                uint value = *next;
-                uint delta = deltaCodes[value];
-                uint gray = delta & 0xFF;
-                uint change = gray ^ previousGray;
-                uint codes = delta + changeCodes[change];
-                float boundary = boundaries[previousTail + ((codes >> 8) & 0xFF)];
-
-                if (TBits.IsOn)
-                {
-                    TStores.Eight(row, bitRows + (value * FeatureTables.BitRowLength));
-                    row += 8;
-                }
-
-                TStores.TwiceEight(
-                    row, bitRows + (gray * FeatureTables.BitRowLength), bitRows + (change * FeatureTables.BitRowLength));
-                TStores.Tail(row + 16, tailRows + (value * FeatureTables.TailRowLength), boundary);
-
-                if (TMomentum.IsOn)
-                {
-                    // A multiple of 1/512 below 1: exact in float.
-                    float radius = 0.5f + (MathF.Abs((int)(value - previous)) * (1f / 512));
-                    float* phase = tailRows + (value * FeatureTables.TailRowLength) + 9;
-                    row[25] = phase[0] * radius;
-                    row[26] = phase[1] * radius;
-                }
-
-                row += HslFeatures.Dimension;
-                previous = value;
-                previousGray = gray;
-                previousTail = codes >> 16;
+                TStores.Eight(row, changeRows + (value * RowTables.BitRowLength));
+                row += 8;
             }
+
+            TStores.TwiceEight(
+                row, deltaRows + (gray * RowTables.BitRowLength), changeRows + (change * RowTables.BitRowLength));
+            TStores.Tail(row + 16, tailRows + (value * RowTables.TailRowLength), boundary);
+
+            if (TMomentum.IsOn)
+            {
+                // A multiple of 1/512 below 1: exact in float.
+                float radius = 0.5f + (MathF.Abs((int)(value - previous)) * (1f / 512));
+                float* phase = tailRows + (value * RowTables.TailRowLength) + 9;
+                row[25] = phase[0] * radius;
+                row[26] = phase[1] * radius;
+            }
+
+            row += HslFeatures.Dimension;
+            previous = value;
+            previousGray = gray;
+            previousTail = codes >> 16;
         }
 
         state = new State(previous, previousGray, previousTail, IsStart: false);

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Everything a feature row is assembled from, computed once at start-up from the formulas: the 256×18 value table, the 256×8 table
-/// of bits as floats, and the small sums behind the boundary.
+/// What the features are computed from, once at start-up, by the formulas: the 256×18 value table and the small sums behind the
+/// boundary.
 /// </summary>
 /// <remarks>
 /// The energy of bit j is e_j = Δ_j + Δ²_j / 2, a multiple of one half, so twice a sum of energies is an integer. A byte has two such
@@ -14,12 +14,6 @@ namespace HslEmbeddingZero;
 /// </remarks>
 internal static unsafe class FeatureTables
 {
-    /// <summary>Floats of one row of <see cref="BitRows"/>.</summary>
-    public const int BitRowLength = 8;
-
-    /// <summary>Floats of one row of <see cref="TailRows"/>: 64 bytes, one cache line.</summary>
-    public const int TailRowLength = 16;
-
     private const int ByteValues = 256;
     private const int HeadMask = 0b1111_1000;
     private const int TailMask = 0b0000_1111;
@@ -30,15 +24,6 @@ internal static unsafe class FeatureTables
     private static readonly float[] _boundaries = BuildBoundaries(27, HeadAndTailTerms);
     private static readonly float[] _firstBoundaries = BuildBoundaries(15, HeadTerms);
 
-    /// <summary>Row c holds the 8 bits of the byte c as floats, most significant first. Aligned to a cache line.</summary>
-    public static readonly float* BitRows = BuildBitRows();
-
-    /// <summary>
-    /// Columns 16 to 26 of the row of a byte, padded to 16 floats: 0 in the place of the boundary, the 8 Fourier parts, the phase
-    /// pair, five zeros. Aligned to a cache line.
-    /// </summary>
-    public static readonly float* TailRows = BuildTailRows();
-
     /// <summary>For a byte v: gray(v), twice Δ's share of the head, twice Δ's share of the tail, in bits 0-7, 8-15, 16-23.</summary>
     public static readonly uint* DeltaCodes = BuildDeltaCodes();
 
@@ -47,9 +32,6 @@ internal static unsafe class FeatureTables
 
     /// <summary>256 rows of 18 floats, row-major: Δ (8), Fourier (8), phase (2).</summary>
     public static ReadOnlySpan<float> ValueTable => _valueTable;
-
-    /// <summary>The 28 values of the boundary of a byte that has a predecessor, by 2(H + T).</summary>
-    public static ReadOnlySpan<float> Boundaries => _boundaries;
 
     /// <summary>The reflected Gray code of a byte: v ^ (v &gt;&gt; 1).</summary>
     public static byte Gray(byte value) => (byte)(value ^ (value >> 1));
@@ -132,27 +114,6 @@ internal static unsafe class FeatureTables
         destination[5] = (float)(b[6] - b[2] - diagonalImaginary);
         destination[6] = b[3] - b[1] + b[7] - b[5];
         destination[7] = (float)(b[2] - b[6] - diagonalImaginary);
-    }
-
-    private static float* BuildBitRows()
-    {
-        float* rows = AllocateForever<float>(ByteValues * BitRowLength);
-        for (int value = 0; value < ByteValues; value++)
-            WriteBits(value, new Span<float>(rows + (value * BitRowLength), BitRowLength));
-        return rows;
-    }
-
-    private static float* BuildTailRows()
-    {
-        float* rows = AllocateForever<float>(ByteValues * TailRowLength);
-        for (int value = 0; value < ByteValues; value++)
-        {
-            var row = new Span<float>(rows + (value * TailRowLength), TailRowLength);
-            row.Clear();
-            _valueTable.AsSpan((value * HslFeatures.ValueDimension) + 8, 10).CopyTo(row[1..]);
-        }
-
-        return rows;
     }
 
     private static uint* BuildDeltaCodes()

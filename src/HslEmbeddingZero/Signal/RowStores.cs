@@ -5,7 +5,7 @@ namespace HslEmbeddingZero;
 
 /// <summary>
 /// The copies a feature row is made of. A type argument rather than a branch, so that the JIT compiles one loop per width.
-/// Sources are rows of <see cref="FeatureTables"/>.
+/// Sources are rows of <see cref="RowTables"/>.
 /// </summary>
 internal unsafe interface IRowStores
 {

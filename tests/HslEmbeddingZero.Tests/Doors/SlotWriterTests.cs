@@ -2,35 +2,56 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Doors;
 
-/// <summary>Rows written in place equal rows gathered from the table, bit for bit; wider ids take the second way.</summary>
+/// <summary>Rows written in place equal rows gathered from the table, bit for bit.</summary>
 public sealed class SlotWriterTests
 {
-    [Theory]
-    [InlineData(1, 0, 8)]
-    [InlineData(1, 1, 8)]
-    [InlineData(3, 7, 8)]
-    [InlineData(3, 8, 8)]
-    [InlineData(2, 25, 8)]
-    [InlineData(2, 33, 1)]
-    [InlineData(2, 33, 2)]
-    [InlineData(5, 100, 16)]
-    [InlineData(40, 512, 8)] // enough output for several threads
-    public void WrittenSlotsAndStreamsEqualGatheredOnes(int batch, int length, int bytesPerSlot)
+    public static TheoryData<int, int, int, int> Shapes => new()
     {
+        { 1, 8, 8, 512 }, { 3, 16, 8, 512 }, { 2, 32, 8, 217 }, { 2, 32, 8, 216 }, { 2, 33, 1, 27 }, { 2, 33, 1, 28 }, { 2, 34, 2, 512 },
+        { 5, 96, 16, 512 }, { 1, 1, 1, 27 }, { 3, 0, 8, 512 }, { 40, 512, 8, 512 }, // the last is enough output for several threads
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void WrittenSlotsEqualGatheredRowsForEveryKindAndScaling(int batch, int length, int bytesPerSlot, int dim)
+    {
+        using var scope = NewDisposeScope();
         manual_seed(batch * 1000 + length);
-        using ZeroDoor door = new(bytesPerSlot, 512);
-        using Tensor bytes = randint(0, 256, [batch, length], ScalarType.Byte);
-        using Tensor wide = bytes.to(ScalarType.Int16);
+        Tensor ids = randint(0, 256, [batch, length], ScalarType.Byte);
+        foreach ((ControlKind kind, ChannelScaling scaling) in new[]
+        {
+            (ControlKind.Hsl, ChannelScaling.None), (ControlKind.Hsl, ChannelScaling.Standardized), (ControlKind.Random, ChannelScaling.None),
+            (ControlKind.Permuted, ChannelScaling.None),
+        })
+        {
+            float[] values = ControlValueTables.Build(kind, 7, FeatureTables.ValueTable);
+            using FeatureGather gather = new(values, scaling);
+            Tensor rows = gather.Gather(ids).view(batch, length / bytesPerSlot, bytesPerSlot * HslFeatures.Dimension);
+            Tensor gathered = nn.functional.pad(rows, [0, dim - rows.shape[2]]).contiguous();
 
-        using Tensor slots = door.forward(bytes);
-        using Tensor gatheredSlots = door.forward(wide);
-        Assert.Equal(gatheredSlots.shape, slots.shape);
-        Assert.True(gatheredSlots.bytes.SequenceEqual(slots.bytes));
+            Tensor written = SlotWriter.Write(ids, new RowTables(values, scaling), bytesPerSlot, dim);
 
-        using Tensor stream = door.Stream(bytes);
-        using Tensor gatheredStream = door.Stream(wide);
-        Assert.Equal(gatheredStream.shape, stream.shape);
-        Assert.True(gatheredStream.bytes.SequenceEqual(stream.bytes));
+            Assert.Equal(gathered.shape, written.shape);
+            Assert.True(gathered.bytes.SequenceEqual(written.bytes), $"{kind}, {scaling}");
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Int16)]
+    [InlineData(ScalarType.Int64)]
+    public void WiderIdsGiveTheSameWithAndWithoutSpecialOnes(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using ZeroDoor door = new(4, 128);
+        Tensor bytes = randint(0, 256, [3, 10], ScalarType.Byte);
+        Assert.True(door.forward(bytes).bytes.SequenceEqual(door.forward(bytes.to(type)).bytes));
+
+        // What comes before a special id is as it was, and the special id's own row is zero.
+        Tensor special = bytes.to(type);
+        special[2, 7] = tensor(ByteIds.Mask);
+        Tensor plainRows = door.Features(bytes), specialRows = door.Features(special);
+        Assert.True(plainRows.narrow(1, 0, 7).contiguous().bytes.SequenceEqual(specialRows.narrow(1, 0, 7).contiguous().bytes));
+        Assert.Equal(0f, specialRows[2, 7].abs().sum().item<float>());
     }
 
     [Fact]
