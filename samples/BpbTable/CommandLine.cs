@@ -28,9 +28,13 @@ internal static class CommandLine
         Option<string> device = new("--device") { Description = "auto, cpu or cuda.", DefaultValueFactory = _ => "auto" };
         device.Validators.Add(result => Require(result, result.GetValueOrDefault<string>() is "auto" or "cpu" or "cuda",
             $"--device must be auto, cpu or cuda; got '{result.GetValueOrDefault<string>()}'."));
-        Option<string> precision = new("--precision") { Description = "float32 or bfloat16 (float32 master weights).", DefaultValueFactory = _ => "float32" };
-        precision.Validators.Add(result => Require(result, result.GetValueOrDefault<string>() is "float32" or "bfloat16",
-            $"--precision must be float32 or bfloat16; got '{result.GetValueOrDefault<string>()}'."));
+        Option<string> precision = new("--precision")
+        {
+            Description = "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto: bfloat16 where a trial finds it faster, else tf32 on CUDA and float32 on a CPU.",
+            DefaultValueFactory = _ => "auto",
+        };
+        precision.Validators.Add(result => Require(result, result.GetValueOrDefault<string>() is "float32" or "tf32" or "bfloat16" or "auto",
+            $"--precision must be float32, tf32, bfloat16 or auto; got '{result.GetValueOrDefault<string>()}'."));
         Option<string[]> text = new("--text") { Description = "Text files to train on instead of the embedded ones; an empty line ends a document.", AllowMultipleArgumentsPerToken = true };
         Option<string[]> windows = new("--windows") { Description = "Files of 539-byte windows instead of the embedded one.", AllowMultipleArgumentsPerToken = true };
         Option<DirectoryInfo> output = new("--out") { Description = "Folder for table.md, table.json, curves.png and the metrics.", DefaultValueFactory = _ => new DirectoryInfo("runs/bpb-table") };
@@ -57,6 +61,7 @@ internal static class CommandLine
                 };
             }
 
+            torch.Device place = ChooseDevice(parsed.GetValue(device)!);
             chosen = chosen with
             {
                 Seeds = someSeeds.Length > 0 ? someSeeds : chosen.Seeds,
@@ -64,7 +69,7 @@ internal static class CommandLine
                 {
                     Steps = parsed.GetValue(steps) ?? chosen.Training.Steps,
                     WarmupSteps = Math.Min(chosen.Training.WarmupSteps, (parsed.GetValue(steps) ?? chosen.Training.Steps) / 2),
-                    Precision = parsed.GetValue(precision) == "bfloat16" ? Precision.BFloat16 : Precision.Float32,
+                    Precision = ChoosePrecision(parsed.GetValue(precision)!, chosen.Body, place),
                 },
             };
             return await run(
@@ -72,7 +77,7 @@ internal static class CommandLine
                     chosen,
                     OrEmbedded(parsed.GetValue(text), "text.en.txt", "text.ko.txt"),
                     OrEmbedded(parsed.GetValue(windows), "windows.bin"),
-                    ChooseDevice(parsed.GetValue(device)!),
+                    place,
                     parsed.GetValue(output)!,
                     parsed.GetValue(resume)),
                 cancellation).ConfigureAwait(false);
@@ -92,6 +97,15 @@ internal static class CommandLine
             throw new ArgumentException("--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or cuda-windows).");
         return hasCuda ? torch.CUDA : torch.CPU;
     }
+
+    private static Precision ChoosePrecision(string name, ByteTransformerOptions body, torch.Device device) => name switch
+    {
+        "float32" => Precision.Float32,
+        "bfloat16" => Precision.BFloat16,
+        "tf32" when device.type == DeviceType.CUDA => Precision.TensorFloat32,
+        "tf32" => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
+        _ => FastestPrecision.Find(body, device),
+    };
 
     private static Option<T[]?> Listed<T>(string name, string description, Func<string, ArgumentResult, T> parse) => new(name)
     {

@@ -9,11 +9,12 @@ namespace HslEmbeddingZero.Training;
 /// </summary>
 /// <remarks>
 /// Where the module computes in bfloat16, float32 master weights stand behind it and gradients are summed in float32. A module that is moved
-/// to another device or dtype gets new parameters; <see cref="Flatten"/> must then run again.
+/// to another device or dtype gets new parameters; <see cref="Follow"/> gathers those, and keeps the master weights' every digit.
 /// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
     private readonly nn.Module _module;
+    private readonly List<Parameter> _parameters = [];
     private readonly List<string> _names = [];
     private readonly List<long[]> _shapes = [];
     private readonly List<long> _offsets = [];
@@ -67,6 +68,26 @@ internal sealed class FlatParameters : IDisposable
         if (HasMaster) _compute.copy_(Weights);
     }
 
+    /// <summary>
+    /// Looks whether the module was moved to another device or dtype since; if so, gathers it anew, with the same float32 weights and no
+    /// gradient, and returns true. What was taken from the buffers before is then void.
+    /// </summary>
+    public bool Follow()
+    {
+        if (!_parameters.Exists(parameter => parameter.IsInvalid)) return false; // A move replaces the parameter objects.
+        using Tensor weights = Weights.clone();
+        Dispose();
+        _parameters.Clear();
+        _names.Clear();
+        _shapes.Clear();
+        _offsets.Clear();
+        Flatten();
+        using var quiet = no_grad();
+        Weights.copy_(weights);
+        PublishWeights();
+        return true;
+    }
+
     /// <summary>Gathers the module's parameters into fresh buffers on their device.</summary>
     private void Flatten()
     {
@@ -87,6 +108,7 @@ internal sealed class FlatParameters : IDisposable
             slot.copy_(parameter);
             parameter.set_(slot);
             parameter.grad = _computeGradient.narrow(0, offset, count).view(shape);
+            _parameters.Add(parameter);
             _names.Add(name);
             _shapes.Add(shape);
             _offsets.Add(offset);

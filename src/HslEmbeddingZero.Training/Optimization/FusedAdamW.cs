@@ -27,9 +27,9 @@ internal sealed class FusedAdamW : IDisposable
     private readonly FlatParameters _parameters;
     private readonly TrainerOptions _options;
     private readonly List<Segment> _segments = [];
-    private readonly Tensor _steps;
-    private readonly Tensor _one;
-    private readonly Tensor _clip;
+    private Tensor _steps;
+    private Tensor _one;
+    private Tensor _clip;
 
     public FusedAdamW(FlatParameters parameters, TrainerOptions options)
     {
@@ -42,13 +42,24 @@ internal sealed class FusedAdamW : IDisposable
         _one = ones([], ScalarType.Float32, device).DetachFromDisposeScope();
         using (Tensor clip = tensor(options.ClipNorm)) _clip = clip.to(ScalarType.Float32, device, copy: true).DetachFromDisposeScope();
         _script = jit.compile(Function(Decayed, options.WeightDecay) + Function(Plain, 0));
-        if (parameters.DecayedCount > 0) _segments.Add(Part(Decayed, 0, parameters.DecayedCount));
-        if (parameters.DecayedCount < parameters.Count) _segments.Add(Part(Plain, parameters.DecayedCount, parameters.Count - parameters.DecayedCount));
+        Divide();
     }
 
-    public Tensor FirstMoment { get; }
+    public Tensor FirstMoment { get; private set; }
 
-    public Tensor SecondMoment { get; }
+    public Tensor SecondMoment { get; private set; }
+
+    /// <summary>Goes with parameters that were gathered anew, see <see cref="FlatParameters.Follow"/>; moments and step count stay as they are.</summary>
+    public void Follow()
+    {
+        Device device = _parameters.Weights.device;
+        FirstMoment = Moved(FirstMoment, device);
+        SecondMoment = Moved(SecondMoment, device);
+        _steps = Moved(_steps, device);
+        _one = Moved(_one, device);
+        _clip = Moved(_clip, device);
+        Divide();
+    }
 
     /// <summary>Clips the gradient, updates the weights, and returns the norm before clipping as a scalar on the device (the caller's).</summary>
     public Tensor Step(double learningRate)
@@ -82,6 +93,7 @@ internal sealed class FusedAdamW : IDisposable
     public void Dispose()
     {
         foreach (Segment part in _segments) part.Dispose();
+        _segments.Clear();
         FirstMoment.Dispose();
         SecondMoment.Dispose();
         _steps.Dispose();
@@ -99,6 +111,23 @@ internal sealed class FusedAdamW : IDisposable
 
     /// <summary>A double as the script reads it back exactly; the exponent marks it as no whole number.</summary>
     private static string Number(double value) => value.ToString("E16", CultureInfo.InvariantCulture);
+
+    /// <summary>Views of the decayed part of all buffers and of the rest.</summary>
+    private void Divide()
+    {
+        foreach (Segment part in _segments) part.Dispose();
+        _segments.Clear();
+        long decayed = _parameters.DecayedCount, all = _parameters.Count;
+        if (decayed > 0) _segments.Add(Part(Decayed, 0, decayed));
+        if (decayed < all) _segments.Add(Part(Plain, decayed, all - decayed));
+    }
+
+    private static Tensor Moved(Tensor tensor, Device device)
+    {
+        Tensor moved = tensor.to(device).DetachFromDisposeScope();
+        if (!ReferenceEquals(moved, tensor)) tensor.Dispose();
+        return moved;
+    }
 
     private Segment Part(string update, long start, long count)
     {

@@ -6,13 +6,23 @@ namespace HslEmbeddingZero.Training;
 internal sealed class LossMeter : IDisposable
 {
     private const int Modalities = 3;
-    private readonly Tensor _sums; // nats per byte, summed over micro-batches
-    private readonly Tensor[] _places;
+    private Tensor _sums = null!; // nats per byte, summed over micro-batches
+    private Tensor[] _places = [];
     private readonly long[] _counts = new long[Modalities];
 
-    public LossMeter(Device device)
+    public LossMeter(Device device) => Take(zeros(Modalities, ScalarType.Float32, device));
+
+    /// <summary>Goes on on another device.</summary>
+    public void Move(Device device)
     {
-        _sums = zeros(Modalities, ScalarType.Float32, device).DetachFromDisposeScope();
+        Tensor moved = _sums.to(device, copy: true);
+        Dispose();
+        Take(moved);
+    }
+
+    private void Take(Tensor sums)
+    {
+        _sums = sums.DetachFromDisposeScope();
         _places = [.. Enumerable.Range(0, Modalities).Select(i => _sums.select(0, i).DetachFromDisposeScope())];
     }
 

@@ -23,22 +23,22 @@ public sealed class Trainer : IDisposable
     private readonly ByteLanguageModel _model;
     private readonly BatchSampler _sampler;
     private readonly TrainerOptions _options;
-    private readonly Device _device;
+    private Device _device;
     private readonly FlatParameters _parameters;
     private readonly FusedAdamW _optimizer;
     private readonly LossMeter _loss;
-    private readonly Generator _dropout;
+    private Generator _dropout;
     private readonly string _doorDigest;
 
     /// <summary>
     /// Draws the model's weights from the seed, moves it to the device and the precision, and prepares the optimizer. The model stays the
-    /// caller's but must not be moved while the trainer lives.
+    /// caller's. If it is moved to another device or dtype between two calls of <see cref="Run"/>, training goes on there.
     /// </summary>
     /// <param name="model">The model to train.</param>
     /// <param name="sampler">Where batches come from.</param>
     /// <param name="options">How to train.</param>
     /// <param name="device">Where to train; the CPU when null.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or TensorFloat32 is asked for off CUDA.</exception>
     public Trainer(ByteLanguageModel model, BatchSampler sampler, TrainerOptions options, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -50,6 +50,9 @@ public sealed class Trainer : IDisposable
             throw new ArgumentException(
                 $"The sampler gives batches of {sampler.BatchSize} in the mix {sampler.Mix}; the options say {options.BatchSize} and {options.Mix}.", nameof(sampler));
         }
+
+        if (options.Precision == Precision.TensorFloat32 && (device ?? CPU).type != DeviceType.CUDA)
+            throw new ArgumentException($"Precision TensorFloat32 needs a CUDA device; the device is {device ?? CPU}.", nameof(options));
 
         _model = model;
         _sampler = sampler;
@@ -89,6 +92,8 @@ public sealed class Trainer : IDisposable
         long last = Math.Min(_options.Steps, stopAt);
         if (Step >= last) return;
         _model.train();
+        Precisions.Use(_options.Precision);
+        FollowModel();
         using var prefetcher = new BatchPrefetcher(_sampler, _device, Step * _options.Accumulation);
         Stopwatch clock = Stopwatch.StartNew();
         TimeSpan before = Elapsed;
@@ -120,14 +125,7 @@ public sealed class Trainer : IDisposable
     public void SaveCheckpoint(string path)
     {
         using var scope = NewDisposeScope();
-        Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
-        for (int i = 0; i < _parameters.Names.Count; i++)
-        {
-            tensors[WeightPrefix + _parameters.Names[i]] = _parameters.Slice(_parameters.Weights, i);
-            tensors[FirstMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.FirstMoment, i);
-            tensors[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
-        }
-
+        Dictionary<string, Tensor> tensors = WeightsAndMoments();
         Tensor random = _dropout.get_state();
         tensors[DropoutKey] = random;
         tensors[LossKey] = _loss.Save();
@@ -163,13 +161,7 @@ public sealed class Trainer : IDisposable
         IReadOnlyDictionary<string, Tensor> tensors = Safetensors.Load(path);
         try
         {
-            Dictionary<string, Tensor> places = new(StringComparer.Ordinal);
-            for (int i = 0; i < _parameters.Names.Count; i++)
-            {
-                places[WeightPrefix + _parameters.Names[i]] = _parameters.Slice(_parameters.Weights, i);
-                places[FirstMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.FirstMoment, i);
-                places[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
-            }
+            Dictionary<string, Tensor> places = WeightsAndMoments();
 
             // torch ends the process over a state that it finds impossible, so a damaged one must not reach it.
             metadata.TryGetValue("random_sha256", out string? sha256);
@@ -203,6 +195,33 @@ public sealed class Trainer : IDisposable
         _optimizer.Dispose();
         _parameters.Dispose();
         _loss.Dispose();
+    }
+
+    /// <summary>Views of everything the optimizer changes, by its name in a checkpoint.</summary>
+    private Dictionary<string, Tensor> WeightsAndMoments()
+    {
+        Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+        for (int i = 0; i < _parameters.Names.Count; i++)
+        {
+            tensors[WeightPrefix + _parameters.Names[i]] = _parameters.Slice(_parameters.Weights, i);
+            tensors[FirstMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.FirstMoment, i);
+            tensors[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
+        }
+
+        return tensors;
+    }
+
+    /// <summary>Goes where the caller has moved the model since.</summary>
+    private void FollowModel()
+    {
+        if (!_parameters.Follow()) return;
+        _optimizer.Follow();
+        Device device = _parameters.Weights.device;
+        if (device.type == _device.type && device.index == _device.index) return;
+        _device = device;
+        _loss.Move(device);
+        _dropout = new Generator((ulong)_options.Seed + (ulong)Step, device); // The state of a generator fits no other kind of device.
+        _model.Body.SetDropoutGenerator(_dropout);
     }
 
     private Tensor TakeStep(BatchPrefetcher prefetcher, double learningRate)

@@ -107,4 +107,47 @@ public sealed class FlatParametersTests
 
         Assert.All(Values(flat.Slice(flat.Gradient, flat.Names.ToList().IndexOf("first.bias"))), v => Assert.Equal(257, v));
     }
+
+    [Fact]
+    public void A_move_to_another_dtype_and_back_keeps_weights_and_moments_to_the_digit_and_trains_on()
+    {
+        using var module = Module();
+        using FlatParameters flat = new(module);
+        using FusedAdamW optimizer = new(flat, new TrainerOptions());
+        Assert.False(flat.Follow());
+        Step(ScalarType.Float32);
+        float[] weights = Values(flat.Weights), first = Values(optimizer.FirstMoment), second = Values(optimizer.SecondMoment);
+
+        module.to(ScalarType.BFloat16);
+        Assert.True(flat.Follow());
+        optimizer.Follow();
+        Assert.All(module.parameters(), p => Assert.Equal(ScalarType.BFloat16, p.dtype));
+        Assert.Equal(weights, Values(flat.Weights));
+
+        module.to(ScalarType.Float32);
+        Assert.True(flat.Follow());
+        optimizer.Follow();
+        Assert.Equal(weights, Values(flat.Weights));
+        Assert.Equal(first, Values(optimizer.FirstMoment));
+        Assert.Equal(second, Values(optimizer.SecondMoment));
+        var parameters = module.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        for (var i = 0; i < flat.Names.Count; i++) Assert.Equal(Values(flat.Slice(flat.Weights, i)), Values(parameters[flat.Names[i]]));
+
+        module.to(ScalarType.BFloat16);
+        Assert.True(flat.Follow());
+        optimizer.Follow();
+        Step(ScalarType.BFloat16);
+        Assert.NotEqual(weights, Values(flat.Weights));
+        Assert.NotEqual(first, Values(optimizer.FirstMoment));
+
+        void Step(ScalarType type)
+        {
+            using var x = arange(6, ScalarType.Float32).reshape(2, 3).to(type);
+            ((Tensor)module.call(x)).square().sum().backward();
+            flat.CollectGradient();
+            optimizer.Step(0.1).Dispose();
+            flat.PublishWeights();
+            flat.ZeroGradient();
+        }
+    }
 }

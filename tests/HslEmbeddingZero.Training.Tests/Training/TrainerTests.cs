@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Training;
 
@@ -190,6 +191,48 @@ public sealed class TrainerTests
         evaluator.Evaluate(watched.Model);
         watched.Trainer.Run();
         Assert.Equal(whole.Weights, watched.Weights);
+    }
+
+    /// <summary>What a step leaves to the garbage collector does not grow with the model or the batch: handles of tensors, no arrays of data.</summary>
+    [Fact]
+    public void A_step_allocates_little_on_the_managed_heap()
+    {
+        using TinyRun run = new(TinyRun.Options with { Steps = 40, LogEvery = 40, Accumulation = 1 });
+        run.Trainer.Run(stopAt: 10);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        run.Trainer.Run(stopAt: 30);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 20, 0, 48 * 1024);
+    }
+
+    [Fact]
+    public void Training_goes_on_in_the_dtype_the_model_was_moved_to()
+    {
+        using TinyRun run = new(TinyRun.Options);
+        run.Trainer.Run(stopAt: 3);
+        run.Model.to(ScalarType.BFloat16);
+        run.Trainer.Run(stopAt: 5);
+        Assert.All(run.Model.parameters(), p => Assert.Equal(ScalarType.BFloat16, p.dtype));
+        var weights = run.Weights;
+        run.Model.to(ScalarType.Float32);
+        run.Trainer.Run(stopAt: 6);
+        Assert.NotEqual(weights, run.Weights);
+        Assert.All(run.Model.parameters(), p => Assert.True(p.isfinite().all().item<bool>()));
+    }
+
+    [Fact]
+    public void TensorFloat32_is_refused_off_CUDA()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new TinyRun(TinyRun.Options with { Precision = Precision.TensorFloat32 }));
+        Assert.Contains("CUDA", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_fastest_precision_of_a_CPU_is_one_it_can_train_in()
+    {
+        var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        var fastest = FastestPrecision.Find(new() { Dim = 32, Layers = 1, Heads = 2 });
+        Assert.Contains(fastest, new[] { Precision.Float32, Precision.BFloat16 });
+        Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     private sealed class TensorCount : IProgress<TrainingProgress>
