@@ -1,22 +1,35 @@
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
 /// Ids to slots and to stream positions, against filling an output of the same size (the floor: every output byte is written once) and against
-/// the features computed channel by channel with tensor operations, as a plain tensor program would.
+/// the features computed channel by channel with tensor operations, as a plain tensor program would; and the learned doors against a gather
+/// and a matrix product of their size alone.
 /// </summary>
+[GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
+[CategoriesColumn]
 public class DoorBenchmarks
 {
+    private const int Length = 512;
+    private const int Dim = 512;
+
     private Tensor _ids = null!;
     private Tensor _slots = null!;
     private Tensor _stream = null!;
-    private ZeroDoor _door = null!;
+    private ZeroDoor _zero = null!;
+    private ZeroDoor _standardized = null!;
+    private ProjectionDoor _projection = null!;
+    private ByteEmbeddingDoor _embedding = null!;
+    private Embedding _table = null!;
+    private Linear _map = null!;
 
     /// <summary>Rows of 512 bytes in the batch.</summary>
-    [Params(36)]
+    [Params(4, 36)]
     public int Batch { get; set; }
 
     [Params(8, 16)]
@@ -25,64 +38,98 @@ public class DoorBenchmarks
     [ParamsSource(nameof(Devices))]
     public string Device { get; set; } = "cpu";
 
-    public static string[] Devices => TryInitializeDeviceType(DeviceType.CUDA) ? ["cpu", "cuda"] : ["cpu"];
+    public static string[] Devices => BenchmarkDevices.All;
 
     [GlobalSetup]
     public void Prepare()
     {
-        _ids = randint(0, 256, [Batch, 512], ScalarType.Byte).to(Device);
-        _door = new ZeroDoor(BytesPerSlot, 512);
-        _door.to(device(Device));
-        _slots = _door.forward(_ids);
-        _stream = _door.Stream(_ids);
+        _ids = randint(0, 256, [Batch, Length], ScalarType.Byte).to(Device);
+        _zero = new ZeroDoor(BytesPerSlot, Dim);
+        _standardized = new ZeroDoor(BytesPerSlot, Dim, scaling: ChannelScaling.Standardized);
+        _projection = new ProjectionDoor(BytesPerSlot, Dim);
+        _embedding = new ByteEmbeddingDoor(BytesPerSlot, Dim);
+        _table = nn.Embedding(256, HslFeatures.Dimension);
+        _map = nn.Linear(HslFeatures.Dimension * BytesPerSlot, Dim);
+        foreach (nn.Module module in new nn.Module[] { _zero, _standardized, _projection, _embedding, _table, _map }) module.to(device(Device));
+        _slots = _zero.forward(_ids);
+        _stream = _zero.Stream(_ids);
     }
 
     [GlobalCleanup]
     public void Clean()
     {
-        _ids.Dispose();
-        _slots.Dispose();
-        _stream.Dispose();
-        _door.Dispose();
+        foreach (IDisposable item in new IDisposable[] { _ids, _slots, _stream, _zero, _standardized, _projection, _embedding, _table, _map }) item.Dispose();
     }
 
-    [Benchmark(Baseline = true, Description = "fill slots")]
+    [BenchmarkCategory("slots"), Benchmark(Baseline = true, Description = "fill the same memory")]
     public void FillSlots() => Wait(_slots.fill_(1f));
 
-    [Benchmark(Description = "zero door, slots")]
-    public void Slots()
+    [BenchmarkCategory("slots"), Benchmark(Description = "fill new memory")]
+    public void FillNewSlots()
     {
-        using Tensor slots = _door.forward(_ids);
-        Wait(slots);
+        using Tensor slots = empty_like(_slots);
+        Wait(slots.fill_(1f));
     }
 
-    [Benchmark(Description = "channel by channel, slots")]
+    [BenchmarkCategory("slots"), Benchmark(Description = "zero door")]
+    public void Slots() => Forward(_zero);
+
+    [BenchmarkCategory("slots"), Benchmark(Description = "zero door, standardized")]
+    public void StandardizedSlots() => Forward(_standardized);
+
+    [BenchmarkCategory("slots"), Benchmark(Description = "channel by channel")]
     public void SlotsByChannel()
     {
         using var scope = NewDisposeScope();
-        Tensor rows = ChannelByChannel.Features(_ids).view(Batch, 512 / BytesPerSlot, 27 * BytesPerSlot);
-        Wait(nn.functional.pad(rows, [0, 512 - 27 * BytesPerSlot]));
+        Tensor rows = ChannelByChannel.Features(_ids).view(Batch, Length / BytesPerSlot, HslFeatures.Dimension * BytesPerSlot);
+        Wait(nn.functional.pad(rows, [0, Dim - rows.shape[^1]]));
     }
 
-    [Benchmark(Description = "fill stream")]
+    [BenchmarkCategory("stream"), Benchmark(Baseline = true, Description = "fill the same memory")]
     public void FillStream() => Wait(_stream.fill_(1f));
 
-    [Benchmark(Description = "zero door, stream")]
+    [BenchmarkCategory("stream"), Benchmark(Description = "fill new memory")]
+    public void FillNewStream()
+    {
+        using Tensor stream = empty_like(_stream);
+        Wait(stream.fill_(1f));
+    }
+
+    [BenchmarkCategory("stream"), Benchmark(Description = "zero door")]
     public void Stream()
     {
-        using Tensor stream = _door.Stream(_ids);
+        using Tensor stream = _zero.Stream(_ids);
         Wait(stream);
     }
 
-    [Benchmark(Description = "channel by channel, stream")]
+    [BenchmarkCategory("stream"), Benchmark(Description = "channel by channel")]
     public void StreamByChannel()
     {
         using var scope = NewDisposeScope();
-        Wait(nn.functional.pad(ChannelByChannel.Features(_ids), [0, 512 - 27]));
+        Wait(nn.functional.pad(ChannelByChannel.Features(_ids), [0, Dim - HslFeatures.Dimension]));
     }
 
-    private void Wait(Tensor _)
+    [BenchmarkCategory("learned"), Benchmark(Baseline = true, Description = "gather and matrix product alone")]
+    public void GatherAndProduct()
     {
-        if (Device == "cuda") cuda.synchronize();
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        Tensor rows = _table.forward(_ids.to(ScalarType.Int32)).view(Batch, Length / BytesPerSlot, HslFeatures.Dimension * BytesPerSlot);
+        Wait(_map.forward(rows));
     }
+
+    [BenchmarkCategory("learned"), Benchmark(Description = "projection door")]
+    public void Projection() => Forward(_projection);
+
+    [BenchmarkCategory("learned"), Benchmark(Description = "byte embedding door")]
+    public void ByteEmbedding() => Forward(_embedding);
+
+    private void Forward(InputDoor door)
+    {
+        using var quiet = no_grad();
+        using Tensor slots = door.forward(_ids);
+        Wait(slots);
+    }
+
+    private void Wait(Tensor _) => BenchmarkDevices.Wait(Device);
 }

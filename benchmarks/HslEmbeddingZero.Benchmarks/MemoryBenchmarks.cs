@@ -13,12 +13,17 @@ public class MemoryBenchmarks
     [Params(512, 2048, 8192, 16384)]
     public int Length { get; set; }
 
+    [ParamsSource(nameof(Devices))]
+    public string Device { get; set; } = "cpu";
+
+    public static string[] Devices => BenchmarkDevices.All;
+
     [GlobalSetup]
     public void Prepare()
     {
-        _queries = randn(1, 8, Length, 64);
-        _keys = randn(1, 8, Length, 64);
-        _values = randn(1, 8, Length, 64);
+        _queries = randn([1, 8, Length, 64], device: device(Device));
+        _keys = randn([1, 8, Length, 64], device: device(Device));
+        _values = randn([1, 8, Length, 64], device: device(Device));
     }
 
     [GlobalCleanup]
@@ -30,11 +35,17 @@ public class MemoryBenchmarks
     }
 
     [Benchmark(Baseline = true, Description = "causal attention")]
-    public void Attention() => nn.functional.scaled_dot_product_attention(_queries, _keys, _values, is_casual: true).Dispose();
+    public void Attention() => Wait(nn.functional.scaled_dot_product_attention(_queries, _keys, _values, is_casual: true));
 
     [Benchmark(Description = "memory, chunks of 64")]
-    public void Chunked() => FastWeightMemory.Read(_queries, _keys, _values, 64).Dispose();
+    public void Chunked() => Wait(FastWeightMemory.Read(_queries, _keys, _values, 64));
 
     [Benchmark(Description = "memory, quadratic")]
-    public void Quadratic() => FastWeightMemory.Read(_queries, _keys, _values, Length).Dispose();
+    public void Quadratic() => Wait(FastWeightMemory.Read(_queries, _keys, _values, Length));
+
+    private void Wait(Tensor read)
+    {
+        read.Dispose();
+        BenchmarkDevices.Wait(Device);
+    }
 }

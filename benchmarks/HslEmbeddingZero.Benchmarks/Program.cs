@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
@@ -7,18 +8,27 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using HslEmbeddingZero.Benchmarks;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick]
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- soak [steps]
 //
 // Everything runs inside this process: the default toolchain would build a program of its own elsewhere, without the copy of the
 // native library that this project's build prepares.
+if (args is ["soak", ..])
+{
+    Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000);
+    return;
+}
+
 bool quick = args.Contains("--quick");
-Job job = (quick ? Job.ShortRun : Job.Default).WithToolchain(InProcessEmitToolchain.Instance);
+Job job = (quick ? Job.ShortRun : Job.Default.WithWarmupCount(4).WithIterationCount(12)).WithToolchain(InProcessEmitToolchain.Instance);
 
 IConfig config = ManualConfig.CreateEmpty()
     .AddJob(job)
     .AddDiagnoser(MemoryDiagnoser.Default)
     .AddColumnProvider(DefaultColumnProviders.Instance)
+    .AddColumn(StatisticColumn.Median)
     .AddExporter(MarkdownExporter.GitHub, JsonExporter.Full)
     .AddLogger(ConsoleLogger.Default);
 

@@ -12,6 +12,8 @@ internal static class FastWeightMemory
 {
     public const double Epsilon = 1e-6;
 
+    private const long SegmentLength = 1024;
+
     /// <summary>φ, the positive feature map of queries and keys.</summary>
     public static Tensor Positive(Tensor x) => x.elu(KeptScalar.One, KeptScalar.One, KeptScalar.One).add_(KeptScalar.One, KeptScalar.One);
 
@@ -46,6 +48,29 @@ internal static class FastWeightMemory
             values = values.to(ScalarType.Float32);
         }
 
+        long length = queries.shape[2];
+        if (length <= SegmentLength || chunk >= length) return Segment(queries, keys, values, chunk, null, isLast: true).Read.to(result).MoveToOuterDisposeScope();
+
+        // Piece by piece, so that what is computed on the way stays small and in the caches at any length.
+        long step = Math.Max(1, SegmentLength / chunk) * chunk;
+        List<Tensor> reads = [];
+        (Tensor State, Tensor KeySum)? earlier = null;
+        for (long start = 0; start < length; start += step)
+        {
+            long count = Math.Min(step, length - start);
+            (Tensor read, earlier) = Segment(
+                queries.narrow(2, start, count), keys.narrow(2, start, count), values.narrow(2, start, count), chunk, earlier, isLast: start + count == length);
+            reads.Add(read.to(result));
+        }
+
+        return cat(reads, 2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Some positions after those that an earlier state sums up, and, unless they are the last, the state after them.</summary>
+    private static (Tensor Read, (Tensor State, Tensor KeySum)? After) Segment(
+        Tensor queries, Tensor keys, Tensor values, int chunk, (Tensor State, Tensor KeySum)? earlier, bool isLast)
+    {
+        using var scope = NewDisposeScope();
         long batch = queries.shape[0], heads = queries.shape[1], length = queries.shape[2], width = queries.shape[3];
         long size = Math.Max(1, Math.Min(chunk, length)); // No positions are no chunks.
         long chunks = (length + size - 1) / size;
@@ -58,19 +83,29 @@ internal static class FastWeightMemory
         Tensor weights = q.matmul(k.transpose(-2, -1)).tril(); // [B, heads, chunks, size, size]
         Tensor numerator = weights.matmul(v);
         Tensor denominator = weights.sum(-1, keepdim: true, type: sums);
-        if (chunks > 1)
+        (Tensor State, Tensor KeySum)? after = null;
+        if (chunks > 1 || earlier is not null || !isLast)
         {
-            Tensor earlierKeys = k.narrow(2, 0, chunks - 1);
-            Tensor state = earlierKeys.transpose(-2, -1).matmul(v.narrow(2, 0, chunks - 1)); // [B, heads, chunks-1, width, width]
-            Tensor states = nn.functional.pad(cumsum(state.to(sums), 2).to(q.dtype), [0, 0, 0, 0, 1, 0]);
-            Tensor keySum = earlierKeys.sum(-2, keepdim: true, type: sums).cumsum(2);
-            Tensor keySums = nn.functional.pad(keySum, [0, 0, 0, 0, 1, 0]); // [B, heads, chunks, 1, width]
-            numerator = numerator.Plus(q.matmul(states));
+            // Chunk j sees the sums over all chunks before it and over what came before the segment; the last chunk's own are for what follows.
+            long summed = isLast ? chunks - 1 : chunks;
+            Tensor summedKeys = k.narrow(2, 0, summed);
+            Tensor state = summedKeys.transpose(-2, -1).matmul(v.narrow(2, 0, summed)).to(sums); // [B, heads, summed, width, width]
+            Tensor keySum = summedKeys.sum(-2, keepdim: true, type: sums); // [B, heads, summed, 1, width]
+            Tensor states = cat([earlier?.State ?? zeros([batch, heads, 1, width, width], sums, q.device), state], 2).cumsum(2);
+            Tensor keySums = cat([earlier?.KeySum ?? zeros([batch, heads, 1, 1, width], sums, q.device), keySum], 2).cumsum(2);
+            if (!isLast)
+            {
+                after = (states.narrow(2, chunks, 1).MoveToOuterDisposeScope(), keySums.narrow(2, chunks, 1).MoveToOuterDisposeScope());
+                states = states.narrow(2, 0, chunks);
+                keySums = keySums.narrow(2, 0, chunks);
+            }
+
+            numerator = numerator.Plus(q.matmul(states.to(q.dtype)));
             denominator = denominator.Plus((q * keySums).sum(-1, keepdim: true, type: sums));
         }
 
-        Tensor read = (numerator / denominator.Plus(Epsilon)).to(result);
-        return read.view(batch, heads, chunks * size, width).narrow(2, 0, length).MoveToOuterDisposeScope();
+        Tensor read = numerator / denominator.Plus(Epsilon);
+        return (read.view(batch, heads, chunks * size, width).narrow(2, 0, length).MoveToOuterDisposeScope(), after);
 
         Tensor Chunked(Tensor x)
         {

@@ -17,6 +17,11 @@ public sealed class FastWeightMemoryTests : IDisposable
                 foreach (int chunk in (int[])[1, 4, 16, 128]) data.Add(length, chunk);
             }
 
+            // Several segments, the last of them whole, of one chunk, and of part of one.
+            data.Add(2048, 64);
+            data.Add(2112, 64);
+            data.Add(2057, 48);
+
             return data;
         }
     }
@@ -49,6 +54,7 @@ public sealed class FastWeightMemoryTests : IDisposable
     [InlineData(33, 8)]
     [InlineData(32, 8)]
     [InlineData(5, 8)]
+    [InlineData(1100, 64)]
     public void GradientsEqualThoseOfTheQuadraticForm(int length, int chunk)
     {
         (Tensor q, Tensor k, Tensor v) = Draw(length, ScalarType.Float64);
