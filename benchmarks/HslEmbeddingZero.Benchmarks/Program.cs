@@ -8,6 +8,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
 using HslEmbeddingZero.Benchmarks;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick]
@@ -22,7 +23,7 @@ if (args is ["soak", ..])
 }
 
 bool quick = args.Contains("--quick");
-Job job = (quick ? Job.ShortRun : Job.Default.WithWarmupCount(4).WithIterationCount(12)).WithToolchain(InProcessEmitToolchain.Instance);
+Job job = (quick ? Job.ShortRun : Job.Default.WithWarmupCount(4).WithIterationCount(15).WithIterationTime(TimeInterval.FromMilliseconds(100))).WithToolchain(InProcessEmitToolchain.Instance);
 
 IConfig config = ManualConfig.CreateEmpty()
     .AddJob(job)

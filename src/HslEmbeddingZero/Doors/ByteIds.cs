@@ -35,4 +35,7 @@ public static class ByteIds
         if (low < 0) throw new ArgumentOutOfRangeException(nameof(ids), low, $"Ids must be 0..{Count - 1}; the lowest is {low}.");
         if (high >= Count) throw new ArgumentOutOfRangeException(nameof(ids), high, $"Ids must be 0..{Count - 1}; the highest is {high}.");
     }
+
+    /// <summary>[..., L] ids as [N, L].</summary>
+    internal static Tensor Flat(Tensor ids) => ids.reshape(ids.shape[..^1].Aggregate(1L, (a, b) => a * b), ids.shape[^1]);
 }

@@ -67,9 +67,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     {
         ByteIds.Require(input, ChecksIds, Device);
         using var scope = NewDisposeScope();
-        long length = input.shape[^1];
-        Tensor flat = input.reshape(input.shape[..^1].Aggregate(1L, (a, b) => a * b), length);
-        return Rows(flat).view([.. input.shape, HslFeatures.Dimension]).MoveToOuterDisposeScope();
+        return Rows(ByteIds.Flat(input)).view([.. input.shape, HslFeatures.Dimension]).MoveToOuterDisposeScope();
     }
 
     /// <summary>[N, L] ids to [N, L, 27].</summary>

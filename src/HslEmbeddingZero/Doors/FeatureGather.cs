@@ -81,10 +81,9 @@ internal sealed class FeatureGather : IDisposable
         if (dtype is not null && dtype != _table.dtype)
         {
             // From the formulas, so that a pass through a narrower type leaves no rounding behind.
-            Device place = device ?? _table.device;
+            device ??= _table.device;
             Dispose();
             (_table, _boundary, _head, _tail) = Build();
-            device = place;
         }
 
         _table = Moved(_table, dtype, device);

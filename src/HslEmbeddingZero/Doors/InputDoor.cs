@@ -55,7 +55,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
-        Tensor flat = Flat(ids);
+        Tensor flat = ByteIds.Flat(ids);
         long length = flat.shape[1];
         long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
         long packed = slots * BytesPerSlot;
@@ -73,7 +73,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
-        return Widen(Flat(ids)).view([.. ids.shape, Dim]).MoveToOuterDisposeScope();
+        return Widen(ByteIds.Flat(ids)).view([.. ids.shape, Dim]).MoveToOuterDisposeScope();
     }
 
     /// <summary>What the door knows of each byte before it is packed.</summary>
@@ -85,7 +85,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
-        Tensor rows = Describe(Flat(ids));
+        Tensor rows = Describe(ByteIds.Flat(ids));
         return rows.view([.. ids.shape, rows.shape[^1]]).MoveToOuterDisposeScope();
     }
 
@@ -100,13 +100,6 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
 
     /// <summary>[N, L] ids to [N, L, dim] positions.</summary>
     private protected abstract Tensor Widen(Tensor ids);
-
-    private static Tensor Flat(Tensor ids)
-    {
-        long length = ids.shape[^1];
-        // A view with an inferred dimension is ambiguous when the last one is empty.
-        return ids.reshape(length == 0 ? [ids.shape[..^1].Aggregate(1L, (a, b) => a * b), 0] : [-1, length]);
-    }
 
     private static long[] LeadingShape(Tensor ids) => ids.shape[..^1];
 }

@@ -7,8 +7,8 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal static unsafe class SlotWriter
 {
-    // Below this much output a second thread costs more than it saves.
-    private const long ParallelBytes = 1 << 20;
+    // Below this much output a second thread costs more than it saves: libtorch's own threads spin for a while after each of its operations.
+    private const long ParallelBytes = 4 << 20;
 
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);

@@ -12,7 +12,7 @@ internal static class FastWeightMemory
 {
     public const double Epsilon = 1e-6;
 
-    private const long SegmentLength = 1024;
+    private const long SegmentLength = 512;
 
     /// <summary>φ, the positive feature map of queries and keys.</summary>
     public static Tensor Positive(Tensor x) => x.elu(KeptScalar.One, KeptScalar.One, KeptScalar.One).add_(KeptScalar.One, KeptScalar.One);
