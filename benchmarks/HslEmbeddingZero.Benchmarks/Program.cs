@@ -8,8 +8,8 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using Perfolizer.Horology;
 using HslEmbeddingZero.Benchmarks;
+using Perfolizer.Horology;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick]
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- soak [steps]
