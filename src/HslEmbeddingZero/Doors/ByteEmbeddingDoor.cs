@@ -40,7 +40,7 @@ public sealed class ByteEmbeddingDoor : InputDoor
     }
 
     private protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(Describe(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+        slot.forward(Describe(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
 
     private protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));
 }

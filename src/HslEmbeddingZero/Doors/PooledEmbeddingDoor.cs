@@ -28,7 +28,7 @@ public sealed class PooledEmbeddingDoor : InputDoor
     private protected override Tensor Describe(Tensor ids) => table.forward(ids.to(ScalarType.Int32));
 
     private protected override Tensor Pack(Tensor ids, long slots) =>
-        Describe(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
+        Describe(ids).view(ids.size(0), slots, BytesPerSlot, Dim).mean([2]);
 
     private protected override Tensor Widen(Tensor ids) => Describe(ids);
 }

@@ -41,7 +41,7 @@ public sealed class ProjectionDoor : InputDoor
     private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
 
     private protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(features.Rows(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+        slot.forward(features.Rows(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
 
     private protected override Tensor Widen(Tensor ids) => stream.forward(features.Rows(ids));
 }

@@ -92,7 +92,7 @@ internal static unsafe class FeatureKernel
                 for (; next < end && (nuint)row % LineBytes != 0; next++)
                     row = Rows<ScalarStores>(next, next + 1, row, ref state, tables, options);
                 byte* done = lines
-                    ? FeatureLines.Groups(next, end, row, ref state, tables, stream)
+                    ? Lines(next, end, row, ref state, tables, stream)
                     : Stream<TStores>(next, end, row, ref state, tables, options);
                 row += (done - next) * options.Dimension;
                 next = done;
@@ -142,7 +142,9 @@ internal static unsafe class FeatureKernel
             byte* end = source + bytes.Length;
             if (SlotsAreLines(slots, tables, bytesPerSlot, width))
             {
-                SlotsInLines(source, end, slots, state, tables, bytesPerSlot, width);
+                bool isStart = state.IsStart;
+                FeatureLines.Write(source, end, bytesPerSlot, slots, width, ref state, tables, stream: false);
+                if (isStart) slots[HslFeatures.Dimension - FromBoundaryToEnd] = tables.FirstBoundaries[FeatureTables.HeadCode(-1, *source)];
                 return;
             }
 
@@ -162,32 +164,17 @@ internal static unsafe class FeatureKernel
         }
     }
 
-    // Whether every slot starts a line and its rows are whole groups, or half of one with room for the zeros that complete its last line.
-    private static bool SlotsAreLines(float* slots, RowTables tables, int bytesPerSlot, int width) =>
-        InLines(Widest, tables, default) && (nuint)slots % LineBytes == 0 && width % LineFloats == 0
-        && (bytesPerSlot % FeatureLines.GroupRows == 0 || bytesPerSlot == FeatureLines.GroupRows / 2);
-
-    private static void SlotsInLines(byte* next, byte* end, float* slot, FeatureState state, RowTables tables, int bytesPerSlot, int width)
+    // Writes all whole groups of rows, from one that starts a cache line on. Returns the first byte not done.
+    private static byte* Lines(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables, bool stream)
     {
-        float* first = slot;
-        byte* start = next;
-        bool isStart = state.IsStart;
-        int rows = bytesPerSlot * HslFeatures.Dimension;
-        if (bytesPerSlot == FeatureLines.GroupRows / 2)
-        {
-            FeatureLines.SlotsOfEight(next, end, slot, width, state, tables);
-        }
-        else
-        {
-            for (; next < end; next += bytesPerSlot, slot += width)
-            {
-                FeatureLines.Groups(next, next + bytesPerSlot, slot, ref state, tables, stream: false);
-                Zeros(slot + rows, slot + width);
-            }
-        }
-
-        if (isStart) first[HslFeatures.Dimension - FromBoundaryToEnd] = tables.FirstBoundaries[FeatureTables.HeadCode(-1, *start)];
+        long rows = (end - next) / FeatureLines.GroupRows * FeatureLines.GroupRows;
+        if (rows > 0) FeatureLines.Write(next, next + rows, rows, row, rows * HslFeatures.Dimension, ref state, tables, stream);
+        return next + rows;
     }
+
+    // Whether every slot starts a line and has whole groups of rows, or half a one and zeros behind it.
+    private static bool SlotsAreLines(float* slots, RowTables tables, int bytesPerSlot, int width) =>
+        InLines(Widest, tables, default) && (nuint)slots % LineBytes == 0 && width % LineFloats == 0 && bytesPerSlot % FeatureLines.HalfGroupRows == 0;
 
     // Whole lines from an aligned address on: for the kilobyte of a slot's zeros this is ahead of Span.Clear, which calls into the runtime.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

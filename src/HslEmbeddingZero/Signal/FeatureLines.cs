@@ -21,6 +21,9 @@ internal static unsafe class FeatureLines
     /// <summary>Rows that fill whole lines.</summary>
     public const int GroupRows = 16;
 
+    /// <summary>Rows that end in the middle of a line.</summary>
+    public const int HalfGroupRows = GroupRows / 2;
+
     private const int Lanes = 16;
     private const int TailFloats = 11;
 
@@ -30,22 +33,25 @@ internal static unsafe class FeatureLines
     /// <summary>Whether this machine can permute two registers of 16 floats.</summary>
     public static bool IsSupported => Avx512F.IsSupported;
 
-    /// <summary>Writes whole groups of rows, as many as there are.</summary>
+    /// <summary>Writes slots of rows, and zeros behind the rows to the end of a slot.</summary>
     /// <param name="next">First byte.</param>
-    /// <param name="end">Behind the last byte; up to 15 at the end stay undone.</param>
-    /// <param name="line">Where the first row goes; starts a cache line.</param>
-    /// <param name="state">What the first byte follows; on return what the first byte not done follows.</param>
+    /// <param name="end">Behind the last byte; the bytes are whole slots.</param>
+    /// <param name="rows">Rows of a slot: whole groups, and half a group where zeros follow.</param>
+    /// <param name="slot">Where the first slot goes; starts a cache line.</param>
+    /// <param name="width">Floats of a slot; whole lines.</param>
+    /// <param name="state">What the first byte follows; on return what comes behind the last one.</param>
     /// <param name="tables">The pieces of a row.</param>
     /// <param name="stream">Whether to write past the caches.</param>
-    /// <returns>The first byte not done.</returns>
-    public static byte* Groups(byte* next, byte* end, float* line, ref FeatureState state, RowTables tables, bool stream) =>
-        stream ? Groups<Streamed>(next, end, line, ref state, tables) : Groups<Kept>(next, end, line, ref state, tables);
+    public static void Write(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state, RowTables tables, bool stream)
+    {
+        if (stream) Write<Streamed>(next, end, rows, slot, width, ref state, tables);
+        else Write<Kept>(next, end, rows, slot, width, ref state, tables);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static byte* Groups<TStore>(byte* next, byte* end, float* line, ref FeatureState state, RowTables tables)
+    private static void Write<TStore>(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state, RowTables tables)
         where TStore : struct, ILineStore
     {
-        if (end - next < GroupRows) return next;
         int* places = _places;
         float* tails = tables.Tail;
         Vector512<float> clear = Vector512.LoadAligned(tables.ClearBits);
@@ -55,58 +61,44 @@ internal static unsafe class FeatureLines
         Vector128<byte> gray = Vector128<byte>.Zero.WithElement(15, (byte)state.Gray);
         Vector128<byte> tail = Vector128<byte>.Zero.WithElement(15, (byte)state.Tail);
         Codes codes;
-        for (; end - next >= GroupRows; next += GroupRows, line += GroupRows * HslFeatures.Dimension)
+        for (; next < end; slot += width)
         {
-            Vector128<byte> before = gray, tailBefore = tail;
-            Prepare(Vector128.Load(next), before, tailBefore, lowBoundaries, highBoundaries, &codes, out gray, out tail);
-            Vector512<float> rest = FirstHalf<TStore>(&codes, line, places, clear, set, tails);
-            rest = Row<TStore>(8, &codes, rest, line, places, clear, set, tails);
-            rest = Row<TStore>(9, &codes, rest, line, places, clear, set, tails);
-            rest = Row<TStore>(10, &codes, rest, line, places, clear, set, tails);
-            rest = Row<TStore>(11, &codes, rest, line, places, clear, set, tails);
-            rest = Row<TStore>(12, &codes, rest, line, places, clear, set, tails);
-            rest = Row<TStore>(13, &codes, rest, line, places, clear, set, tails);
-            rest = Row<TStore>(14, &codes, rest, line, places, clear, set, tails);
-            Row<TStore>(15, &codes, rest, line, places, clear, set, tails);
+            float* line = slot;
+            byte* last = next + rows;
+            for (; last - next >= GroupRows; next += GroupRows, line += GroupRows * HslFeatures.Dimension)
+            {
+                Vector128<byte> grayBefore = gray, tailBefore = tail;
+                Prepare(Vector128.Load(next), grayBefore, tailBefore, lowBoundaries, highBoundaries, &codes, out gray, out tail);
+                Vector512<float> rest = FirstHalf<TStore>(&codes, line, places, clear, set, tails);
+                rest = Row<TStore>(8, &codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(9, &codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(10, &codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(11, &codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(12, &codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(13, &codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(14, &codes, rest, line, places, clear, set, tails);
+                Row<TStore>(15, &codes, rest, line, places, clear, set, tails);
+            }
+
+            if (next < last)
+            {
+                Vector128<byte> grayBefore = gray, tailBefore = tail;
+                Prepare(Vector128.CreateScalar(*(ulong*)next).AsByte(), grayBefore, tailBefore, lowBoundaries, highBoundaries, &codes, out gray, out tail);
+                Vector512<float> rest = FirstHalf<TStore>(&codes, line, places, clear, set, tails);
+
+                // The line begun is what the next row would have joined: half a line, which zeros complete.
+                line += HalfGroupRows * HslFeatures.Dimension / Lanes * Lanes;
+                TStore.Store(Avx512F.PermuteVar16x32x2(rest, Vector512.LoadAligned(places + GroupRows * Lanes), Vector512<float>.Zero), line);
+                line += Lanes;
+                next = last;
+                gray = gray.WithElement(15, gray.GetElement(HalfGroupRows - 1));
+                tail = tail.WithElement(15, tail.GetElement(HalfGroupRows - 1));
+            }
+
+            for (; line < slot + width; line += Lanes) TStore.Store(Vector512<float>.Zero, line);
         }
 
         state = new FeatureState(next[-1], gray.GetElement(15), tail.GetElement(15), IsStart: false);
-        return next;
-    }
-
-    /// <summary>Writes slots of 8 rows, and zeros behind the rows to the end of a slot.</summary>
-    /// <param name="next">First byte.</param>
-    /// <param name="end">Behind the last byte; the bytes are whole slots.</param>
-    /// <param name="slot">Where the first slot goes; starts a cache line.</param>
-    /// <param name="width">Floats of a slot; whole lines, at least 14 of them.</param>
-    /// <param name="state">What the first byte follows.</param>
-    /// <param name="tables">The pieces of a row.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SlotsOfEight(byte* next, byte* end, float* slot, int width, FeatureState state, RowTables tables)
-    {
-        int* places = _places;
-        float* tails = tables.Tail;
-        Vector512<float> clear = Vector512.LoadAligned(tables.ClearBits);
-        Vector512<float> set = Vector512.LoadAligned(tables.SetBits);
-        Vector512<float> lowBoundaries = Vector512.LoadAligned(tables.Boundaries);
-        Vector512<float> highBoundaries = Vector512.LoadAligned(tables.Boundaries + Lanes);
-        Vector128<byte> gray = Vector128<byte>.Zero.WithElement(15, (byte)state.Gray);
-        Vector128<byte> tail = Vector128<byte>.Zero.WithElement(15, (byte)state.Tail);
-        Codes codes;
-        for (; next < end; next += GroupRows / 2, slot += width)
-        {
-            Vector128<byte> before = gray, tailBefore = tail;
-            Prepare(Vector128.CreateScalar(*(ulong*)next).AsByte(), before, tailBefore, lowBoundaries, highBoundaries, &codes, out gray, out tail);
-            gray = gray.WithElement(15, gray.GetElement(7));
-            tail = tail.WithElement(15, tail.GetElement(7));
-            Vector512<float> rest = FirstHalf<Kept>(&codes, slot, places, clear, set, tails);
-
-            // The line begun is what the next row would have joined: half a line, which zeros complete.
-            const int Begun = GroupRows / 2 * HslFeatures.Dimension / Lanes * Lanes;
-            Vector512<float> zero = Vector512<float>.Zero;
-            Avx512F.PermuteVar16x32x2(rest, Vector512.LoadAligned(places + GroupRows * Lanes), zero).StoreAligned(slot + Begun);
-            for (int i = Begun + Lanes; i < width; i += Lanes) zero.StoreAligned(slot + i);
-        }
     }
 
     /// <summary>Codes and boundaries of up to 16 bytes, which follow a byte of the Gray code and tail in the last lanes.</summary>
