@@ -16,6 +16,12 @@ internal sealed record Scores(long Step, double? Text, double? Video, double? Ca
     [System.Text.Json.Serialization.JsonIgnore]
     public double Mean => new[] { Text, Video, Caption }.OfType<double>().Average();
 
+    /// <summary>The largest difference of two scores of the same kind.</summary>
+    public double LargestDifference(Scores other) => new[]
+    {
+        Text - other.Text, Video - other.Video, Caption - other.Caption, BindingGap - other.BindingGap, SceneGap - other.SceneGap,
+    }.OfType<double>().Select(Math.Abs).DefaultIfEmpty().Max();
+
     public static Scores Of(long step, EvaluationResult result) => new(
         step, Known(result.TextBitsPerByte), Known(result.VideoBitsPerByte), Known(result.CaptionBitsPerByte), Known(result.BindingGap), Known(result.SceneGap),
         [.. result.TextBitsPerByteBySource.Select(bits => Math.Round(bits, 6))]);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -23,6 +24,20 @@ internal static class CheckedOptions
     {
         Description = description,
         CustomParser = result => Whole(result.Tokens[^1].Value, low, high, name, result),
+    };
+
+    /// <summary>A number in a range; the value of <paramref name="start"/> where the option is not given.</summary>
+    public static Option<double> Number(string name, string description, double start, Func<double, bool> isAllowed, string allowed) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => start,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[^1].Value;
+            if (double.TryParse(text, CultureInfo.InvariantCulture, out double value) && isAllowed(value)) return value;
+            result.AddError($"{name} takes {allowed}; got '{text}'.");
+            return start;
+        },
     };
 
     /// <summary>A whole number of a list.</summary>

@@ -25,6 +25,53 @@ public sealed class ByteGeneratorTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(6, 2)]
+    [InlineData(16, 90)]
+    public void AStreamThatIsGivenAtOnceIsReadLikeOneThatComesByAndBy(int contextLength, int streamLength)
+    {
+        using ByteLanguageModel model = Model();
+        short[] context = Ids(contextLength, 1);
+        short[] stream = Ids(streamLength, 2);
+        using ByteGenerator slow = new(model, context);
+        foreach (short id in stream) slow.Accept(id);
+        using ByteGenerator fast = new(model, context, stream);
+        Same();
+        slow.Accept(7);
+        fast.Accept(7);
+        Same();
+
+        void Same()
+        {
+            for (int v = 0; v < ByteIds.Count; v++) Assert.Equal(slow.Logits[v], fast.Logits[v], 1e-4f);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task GenerationGoesOnBehindTheBytesThatWereTaken(bool isBrokenOff)
+    {
+        using ByteLanguageModel model = Model();
+        SamplingOptions greedy = new() { Temperature = 0 };
+        using ByteGenerator whole = new(model, [72, 105, 32]);
+        List<byte> expected = [];
+        await foreach (byte value in whole.GenerateAsync(12, greedy)) expected.Add(value);
+
+        using ByteGenerator parts = new(model, [72, 105, 32]);
+        List<byte> bytes = [];
+        await foreach (byte value in parts.GenerateAsync(isBrokenOff ? 100 : 5, greedy))
+        {
+            bytes.Add(value);
+            if (bytes.Count == 5) break;
+        }
+
+        await foreach (byte value in parts.GenerateAsync(7, greedy)) bytes.Add(value);
+        Assert.Equal(12, expected.Count);
+        Assert.Equal(expected, bytes);
+    }
+
     [Fact]
     public async Task TheSameSeedGivesTheSameBytesAndAnotherOneOthers()
     {
@@ -66,6 +113,7 @@ public sealed class ByteGeneratorTests
     {
         using ByteLanguageModel model = Model();
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteGenerator(model, [258]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteGenerator(model, [], [-1]));
         using ByteGenerator generator = new(model, []);
         Assert.Throws<ArgumentOutOfRangeException>(() => generator.Accept(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new SamplingOptions { Temperature = -1 }));
