@@ -44,6 +44,20 @@ public sealed class ByteGenerator : IDisposable
         Read(cat([model.Door.forward(Ids(context.ToArray())), model.Door.Stream(Ids(known))], 1));
     }
 
+    /// <summary>
+    /// Reads a text and stands before its next byte. The last 32 to 31 + K bytes of the text begin the stream, at most 512 before them are
+    /// the context; an empty text stands before a new document.
+    /// </summary>
+    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="prompt">The text; what is more than these bytes before its end is not seen.</param>
+    /// <exception cref="ArgumentException">The model is in training mode.</exception>
+    public static ByteGenerator ForText(ByteLanguageModel model, ReadOnlySpan<byte> prompt)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        (short[] context, short[] stream) = TextPrompt.Present(prompt, model.Door.BytesPerSlot);
+        return new ByteGenerator(model, context, stream);
+    }
+
     /// <summary>Logits of the next id, 258 of them.</summary>
     public ReadOnlySpan<float> Logits
     {

@@ -48,6 +48,40 @@ public sealed class ByteGeneratorTests
         }
     }
 
+    /// <summary>Behind slots of three bytes: how many bytes of the text are context, and how many begin the stream.</summary>
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(32, 0, 32)]
+    [InlineData(34, 0, 34)]
+    [InlineData(35, 3, 32)]
+    [InlineData(37, 3, 34)]
+    [InlineData(542, 510, 32)]
+    [InlineData(543, 510, 33)]
+    [InlineData(1000, 510, 34)] // 968 = 3 · 322 + 2 before the last 32
+    public void ATextIsPresentedInWholeSlotsAndSingleBytes(int length, int context, int stream)
+    {
+        byte[] text = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
+        (short[] Context, short[] Stream) presented = TextPrompt.Present(text, 3);
+        Assert.Equal((context, stream), (presented.Context.Length, presented.Stream.Length));
+        Assert.Equal(text[^(context + stream)..].Select(value => (short)value), presented.Context.Concat(presented.Stream));
+    }
+
+    [Fact]
+    public void AGeneratorForATextHasReadItAndOneForNoneStandsBehindADocument()
+    {
+        using ByteLanguageModel model = Model();
+        byte[] text = [.. Enumerable.Range(0, 50).Select(i => (byte)(60 + i))];
+        short[] ids = [.. text.Select(value => (short)value)];
+        Same(ByteGenerator.ForText(model, text), new ByteGenerator(model, ids.AsSpan(0, 18), ids.AsSpan(18)));
+        Same(ByteGenerator.ForText(model, []), new ByteGenerator(model, [], [ByteIds.EndOfSequence]));
+
+        static void Same(ByteGenerator actual, ByteGenerator expected)
+        {
+            using (actual)
+            using (expected) Assert.Equal(expected.Logits, actual.Logits);
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
