@@ -67,15 +67,21 @@ internal static class GenerateCommand
         writer.Write(prompt);
         IncrementalText text = new((piece, isText) => writer.Write(isText || !isDimmed ? piece : $"\e[2m{piece}\e[22m"));
         int written = 0;
-        await foreach (byte value in TextContinuation.ContinueAsync(model, Encoding.UTF8.GetBytes(prompt), count, sampling, cancellation).ConfigureAwait(false))
+        try
         {
-            text.Add(value);
-            await writer.FlushAsync(cancellation).ConfigureAwait(false);
-            written++;
+            await foreach (byte value in TextContinuation.ContinueAsync(model, Encoding.UTF8.GetBytes(prompt), count, sampling, cancellation).ConfigureAwait(false))
+            {
+                text.Add(value);
+                await writer.FlushAsync(cancellation).ConfigureAwait(false);
+                written++;
+            }
+        }
+        finally
+        {
+            text.Complete();
+            writer.WriteLine();
         }
 
-        text.Complete();
-        writer.WriteLine();
         if (written < count) await Console.Error.WriteLineAsync($"The model ended the document after {written} bytes.").ConfigureAwait(false);
     }
 

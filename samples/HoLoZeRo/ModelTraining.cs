@@ -34,13 +34,13 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
 
     private long Train(CancellationToken cancellation)
     {
+        if (!options.Resume && File.Exists(Checkpoint))
+            throw new ArgumentException($"{Checkpoint} of an earlier run is there: go on from it with --resume, or choose another --out.");
         using var model = new ByteLanguageModel(
             DoorArms.Create(options.Door, Preset.BytesPerSlot, Preset.Body.Dim), new ByteTransformer(Preset.Body));
         BatchSampler sampler = new(data.Text, data.Windows, options.Training.Mix, options.Training.BatchSize, options.Training.Seed);
         using var trainer = new Trainer(model, sampler, options.Training, options.Device);
-        if (options.Resume && File.Exists(Checkpoint)) trainer.LoadCheckpoint(Checkpoint);
-        else File.Delete(Checkpoint);
-
+        if (File.Exists(Checkpoint)) trainer.LoadCheckpoint(Checkpoint);
         EvaluationLog evaluations = new(InFolder("evaluations.jsonl"), trainer.Step);
         using var metrics = new MetricsLog(InFolder("metrics.jsonl"), trainer.Step);
         using var board = new TensorBoardLog(

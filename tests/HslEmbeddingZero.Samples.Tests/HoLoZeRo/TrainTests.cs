@@ -86,6 +86,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
 
         var whole = _folder.PathOf("whole");
         Assert.Equal(0, TrainedModel.Train(whole, arguments).ExitCode);
+        Assert.Equal(0, TrainedModel.Train(Out, [.. arguments, "--resume"]).ExitCode); // A finished run stays as it is.
         foreach (var name in (string[])["model.safetensors", "evaluations.jsonl"])
             Assert.Equal(File.ReadAllBytes(Path.Combine(whole, name)), File.ReadAllBytes(Path.Combine(Out, name)));
         Assert.Equal(Steps(whole), Steps(Out));
@@ -141,14 +142,18 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         Assert.False(Directory.Exists(Out));
     }
 
-    [Fact]
-    public void Another_runs_checkpoint_is_refused_and_nothing_changes()
+    /// <summary>Neither another run goes on from a checkpoint, nor a new one destroys it.</summary>
+    [Theory]
+    [InlineData("belongs to another run", "--resume", "--seed", "1")]
+    [InlineData("--resume")]
+    public void An_earlier_runs_checkpoint_is_safe(string message, params string[] arguments)
     {
         Directory.CreateDirectory(Out);
         foreach (var name in (string[])["checkpoint.safetensors", "evaluations.jsonl", "model.safetensors"]) File.Copy(Path.Combine(trained.Out, name), Path.Combine(Out, name));
-        var (exitCode, _, error) = TrainedModel.Train(Out, "--resume", "--seed", "1");
+        var (exitCode, _, error) = TrainedModel.Train(Out, arguments);
         Assert.Equal(1, exitCode);
-        Assert.Contains("belongs to another run", error, StringComparison.Ordinal);
+        Assert.Contains("checkpoint.safetensors", error, StringComparison.Ordinal);
+        Assert.Contains(message, error, StringComparison.Ordinal);
         Assert.Equal(trained.Read("evaluations.jsonl"), File.ReadAllText(Path.Combine(Out, "evaluations.jsonl")));
     }
 
