@@ -28,6 +28,8 @@ public sealed class ByteEmbeddingDoor : InputDoor
         RegisterComponents();
     }
 
+    internal override string? Arm => "embedding";
+
     private protected override Device Place => table.weight!.device;
 
     private protected override Tensor Describe(Tensor ids)

@@ -33,6 +33,8 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         if (scaling != ChannelScaling.None && kind != ControlKind.Hsl)
             throw new ArgumentException($"The scaling {scaling} is defined for the frozen features only, not for {kind}.", nameof(scaling));
         Kind = kind;
+        Scaling = scaling;
+        Seed = seed;
         float[] values = ControlValueTables.Build(kind, seed, FeatureTables.ValueTable);
         _gather = new FeatureGather(kind == ControlKind.Learned ? FeatureTables.ValueTable : values, scaling);
         if (kind != ControlKind.Learned)
@@ -51,6 +53,12 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 
     /// <summary>Which values take the place of the frozen ones.</summary>
     public ControlKind Kind { get; }
+
+    /// <summary>Fixed scaling of the channels.</summary>
+    internal ChannelScaling Scaling { get; }
+
+    /// <summary>Seed of the control's random draw.</summary>
+    internal int Seed { get; }
 
     /// <summary>Whether ids wider than uint8 are checked to lie in 0..257, see <see cref="InputDoor.ChecksIds"/>.</summary>
     public bool ChecksIds { get; set; } = true;

@@ -88,6 +88,12 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         return Restored(Describe(ByteIds.Flat(ids)), ids);
     }
 
+    /// <summary>Name among the <see cref="DoorArms"/>; null for a door that is none of them.</summary>
+    internal abstract string? Arm { get; }
+
+    /// <summary>Seed of the draw that made the door's fixed or first values; 0 where nothing was drawn.</summary>
+    internal virtual int Seed => 0;
+
     /// <summary>Where the door's numbers are.</summary>
     private protected abstract Device Place { get; }
 

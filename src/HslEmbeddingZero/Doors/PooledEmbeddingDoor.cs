@@ -23,6 +23,8 @@ public sealed class PooledEmbeddingDoor : InputDoor
         RegisterComponents();
     }
 
+    internal override string? Arm => "embedding-pooled";
+
     private protected override Device Place => table.weight!.device;
 
     private protected override Tensor Describe(Tensor ids) => table.forward(ids.to(ScalarType.Int32));

@@ -36,6 +36,13 @@ public sealed class ProjectionDoor : InputDoor
         RegisterComponents();
     }
 
+    internal override string? Arm => features switch
+    {
+        { Kind: not ControlKind.Hsl } => null,
+        { Scaling: ChannelScaling.None } => "projection",
+        _ => "projection-standardized",
+    };
+
     private protected override Device Place => features.Device;
 
     private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
