@@ -14,7 +14,9 @@ internal static class CommandLine
         Option<string[]?> arms = Listed("--arms", $"Doors to train, separated by commas: {string.Join(", ", DoorArms.Names)}.", ParseArm);
         Option<int[]?> bytesPerSlot = Listed("--bytes-per-slot", "Bytes per slot (K), separated by commas.", (text, result) => CheckedOptions.Whole(text, 1, 4096, "--bytes-per-slot", result));
         Option<int[]?> seeds = Listed("--seeds", "Seeds, separated by commas.", (text, result) => CheckedOptions.Whole(text, 0, int.MaxValue, "--seeds", result));
-        Option<int?> steps = CheckedOptions.Whole("--steps", "Optimizer steps, instead of the preset's.", 1);
+        Option<int[]?> steps = Listed(
+            "--steps", "Optimizer steps, instead of the preset's. Several, separated by commas, train every row for each and draw schedules.png.",
+            (text, result) => CheckedOptions.Whole(text, 1, int.MaxValue, "--steps", result));
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<string[]> text = CorpusOptions.Text();
@@ -33,6 +35,7 @@ internal static class CommandLine
             string[] someArms = parsed.GetValue(arms) ?? [];
             int[] someBytes = parsed.GetValue(bytesPerSlot) ?? [];
             int[] someSeeds = parsed.GetValue(seeds) ?? [];
+            int[] someSteps = parsed.GetValue(steps) ?? [];
             if (someArms.Length > 0 || someBytes.Length > 0)
             {
                 chosen = chosen with
@@ -47,14 +50,16 @@ internal static class CommandLine
             chosen = chosen with
             {
                 Seeds = someSeeds.Length > 0 ? someSeeds : chosen.Seeds,
-                Training = chosen.Training.WithSteps(parsed.GetValue(steps)) with
+                Training = chosen.Training with
                 {
-                    Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, chosen.Body, place),
+                    Precision = ComputeOptions.ChoosePrecision(
+                        parsed.GetValue(precision)!, chosen.Body, place, parsed.GetValue(output)!, parsed.GetValue(resume)),
                 },
             };
             return await run(
                 new TableOptions(
                     chosen,
+                    someSteps.Length > 0 ? someSteps : [chosen.Training.Steps],
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     place,

@@ -16,13 +16,13 @@ internal static class TableProgram
 
     private static int Run(IAnsiConsole console, TableOptions options, CancellationToken cancellation)
     {
-        options.Preset.Training.Validate();
+        foreach (int steps in options.Schedules) options.Preset.Training.WithSteps(steps).Validate();
         foreach (TableRowKey row in options.Preset.Rows)
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
         TableData data = TableData.Load(options);
         OutputFolder.RequireWritable(options.Out);
 
-        (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Preset.Rows.Select(row => (row, seed)))];
+        (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
         List<RunResult> results = [];
         List<(TableRowKey, int, string)> metrics = [];
         LiveProgress.Run(console, [.. runs.Select(r => $"{r.Row} seed {r.Seed}")], (i, progress) =>
@@ -37,7 +37,9 @@ internal static class TableProgram
         AtomicFile.WriteText(Path.Combine(options.Out.FullName, "table.md"), report.Markdown());
         AtomicFile.WriteText(Path.Combine(options.Out.FullName, "table.json"), report.ToJson());
         CurvesPlot.Save(Path.Combine(options.Out.FullName, "curves.png"), metrics, data, $"Front doors, preset {options.Preset.Name}");
-        console.WriteLine($"Written to {options.Out.FullName}: table.md, table.json, curves.png and a metrics file for each run.");
+        if (options.Schedules.Count > 1) SchedulesPlot.Save(Path.Combine(options.Out.FullName, "schedules.png"), results, data, $"Front doors by schedule, preset {options.Preset.Name}");
+        string figures = options.Schedules.Count > 1 ? "curves.png, schedules.png" : "curves.png";
+        console.WriteLine($"Written to {options.Out.FullName}: table.md, table.json, {figures} and a metrics file for each run.");
         return 0;
     }
 }

@@ -47,7 +47,8 @@ internal static class TrainCommand
                     chosen.Training.WithSteps(parsed.GetValue(steps)) with
                     {
                         Seed = parsed.GetValue(seed) ?? 0,
-                        Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, chosen.Body, place),
+                        Precision = ComputeOptions.ChoosePrecision(
+                            parsed.GetValue(precision)!, chosen.Body, place, parsed.GetValue(output)!, parsed.GetValue(resume)),
                     },
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),

@@ -24,13 +24,26 @@ internal static class ComputeOptions
         return hasCuda ? torch.CUDA : torch.CPU;
     }
 
-    public static Precision ChoosePrecision(string name, ByteTransformerOptions body, torch.Device device) => name switch
+    /// <summary>
+    /// The precision of a run. What a trial chose is kept in the run's folder: a resumed run must go on in it, whatever a second trial would say.
+    /// </summary>
+    public static Precision ChoosePrecision(string name, ByteTransformerOptions body, torch.Device device, DirectoryInfo output, bool resume)
+    {
+        if (name != "auto") return PrecisionNamed(name, device);
+        OutputFolder.RequireWritable(output);
+        string kept = Path.Combine(output.FullName, $"precision-{device.type.ToString().ToLowerInvariant()}.txt");
+        if (resume && File.Exists(kept) && Enum.TryParse(File.ReadAllText(kept).Trim(), out Precision earlier) && Enum.IsDefined(earlier)) return earlier;
+        Precision fastest = FastestPrecision.Find(body, device);
+        AtomicFile.WriteText(kept, fastest.ToString());
+        return fastest;
+    }
+
+    private static Precision PrecisionNamed(string name, torch.Device device) => name switch
     {
         "float32" => Training.Precision.Float32,
         "bfloat16" => Training.Precision.BFloat16,
         "tf32" when device.type == DeviceType.CUDA => Training.Precision.TensorFloat32,
-        "tf32" => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
-        _ => FastestPrecision.Find(body, device),
+        _ => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
     };
 
     /// <summary>The device in words, as tables and cards show it.</summary>
