@@ -8,6 +8,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using HslEmbeddingZero;
 using HslEmbeddingZero.Benchmarks;
 using Perfolizer.Horology;
 
@@ -17,6 +18,8 @@ using Perfolizer.Horology;
 //
 // Everything runs inside this process: the default toolchain would build a program of its own elsewhere, without the copy of the
 // native library that this project's build prepares.
+TorchRuntime.EnsureLoaded(); // before anything touches torch
+
 if (args is ["soak", ..])
 {
     Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000);

@@ -9,7 +9,8 @@ limit_mib=60
 
 rm -rf "$out"
 mkdir -p "$out"
-for project in samples/BpbTable benchmarks/HslEmbeddingZero.Benchmarks tests/HslEmbeddingZero.TestRunner; do
+# The table comes last: its SkiaSharp is the newest of the three, and serves the others.
+for project in benchmarks/HslEmbeddingZero.Benchmarks tests/HslEmbeddingZero.TestRunner samples/BpbTable; do
   dotnet publish -c Release -r linux-x64 --self-contained -p:TorchBackend=none -p:DebugType=none -o "$out/app" "$project"
 done
 cp -r benchmarks/peer benchmarks/gpu/run.sh "$out/app/"
