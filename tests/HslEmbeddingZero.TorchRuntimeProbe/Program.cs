@@ -1,7 +1,8 @@
 using HslEmbeddingZero;
 using TorchSharp;
 
-// Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe. A TorchRuntimeException ends with code 1.
+// Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe, or the library's first use: door, features, body,
+// weights=FILE. A TorchRuntimeException ends with code 1.
 try
 {
     foreach (string step in args)
@@ -11,6 +12,10 @@ try
         else if (step == "ensure") TorchRuntime.EnsureLoaded();
         else if (step == "sum") Console.WriteLine($"sum: {torch.ones(2).sum().item<float>()}");
         else if (step == "describe") Console.WriteLine(TorchRuntime.Describe());
+        else if (step == "door") new PooledEmbeddingDoor().Dispose();
+        else if (step == "features") new ControlFeatures(ControlKind.Hsl).Dispose();
+        else if (step == "body") new ByteTransformer(new ByteTransformerOptions { Layers = 1 }).Dispose();
+        else if (step.StartsWith("weights=", StringComparison.Ordinal)) Console.WriteLine($"tensors: {Safetensors.Load(step["weights=".Length..]).Count}");
         else throw new ArgumentException($"Unknown step '{step}'.");
     }
 

@@ -5,17 +5,15 @@ namespace HslEmbeddingZero;
 
 /// <summary>
 /// Generates bytes one at a time at a constant cost each: keys and values are cached, the memory keeps its running state, and the door looks at
-/// the two bytes before.
+/// the few bytes before that it needs.
 /// </summary>
 /// <remarks>The model must be in evaluation mode and stay where it is. One thread at a time; several generators may share a model.</remarks>
 public sealed class ByteGenerator : IDisposable
 {
-    // The features of a byte reach two bytes back; the last of three ids enters as it would in the whole stream.
-    private const int Reach = 3;
-
     private readonly ByteLanguageModel _model;
     private readonly LayerState[] _states;
     private readonly Device _device;
+    private readonly int _reach;
     private readonly List<int> _recent = [0]; // the 0x00 origin of the stream
     private readonly float[] _logits;
 
@@ -30,6 +28,7 @@ public sealed class ByteGenerator : IDisposable
         if (model.training) throw new ArgumentException("The model is in training mode; call eval() first.", nameof(model));
         foreach (short id in context) RequireId(id);
         _model = model;
+        _reach = model.Door.LookBack + 1; // The last of so many ids enters as it would in the whole stream.
         _device = model.Body.parameters().First().device;
         _states = [.. Enumerable.Range(0, model.Body.Options.Layers).Select(_ => new LayerState())];
         _logits = new float[model.Body.Options.Vocabulary];
@@ -50,7 +49,7 @@ public sealed class ByteGenerator : IDisposable
     {
         RequireId(id);
         _recent.Add(id);
-        if (_recent.Count > Reach) _recent.RemoveAt(0);
+        if (_recent.Count > _reach) _recent.RemoveAt(0);
         using var quiet = inference_mode();
         using var scope = NewDisposeScope();
         Read(Newest());
