@@ -1,13 +1,32 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace HslEmbeddingZero.Package.Tests;
 
-/// <summary>The dotnet command in a folder, as on a machine that knows nothing of this build or of another libtorch.</summary>
+/// <summary>Commands in a folder, as on a machine that knows nothing of this build or of another libtorch.</summary>
 internal static class Command
 {
-    public static (int Code, string Output, string Error) Run(string folder, TimeSpan patience, params string[] arguments)
+    /// <summary>dotnet with the arguments.</summary>
+    public static (int Code, string Output, string Error) Run(string folder, TimeSpan patience, params string[] arguments) =>
+        Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, patience, arguments);
+
+    /// <summary>git in the repository; the code is not 0 where there is no git or no repository.</summary>
+    public static (int Code, string Output) Git(params string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
+        try
+        {
+            (int code, string output, _) = Run("git", Build.RepositoryFolder, TimeSpan.FromMinutes(1), arguments);
+            return (code, output);
+        }
+        catch (Win32Exception)
+        {
+            return (-1, "");
+        }
+    }
+
+    private static (int Code, string Output, string Error) Run(string program, string folder, TimeSpan patience, string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
@@ -23,7 +42,7 @@ internal static class Command
         if (!process.WaitForExit(patience))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"Not over after {patience}: dotnet {string.Join(' ', arguments)}");
+            Assert.Fail($"Not over after {patience}: {program} {string.Join(' ', arguments)}");
         }
 
         return (process.ExitCode, output.Result.ReplaceLineEndings("\n"), error.Result.ReplaceLineEndings("\n"));
