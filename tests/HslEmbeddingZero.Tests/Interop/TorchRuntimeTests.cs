@@ -63,6 +63,9 @@ public sealed class TorchRuntimeTests : IDisposable
         Assert.True(code == 0, output);
     }
 
+    [SkippableFact]
+    public void ManyThreadsMayMakeTheFirstUseTogether() => Assert.Equal((0, "threads: 16\n"), Run(Probe, LibtorchFolder(), "threads"));
+
     [Fact]
     public void AMissingFolderIsNamed()
     {
