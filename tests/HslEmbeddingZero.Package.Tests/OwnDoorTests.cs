@@ -69,6 +69,26 @@ public sealed class OwnDoorTests : IDisposable
         }
     }
 
+    /// <summary>A model file names its door, and this one has no name there; its weights can be kept all the same.</summary>
+    [Fact]
+    public void A_file_of_the_weights_alone_is_offered()
+    {
+        using ByteLanguageModel model = Model(lookBack: 1);
+        string file = Path.GetTempFileName();
+        try
+        {
+            Assert.Contains("SaveWeights", Assert.Throws<ArgumentException>(() => model.Save(file)).Message, StringComparison.Ordinal);
+            model.SaveWeights(file);
+            using ByteLanguageModel copy = Model(lookBack: 1);
+            copy.LoadWeights(file);
+            Assert.Equal(((AveragingDoor)model.Door).Table, ((AveragingDoor)copy.Door).Table);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     private static ByteLanguageModel Model(int lookBack) =>
         new(new AveragingDoor(4, lookBack), new ByteTransformer(new() { Dim = Width, Layers = 1, Heads = 2, Dropout = 0 }));
 

@@ -28,6 +28,8 @@ public sealed class ByteEmbeddingDoor : InputDoor
         RegisterComponents();
     }
 
+    internal override string? Arm => "embedding";
+
     /// <inheritdoc/>
     protected override Device Place => table.weight!.device;
 
@@ -43,7 +45,7 @@ public sealed class ByteEmbeddingDoor : InputDoor
 
     /// <inheritdoc/>
     protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(Describe(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+        slot.forward(Describe(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
 
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));

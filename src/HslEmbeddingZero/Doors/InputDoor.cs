@@ -73,12 +73,12 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
         Tensor flat = ByteIds.Flat(ids);
-        long length = flat.shape[1];
+        long length = flat.size(1); // A shape is an array, and costs more than it looks.
         long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
         long packed = slots * BytesPerSlot;
         if (packed < length) flat = flat.narrow(1, 0, packed);
-        if (packed > length) flat = cat([flat, zeros([flat.shape[0], packed - length], flat.dtype, flat.device)], 1);
-        return Pack(flat, slots).view([.. LeadingShape(ids), slots, Dim]).MoveToOuterDisposeScope();
+        if (packed > length) flat = cat([flat, zeros([flat.size(0), packed - length], flat.dtype, flat.device)], 1);
+        return Restored(Pack(flat, slots), ids);
     }
 
     /// <summary>One position for each byte.</summary>
@@ -90,7 +90,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
-        return Widen(ByteIds.Flat(ids)).view([.. ids.shape, Dim]).MoveToOuterDisposeScope();
+        return Restored(Widen(ByteIds.Flat(ids)), ids);
     }
 
     /// <summary>What the door knows of each byte before it is packed.</summary>
@@ -102,9 +102,14 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
-        Tensor rows = Describe(ByteIds.Flat(ids));
-        return rows.view([.. ids.shape, rows.shape[^1]]).MoveToOuterDisposeScope();
+        return Restored(Describe(ByteIds.Flat(ids)), ids);
     }
+
+    /// <summary>Name among the <see cref="DoorArms"/>; null for a door that is none of them.</summary>
+    internal virtual string? Arm => null;
+
+    /// <summary>Seed of the draw that made the door's fixed or first values; 0 where nothing was drawn.</summary>
+    internal virtual int Seed => 0;
 
     /// <summary>Where the door's numbers are: ids of another kind of device are refused.</summary>
     protected abstract Device Place { get; }
@@ -144,5 +149,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         }
     }
 
-    private static long[] LeadingShape(Tensor ids) => ids.shape[..^1];
+    /// <summary>[N, S, C] rows of flat ids [N, L] in the leading shape that the ids had, for the caller.</summary>
+    private static Tensor Restored(Tensor rows, Tensor ids) =>
+        (ids.dim() == 2 ? rows : rows.view([.. ids.shape[..^1], rows.size(1), rows.size(2)])).MoveToOuterDisposeScope();
 }

@@ -23,6 +23,8 @@ public sealed class PooledEmbeddingDoor : InputDoor
         RegisterComponents();
     }
 
+    internal override string? Arm => "embedding-pooled";
+
     /// <inheritdoc/>
     protected override Device Place => table.weight!.device;
 
@@ -31,7 +33,7 @@ public sealed class PooledEmbeddingDoor : InputDoor
 
     /// <inheritdoc/>
     protected override Tensor Pack(Tensor ids, long slots) =>
-        Describe(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
+        Describe(ids).view(ids.size(0), slots, BytesPerSlot, Dim).mean([2]);
 
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids) => Describe(ids);

@@ -36,6 +36,13 @@ public sealed class ProjectionDoor : InputDoor
         RegisterComponents();
     }
 
+    internal override string? Arm => features switch
+    {
+        { Kind: not ControlKind.Hsl } => null,
+        { Scaling: ChannelScaling.None } => "projection",
+        _ => "projection-standardized",
+    };
+
     /// <inheritdoc/>
     protected override Device Place => features.Device;
 
@@ -44,7 +51,7 @@ public sealed class ProjectionDoor : InputDoor
 
     /// <inheritdoc/>
     protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(features.Rows(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+        slot.forward(features.Rows(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
 
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids) => stream.forward(features.Rows(ids));

@@ -40,6 +40,17 @@ public sealed class ZeroDoor : InputDoor
         RegisterComponents();
     }
 
+    internal override string? Arm => features.Kind switch
+    {
+        ControlKind.Hsl => features.Scaling == ChannelScaling.None ? "zero" : "zero-standardized",
+        ControlKind.Learned => "learned",
+        ControlKind.Random => "random",
+        ControlKind.Permuted => "permuted",
+        _ => null,
+    };
+
+    internal override int Seed => features.Seed;
+
     /// <inheritdoc/>
     protected override Device Place => features.Device;
 

@@ -18,6 +18,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 #pragma warning restore IDE1006
 
     private readonly RotaryEmbedding _rotary;
+    private readonly CausalAttention _attention = new();
     private readonly Dropout _dropout;
 
     /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
@@ -35,7 +36,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         mem_blocks = [];
         for (int i = 0; i < options.Layers; i++)
         {
-            self_blocks.Add(new SelfAttentionBlock(options, _rotary, _dropout));
+            self_blocks.Add(new SelfAttentionBlock(options, _rotary, _attention, _dropout));
             if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options));
         }
 
@@ -100,6 +101,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         if (disposing)
         {
             _rotary.Dispose();
+            _attention.Dispose();
             _dropout.Dispose();
         }
 
