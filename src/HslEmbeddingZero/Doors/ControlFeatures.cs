@@ -19,14 +19,13 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     private readonly Parameter? value_table;
 #pragma warning restore IDE1006
 
-    /// <summary>A native library that does not load is reported with its true cause before torch is touched.</summary>
-    static ControlFeatures() => TorchRuntime.EnsureLoaded();
-
     /// <param name="kind">Which values take the place of the frozen ones.</param>
     /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
     /// <param name="scaling">Fixed scaling of the channels; only for the frozen kind, whose distribution it is made for.</param>
     /// <exception cref="ArgumentOutOfRangeException">A negative seed, an unknown kind or scaling.</exception>
-    public ControlFeatures(ControlKind kind, int seed = 0, ChannelScaling scaling = ChannelScaling.None) : base(nameof(ControlFeatures))
+    /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
+    public ControlFeatures(ControlKind kind, int seed = 0, ChannelScaling scaling = ChannelScaling.None)
+        : base(TorchRuntime.ReadyFor(nameof(ControlFeatures)))
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
         if (!Enum.IsDefined(scaling)) throw new ArgumentOutOfRangeException(nameof(scaling), scaling, "Unknown channel scaling.");

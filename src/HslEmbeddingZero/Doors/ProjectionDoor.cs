@@ -43,12 +43,16 @@ public sealed class ProjectionDoor : InputDoor
         _ => "projection-standardized",
     };
 
-    private protected override Device Place => features.Device;
+    /// <inheritdoc/>
+    protected override Device Place => features.Device;
 
-    private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids) => features.Rows(ids);
 
-    private protected override Tensor Pack(Tensor ids, long slots) =>
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots) =>
         slot.forward(features.Rows(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
 
-    private protected override Tensor Widen(Tensor ids) => stream.forward(features.Rows(ids));
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids) => stream.forward(features.Rows(ids));
 }

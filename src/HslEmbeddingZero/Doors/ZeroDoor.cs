@@ -51,11 +51,15 @@ public sealed class ZeroDoor : InputDoor
 
     internal override int Seed => features.Seed;
 
-    private protected override Device Place => features.Device;
+    /// <inheritdoc/>
+    protected override Device Place => features.Device;
 
-    private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids) => features.Rows(ids);
 
-    private protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim);
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim);
 
-    private protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim);
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim);
 }

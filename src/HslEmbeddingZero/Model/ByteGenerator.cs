@@ -5,17 +5,15 @@ namespace HslEmbeddingZero;
 
 /// <summary>
 /// Generates bytes one at a time at a constant cost each: keys and values are cached, the memory keeps its running state, and the door looks at
-/// the two bytes before.
+/// the few bytes before that it needs.
 /// </summary>
 /// <remarks>The model must be in evaluation mode and stay where it is. One thread at a time; several generators may share a model.</remarks>
 public sealed class ByteGenerator : IDisposable
 {
-    // The features of a byte reach two bytes back; the last of three ids enters as it would in the whole stream.
-    private const int Reach = 3;
-
     private readonly ByteLanguageModel _model;
     private readonly LayerState[] _states;
     private readonly Device _device;
+    private readonly int _reach; // The last of so many ids enters as it would in the whole stream.
     private readonly List<short> _recent;
     private readonly float[] _logits;
     private short? _unread; // read when the next logits are asked for, so that the last byte of a text costs nothing
@@ -33,6 +31,7 @@ public sealed class ByteGenerator : IDisposable
         foreach (short id in context) RequireId(id);
         foreach (short id in stream) RequireId(id);
         _model = model;
+        _reach = model.Door.LookBack + 1;
         _device = model.Body.parameters().First().device;
         _states = [.. Enumerable.Range(0, model.Body.Options.Layers).Select(_ => new LayerState())];
         _logits = new float[model.Body.Options.Vocabulary];
@@ -40,7 +39,7 @@ public sealed class ByteGenerator : IDisposable
         using var quiet = inference_mode();
         using var scope = NewDisposeScope();
         short[] known = [0, .. stream]; // the 0x00 origin of the stream
-        _recent = [.. known.TakeLast(Reach)];
+        _recent = [.. known.TakeLast(_reach)];
         Read(cat([model.Door.forward(Ids(context.ToArray())), model.Door.Stream(Ids(known))], 1));
     }
 
@@ -111,7 +110,7 @@ public sealed class ByteGenerator : IDisposable
         if (_unread is not { } id) return;
         _unread = null;
         _recent.Add(id);
-        if (_recent.Count > Reach) _recent.RemoveAt(0);
+        if (_recent.Count > _reach) _recent.RemoveAt(0);
         using var quiet = inference_mode();
         using var scope = NewDisposeScope();
         Read(_model.Door.Stream(Ids([.. _recent])).narrow(1, _recent.Count - 1, 1));

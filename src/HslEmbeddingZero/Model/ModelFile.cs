@@ -41,7 +41,7 @@ internal static class ModelFile
     {
         InputDoor door = model.Door;
         string arm = door.Arm ?? throw new ArgumentException(
-            $"This {door.GetName()} over control features is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}.", nameof(model));
+            $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the weights alone.", nameof(model));
         if (Misfit(model.Body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));
         if (MisfitOf(door.BytesPerSlot) is { } tooMany) throw new ArgumentException(tooMany, nameof(model));
 

@@ -162,7 +162,9 @@ public sealed class ModelFileTests : IDisposable
         using ByteLanguageModel model = new(new ProjectionDoor(4, 64), new ByteTransformer(Options));
         model.SaveWeights(Path, new Dictionary<string, string>
         {
-            ["format"] = ModelFile.Format, ["door"] = """{"arm":"projection","bytesPerSlot":4096}""", ["body"] = Body,
+            ["format"] = ModelFile.Format,
+            ["door"] = """{"arm":"projection","bytesPerSlot":4096}""",
+            ["body"] = Body,
         });
         Refused("'door'", "[64, 110592]", "[64, 108]");
     }
