@@ -32,7 +32,7 @@ internal sealed record Preset(
         new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0 },
         new TrainerOptions
         {
-            Steps = 600,
+            Steps = 800,
             WarmupSteps = 40,
             PeakLearningRate = 2e-3,
             FinalLearningRate = 1e-4,

@@ -25,6 +25,7 @@ internal static unsafe class FeatureLines
     public const int HalfGroupRows = GroupRows / 2;
 
     private const int Lanes = 16;
+    private const int LineBytes = Lanes * sizeof(float);
     private const int TailFloats = 11;
 
     // For the two lines that each row of a group adds to, where their lanes come from: lane j of the first register, or 16 + j for the second.
@@ -60,7 +61,9 @@ internal static unsafe class FeatureLines
         Vector512<float> highBoundaries = Vector512.LoadAligned(tables.Boundaries + Lanes);
         Vector128<byte> gray = Vector128<byte>.Zero.WithElement(15, (byte)state.Gray);
         Vector128<byte> tail = Vector128<byte>.Zero.WithElement(15, (byte)state.Tail);
-        Codes codes;
+        // Aligned, as 64 bytes that fall across lines would have to reach the cache before a part of them can be read back.
+        byte* memory = stackalloc byte[sizeof(Codes) + LineBytes - 1];
+        Codes* codes = (Codes*)(((nuint)memory + LineBytes - 1) & ~(nuint)(LineBytes - 1));
         for (; next < end; slot += width)
         {
             float* line = slot;
@@ -68,23 +71,23 @@ internal static unsafe class FeatureLines
             for (; last - next >= GroupRows; next += GroupRows, line += GroupRows * HslFeatures.Dimension)
             {
                 Vector128<byte> grayBefore = gray, tailBefore = tail;
-                Prepare(Vector128.Load(next), grayBefore, tailBefore, lowBoundaries, highBoundaries, &codes, out gray, out tail);
-                Vector512<float> rest = FirstHalf<TStore>(&codes, line, places, clear, set, tails);
-                rest = Row<TStore>(8, &codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(9, &codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(10, &codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(11, &codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(12, &codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(13, &codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(14, &codes, rest, line, places, clear, set, tails);
-                Row<TStore>(15, &codes, rest, line, places, clear, set, tails);
+                Prepare(Vector128.Load(next), grayBefore, tailBefore, lowBoundaries, highBoundaries, codes, out gray, out tail);
+                Vector512<float> rest = FirstHalf<TStore>(codes, line, places, clear, set, tails);
+                rest = Row<TStore>(8, codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(9, codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(10, codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(11, codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(12, codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(13, codes, rest, line, places, clear, set, tails);
+                rest = Row<TStore>(14, codes, rest, line, places, clear, set, tails);
+                Row<TStore>(15, codes, rest, line, places, clear, set, tails);
             }
 
             if (next < last)
             {
                 Vector128<byte> grayBefore = gray, tailBefore = tail;
-                Prepare(Vector128.CreateScalar(*(ulong*)next).AsByte(), grayBefore, tailBefore, lowBoundaries, highBoundaries, &codes, out gray, out tail);
-                Vector512<float> rest = FirstHalf<TStore>(&codes, line, places, clear, set, tails);
+                Prepare(Vector128.CreateScalar(*(ulong*)next).AsByte(), grayBefore, tailBefore, lowBoundaries, highBoundaries, codes, out gray, out tail);
+                Vector512<float> rest = FirstHalf<TStore>(codes, line, places, clear, set, tails);
 
                 // The line begun is what the next row would have joined: half a line, which zeros complete.
                 line += HalfGroupRows * HslFeatures.Dimension / Lanes * Lanes;
