@@ -10,7 +10,7 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <param name="Columns">Feature columns looked at.</param>
 /// <param name="Scales">
 /// Factor of each column. They give every channel group the same variance in all, shared evenly by its columns: unscaled, the eight Fourier columns
-/// alone would hold three quarters of it.
+/// alone would hold most of it.
 /// </param>
 /// <param name="Components">Mean and directions, for rows of these columns, with the share of the variance along every direction.</param>
 /// <param name="Points">[256][3] place of each byte.</param>

@@ -8,17 +8,24 @@ internal static class RequestBody
     {
         string? got = request.ContentType?.Split(';')[0].Trim();
         if (!string.Equals(got, type, StringComparison.OrdinalIgnoreCase)) return ([], Refusal.WrongType(got, type));
-        if (request.ContentLength > limit) return ([], Refusal.TooLarge(limit));
+        if (request.ContentLength > limit) return TooLarge(request, limit);
 
         byte[] buffer = new byte[limit + 1]; // one more than allowed shows that there is more
         try
         {
             int length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-            return length > limit ? ([], Refusal.TooLarge(limit)) : (buffer[..length], null);
+            return length > limit ? TooLarge(request, limit) : (buffer[..length], null);
         }
         catch (BadHttpRequestException error)
         {
-            return ([], error.StatusCode == StatusCodes.Status413PayloadTooLarge ? Refusal.TooLarge(limit) : Refusal.BadRequest(error.Message));
+            return error.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(request, limit) : ([], Refusal.BadRequest(error.Message));
         }
+    }
+
+    /// <summary>What is left of such a body is not read, so the connection cannot serve another request, which its owner should know.</summary>
+    private static (byte[] Bytes, IResult? Refusal) TooLarge(HttpRequest request, int limit)
+    {
+        request.HttpContext.Response.Headers.Connection = "close";
+        return ([], Refusal.TooLarge(limit));
     }
 }

@@ -144,7 +144,7 @@ export class Cosmos {
       ArrowUp: () => this.#turn(0, step), ArrowDown: () => this.#turn(0, -step),
       '+': () => this.#zoom(1.15), '=': () => this.#zoom(1.15), '-': () => this.#zoom(1 / 1.15),
       ' ': () => this.#pause(!this.#paused),
-      PageDown: () => this.#choose((this.#chosen + 1) % 256), PageUp: () => this.#choose((this.#chosen + 255) % 256),
+      PageDown: () => this.#choose((this.#chosen + 1) % 256), PageUp: () => this.#choose(this.#chosen <= 0 ? 255 : this.#chosen - 1),
       Escape: () => this.#choose(-1),
     };
     if (!actions[event.key]) return;
