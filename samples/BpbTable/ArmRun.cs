@@ -46,7 +46,7 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
         if (options.Resume && File.Exists(CheckpointPath)) trainer.LoadCheckpoint(CheckpointPath);
         using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
         {
-            Train(trainer, new Both(metrics, progress), cancellation);
+            Train(trainer, new ProgressToAll(metrics, progress), cancellation);
         }
 
         Stopwatch clock = Stopwatch.StartNew();
@@ -89,15 +89,6 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
         catch (JsonException)
         {
             return null; // A foreign or damaged result is made anew.
-        }
-    }
-
-    private sealed class Both(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            first.Report(value);
-            second.Report(value);
         }
     }
 }

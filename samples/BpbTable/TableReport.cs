@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -49,7 +48,7 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
         new
         {
             Preset = options.Preset.Name,
-            Device = DeviceName(),
+            Device = ComputeOptions.NameOf(options.Device),
             Libtorch = torch.__version__,
             options.Preset.Training.Steps,
             options.Preset.Seeds,
@@ -114,7 +113,7 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
             + $"{training.Steps:N0} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}, {training.Precision.ToString().ToLowerInvariant()}.";
         yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
-        yield return $"device: {DeviceName()}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
+        yield return $"device: {ComputeOptions.NameOf(options.Device)}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
         yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";
     }
 
@@ -126,10 +125,6 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
         using ByteTransformer body = new(options.Preset.Body);
         return body.ParameterCount;
     }
-
-    private string DeviceName() => options.Device.type == DeviceType.CPU
-        ? $"CPU, {torch.get_num_threads()} threads, {RuntimeInformation.ProcessArchitecture}"
-        : $"CUDA device {options.Device.index}";
 
     private sealed class Row(TableRowKey key, RunResult[] results)
     {

@@ -124,7 +124,7 @@ public sealed class BpbTableTests : IDisposable
         { "--steps many", "many", "1" },
         { "--steps 99999999999", "99999999999", "2147483647" },
         { "--device tpu", "'tpu'", "auto, cpu or cuda" },
-        { "--preset huge", "'huge'", "smoke, quick, paper" },
+        { "--preset huge", "'huge'", "smoke, quick or paper" },
         { "--precision float8", "'float8'", "bfloat16" },
     };
 
