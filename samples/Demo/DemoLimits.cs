@@ -6,14 +6,14 @@ internal sealed record DemoLimits
     /// <summary>Bytes whose features are asked for at once.</summary>
     public int InputBytes { get; init; } = 4096;
 
-    /// <summary>UTF-8 bytes of a prompt.</summary>
-    public int PromptBytes { get; init; } = 1024;
+    /// <summary>UTF-8 bytes of a prompt: about what a model of text is trained to look back on.</summary>
+    public int PromptBytes { get; init; } = 512;
 
     /// <summary>Bytes of a request to generate: a prompt in which every byte is a six-character escape, and the numbers.</summary>
     public int RequestBytes => 6 * PromptBytes + 1024;
 
-    /// <summary>Bytes to generate.</summary>
-    public int GeneratedBytes { get; init; } = 1024;
+    /// <summary>Bytes to generate. Streams of training are at most 539 bytes long, and a prompt's last bytes begin the stream.</summary>
+    public int GeneratedBytes { get; init; } = 448;
 
     /// <summary>Highest temperature: beyond it every byte is as good as equally likely.</summary>
     public double Temperature { get; init; } = 5;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using TorchSharp;
 
@@ -29,36 +30,19 @@ internal sealed class DemoModel : IDisposable
     public static DemoModel Load(string path)
     {
         ByteLanguageModel model = ByteLanguageModel.Load(path);
-        using JsonDocument door = JsonDocument.Parse(Safetensors.ReadHeader(path).Metadata["door"]);
+        IReadOnlyDictionary<string, string> told = Safetensors.ReadHeader(path).Metadata;
+        using JsonDocument door = JsonDocument.Parse(told["door"]);
         // A single position is too little work to share between cores; generations beside each other are not.
         torch.set_num_threads(1);
         return new DemoModel(model, new ModelDescription(
-            Path.GetFileName(path),
+            told.GetValueOrDefault("name") ?? Path.GetFileName(path),
+            int.TryParse(told.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out int steps) ? steps : null,
             model.parameters().Sum(parameter => parameter.numel()),
             door.RootElement.GetProperty("arm").GetString()!,
             model.Door.LearnedParameters,
             model.Door.BytesPerSlot,
             model.Door.Dim,
             model.Body.Options.Layers));
-    }
-
-    /// <summary>A generator that has read a prompt: whole slots of it as context, the rest byte by byte as the beginning of the stream.</summary>
-    public ByteGenerator Read(ReadOnlySpan<byte> prompt)
-    {
-        int context = prompt.Length - prompt.Length % Model.Door.BytesPerSlot;
-        short[] ids = new short[context];
-        for (int i = 0; i < context; i++) ids[i] = prompt[i];
-        ByteGenerator generator = new(Model, ids);
-        try
-        {
-            foreach (byte value in prompt[context..]) generator.Accept(value);
-            return generator;
-        }
-        catch
-        {
-            generator.Dispose();
-            throw;
-        }
     }
 
     public void Dispose() => Model.Dispose();

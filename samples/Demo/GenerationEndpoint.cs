@@ -34,7 +34,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         Interlocked.Increment(ref _running);
         try
         {
-            using ByteGenerator generator = model!.Read(prompt);
+            using ByteGenerator generator = ByteGenerator.ForText(model!.Model, prompt);
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
             GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellation.Token);
             await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Logits), end), context.RequestAborted);
@@ -55,9 +55,11 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         int sent = 0;
         try
         {
+            NextByte[] next = NextBytes.Of(generator.Logits);
             await foreach (byte value in generator.GenerateAsync(request.Length, request.Sampling(), cancellation))
             {
-                await SendAsync(context, new GenerationLine(value, NextBytes.Of(generator.Logits)), cancellation);
+                await SendAsync(context, new GenerationLine(value, next), cancellation);
+                next = NextBytes.Of(generator.Logits); // reads the byte just drawn
                 sent++;
             }
         }

@@ -14,6 +14,7 @@ public sealed class Browser : IAsyncLifetime
     public async Task InitializeAsync()
     {
         if (Find() is not { } path) return;
+        Assertions.SetDefaultExpectTimeout(20_000); // other test projects run beside this one
         _playwright = await Playwright.CreateAsync();
         Chromium = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {

@@ -16,10 +16,7 @@ public class GenerationEndpointTests
         const string prompt = "Nineteen byte prompt";
         JsonElement[] lines = await demo.GenerateAsync(new { prompt, length = 40, temperature = 0.9, topK = 50, topP = 0.9, seed = 7 });
 
-        // Whole slots of the prompt are the context, what is left of it is the beginning of the stream.
-        byte[] given = Encoding.UTF8.GetBytes(prompt);
-        using ByteGenerator generator = new(demo.Model!.Model, [.. given[..16].Select(value => (short)value)]);
-        foreach (byte value in given[16..]) generator.Accept(value);
+        using ByteGenerator generator = ByteGenerator.ForText(demo.Model!.Model, Encoding.UTF8.GetBytes(prompt));
         List<byte> expected = [];
         await foreach (byte value in generator.GenerateAsync(40, new SamplingOptions { Temperature = 0.9, TopK = 50, TopP = 0.9, Seed = 7 })) expected.Add(value);
         Assert.Equal(expected, BytesOf(lines));
@@ -72,7 +69,7 @@ public class GenerationEndpointTests
 
     [Theory]
     [InlineData("""{"prompt":"a","length":0}""", "length is 0")]
-    [InlineData("""{"prompt":"a","length":1025}""", "1 to 1024")]
+    [InlineData("""{"prompt":"a","length":449}""", "1 to 448")]
     [InlineData("""{"prompt":"a","temperature":-0.1}""", "temperature is -0.1")]
     [InlineData("""{"prompt":"a","temperature":5.5}""", "0 to 5")]
     [InlineData("""{"prompt":"a","topK":-1}""", "topK is -1")]
@@ -106,10 +103,10 @@ public class GenerationEndpointTests
     public async Task The_longest_prompt_is_taken_and_one_byte_more_is_not()
     {
         await using RunningDemo demo = await RunningDemo.StartAsync();
-        Assert.Equal(2, (await demo.GenerateAsync(new { prompt = new string('é', 512), length = 1 })).Length);
-        using HttpResponseMessage longer = await demo.PostJsonAsync(JsonSerializer.Serialize(new { prompt = new string('é', 512) + "a", length = 1 }));
+        Assert.Equal(2, (await demo.GenerateAsync(new { prompt = new string('é', 256), length = 1 })).Length);
+        using HttpResponseMessage longer = await demo.PostJsonAsync(JsonSerializer.Serialize(new { prompt = new string('é', 256) + "a", length = 1 }));
         Assert.Equal(HttpStatusCode.BadRequest, longer.StatusCode);
-        Assert.Contains("1025 UTF-8 bytes", await longer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("513 UTF-8 bytes", await longer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using HttpResponseMessage muchLonger = await demo.PostJsonAsync(JsonSerializer.Serialize(new { prompt = new string('a', 20_000), length = 1 }));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, muchLonger.StatusCode);
     }

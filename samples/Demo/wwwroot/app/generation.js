@@ -24,7 +24,7 @@ export class Generation {
 
   constructor(about, showBytes) {
     const caption = document.getElementById('generation-caption');
-    this.#prompt.value = 'The ';
+    this.#prompt.value = 'And he said unto them, ';
     document.getElementById('length').max = about.generatedBytes;
     document.getElementById('temperature').max = Math.min(2, about.temperature);
     for (const name of ['temperature', 'top-p']) {
@@ -37,8 +37,8 @@ export class Generation {
     }
 
     if (about.model) {
-      const { name, parameters, door, doorParameters, layers, dim } = about.model;
-      caption.textContent = `${name}: ${parameters.toLocaleString('en')} parameters, ${layers} layers of width ${dim}, behind the ${door} door with `
+      const { name, steps, parameters, door, doorParameters, layers, dim } = about.model;
+      caption.textContent = `${name}${steps === undefined ? '' : `, ${steps.toLocaleString('en')} steps`}: ${parameters.toLocaleString('en')} parameters, ${layers} layers of width ${dim}, behind the ${door} door with `
         + `${doorParameters === 0 ? 'no' : doorParameters.toLocaleString('en')} learned parameters.`;
     } else {
       caption.textContent = '';
