@@ -13,6 +13,7 @@ namespace HslEmbeddingZero.DemoLoad;
 internal sealed class Client(HttpClient http, Tally tally, int number, bool leaves)
 {
     private const int MostLength = 256;
+    private const int MostPrompt = 512;
     private const int MostInput = 4096;
     private const int MostBeforeLeaving = 20;
 
@@ -43,13 +44,26 @@ internal sealed class Client(HttpClient http, Tally tally, int number, bool leav
         }
     }
 
+    /// <summary>The largest request of each kind, so that what is made only once is there before the first look.</summary>
+    public async Task WarmUpAsync(CancellationToken over)
+    {
+        await EncodeAsync("/api/features", MostInput, over);
+        await EncodeAsync("/api/slots", MostInput, over);
+        await GenerateAsync(0, 1, over);
+        await GenerateAsync(MostPrompt, MostLength, over);
+    }
+
     private async Task EncodeAsync(CancellationToken over)
     {
-        byte[] input = new byte[_random.Next(MostInput + 1)];
+        await EncodeAsync(_random.Next(2) == 0 ? "/api/features" : "/api/slots", _random.Next(MostInput + 1), over);
+    }
+
+    private async Task EncodeAsync(string path, int length, CancellationToken over)
+    {
+        byte[] input = new byte[length];
         _random.NextBytes(input);
         ByteArrayContent content = new(input);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        string path = _random.Next(2) == 0 ? "/api/features" : "/api/slots";
         long began = Stopwatch.GetTimestamp();
         using HttpResponseMessage response = await http.PostAsync(path, content, over);
         tally.Answer(path, response.StatusCode, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
@@ -57,7 +71,12 @@ internal sealed class Client(HttpClient http, Tally tally, int number, bool leav
 
     private async Task GenerateAsync(CancellationToken over)
     {
-        var body = new { prompt = new string((char)_random.Next('a', 'z'), _random.Next(200)), length = _random.Next(1, MostLength + 1), seed = _random.Next() };
+        await GenerateAsync(_random.Next(MostPrompt + 1), _random.Next(1, MostLength + 1), over);
+    }
+
+    private async Task GenerateAsync(int promptLength, int length, CancellationToken over)
+    {
+        var body = new { prompt = new string((char)_random.Next('a', 'z'), promptLength), length, seed = _random.Next() };
         using HttpRequestMessage request = new(HttpMethod.Post, "/api/generate") { Content = JsonContent.Create(body) };
         long began = Stopwatch.GetTimestamp();
         using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, over);

@@ -19,7 +19,8 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
         using HttpClient watcher = new() { BaseAddress = demo, Timeout = TimeSpan.FromSeconds(30) };
         // Leaving closes the connection at once, as a browser does.
         using HttpClient http = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = demo };
-        await WarmUpAsync(http, cancellation);
+        await new Client(http, new Tally(), clients, leaves: false).WarmUpAsync(cancellation);
+        await Task.Delay(Between, cancellation);
         Sample before = await LookAsync(watcher, cancellation);
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -37,18 +38,6 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
         await Task.Delay(Rest, cancellation);
         Sample after = await LookAsync(watcher, cancellation);
         return new LoadReport(clients, duration, _tally, start, before, _samples, after);
-    }
-
-    /// <summary>One request of each kind, so that what is made only once is there before the first look.</summary>
-    private async Task WarmUpAsync(HttpClient http, CancellationToken cancellation)
-    {
-        Tally unseen = new();
-        using var moment = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        moment.CancelAfter(TimeSpan.FromSeconds(2));
-        await new Client(http, unseen, clients, leaves: false).RunAsync(moment.Token);
-        cancellation.ThrowIfCancellationRequested();
-        if (!unseen.BrokenConnections.IsEmpty) throw new InvalidOperationException($"The demo at {demo} does not answer: {unseen.BrokenConnections.Keys.First()}");
-        await Task.Delay(Between, cancellation);
     }
 
     private async Task<Sample> LookAsync(HttpClient watcher, CancellationToken cancellation)

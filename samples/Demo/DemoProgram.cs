@@ -29,6 +29,11 @@ internal static class DemoProgram
 
     private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
+        NativeHeap.KeepSmall();
+        // Generations keep a thread each; whoever asks for something else meanwhile shall not wait until the pool has grown.
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(workers + options.Limits.Generations, completions);
+
         using DemoModel? model = DemoModel.Find(options.Weights) is { } path ? DemoModel.Load(path) : null;
         await using WebApplication app = DemoServer.Create(options, model);
         await app.StartAsync(cancellation);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TorchSharp;
 
 namespace HslEmbeddingZero.Samples.Demo;
@@ -10,6 +11,9 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <param name="Generations">Generations that run.</param>
 internal sealed record Diagnostics(long LiveTensors, long ResidentBytes, long ManagedBytes, int Threads, int Generations)
 {
-    public static Diagnostics Now(GenerationEndpoint generation) =>
-        new(torch.Tensor.TotalCount, Environment.WorkingSet, GC.GetTotalMemory(false), System.Diagnostics.Process.GetCurrentProcess().Threads.Count, generation.Running);
+    public static Diagnostics Now(GenerationEndpoint generation)
+    {
+        using Process process = Process.GetCurrentProcess();
+        return new Diagnostics(torch.Tensor.TotalCount, process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false), process.Threads.Count, generation.Running);
+    }
 }
