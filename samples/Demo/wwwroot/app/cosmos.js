@@ -214,13 +214,14 @@ export class Cosmos {
     sign.textContent = glyph(this.#chosen);
     title.append(sign, ` 0x${this.#chosen.toString(16).padStart(2, '0').toUpperCase()} · ${this.#chosen} · ${kindTitles[this.#cosmos.kinds[this.#chosen]]}`);
     const strip = document.createElement('canvas');
-    const values = document.createElement('p');
-    values.className = 'small';
-    values.textContent = groupsOf(channels).filter(group => group.name === 'delta' || group.name === 'fourier' || group.name === 'phase').map(group => {
-      const numbers = [...row.slice(group.first, group.first + group.count)];
-      return `${groupTitles[group.name]} ${group.name === 'delta' ? numbers.join('') : numbers.map(format).join(' ')}`;
-    }).join(' · ');
-    this.#readout.replaceChildren(title, strip, values);
+    const values = groupsOf(channels).filter(group => ['delta', 'fourier', 'phase'].includes(group.name)).map(group => {
+      const line = document.createElement('p');
+      line.className = 'small';
+      const numbers = row.slice(group.first, group.first + group.count).map(format);
+      line.textContent = `${groupTitles[group.name]} ${numbers.join(group.name === 'delta' ? '' : ' ')}`;
+      return line;
+    });
+    this.#readout.replaceChildren(title, strip, ...values);
     const width = this.#readout.clientWidth;
     const context = prepare(strip, width, 34);
     const cell = width / channels.length;
@@ -273,7 +274,7 @@ export class Cosmos {
     const height = this.#frame.clientHeight;
     if (width === 0 || !this.#sprites.control) return;
     const context = prepare(this.#canvas, width, height);
-    const size = Math.min(width * 0.36, height * 0.56) * this.#eye.zoom;
+    const size = Math.min(width * 0.4, height * 0.64) * this.#eye.zoom;
     const [cy, sy, cp, sp] = [Math.cos(this.#eye.yaw), Math.sin(this.#eye.yaw), Math.cos(this.#eye.pitch), Math.sin(this.#eye.pitch)];
     // The first two directions lie level, the third stands upright.
     const project = ([a, b, c]) => {

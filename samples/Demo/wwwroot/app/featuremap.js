@@ -10,7 +10,7 @@ const groupGap = 7;
 const top = 24; // the bytes' signs
 const bottom = 24; // the slots' numbers
 const widest = 26;
-const narrowest = 7;
+const narrowest = 8;
 const narrowestTouch = 13; // of a narrow screen: wide enough for a finger and a sign, and the rest is scrolled to
 
 export class FeatureMap {
@@ -146,7 +146,7 @@ export class FeatureMap {
       const label = stop - start > 52 ? `slot ${slot}` : String(slot);
       context.font = mono(10, slot === chosen ? 700 : 400);
       context.fillStyle = slot === chosen ? colour('accent') : colour('muted');
-      if (stop - start > 8 * label.length) context.fillText(label, (start + stop) / 2, end + 16);
+      if (stop - start > 6.6 * label.length) context.fillText(label, (start + stop) / 2, end + 16);
     }
 
     const row = this.#state.channel;
