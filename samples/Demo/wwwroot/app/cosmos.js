@@ -274,7 +274,7 @@ export class Cosmos {
     const height = this.#frame.clientHeight;
     if (width === 0 || !this.#sprites.control) return;
     const context = prepare(this.#canvas, width, height);
-    const size = Math.min(width * 0.4, height * 0.64) * this.#eye.zoom;
+    const size = Math.min(width * 0.4, height * 0.6) * this.#eye.zoom;
     const [cy, sy, cp, sp] = [Math.cos(this.#eye.yaw), Math.sin(this.#eye.yaw), Math.cos(this.#eye.pitch), Math.sin(this.#eye.pitch)];
     // The first two directions lie level, the third stands upright.
     const project = ([a, b, c]) => {
@@ -283,7 +283,7 @@ export class Cosmos {
       const y = c * cp - z * sp;
       const depth = c * sp + z * cp; // -1 far to 1 near
       const scale = distance / (distance - depth);
-      return { x: width / 2 + x * size * scale, y: height / 2 - y * size * scale, near: (depth + 1) / 2, scale };
+      return { x: width / 2 + x * size * scale, y: height * 0.48 - y * size * scale, near: (depth + 1) / 2, scale };
     };
 
     this.#drawAxes(context, project);

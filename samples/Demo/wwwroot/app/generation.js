@@ -198,7 +198,7 @@ export class Generation {
       bar.style.width = `${100 * probability}%`;
       track.append(bar);
       share.className = 'share';
-      share.textContent = `${(100 * probability).toFixed(1)} %`;
+      share.textContent = probability < 0.0005 ? '<0.1 %' : `${(100 * probability).toFixed(1)} %`;
       item.append(sign, code, track, share);
       return item;
     }));
