@@ -27,6 +27,15 @@ internal sealed class SampleProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>What it has printed so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output) return _output.ToString();
+        }
+    }
+
     public static (int ExitCode, string Output, string Error) Run(string assembly, params string[] arguments)
     {
         using SampleProcess process = new(assembly, arguments);

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+
+namespace HslEmbeddingZero.DemoLoad;
+
+/// <summary>The load itself: bounded in clients and in time, it stops by itself.</summary>
+internal sealed class Load(Uri demo, int clients, TimeSpan duration)
+{
+    private const int EveryWhichLeaves = 3;
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
+
+    private readonly Tally _tally = new();
+    private readonly List<Sample> _samples = [];
+    private readonly long _began = Stopwatch.GetTimestamp();
+
+    public async Task<LoadReport> RunAsync(CancellationToken cancellation)
+    {
+        using HttpClient watcher = new() { BaseAddress = demo, Timeout = TimeSpan.FromSeconds(30) };
+        // Leaving closes the connection at once, as a browser does.
+        using HttpClient http = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = demo };
+        await new Client(http, new Tally(), clients, leaves: false).WarmUpAsync(cancellation);
+        await Task.Delay(Between, cancellation);
+        Sample before = await LookAsync(watcher, cancellation);
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        over.CancelAfter(duration);
+        double start = before.Seconds;
+        Task[] running = [.. Enumerable.Range(0, clients).Select(number => new Client(http, _tally, number, number % EveryWhichLeaves == 0).RunAsync(over.Token))];
+        while (!over.IsCancellationRequested)
+        {
+            await Task.Delay(Between, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _samples.Add(await LookAsync(watcher, cancellation));
+        }
+
+        await Task.WhenAll(running);
+        cancellation.ThrowIfCancellationRequested();
+        await Task.Delay(Rest, cancellation);
+        Sample after = await LookAsync(watcher, cancellation);
+        return new LoadReport(clients, duration, _tally, start, before, _samples, after);
+    }
+
+    private async Task<Sample> LookAsync(HttpClient watcher, CancellationToken cancellation)
+    {
+        Diagnostics told = await watcher.GetFromJsonAsync<Diagnostics>("/api/diagnostics", cancellation)
+            ?? throw new InvalidOperationException("The demo tells no diagnostics; start it with --diagnostics.");
+        return new Sample(Stopwatch.GetElapsedTime(_began).TotalSeconds, told);
+    }
+}

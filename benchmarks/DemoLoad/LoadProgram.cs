@@ -1,0 +1,53 @@
+using System.CommandLine;
+
+namespace HslEmbeddingZero.DemoLoad;
+
+/// <summary>Many clients ask a demo on this machine for features and bytes, a third of them leaving in the middle, while its memory is watched.</summary>
+internal static class LoadProgram
+{
+    private const int Failed = 1;
+
+    public static async Task<int> Main(string[] args)
+    {
+        Option<Uri?> url = new("--url") { Description = "A demo that runs already, on this machine and with --diagnostics; without it one is started from samples/Demo." };
+        url.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<Uri?>() is { } given && !(given.IsAbsoluteUri && given.IsLoopback))
+                result.AddError($"--url must be on this machine (127.0.0.1, [::1] or localhost); got '{given}'.");
+        });
+        Option<int> clients = Whole("--clients", "Clients at once.", 200, 1, 1000);
+        Option<int> seconds = Whole("--seconds", "Duration of the load.", 60, 1, 600);
+        Option<string?> weights = new("--weights") { Description = "Model file for the demo that is started." };
+
+        RootCommand root = new("Puts a bounded load on a demo on this machine and reports what it did to it.") { url, clients, seconds, weights };
+        root.SetAction(async (parsed, cancellation) =>
+        {
+            using DemoProcess? started = parsed.GetValue(url) is null ? await DemoProcess.StartAsync(parsed.GetValue(weights), cancellation) : null;
+            Load load = new(started?.Address ?? parsed.GetValue(url)!, parsed.GetValue(clients), TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            LoadReport report = await load.RunAsync(cancellation);
+            Console.WriteLine(report.ToMarkdown());
+            return report.Faults().Any() ? Failed : 0;
+        });
+
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception error) when (error is HttpRequestException or InvalidOperationException or OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"error: {error.Message}");
+            return Failed;
+        }
+    }
+
+    private static Option<int> Whole(string name, string description, int standard, int low, int high)
+    {
+        Option<int> option = new(name) { Description = $"{description} {low} to {high}.", DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            int value = result.GetValueOrDefault<int>();
+            if (value < low || value > high) result.AddError($"{name} takes whole numbers from {low} to {high}; got '{value}'.");
+        });
+        return option;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace HslEmbeddingZero.DemoLoad;
+
+/// <summary>What the clients met, all together.</summary>
+internal sealed class Tally
+{
+    private long _left;
+    private long _generatedBytes;
+
+    /// <summary>Answers by request and status.</summary>
+    public ConcurrentDictionary<(string Request, HttpStatusCode Status), long> Answers { get; } = [];
+
+    /// <summary>Failures of the connection itself, which a server that refuses in words never causes.</summary>
+    public ConcurrentDictionary<string, long> BrokenConnections { get; } = [];
+
+    /// <summary>Milliseconds to the head of the answer, by request and status.</summary>
+    public ConcurrentBag<(string Request, HttpStatusCode Status, double Milliseconds)> Latencies { get; } = [];
+
+    /// <summary>Clients that left in the middle of a stream.</summary>
+    public long Left => _left;
+
+    public long GeneratedBytes => _generatedBytes;
+
+    public void Answer(string request, HttpStatusCode status, double milliseconds)
+    {
+        Answers.AddOrUpdate((request, status), 1, (_, count) => count + 1);
+        Latencies.Add((request, status, milliseconds));
+    }
+
+    public void Broken(Exception error) => BrokenConnections.AddOrUpdate($"{error.GetType().Name}: {error.Message}", 1, (_, count) => count + 1);
+
+    public void Leave() => Interlocked.Increment(ref _left);
+
+    public void Generated() => Interlocked.Increment(ref _generatedBytes);
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Net;
+
+namespace HslEmbeddingZero.Samples.Demo;
+
+/// <summary>The options of the sample. Every wrong value is refused here with the value and what is allowed.</summary>
+internal static class DemoCommandLine
+{
+    public static RootCommand Create(Func<DemoOptions, CancellationToken, Task<int>> run)
+    {
+        DemoOptions standard = new();
+        Option<IPAddress> host = new("--host")
+        {
+            Description = "IP address to listen on. The default is reached from this machine alone; 0.0.0.0 and :: are reached from everywhere.",
+            DefaultValueFactory = _ => standard.Host,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[^1].Value;
+                if (text == "localhost") return IPAddress.Loopback;
+                if (IPAddress.TryParse(text, out IPAddress? address)) return address;
+                result.AddError($"--host takes an IP address or localhost; got '{text}'.");
+                return null;
+            },
+        };
+        Option<int> port = new("--port")
+        {
+            Description = "Port to listen on; 0 takes a free one.",
+            DefaultValueFactory = _ => standard.Port,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[^1].Value;
+                if (ushort.TryParse(text, out ushort value)) return value;
+                result.AddError($"--port takes whole numbers from 0 to {ushort.MaxValue}; got '{text}'.");
+                return 0;
+            },
+        };
+        Option<FileInfo?> weights = new("--weights") { Description = "Model file to generate with, instead of the trained one that comes with the repository." };
+        weights.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing) result.AddError($"--weights: there is no file '{missing}'.");
+        });
+        Option<bool> diagnostics = new("--diagnostics") { Description = "Tell live tensors and memory at /api/diagnostics, for load tests." };
+
+        RootCommand root = new("Serves a page that shows the 27 features of bytes, the slots they become, and a model that continues them.")
+        {
+            host, port, weights, diagnostics,
+        };
+        root.SetAction((parsed, cancellation) => run(
+            new DemoOptions
+            {
+                Host = parsed.GetValue(host)!,
+                Port = parsed.GetValue(port),
+                Weights = parsed.GetValue(weights),
+                Diagnostics = parsed.GetValue(diagnostics),
+            },
+            cancellation));
+        return root;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Net.Mime;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Samples.Demo;
+
+/// <summary>The features of the bytes in a request, and the slots they become, as row-major little-endian floats.</summary>
+internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
+{
+    /// <summary>K of the slots shown.</summary>
+    public const int BytesPerSlot = 8;
+
+    /// <summary>Width of the slots shown.</summary>
+    public const int Dim = 512;
+
+    private readonly ZeroDoor _door = new(BytesPerSlot, Dim);
+
+    /// <summary>Answers with [max(1, L), 27] features.</summary>
+    public Task EncodeAsync(HttpContext context) => AnswerAsync(
+        context,
+        bytes => (int)HslFeatures.Length(bytes.Length),
+        (bytes, floats) => HslFeatures.Encode(bytes, floats));
+
+    /// <summary>Answers with [max(1, ceil(L/8)), 512] slots.</summary>
+    public Task PackAsync(HttpContext context) => AnswerAsync(
+        context,
+        bytes => Math.Max(1, (bytes.Length + BytesPerSlot - 1) / BytesPerSlot) * Dim,
+        (bytes, floats) =>
+        {
+            using var quiet = inference_mode();
+            using Tensor ids = tensor(bytes.Length == 0 ? [0] : bytes); // as the features do, take empty input for one 0x00 byte
+            using Tensor slots = _door.forward(ids);
+            MemoryMarshal.Cast<byte, float>(slots.bytes).CopyTo(floats);
+        });
+
+    public void Dispose() => _door.Dispose();
+
+    private delegate void Fill(byte[] input, Span<float> output);
+
+    private async Task AnswerAsync(HttpContext context, Func<byte[], int> count, Fill fill)
+    {
+        (byte[] input, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Octet, limits.InputBytes);
+        if (refusal is not null)
+        {
+            await refusal.ExecuteAsync(context);
+            return;
+        }
+
+        // Up to a megabyte for every request: rented, not left to the collector.
+        int length = count(input) * sizeof(float);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            fill(input, MemoryMarshal.Cast<byte, float>(rented.AsSpan(0, length)));
+            context.Response.ContentType = MediaTypeNames.Application.Octet;
+            context.Response.ContentLength = length;
+            await context.Response.Body.WriteAsync(rented.AsMemory(0, length), context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer any more.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+}

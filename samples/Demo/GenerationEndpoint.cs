@@ -1,0 +1,80 @@
+using System.Net.Mime;
+using System.Text.Json;
+
+namespace HslEmbeddingZero.Samples.Demo;
+
+/// <summary>Continues a prompt and sends every byte as it comes, a JSON object on a line. What a client that left had begun is freed at once.</summary>
+internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, CancellationToken stopping)
+{
+    private static readonly byte[] LineEnd = [(byte)'\n'];
+    private int _running;
+
+    /// <summary>Generations that hold a generator now.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    public async Task RunAsync(HttpContext context)
+    {
+        (byte[] body, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Json, limits.RequestBytes);
+        if (refusal is null && model is null) refusal = Refusal.NoWeights();
+        if (refusal is not null)
+        {
+            await refusal.ExecuteAsync(context);
+            return;
+        }
+
+        (GenerationRequest? request, byte[] prompt, string? fault) = GenerationRequest.Parse(body, limits);
+        if (fault is not null)
+        {
+            await Refusal.BadRequest(fault).ExecuteAsync(context);
+            return;
+        }
+
+        using var deadline = new CancellationTokenSource(limits.GenerationTime);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping, deadline.Token);
+        Interlocked.Increment(ref _running);
+        try
+        {
+            using ByteGenerator generator = ByteGenerator.ForText(model!.Model, prompt);
+            context.Response.ContentType = "application/x-ndjson; charset=utf-8";
+            GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellation.Token);
+            await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Logits), end), context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
+        {
+            context.Abort(); // nobody listens any more
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private static async Task<GenerationEnd> StreamAsync(
+        HttpContext context, ByteGenerator generator, GenerationRequest request, CancellationToken deadline, CancellationToken cancellation)
+    {
+        int sent = 0;
+        try
+        {
+            NextByte[] next = NextBytes.Of(generator.Logits);
+            await foreach (byte value in generator.GenerateAsync(request.Length, request.Sampling(), cancellation))
+            {
+                await SendAsync(context, new GenerationLine(value, next), cancellation);
+                next = NextBytes.Of(generator.Logits); // reads the byte just drawn
+                sent++;
+            }
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            return GenerationEnd.Time;
+        }
+
+        return sent < request.Length ? GenerationEnd.Document : GenerationEnd.Length;
+    }
+
+    private static async Task SendAsync(HttpContext context, GenerationLine line, CancellationToken cancellation)
+    {
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), cancellation);
+        await context.Response.Body.WriteAsync(LineEnd, cancellation);
+        await context.Response.Body.FlushAsync(cancellation);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace HslEmbeddingZero.Samples.Demo;
+
+/// <summary>What to continue, how, and how far. Anything left out but the prompt takes its default.</summary>
+internal sealed record GenerationRequest
+{
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>Text whose UTF-8 bytes are continued; may be empty.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>Bytes at most.</summary>
+    public int Length { get; init; } = 200;
+
+    public double Temperature { get; init; } = 0.8;
+
+    public int TopK { get; init; }
+
+    public double TopP { get; init; } = 1;
+
+    public int Seed { get; init; }
+
+    /// <summary>The request and its prompt's bytes, or the sentence that says what is wrong with it.</summary>
+    public static (GenerationRequest? Request, byte[] Prompt, string? Fault) Parse(ReadOnlySpan<byte> json, DemoLimits limits)
+    {
+        GenerationRequest? request;
+        try
+        {
+            request = JsonSerializer.Deserialize<GenerationRequest>(json, DemoJson.Options);
+        }
+        catch (JsonException error)
+        {
+            return (null, [], error.Message);
+        }
+
+        if (request?.Prompt is null) return (null, [], "prompt must be text.");
+        byte[] prompt;
+        try
+        {
+            prompt = Utf8.GetBytes(request.Prompt);
+        }
+        catch (EncoderFallbackException)
+        {
+            return (null, [], "prompt holds half of a surrogate pair, which no UTF-8 text does.");
+        }
+
+        return (request, prompt, request.FindFault(prompt.Length, limits));
+    }
+
+    public SamplingOptions Sampling() => new() { Temperature = Temperature, TopK = TopK, TopP = TopP, Seed = Seed };
+
+    private string? FindFault(int promptBytes, DemoLimits limits)
+    {
+        if (promptBytes > limits.PromptBytes) return Say($"prompt has {promptBytes} UTF-8 bytes; at most {limits.PromptBytes} are taken.");
+        if (Length < 1 || Length > limits.GeneratedBytes) return Say($"length is {Length}; it must be 1 to {limits.GeneratedBytes}.");
+        if (!(Temperature >= 0 && Temperature <= limits.Temperature)) return Say($"temperature is {Temperature}; it must be 0 to {limits.Temperature}.");
+        if (TopK is < 0 or > ByteIds.Count) return Say($"topK is {TopK}; it must be 0 (all) to {ByteIds.Count}.");
+        if (!(TopP > 0 && TopP <= 1)) return Say($"topP is {TopP}; it must be above 0 and at most 1.");
+        if (Seed < 0) return Say($"seed is {Seed}; it must be 0 to {int.MaxValue}.");
+        return null;
+
+        static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Net.Http.Headers;
+
+namespace HslEmbeddingZero.Samples.Demo;
+
+/// <summary>Headers that keep the page to its own files: nothing from elsewhere is loaded, run or embedded.</summary>
+internal static class SecurityHeaders
+{
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static Task AddAsync(HttpContext context, RequestDelegate next)
+    {
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers[HeaderNames.CacheControl] = "no-store";
+        return next(context);
+    }
+}

@@ -1,0 +1,26 @@
+// Puts the page together.
+
+import * as api from './api.js';
+import { Cosmos } from './cosmos.js';
+import { FeatureMap } from './featuremap.js';
+import { Generation } from './generation.js';
+import { SlotView } from './slot.js';
+import { Source } from './source.js';
+import { State } from './state.js';
+import { startTheme } from './theme.js';
+
+try {
+  const [about, cosmos] = await Promise.all([api.about(), api.cosmos()]);
+  const state = new State(about);
+  new FeatureMap(state);
+  new SlotView(state);
+  new Cosmos(state, cosmos);
+  startTheme(document.getElementById('theme'));
+  const source = new Source(state, about.inputBytes);
+  new Generation(about, (name, bytes) => source.showBytes(name, bytes, bytes.length));
+  document.documentElement.dataset.ready = '';
+} catch (error) {
+  const problem = document.getElementById('source-problem');
+  problem.textContent = error instanceof api.Refused ? error.message : 'The server does not answer. Is the program still running?';
+  problem.hidden = false;
+}

@@ -1,0 +1,207 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using HslEmbeddingZero.Samples.Demo;
+
+namespace HslEmbeddingZero.Demo.Tests;
+
+public class GenerationEndpointTests
+{
+    private static readonly DemoLimits OneAtATime = new() { Generations = 1, WaitingGenerations = 0, GeneratedBytes = 1_000_000 };
+
+    [Fact]
+    public async Task Bytes_are_those_of_the_library()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync();
+        const string prompt = "Nineteen byte prompt";
+        JsonElement[] lines = await demo.GenerateAsync(new { prompt, length = 40, temperature = 0.9, topK = 50, topP = 0.9, seed = 7 });
+
+        using ByteGenerator generator = ByteGenerator.ForText(demo.Model!.Model, Encoding.UTF8.GetBytes(prompt));
+        List<byte> expected = [];
+        await foreach (byte value in generator.GenerateAsync(40, new SamplingOptions { Temperature = 0.9, TopK = 50, TopP = 0.9, Seed = 7 })) expected.Add(value);
+        Assert.Equal(expected, BytesOf(lines));
+        Assert.NotEmpty(expected);
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_bytes_and_another_gives_others()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync();
+        byte[] first = BytesOf(await demo.GenerateAsync(new { prompt = "", length = 30, seed = 3 }));
+        Assert.Equal(first, BytesOf(await demo.GenerateAsync(new { prompt = "", length = 30, seed = 3 })));
+        Assert.NotEqual(first, BytesOf(await demo.GenerateAsync(new { prompt = "", length = 30, seed = 4 })));
+    }
+
+    [Fact]
+    public async Task Every_line_tells_the_most_likely_bytes_and_the_last_one_why_it_is_the_last()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync();
+        JsonElement[] lines = await demo.GenerateAsync(new { prompt = "abc", length = 20, temperature = 0 });
+        Assert.Equal(21, lines.Length);
+        foreach (JsonElement line in lines)
+        {
+            JsonElement[] next = [.. line.GetProperty("next").EnumerateArray()];
+            double[] shares = [.. next.Select(n => n.GetProperty("probability").GetDouble())];
+            Assert.Equal(12, shares.Length);
+            Assert.Equal(shares.OrderDescending(), shares);
+            Assert.True(shares.Sum() is > 0 and <= 1 + 1e-9);
+            Assert.DoesNotContain(ByteIds.Mask, next.Select(n => n.GetProperty("id").GetInt32()));
+        }
+
+        // Without chance the most likely byte is drawn.
+        Assert.All(lines[..^1], line => Assert.Equal(line.GetProperty("next")[0].GetProperty("id").GetInt32(), line.GetProperty("byte").GetInt32()));
+        Assert.All(lines[..^1], line => Assert.False(line.TryGetProperty("end", out _)));
+        Assert.Equal("length", lines[^1].GetProperty("end").GetString());
+        Assert.False(lines[^1].TryGetProperty("byte", out _));
+    }
+
+    [Fact]
+    public void Probabilities_are_the_softmax_without_mask()
+    {
+        float[] logits = [.. Enumerable.Range(0, ByteIds.Count).Select(id => id == ByteIds.Mask ? 100f : id == 65 ? 3f : id == 257 ? 2f : 0f)];
+        NextByte[] next = NextBytes.Of(logits);
+        double total = Math.Exp(3) + Math.Exp(2) + 255;
+        Assert.Equal((65, 257), (next[0].Id, next[1].Id));
+        Assert.Equal(Math.Exp(3) / total, next[0].Probability, 12);
+        Assert.Equal(Math.Exp(2) / total, next[1].Probability, 12);
+        Assert.Equal(1 / total, next[2].Probability, 12);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"a","length":0}""", "length is 0")]
+    [InlineData("""{"prompt":"a","length":449}""", "1 to 448")]
+    [InlineData("""{"prompt":"a","temperature":-0.1}""", "temperature is -0.1")]
+    [InlineData("""{"prompt":"a","temperature":5.5}""", "0 to 5")]
+    [InlineData("""{"prompt":"a","topK":-1}""", "topK is -1")]
+    [InlineData("""{"prompt":"a","topK":259}""", "topK is 259")]
+    [InlineData("""{"prompt":"a","topP":0}""", "topP is 0")]
+    [InlineData("""{"prompt":"a","topP":1.5}""", "topP is 1.5")]
+    [InlineData("""{"prompt":"a","seed":-1}""", "seed is -1")]
+    [InlineData("""{"prompt":null}""", "prompt")]
+    [InlineData("""{"length":5}""", "prompt")]
+    [InlineData("""{"prompt":"a","prompt":"b"}""", "prompt")]
+    [InlineData("""{"prompt":"a","speed":5}""", "speed")]
+    [InlineData("""{"prompt":"a","length":"5"}""", "length")]
+    [InlineData("""{"prompt":"a","length":5.5}""", "length")]
+    [InlineData("""{"prompt":"a","seed":99999999999}""", "seed")]
+    [InlineData("""{"prompt":"a","temperature":1e999}""", "temperature")]
+    [InlineData("""{"prompt":"\ud800"}""", "")]
+    [InlineData("""{"prompt":"a" """, "")]
+    [InlineData("null", "prompt")]
+    [InlineData("[]", "")]
+    [InlineData("", "")]
+    public async Task A_wrong_request_is_refused_with_its_reason(string json, string reason)
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync();
+        using HttpResponseMessage response = await demo.PostJsonAsync(json);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        string detail = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString()!;
+        Assert.Contains(reason, detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_longest_prompt_is_taken_and_one_byte_more_is_not()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync();
+        Assert.Equal(2, (await demo.GenerateAsync(new { prompt = new string('é', 256), length = 1 })).Length);
+        using HttpResponseMessage longer = await demo.PostJsonAsync(JsonSerializer.Serialize(new { prompt = new string('é', 256) + "a", length = 1 }));
+        Assert.Equal(HttpStatusCode.BadRequest, longer.StatusCode);
+        Assert.Contains("513 UTF-8 bytes", await longer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using HttpResponseMessage muchLonger = await demo.PostJsonAsync(JsonSerializer.Serialize(new { prompt = new string('a', 20_000), length = 1 }));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, muchLonger.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_flood_gets_429_and_a_time_to_come_back()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(OneAtATime);
+        using HttpResponseMessage running = await demo.BeginAsync(1_000_000);
+        Assert.Equal(HttpStatusCode.OK, running.StatusCode);
+        HttpResponseMessage[] flood = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => demo.BeginAsync(5)));
+        foreach (HttpResponseMessage refused in flood)
+        {
+            using (refused)
+            {
+                Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+                Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter!.Delta);
+                Assert.Contains("Try again", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_frees_its_place_and_its_tensors()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(OneAtATime);
+        await demo.GenerateAsync(new { prompt = "warm", length = 2 });
+        long before = (await demo.ComeToRestAsync()).LiveTensors;
+        for (int i = 0; i < 5; i++)
+        {
+            using (await demo.BeginAsync(1_000_000)) Assert.True((await demo.DiagnoseAsync()).LiveTensors > before);
+            Assert.True((await demo.ComeToRestAsync()).LiveTensors <= before);
+        }
+
+        Assert.Equal(4, (await demo.GenerateAsync(new { prompt = "again", length = 3 })).Length);
+    }
+
+    [Fact]
+    public async Task One_more_waits_for_its_turn_and_may_leave_while_it_waits()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(OneAtATime with { WaitingGenerations = 1 });
+        HttpResponseMessage running = await demo.BeginAsync(1_000_000);
+        using CancellationTokenSource impatient = new();
+        Task<HttpResponseMessage>[] two = [demo.BeginAsync(5, impatient.Token), demo.BeginAsync(5, impatient.Token)];
+        Task<HttpResponseMessage> first = await Task.WhenAny(two);
+        using (HttpResponseMessage refused = await first) Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => two.Single(task => task != first));
+
+        Task<HttpResponseMessage> patient = WaitAgainAsync(demo);
+        Assert.NotSame(patient, await Task.WhenAny(patient, Task.Delay(200)));
+        running.Dispose();
+        using HttpResponseMessage served = await patient;
+        Assert.Equal(HttpStatusCode.OK, served.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_generation_ends_when_its_time_is_over()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(OneAtATime with { GenerationTime = TimeSpan.FromMilliseconds(300) });
+        JsonElement[] lines = await demo.GenerateAsync(new { prompt = "a", length = 1_000_000, topK = 1 });
+        Assert.Equal("time", lines[^1].GetProperty("end").GetString());
+        Assert.True(lines.Length > 1);
+        Assert.Equal(0, (await demo.ComeToRestAsync()).Generations);
+    }
+
+    [Fact]
+    public async Task The_model_may_end_the_document_first()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(null, RunningDemo.SmallModel(endOfDocument: 100));
+        JsonElement line = Assert.Single(await demo.GenerateAsync(new { prompt = "a", length = 10 }));
+        Assert.Equal("document", line.GetProperty("end").GetString());
+        Assert.Equal(ByteIds.EndOfSequence, line.GetProperty("next")[0].GetProperty("id").GetInt32());
+    }
+
+    [Fact]
+    public async Task Without_weights_it_says_so()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
+        using HttpResponseMessage response = await demo.PostJsonAsync("""{"prompt":"a"}""");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Contains("--weights", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("\"model\"", await demo.Client.GetStringAsync("/api/about"), StringComparison.Ordinal);
+    }
+
+    /// <summary>The server notices a moment later that the one that waited is gone.</summary>
+    private static async Task<HttpResponseMessage> WaitAgainAsync(RunningDemo demo)
+    {
+        for (; ; await Task.Delay(20))
+        {
+            HttpResponseMessage response = await demo.BeginAsync(5);
+            if (response.StatusCode != HttpStatusCode.TooManyRequests) return response;
+            response.Dispose();
+        }
+    }
+
+    private static byte[] BytesOf(JsonElement[] lines) => [.. lines.Where(line => line.TryGetProperty("byte", out _)).Select(line => line.GetProperty("byte").GetByte())];
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace HslEmbeddingZero.Demo.Tests;
+
+/// <summary>The page in a browser. Whatever the console reports, and every request to another place, fails the test that opened it.</summary>
+internal sealed class OpenPage : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly List<string> _complaints = [];
+
+    private OpenPage(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+    }
+
+    public IPage Page { get; }
+
+    public IReadOnlyList<string> Complaints => _complaints;
+
+    public static async Task<OpenPage> OpenAsync(
+        IBrowser browser, RunningDemo demo, ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900, ReducedMotion motion = ReducedMotion.Reduce)
+    {
+        IBrowserContext context = await browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            ColorScheme = scheme,
+            ReducedMotion = motion,
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+        });
+        OpenPage open = new(context, await context.NewPageAsync());
+        open.Page.Console += (_, message) => open._complaints.Add($"{message.Type}: {message.Text}");
+        open.Page.PageError += (_, error) => open._complaints.Add(error);
+        open.Page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(demo.Address.AbsoluteUri, StringComparison.Ordinal)) open._complaints.Add($"asked for {request.Url}");
+        };
+        await open.Page.GotoAsync(demo.Address.AbsoluteUri);
+        await Assertions.Expect(open.Page.Locator("html[data-ready]")).ToHaveCountAsync(1);
+        await Assertions.Expect(open["source-facts"]).ToContainTextAsync("byte");
+        return open;
+    }
+
+    public ILocator this[string id] => Page.Locator($"#{id}");
+
+    /// <summary>What a canvas shows, to be compared.</summary>
+    public Task<string> PictureAsync(string canvas) => this[canvas].EvaluateAsync<string>("canvas => canvas.toDataURL()");
+
+    /// <summary>Waits until a canvas shows something else.</summary>
+    public async Task ExpectOtherPictureAsync(string canvas, string before)
+    {
+        for (int i = 0; i < 100; i++, await Page.WaitForTimeoutAsync(50))
+            if (await PictureAsync(canvas) != before) return;
+        Assert.Fail($"#{canvas} still shows what it did.");
+    }
+
+    public Task ExpectTextAsync(string id, string pattern) => Assertions.Expect(this[id]).ToHaveTextAsync(new Regex(pattern), new() { Timeout = 20_000 });
+
+    public Task<int> NumberAsync(string expression) => Page.EvaluateAsync<int>(expression);
+
+    public static string Invariant(float value) => Math.Round(value, 3).ToString("0.###", CultureInfo.InvariantCulture).Replace('-', '−');
+
+    public async ValueTask DisposeAsync()
+    {
+        await _context.DisposeAsync();
+        Assert.Empty(_complaints);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Mime;
+using System.Text;
+using System.Text.Json;
+using HslEmbeddingZero.Samples.Demo;
+using HslEmbeddingZero.Samples.Tests;
+using Microsoft.AspNetCore.Builder;
+
+namespace HslEmbeddingZero.Demo.Tests;
+
+/// <summary>The demo on a free port of this machine, with a small model that has learned nothing.</summary>
+internal sealed class RunningDemo : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>A bias at which the end is never drawn.</summary>
+    private const float NeverEnds = -100;
+
+    private readonly WebApplication _app;
+
+    private RunningDemo(WebApplication app, DemoModel? model)
+    {
+        _app = app;
+        Model = model;
+        // Leaving an answer unread is leaving at once, not after a last look at what still comes.
+        Client = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri(app.Urls.First()), Timeout = TimeSpan.FromMinutes(1) };
+    }
+
+    public DemoModel? Model { get; }
+
+    public HttpClient Client { get; }
+
+    public Uri Address => Client.BaseAddress!;
+
+    public static Task<RunningDemo> StartAsync(DemoLimits? limits = null, bool withModel = true) => StartAsync(limits, withModel ? SmallModel() : null);
+
+    public static async Task<RunningDemo> StartAsync(DemoLimits? limits, DemoModel? model)
+    {
+        WebApplication app = DemoServer.Create(new DemoOptions { Port = 0, Diagnostics = true, Limits = limits ?? new DemoLimits() }, model);
+        await app.StartAsync();
+        return new RunningDemo(app, model);
+    }
+
+    /// <summary>A model of one layer, written to a file and read back, as the demo reads any.</summary>
+    /// <param name="endOfDocument">As in <see cref="SaveSmallModel"/>.</param>
+    public static DemoModel SmallModel(float endOfDocument = NeverEnds)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("small.safetensors");
+        SaveSmallModel(path, endOfDocument);
+        return DemoModel.Load(path);
+    }
+
+    /// <param name="path">File to write.</param>
+    /// <param name="endOfDocument">What the model adds to the logit of the end of the document.</param>
+    public static void SaveSmallModel(string path, float endOfDocument = NeverEnds)
+    {
+        TorchSharp.torch.manual_seed(1);
+        using var model = new ByteLanguageModel(new ZeroDoor(8, 256), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 1, Heads = 4 }));
+        using (TorchSharp.torch.no_grad())
+        using (TorchSharp.torch.Tensor bias = model.Weights()["head.bias"].narrow(0, ByteIds.EndOfSequence, 1)) bias.fill_(endOfDocument);
+        model.Save(path);
+    }
+
+    public Task<HttpResponseMessage> PostBytesAsync(string path, byte[] bytes)
+    {
+        ByteArrayContent content = new(bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Octet);
+        return Client.PostAsync(path, content);
+    }
+
+    public Task<HttpResponseMessage> PostJsonAsync(string json) =>
+        Client.PostAsync("/api/generate", new StringContent(json, Encoding.UTF8, MediaTypeNames.Application.Json));
+
+    /// <summary>Begins a generation and waits for its first line; disposing the response is leaving.</summary>
+    public async Task<HttpResponseMessage> BeginAsync(int length, CancellationToken cancellation = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, "/api/generate") { Content = JsonContent.Create(new { prompt = "abc", length }) };
+        HttpResponseMessage response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (response.IsSuccessStatusCode)
+            await (await response.Content.ReadAsStreamAsync(cancellation)).ReadExactlyAsync(new byte[1], cancellation);
+        return response;
+    }
+
+    public async Task<JsonElement[]> GenerateAsync(object request)
+    {
+        using HttpResponseMessage response = await Client.PostAsJsonAsync("/api/generate", request);
+        string answer = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, answer);
+        return [.. answer.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    /// <summary>What the diagnostics tell.</summary>
+    public async Task<Diagnostics> DiagnoseAsync() => (await Client.GetFromJsonAsync<Diagnostics>("/api/diagnostics", DemoJson.Options))!;
+
+    /// <summary>Waits until no generation runs.</summary>
+    public async Task<Diagnostics> ComeToRestAsync()
+    {
+        using CancellationTokenSource late = new(Patience);
+        for (; ; await Task.Delay(20, late.Token))
+            if (await DiagnoseAsync() is { Generations: 0 } rest) return rest;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+        Model?.Dispose();
+    }
+}
