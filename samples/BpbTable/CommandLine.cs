@@ -8,6 +8,9 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>The options of the sample. Every wrong value is refused here with the value and what is allowed.</summary>
 internal static class CommandLine
 {
+    /// <summary>A word that begins with @ is a file name like any other, not a file of more options.</summary>
+    public static ParserConfiguration Words { get; } = new() { ResponseFileTokenReplacer = null };
+
     public static RootCommand Create(Func<TableOptions, CancellationToken, Task<int>> run)
     {
         Option<string> preset = new("--preset")

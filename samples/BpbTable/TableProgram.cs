@@ -13,7 +13,9 @@ internal static class TableProgram
     {
         IAnsiConsole console = AnsiConsole.Console;
         if (Console.IsOutputRedirected) console.Profile.Width = 160;
-        ParseResult parsed = CommandLine.Create((options, cancellation) => Task.FromResult(Run(console, options, cancellation))).Parse(args);
+        ParseResult parsed = CommandLine
+            .Create((options, cancellation) => Task.FromResult(Run(console, options, cancellation)))
+            .Parse(args, CommandLine.Words);
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration

@@ -26,7 +26,7 @@ internal sealed class PreparedFile<TState> : IDisposable
         _path = path;
         _job = job;
         RequireWritable(path);
-        Saved? saved = resume && File.Exists(ProgressPath) ? ReadSaved() : null;
+        Saved? saved = resume && File.Exists(ProgressPath) && File.Exists(PartialPath) ? ReadSaved() : null;
         Resumed = saved?.State;
         Stream = Open(PartialPath, saved?.Length ?? 0);
         try
@@ -55,7 +55,8 @@ internal sealed class PreparedFile<TState> : IDisposable
     /// <summary>The list of what was skipped; gone at the end where nothing was.</summary>
     public string DamagePath => _path + ".damaged.jsonl";
 
-    private string PartialPath => _path + ".partial";
+    /// <summary>What is written so far.</summary>
+    public string PartialPath => _path + ".partial";
 
     private string ProgressPath => _path + ".progress.json";
 
@@ -67,12 +68,14 @@ internal sealed class PreparedFile<TState> : IDisposable
         AtomicFile.WriteText(ProgressPath, JsonSerializer.Serialize(new Saved(_job, Stream.Position, _damageStream.Position, Damage.Count, state)));
     }
 
-    /// <summary>Gives the file its name. Nothing more can be written.</summary>
-    public void Finish()
+    /// <summary>Gives the file its name, and with it files that belong to it. Nothing more can be written.</summary>
+    /// <param name="companions">Their temporary names and their own. All is written before, so that a full disk can divide nothing.</param>
+    public void Finish(params IEnumerable<(string Temporary, string Path)> companions)
     {
         Stream.Flush(flushToDisk: true);
         _damageStream.Flush(flushToDisk: true);
         Dispose();
+        foreach ((string temporary, string path) in companions) File.Move(temporary, path, overwrite: true);
         File.Move(PartialPath, _path, overwrite: true);
         File.Delete(ProgressPath);
         if (Damage.Count == 0) File.Delete(DamagePath);

@@ -16,7 +16,9 @@ internal static class ProgressReport
     {
         if (!console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
         {
-            work(Lines(console, title, total));
+            Action<long> show = Lines(console, title, total);
+            work(show);
+            show(total);
             return;
         }
 

@@ -12,6 +12,14 @@ internal static class PageDecompression
     private const int Brotli = 4;
     private const int Zstandard = 6;
 
+    /// <summary>Refuses a compression that is not read.</summary>
+    public static void Require(int codec)
+    {
+        if (codec is not (Uncompressed or SnappyCodec or Gzip or Brotli or Zstandard))
+            throw new ParquetFormatException($"compression number {codec} is not read; none, snappy, gzip, brotli and zstd are");
+    }
+
+    /// <summary>Decompresses a page whose compression has passed <see cref="Require"/>.</summary>
     public static void Decompress(int codec, byte[] source, int start, int length, Span<byte> destination)
     {
         ReadOnlySpan<byte> compressed = source.AsSpan(start, length);
@@ -21,8 +29,7 @@ internal static class PageDecompression
             SnappyCodec => Unsnap(compressed, destination),
             Gzip => Unzip(source, start, length, destination),
             Brotli => BrotliDecoder.TryDecompress(compressed, destination, out int count) ? count : -1,
-            Zstandard => Unstandard(compressed, destination),
-            _ => throw new ParquetFormatException($"compression number {codec} is not read; none, snappy, gzip, brotli and zstd are"),
+            _ => Unstandard(compressed, destination),
         };
         if (written != destination.Length)
             throw new ParquetFormatException($"a page does not decompress to the {destination.Length} bytes that its header names");

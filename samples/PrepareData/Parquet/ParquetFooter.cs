@@ -206,6 +206,7 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
     private static ColumnChunk Checked(ColumnChunk chunk, int group, long rows, long dataEnd)
     {
         if (rows is < 0 or > MostRows) throw new ParquetFormatException($"row group {group} has {rows} rows; 0 to {MostRows} are read");
+        PageDecompression.Require(chunk.Codec);
         if (chunk.Rows != rows) throw new ParquetFormatException($"row group {group} has {rows} rows but {chunk.Rows} values in the column");
         if (chunk.Start < MagicSize || chunk.Size < 0 || chunk.Size > dataEnd - chunk.Start)
             throw new ParquetFormatException($"row group {group} lies at byte {chunk.Start} with {chunk.Size} bytes; the data ends at {dataEnd}");

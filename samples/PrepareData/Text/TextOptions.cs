@@ -11,6 +11,9 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <param name="Resume">Go on where an earlier run stopped.</param>
 internal sealed record TextOptions(IReadOnlyList<string> Inputs, string Out, string Field, long? Take, int LongestLine, bool Resume)
 {
+    /// <summary>Bytes of output between two points that a killed run can go on from.</summary>
+    public long SaveEvery { get; init; } = 32 << 20;
+
     /// <summary>True when so many bytes are all that was asked for.</summary>
     public bool IsEnough(long bytes) => bytes >= Take;
 

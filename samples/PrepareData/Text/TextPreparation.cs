@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 
@@ -8,7 +7,6 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 internal static class TextPreparation
 {
     private const int RecordsBetweenLooks = 64;
-    private static readonly TimeSpan BetweenSaves = TimeSpan.FromSeconds(1);
 
     public static void Run(IAnsiConsole console, TextOptions options, CancellationToken cancellation)
     {
@@ -36,25 +34,26 @@ internal static class TextPreparation
             // True when the input ended, false when there was enough.
             bool ReadAll(TextInput input, Func<long> bytesRead)
             {
-                Stopwatch sinceSave = Stopwatch.StartNew();
+                long saved = output.Stream.Position;
                 for (long record = 1; input.Next(writer, output.Damage); record++)
                 {
                     if (options.IsEnough(output.Stream.Position) && state.Statistics.OpenBytes == 0) return false;
                     if (record % RecordsBetweenLooks != 0) continue;
                     progress(bytesRead());
                     bool isCancelled = cancellation.IsCancellationRequested;
-                    if (!isCancelled && sinceSave.Elapsed < BetweenSaves) continue;
+                    if (!isCancelled && output.Stream.Position - saved < options.SaveEvery) continue;
                     state.Position = input.Position;
                     output.Save(state);
                     cancellation.ThrowIfCancellationRequested();
-                    sinceSave.Restart();
+                    saved = output.Stream.Position;
                 }
 
                 return true;
             }
         });
         if (state.Statistics.Documents == 0)
-            throw new InvalidDataException($"No document in {inputs.Length} files; {output.Damage.Count} damaged records, listed in {output.DamagePath}.");
+            throw new InvalidDataException(
+                $"No document in {inputs.Length} files. {string.Join(Environment.NewLine, output.Damage.Summary(output.DamagePath).Select(line => line.Trim()))}".Trim());
         output.Finish();
         foreach (string line in Summary(options, state.Statistics, output)) console.WriteLine(line);
     }

@@ -25,7 +25,7 @@ internal static class ContactSheet
         using SKBitmap sheet = new(Margin + (Math.Min(shown, Columns) * (Side + Margin)), Margin + (rows * (Side + Stripe + Margin)));
         using SKCanvas canvas = new(sheet);
         canvas.Clear(new SKColor(24, 24, 28));
-        using FileStream file = File.OpenRead(windows);
+        using FileStream file = new(windows, FileMode.Open, FileAccess.Read, FileShare.ReadWrite); // still open for writing
         byte[] pixels = new byte[WindowRecord.FrameSize];
         for (int i = 0; i < shown; i++)
         {
@@ -41,11 +41,8 @@ internal static class ContactSheet
 
         using SKImage image = SKImage.FromBitmap(sheet);
         using SKData png = image.Encode(SKEncodedImageFormat.Png, 100);
-        AtomicFile.Write(path, temporary =>
-        {
-            using FileStream stream = File.Create(temporary);
-            png.SaveTo(stream);
-        });
+        using FileStream stream = File.Create(path);
+        png.SaveTo(stream);
     }
 
     private static void Draw(SKCanvas canvas, byte[] pixels, SKRect place)

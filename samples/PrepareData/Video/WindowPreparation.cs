@@ -28,10 +28,19 @@ internal static class WindowPreparation
 
         string json = Path.ChangeExtension(options.Out, ".json");
         string sheet = Path.ChangeExtension(options.Out, ".frames.png");
-        File.Delete(json); // An older one must never stand beside the new windows.
-        output.Finish();
-        AtomicFile.WriteText(json, WindowSidecar.Write(state.Films, options.Split));
-        ContactSheet.Save(options.Out, state.Films, sheet);
+        string newJson = options.Out + ".partial.json", newSheet = options.Out + ".partial.png";
+        try
+        {
+            File.WriteAllText(newJson, WindowSidecar.Write(state.Films, options.Split));
+            ContactSheet.Save(output.PartialPath, state.Films, newSheet);
+            output.Finish((newJson, json), (newSheet, sheet));
+        }
+        finally
+        {
+            File.Delete(newJson);
+            File.Delete(newSheet);
+        }
+
         foreach (string line in Summary(options, state.Films, sheet)) console.WriteLine(line);
         foreach (string line in output.Damage.Summary(output.DamagePath)) console.WriteLine(line);
     }
