@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
@@ -65,7 +67,8 @@ internal sealed class PreparedFile<TState> : IDisposable
     {
         Stream.Flush(flushToDisk: true);
         _damageStream.Flush(flushToDisk: true);
-        AtomicFile.WriteText(ProgressPath, JsonSerializer.Serialize(new Saved(_job, Stream.Position, _damageStream.Position, Damage.Count, state)));
+        string json = JsonSerializer.Serialize(new Saved(_job, Stream.Position, _damageStream.Position, Damage.Count, state));
+        AtomicFile.WriteText(ProgressPath, $"{Digest(json)}\n{json}");
     }
 
     /// <summary>Gives the file its name, and with it files that belong to it. Nothing more can be written.</summary>
@@ -134,20 +137,17 @@ internal sealed class PreparedFile<TState> : IDisposable
     {
         const int longest = 1 << 20;
         Saved? saved = null;
-        try
-        {
-            if (new FileInfo(ProgressPath).Length <= longest) saved = JsonSerializer.Deserialize<Saved>(File.ReadAllText(ProgressPath));
-        }
-        catch (JsonException)
-        {
-        }
-
-        if (saved is not { Job: not null, State: not null, Length: >= 0, DamageLength: >= 0, DamageCount: >= 0 })
-            throw new InvalidDataException($"{ProgressPath}: not a progress file of at most {longest} bytes. Start again without --resume.");
+        if (new FileInfo(ProgressPath).Length <= longest && File.ReadAllText(ProgressPath).Split('\n', 2) is [var digest, var json] && digest == Digest(json))
+            saved = JsonSerializer.Deserialize<Saved>(json);
+        if (saved is null)
+            throw new InvalidDataException($"{ProgressPath}: damaged, or not a progress file of at most {longest} bytes. Start again without --resume.");
         if (saved.Job != _job)
             throw new InvalidDataException($"{ProgressPath}: belongs to another job.{Environment.NewLine}  then: {saved.Job}{Environment.NewLine}  now:  {_job}");
         return saved;
     }
+
+    /// <summary>Shows damage to the file, which could otherwise make the output wrong unseen.</summary>
+    private static string Digest(string json) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
 
     private sealed record Saved(string Job, long Length, long DamageLength, long DamageCount, TState State);
 }

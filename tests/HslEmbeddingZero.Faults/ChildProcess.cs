@@ -8,8 +8,14 @@ internal static class ChildProcess
     /// <summary>This program, with other arguments.</summary>
     public const string Self = "HslEmbeddingZero.Faults.dll";
 
-    public static Process Start(string assembly, params string[] arguments) => Process.Start(
-        new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    public static Process Start(string assembly, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // Threads that wait by spinning would take the cores from whatever else runs.
+        start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        return Process.Start(start)!;
+    }
 
     /// <summary>Runs to the end.</summary>
     public static (int ExitCode, string Output, string Error) Run(string assembly, params string[] arguments)

@@ -7,7 +7,7 @@ internal static class SmallCorpus
 {
     public static readonly TrainerOptions Options = new()
     {
-        Steps = 120,
+        Steps = 60,
         WarmupSteps = 4,
         PeakLearningRate = 3e-3,
         FinalLearningRate = 3e-4,

@@ -31,7 +31,7 @@ internal sealed class ParquetInput : TextInput
             throw new InvalidDataException($"{path}: {failure.Message}.", failure);
         }
 
-        _group = (int)Math.Min(position.Offset, int.MaxValue);
+        _group = (int)position.Offset;
         _rowsBefore = position.Record;
     }
 

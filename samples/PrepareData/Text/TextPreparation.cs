@@ -16,8 +16,6 @@ internal static class TextPreparation
 
         using PreparedFile<State> output = new(options.Out, options.Job(inputs), options.Resume);
         State state = output.Resumed ?? new State();
-        if (state.Input < 0 || state.Input > inputs.Length || state.Position is not { Offset: >= 0, Record: >= 0 } || state.Statistics is not { ByPowerOfTwo.Length: 64 })
-            throw new InvalidDataException($"{options.Out}.progress.json: damaged. Start again without --resume.");
         DocumentWriter writer = new(output.Stream, state.Statistics);
         ProgressReport.Run(console, Path.GetFileName(options.Out), Math.Max(1, before[^1]), progress =>
         {

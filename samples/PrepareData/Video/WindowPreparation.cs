@@ -16,8 +16,6 @@ internal static class WindowPreparation
         IReadOnlyList<(string Path, string? Captions)> films = options.Films;
         using PreparedFile<State> output = new(options.Out, options.Job, options.Resume);
         State state = output.Resumed ?? new State();
-        if (state.Films is null || state.Films.Count > films.Count)
-            throw new InvalidDataException($"{options.Out}.progress.json: damaged. Start again without --resume.");
 
         while (state.Films.Count < films.Count)
         {

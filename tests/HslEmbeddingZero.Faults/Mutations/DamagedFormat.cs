@@ -5,27 +5,27 @@ internal abstract class DamagedFormat : IDisposable
 {
     /// <summary>Reads one damaged input.</summary>
     /// <param name="random">Decides the damage.</param>
-    /// <returns>True where it was accepted; then what was read has been checked against the input.</returns>
+    /// <returns>Null where it was accepted; then what was read has been checked against the input. The message where it was refused.</returns>
     /// <exception cref="BrokenPromiseException">It was read wrongly, or refused without saying what.</exception>
-    public abstract bool Accepts(Random random);
+    public abstract string? Read(Random random);
 
     public virtual void Dispose()
     {
     }
 
-    /// <summary>True where the reader accepts; false where it refuses as its documentation says, in a message that names the input.</summary>
-    protected static bool Accepts(string name, Action read, Func<Exception, bool> isRefusal)
+    /// <summary>Null where the reader accepts; its message where it refuses as its documentation says, naming the input.</summary>
+    protected static string? Refusal(string name, Action read, Func<Exception, bool> isRefusal)
     {
         try
         {
             read();
-            return true;
+            return null;
         }
         catch (Exception error) when (isRefusal(error))
         {
             if (!error.Message.Contains(name, StringComparison.Ordinal) || error.Message.Length < name.Length + 10)
                 throw new BrokenPromiseException($"the refusal does not name the input '{name}': {error.Message}");
-            return false;
+            return error.Message;
         }
     }
 

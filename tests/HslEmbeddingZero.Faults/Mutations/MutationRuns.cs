@@ -86,7 +86,7 @@ internal static class MutationRuns
             if (milliseconds > MostMilliseconds) Tell(index, $"took {milliseconds} ms");
             else if (Math.Max(managed, resident) > MostBytes) Tell(index, $"took {managed} managed and {resident} resident bytes");
             else if (outcome == "accepted") _accepted++;
-            else if (outcome == "refused") _refused++;
+            else if (outcome.StartsWith("refused", StringComparison.Ordinal)) _refused++;
             else Tell(index, outcome);
         }
 

@@ -10,6 +10,7 @@ internal static class MutationWorker
     {
         using TemporaryFolder folder = new();
         using DamagedFormat damaged = Formats.All.Single(known => known.Name == format).Create(folder.FullName);
+        if (damaged.Read(new Undamaged()) is { } refusal) throw new InvalidOperationException($"{format}: good input is refused: {refusal}");
         for (int i = from; i < from + count; i++)
         {
             Console.WriteLine($"start {i}");
@@ -21,11 +22,11 @@ internal static class MutationWorker
             string outcome;
             try
             {
-                outcome = damaged.Accepts(new Random(HashCode(format, seed, i))) ? "accepted" : "refused";
+                outcome = damaged.Read(new Random(HashCode(format, seed, i))) is { } message ? $"refused {OneLine(message)}" : "accepted";
             }
             catch (Exception error)
             {
-                outcome = $"broken {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}";
+                outcome = $"broken {error.GetType().Name}: {OneLine(error.Message)}";
             }
 
             Console.WriteLine(string.Create(
@@ -35,6 +36,8 @@ internal static class MutationWorker
 
         return 0;
     }
+
+    private static string OneLine(string message) => message.Length <= 400 ? message.ReplaceLineEndings(" ") : message[..400].ReplaceLineEndings(" ");
 
     /// <summary>The same on every machine and in every run, as string.GetHashCode is not.</summary>
     private static int HashCode(string format, int seed, int index)

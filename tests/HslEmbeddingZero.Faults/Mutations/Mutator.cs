@@ -22,8 +22,9 @@ internal static class Mutator
     /// <param name="lengthFields">Where length fields lie; negative counts from the end.</param>
     public static byte[] Damage(byte[] valid, Random random, bool isText, params int[] lengthFields)
     {
+        if (random is Undamaged) return valid;
         byte[] bytes = [.. valid];
-        for (int left = random.Next(1, 4); left > 0; left--)
+        for (int left = Math.Max(1, random.Next(-2, 4)); left > 0; left--)
             bytes = isText && random.Next(2) == 0 ? DamageText(bytes, random) : DamageBytes(bytes, random, lengthFields);
         return bytes;
     }
@@ -76,14 +77,14 @@ internal static class Mutator
     private static byte[] DamageText(byte[] bytes, Random random)
     {
         string text = Encoding.Latin1.GetString(bytes); // one character a byte
-        switch (random.Next(6))
+        switch (random.Next(7))
         {
-            case 0: // a number becomes another
+            case 0 or 6: // a number becomes another
                 int[] digits = [.. Enumerable.Range(0, text.Length).Where(i => char.IsAsciiDigit(text[i]) && (i == 0 || !char.IsAsciiDigit(text[i - 1])))];
                 if (digits.Length == 0) return bytes;
                 int start = digits[random.Next(digits.Length)], end = start;
                 while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
-                return Bytes(text[..start] + Tokens[random.Next(Tokens.Length)] + text[end..]);
+                return Bytes(text[..start] + (random.Next(2) == 0 ? $"{random.Next(100)}" : Tokens[random.Next(Tokens.Length)]) + text[end..]);
             case 1: // a key, a value, a line twice
                 char sign = ",\n{\"".ToCharArray()[random.Next(4)];
                 string[] parts = text.Split(sign);

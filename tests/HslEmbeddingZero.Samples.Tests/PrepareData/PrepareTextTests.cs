@@ -84,7 +84,7 @@ public sealed class PrepareTextTests : IDisposable
         Assert.Contains("another job", Assert.Throws<InvalidDataException>(() => Run(options with { Field = "body" })).Message, StringComparison.Ordinal);
         File.WriteAllText(Out + ".partial", "");
         Assert.Contains("the progress file says", Assert.Throws<InvalidDataException>(() => Run(options)).Message, StringComparison.Ordinal);
-        File.WriteAllText(Out + ".progress.json", "{}");
+        File.WriteAllText(Out + ".progress.json", File.ReadAllText(Out + ".progress.json").Replace("\"Documents\":63", "\"Documents\":64", StringComparison.Ordinal));
         Assert.Contains("not a progress file", Assert.Throws<InvalidDataException>(() => Run(options)).Message, StringComparison.Ordinal);
         Run(options with { Resume = false });
         Assert.False(File.Exists(Out + ".progress.json"));

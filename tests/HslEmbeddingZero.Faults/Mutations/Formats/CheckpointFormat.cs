@@ -26,22 +26,23 @@ internal sealed class CheckpointFormat : DamagedFormat
         _elsewhere = State();
     }
 
-    public override bool Accepts(Random random)
+    public override string? Read(Random random)
     {
         byte[] damaged = Mutator.Damage(_valid, random, isText: random.Next(3) == 0, 0);
         File.WriteAllBytes(_path, damaged);
-        bool isAccepted = Accepts(_path, () => _trainer.LoadCheckpoint(_path), error => error is SafetensorsException or CheckpointException);
-        Require(State().AsSpan().SequenceEqual(isAccepted ? _valid : _elsewhere), isAccepted ? "the run is not where its checkpoint was taken" : "a refused checkpoint has changed the run");
-        if (!isAccepted) return false;
+        string? refusal = Refusal(_path, () => _trainer.LoadCheckpoint(_path), error => error is SafetensorsException or CheckpointException);
+        Require(State().AsSpan().SequenceEqual(refusal is null ? _valid : _elsewhere), refusal is null ? "the run is not where its checkpoint was taken" : "a refused checkpoint has changed the run");
+        if (refusal is not null) return refusal;
         File.WriteAllBytes(_path, _elsewhere);
         _trainer.LoadCheckpoint(_path);
-        return true;
+        return null;
     }
 
     public override void Dispose()
     {
         _trainer.Dispose();
         _model.Dispose();
+        base.Dispose();
     }
 
     /// <summary>All that the run is, as it would be saved.</summary>

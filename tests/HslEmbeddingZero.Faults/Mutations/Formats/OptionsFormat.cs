@@ -12,33 +12,34 @@ internal abstract class OptionsFormat : DamagedFormat
     /// <summary>Reads one; null where it asks for help or another thing that is no work.</summary>
     protected abstract ParseResult Parse(string[] words);
 
-    public override bool Accepts(Random random)
+    public override string? Read(Random random)
     {
         string[] words = Damage([.. Valid[random.Next(Valid.Count)]], random);
         ParseResult parsed = Parse(words);
         if (parsed.Errors.Count > 0)
         {
             Require(parsed.Errors.All(error => error.Message.Length is > 10 and < 3_000_000), "an error without a message");
-            return false;
+            return parsed.Errors[0].Message;
         }
 
         using StringWriter output = new(), errors = new();
         try
         {
             parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = errors });
-            return true;
+            return null;
         }
         catch (Exception error) when (error is ArgumentException or IOException)
         {
             Require(error.Message.Length > 10, "a refusal without a message");
-            return false;
+            return error.Message;
         }
     }
 
     private static string[] Damage(string[] words, Random random)
     {
+        if (random is Undamaged) return words;
         List<string> list = [.. words];
-        for (int left = random.Next(1, 4); left > 0; left--)
+        for (int left = Math.Max(1, random.Next(-2, 4)); left > 0; left--)
         {
             int at = random.Next(list.Count);
             switch (random.Next(6))

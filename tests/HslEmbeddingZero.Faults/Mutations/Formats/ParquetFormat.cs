@@ -22,7 +22,7 @@ internal sealed class ParquetFormat : DamagedFormat
         }
     }
 
-    public override bool Accepts(Random random)
+    public override string? Read(Random random)
     {
         byte[] valid = _valid[random.Next(_valid.Count)];
         int footer = BitConverter.ToInt32(valid, valid.Length - 8);
@@ -32,11 +32,11 @@ internal sealed class ParquetFormat : DamagedFormat
             ? Mutator.Damage(valid, random, isText: false, -8)
             : [.. valid[..^(footer + 8)], .. Mutator.Damage(valid[^(footer + 8)..^8], random, isText: false), .. valid[^8..]];
         File.WriteAllBytes(_path, damaged);
-        return Accepts(_path, Read, error => error is InvalidDataException);
+        return Refusal(_path, ReadAll, error => error is InvalidDataException);
     }
 
     /// <summary>Every document that comes out must be text; what was skipped must be told.</summary>
-    private void Read()
+    private void ReadAll()
     {
         using MemoryStream text = new(), damage = new();
         TextStatistics statistics = new();

@@ -1,14 +1,15 @@
 using System.CommandLine;
-using HslEmbeddingZero.Samples.PrepareData;
 
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>PrepareData's commands and options.</summary>
 internal sealed class PrepareOptionsFormat : OptionsFormat
 {
+    private static readonly string[] Names = ["a.jsonl", "b.parquet", "c.txt", "f.mp4", "f.srt"];
+
     public PrepareOptionsFormat(string folder)
     {
-        string[] files = [.. new[] { "a.jsonl", "b.parquet", "c.txt", "f.mp4", "f.srt" }.Select(name => Path.Combine(folder, name))];
+        string[] files = [.. Names.Select(name => Path.Combine(folder, name))];
         foreach (string file in files) File.WriteAllText(file, "x");
         Valid =
         [

@@ -3,9 +3,10 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>PrepareData's progress file: a resumed run goes on from it or refuses it, and what it writes is whole documents.</summary>
+/// <summary>PrepareData's progress file: a resumed run refuses it, or goes on from it to what an uninterrupted run writes.</summary>
 internal sealed class ProgressFormat : DamagedFormat
 {
+    private const int Documents = 300;
     private readonly string _out;
     private readonly TextOptions _options;
     private readonly byte[] _valid;
@@ -15,7 +16,7 @@ internal sealed class ProgressFormat : DamagedFormat
     public ProgressFormat(string folder)
     {
         string input = Path.Combine(folder, "documents.jsonl");
-        File.WriteAllLines(input, Enumerable.Range(0, 300).Select(i => $$"""{"text":"Document {{i}}"}"""));
+        File.WriteAllLines(input, Enumerable.Range(0, Documents).Select(i => $$"""{"text":"Document {{i}}"}"""));
         _out = Path.Combine(folder, "corpus.txt");
         _options = new TextOptions([input], _out, "text", null, 1 << 16, Resume: true) { SaveEvery = 1 };
         using CancellationTokenSource stopped = new();
@@ -32,10 +33,16 @@ internal sealed class ProgressFormat : DamagedFormat
         _partial = File.ReadAllBytes(_out + ".partial");
     }
 
-    public override bool Accepts(Random random)
+    public override string? Read(Random random)
     {
         File.WriteAllBytes(_out + ".progress.json", Mutator.Damage(_valid, random, isText: true));
         File.WriteAllBytes(_out + ".partial", _partial);
-        return Accepts(_out, () => TextPreparation.Run(_console, _options, CancellationToken.None), error => error is InvalidDataException);
+        return Refusal(_out, Resume, error => error is InvalidDataException);
+    }
+
+    private void Resume()
+    {
+        TextPreparation.Run(_console, _options, CancellationToken.None);
+        Require(File.ReadAllText(_out) == string.Concat(Enumerable.Range(0, Documents).Select(i => $"Document {i}\n\n")), "the output is not that of an uninterrupted run");
     }
 }

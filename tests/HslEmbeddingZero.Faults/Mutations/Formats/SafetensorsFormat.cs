@@ -27,11 +27,11 @@ internal sealed class SafetensorsFormat : DamagedFormat
         _valid = File.ReadAllBytes(_path);
     }
 
-    public override bool Accepts(Random random)
+    public override string? Read(Random random)
     {
         byte[] damaged = Mutator.Damage(_valid, random, isText: random.Next(2) == 0, 0);
         File.WriteAllBytes(_path, damaged);
-        return Accepts(_path, () => Check(damaged), error => error is SafetensorsException);
+        return Refusal(_path, () => Check(damaged), error => error is SafetensorsException);
     }
 
     private void Check(byte[] file)

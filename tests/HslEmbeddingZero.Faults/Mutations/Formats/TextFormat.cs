@@ -11,13 +11,13 @@ internal sealed class TextFormat(string folder, string ending) : DamagedFormat
         ? $$"""{"id":{{i}},"text":"Document {{i}}\n\nsecond \u00e9 안녕","more":{"a":[1,2.5,null]} }""" + "\n"
         : $"Document {i}\nsecond é 안녕\n\n")));
 
-    public override bool Accepts(Random random)
+    public override string? Read(Random random)
     {
         File.WriteAllBytes(_path, Mutator.Damage(_valid, random, isText: true));
-        return Accepts(_path, Read, error => error is InvalidDataException);
+        return Refusal(_path, ReadAll, error => error is InvalidDataException);
     }
 
-    private void Read()
+    private void ReadAll()
     {
         using MemoryStream text = new(), damage = new();
         TextStatistics statistics = new();

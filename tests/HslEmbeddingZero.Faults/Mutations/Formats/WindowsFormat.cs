@@ -28,14 +28,14 @@ internal sealed class WindowsFormat : DamagedFormat
             """);
     }
 
-    public override bool Accepts(Random random)
+    public override string? Read(Random random)
     {
         byte[] windows = _damagesSidecar ? _windows : Mutator.Damage(_windows, random, isText: false);
         byte[] sidecar = _damagesSidecar ? Mutator.Damage(_sidecar, random, isText: true) : _sidecar;
         File.WriteAllBytes(_path, windows);
         if (_damagesSidecar || random.Next(2) == 0) File.WriteAllBytes(_sidecarPath, sidecar);
         else File.Delete(_sidecarPath);
-        return Accepts(_damagesSidecar ? _sidecarPath[..^5] : _path, () => Check(WindowCorpus.Load([_path]), windows), error => error is CorpusException);
+        return Refusal(_damagesSidecar ? _sidecarPath[..^5] : _path, () => Check(WindowCorpus.Load([_path]), windows), error => error is CorpusException);
     }
 
     private static void Check(WindowCorpus corpus, byte[] bytes)
