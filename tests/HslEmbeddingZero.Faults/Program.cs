@@ -5,13 +5,13 @@ using HslEmbeddingZero.Faults;
 Option<int> count = new("--count") { Description = "How many.", DefaultValueFactory = _ => 0 };
 Option<int> seed = new("--seed") { Description = "Decides what is done.", DefaultValueFactory = _ => 1 };
 Option<int> from = new("--from") { Hidden = true };
-Option<string> format = new("--format") { Description = "One format alone.", DefaultValueFactory = _ => "" };
+Option<string> format = new("--format") { Description = "One format or writer alone.", DefaultValueFactory = _ => "" };
 Option<DirectoryInfo> folder = new("--out") { Hidden = true };
 
 Command kills = new("kills", "Kills a training run at random moments, resumes it, and compares the end with an uninterrupted run's.") { count, seed };
 kills.SetAction(parsed => KillRuns.Run(parsed.GetValue(count) is > 0 and var n ? n : 50, parsed.GetValue(seed)));
-Command disk = new("disk", "Fills the disk under each writer, and makes it read-only.");
-disk.SetAction(_ => DiskFaults.Run());
+Command disk = new("disk", "Fills the disk under each writer, and makes it read-only.") { format };
+disk.SetAction(parsed => DiskFaults.Run(parsed.GetValue(format)!));
 Command mutations = new("mutations", "Gives damaged input to each reader.") { count, seed, format };
 mutations.SetAction(parsed => MutationRuns.Run(parsed.GetValue(count) is > 0 and var n ? n : 10_000, parsed.GetValue(seed), parsed.GetValue(format)!));
 

@@ -39,6 +39,6 @@ internal static class FilmSplit
                 $"{sources[heldOut.Source].Path}: group '{heldOut.Group}' is on both sides of the split, " +
                 $"with '{train.Name}' in training and '{heldOut.Name}' held out, {gap} windows after it. " +
                 $"That is allowed only to a later part: named '{train.Name}{FilmList.LaterSuffix}', " +
-                $"at least {FilmList.Gap} windows after the end, with no other recording between.");
+                $"at least {FilmList.Gap} windows after the end, with no film between.");
     }
 }

@@ -10,7 +10,8 @@ internal static class DiskFaults
 {
     private const int Megabytes = 24;
 
-    public static int Run()
+    /// <param name="only">A part of the writers' names, or all with an empty one.</param>
+    public static int Run(string only)
     {
         using TemporaryFolder folder = new();
         using SmallDisk? disk = SmallDisk.TryMake(folder.Make("disk"), Megabytes, out string reason);
@@ -21,7 +22,7 @@ internal static class DiskFaults
         }
 
         int broken = 0;
-        foreach (Writer writer in Writers(folder, disk.Path))
+        foreach (Writer writer in Writers(folder, disk.Path).Where(writer => writer.Name.Contains(only, StringComparison.Ordinal)))
         {
             (int exitCode, string output, string error) = writer.Write();
             if (exitCode != 0) throw new InvalidOperationException($"{writer.Name} fails on a good disk: {output}{error}");

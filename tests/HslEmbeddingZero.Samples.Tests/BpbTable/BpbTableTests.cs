@@ -115,6 +115,7 @@ public sealed class BpbTableTests : IDisposable
         { "--bogus", "--bogus", "" },
         { "extra", "extra", "" },
         { "--arms zero,foo", "'foo'", "embedding-pooled" },
+        { "--arms @zero", "'@zero'", "embedding-pooled" }, // never a file of options
         { "--arms zero --bytes-per-slot 16", "432", "216" }, // 27 · 16 channels
         { "--bytes-per-slot 0", "'0'", "from 1" },
         { "--bytes-per-slot 8,x", "'x'", "from 1" },
