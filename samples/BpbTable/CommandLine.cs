@@ -40,7 +40,12 @@ internal static class CommandLine
             $"--precision must be float32, tf32, bfloat16 or auto; got '{result.GetValueOrDefault<string>()}'."));
         Option<string[]> text = new("--text") { Description = "Text files to train on instead of the embedded ones; an empty line ends a document.", AllowMultipleArgumentsPerToken = true };
         Option<string[]> windows = new("--windows") { Description = "Files of 539-byte windows instead of the embedded one.", AllowMultipleArgumentsPerToken = true };
-        Option<DirectoryInfo> output = new("--out") { Description = "Folder for table.md, table.json, curves.png and the metrics.", DefaultValueFactory = _ => new DirectoryInfo("runs/bpb-table") };
+        Option<DirectoryInfo> output = new("--out")
+        {
+            Description = "Folder for table.md, table.json, curves.png and the metrics.",
+            DefaultValueFactory = _ => new DirectoryInfo("runs/bpb-table"),
+            CustomParser = Folder,
+        };
         Option<bool> resume = new("--resume") { Description = "Go on where an earlier run into the same folder stopped." };
 
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")
@@ -132,6 +137,14 @@ internal static class CommandLine
         if (int.TryParse(text, out int value) && value >= low && value <= high) return value;
         result.AddError($"{option} takes whole numbers from {low} to {high}; got '{text}'.");
         return low;
+    }
+
+    private static DirectoryInfo Folder(ArgumentResult result)
+    {
+        string path = result.Tokens[^1].Value;
+        if (!string.IsNullOrWhiteSpace(path) && !path.Contains('\0')) return new DirectoryInfo(path);
+        result.AddError($"--out must name a folder; got '{path}'.");
+        return new DirectoryInfo(".");
     }
 
     private static void Require(OptionResult result, bool holds, string message)

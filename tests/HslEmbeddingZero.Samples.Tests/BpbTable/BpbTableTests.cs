@@ -169,6 +169,14 @@ public sealed class BpbTableTests : IDisposable
     }
 
     [Fact]
+    public void An_empty_folder_name_is_refused()
+    {
+        var (exitCode, _, error) = Smoke("");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--out must name a folder; got ''", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Another_runs_checkpoint_is_refused()
     {
         Directory.CreateDirectory(Out);
