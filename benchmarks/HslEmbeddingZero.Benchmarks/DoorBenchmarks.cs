@@ -8,7 +8,7 @@ namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
 /// Ids to slots and to stream positions, against filling an output of the same size (the floor: every output byte is written once) and against
-/// the features computed channel by channel with tensor operations, as a plain tensor program would; and the learned doors against a gather
+/// the features computed channel by channel with tensor operations, as a plain tensor program would, and the plain embedding; and the learned doors against a gather
 /// and a matrix product of their size alone.
 /// </summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
@@ -26,6 +26,8 @@ public class DoorBenchmarks
     private ProjectionDoor _projection = null!;
     private ByteEmbeddingDoor _embedding = null!;
     private Embedding _table = null!;
+    private Embedding _plain = null!;
+    private Tensor _copy = null!;
     private Linear _map = null!;
 
     /// <summary>Rows of 512 bytes in the batch.</summary>
@@ -49,16 +51,18 @@ public class DoorBenchmarks
         _projection = new ProjectionDoor(BytesPerSlot, Dim);
         _embedding = new ByteEmbeddingDoor(BytesPerSlot, Dim);
         _table = nn.Embedding(256, HslFeatures.Dimension);
+        _plain = nn.Embedding(ByteIds.Count, Dim);
         _map = nn.Linear(HslFeatures.Dimension * BytesPerSlot, Dim);
-        foreach (nn.Module module in new nn.Module[] { _zero, _standardized, _projection, _embedding, _table, _map }) module.to(device(Device));
+        foreach (nn.Module module in new nn.Module[] { _zero, _standardized, _projection, _embedding, _table, _plain, _map }) module.to(device(Device));
         _slots = _zero.forward(_ids);
         _stream = _zero.Stream(_ids);
+        _copy = _stream.clone();
     }
 
     [GlobalCleanup]
     public void Clean()
     {
-        foreach (IDisposable item in new IDisposable[] { _ids, _slots, _stream, _zero, _standardized, _projection, _embedding, _table, _map }) item.Dispose();
+        foreach (IDisposable item in new IDisposable[] { _ids, _slots, _stream, _copy, _zero, _standardized, _projection, _embedding, _table, _plain, _map }) item.Dispose();
     }
 
     [BenchmarkCategory("slots"), Benchmark(Baseline = true, Description = "fill the same memory")]
@@ -93,6 +97,17 @@ public class DoorBenchmarks
     {
         using Tensor stream = empty_like(_stream);
         Wait(stream.fill_(1f));
+    }
+
+    [BenchmarkCategory("stream"), Benchmark(Description = "copy from other memory")]
+    public void CopyStream() => Wait(_stream.copy_(_copy));
+
+    [BenchmarkCategory("stream"), Benchmark(Description = "torch.nn.Embedding")]
+    public void PlainEmbedding()
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        Wait(_plain.forward(_ids.to(ScalarType.Int32)));
     }
 
     [BenchmarkCategory("stream"), Benchmark(Description = "zero door")]

@@ -8,17 +8,27 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using HslEmbeddingZero;
 using HslEmbeddingZero.Benchmarks;
 using Perfolizer.Horology;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick]
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- soak [steps]
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step [body=quick|paper] [batch=12] [steps=20] [precision=...] [device=...]
 //
 // Everything runs inside this process: the default toolchain would build a program of its own elsewhere, without the copy of the
 // native library that this project's build prepares.
+TorchRuntime.EnsureLoaded(); // before anything touches torch
+
 if (args is ["soak", ..])
 {
     Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000);
+    return;
+}
+
+if (args is ["step", ..])
+{
+    StepTime.Run(args[1..]);
     return;
 }
 

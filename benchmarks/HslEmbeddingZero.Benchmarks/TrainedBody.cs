@@ -4,11 +4,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Benchmarks;
 
-/// <summary>A body with a text batch of 4 and an optimizer: TorchSharp's AdamW with its norm clipping, or the fused update of flat buffers.</summary>
+/// <summary>A body with a text batch and an optimizer: TorchSharp's AdamW with its norm clipping, or the fused update of flat buffers.</summary>
 internal sealed class TrainedBody : IDisposable
 {
-    public const int Batch = 4;
-
     private readonly ByteTransformer _body;
     private readonly optim.Optimizer? _shipped;
     private readonly FlatParameters? _flat;
@@ -17,7 +15,7 @@ internal sealed class TrainedBody : IDisposable
     private readonly Tensor _stream;
     private readonly Tensor _targets;
 
-    public TrainedBody(ByteTransformerOptions options, bool fused, Device device, ScalarType type = ScalarType.Float32)
+    public TrainedBody(ByteTransformerOptions options, bool fused, Device device, ScalarType type = ScalarType.Float32, int batch = 4)
     {
         _body = new ByteTransformer(options);
         _body.to(type).to(device);
@@ -31,9 +29,9 @@ internal sealed class TrainedBody : IDisposable
             _shipped = optim.AdamW(_body.parameters(), lr: 3e-4, beta1: 0.9, beta2: 0.95, weight_decay: 0.1);
         }
 
-        _slots = randn([Batch, 64, options.Dim], type, device);
-        _stream = randn([Batch, 256, options.Dim], type, device);
-        _targets = randint(0, 256, [Batch, 256], ScalarType.Int64, device);
+        _slots = randn([batch, 64, options.Dim], type, device);
+        _stream = randn([batch, 256, options.Dim], type, device);
+        _targets = randint(0, 256, [batch, 256], ScalarType.Int64, device);
     }
 
     /// <summary>Forward and backward pass: leaves gradients.</summary>

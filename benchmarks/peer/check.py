@@ -2,33 +2,18 @@
 
     python3 benchmarks/peer/check.py tests/HslEmbeddingZero.Tests/Golden/body-dim64.safetensors
 """
-import json
-import struct
 import sys
 
-import numpy as np
 import torch
 from torch.nn import functional as F
 
 from body import Body
-
-
-def read_safetensors(path):
-    """An independent reader of the format in a few lines."""
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-        data = file.read()
-    types = {"F32": np.float32, "I64": np.int64}
-    metadata = header.pop("__metadata__", {})
-    return metadata, {
-        name: torch.from_numpy(np.frombuffer(data[slice(*e["data_offsets"])], types[e["dtype"]]).reshape(e["shape"]).copy())
-        for name, e in header.items()
-    }
+from safetensors_numpy import read
 
 
 def main():
-    metadata, tensors = read_safetensors(sys.argv[1])
+    metadata, arrays = read(sys.argv[1])
+    tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
     body = Body(int(metadata["dim"]), int(metadata["layers"]), int(metadata["heads"]), dropout=0.0)
     body.load_state_dict({name[6:]: t for name, t in tensors.items() if name.startswith("model.")})
     logits = body(tensors["expected.slots"], tensors["expected.stream"])

@@ -12,7 +12,9 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    private readonly string _stem = Path.Combine(options.Out.FullName, $"{row.Arm}-k{row.BytesPerSlot}-seed{seed}");
+    private readonly string _stem = Path.Combine(options.Out.FullName, row.Steps is { } steps
+        ? $"{row.Arm}-k{row.BytesPerSlot}-{steps}steps-seed{seed}"
+        : $"{row.Arm}-k{row.BytesPerSlot}-seed{seed}");
 
     public string MetricsPath => _stem + ".metrics.jsonl";
 
@@ -33,7 +35,7 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
         device = options.Device.type.ToString(),
     });
 
-    private TrainerOptions TrainingOptions => options.Preset.Training with { Seed = seed };
+    private TrainerOptions TrainingOptions => options.Preset.Training.WithSteps(options.StepsOf(row)) with { Seed = seed };
 
     public RunResult Execute(IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
@@ -46,13 +48,13 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
         if (options.Resume && File.Exists(CheckpointPath)) trainer.LoadCheckpoint(CheckpointPath);
         using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
         {
-            Train(trainer, new Both(metrics, progress), cancellation);
+            Train(trainer, new ProgressToAll(metrics, progress), cancellation);
         }
 
         Stopwatch clock = Stopwatch.StartNew();
         EvaluationResult scores = new Evaluator(data.HeldOut, device: options.Device).Evaluate(model, cancellation);
         RunResult result = new(
-            row.Arm, row.BytesPerSlot, seed, Fingerprint, door.LearnedParameters, scores,
+            row.Arm, row.BytesPerSlot, TrainingOptions.Steps, seed, Fingerprint, door.LearnedParameters, scores,
             trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + clock.Elapsed).TotalSeconds);
         AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, Json));
         File.Delete(CheckpointPath);
@@ -63,11 +65,11 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
     {
         try
         {
-            while (trainer.Step < options.Preset.Training.Steps)
+            while (trainer.Step < TrainingOptions.Steps)
             {
                 long stop = (trainer.Step / options.Preset.CheckpointEvery + 1) * options.Preset.CheckpointEvery;
                 trainer.Run(progress, stop, cancellation);
-                if (trainer.Step < options.Preset.Training.Steps) trainer.SaveCheckpoint(CheckpointPath);
+                if (trainer.Step < TrainingOptions.Steps) trainer.SaveCheckpoint(CheckpointPath);
             }
 
             trainer.SaveCheckpoint(CheckpointPath); // An interrupted evaluation need not train again.
@@ -89,15 +91,6 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
         catch (JsonException)
         {
             return null; // A foreign or damaged result is made anew.
-        }
-    }
-
-    private sealed class Both(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            first.Report(value);
-            second.Report(value);
         }
     }
 }

@@ -63,8 +63,8 @@ internal sealed record Preset(
     private static TableRowKey[] At(int bytesPerSlot, params string[] arms) => [.. arms.Select(arm => new TableRowKey(arm, bytesPerSlot))];
 }
 
-/// <summary>One row of the table: a door and how many bytes it packs into a slot.</summary>
-internal sealed record TableRowKey(string Arm, int BytesPerSlot)
+/// <summary>One row of the table: a door, how many bytes it packs into a slot, and the steps it is trained for where there are several schedules.</summary>
+internal sealed record TableRowKey(string Arm, int BytesPerSlot, int? Steps = null)
 {
-    public override string ToString() => $"{Arm} K={BytesPerSlot}";
+    public override string ToString() => Steps is { } steps ? $"{Arm} K={BytesPerSlot}, {steps:N0} steps" : $"{Arm} K={BytesPerSlot}";
 }

@@ -6,6 +6,7 @@ namespace HslEmbeddingZero.Samples;
 internal sealed record RunResult(
     string Arm,
     int BytesPerSlot,
+    int Steps,
     int Seed,
     string Fingerprint,
     long LearnedInputParameters,

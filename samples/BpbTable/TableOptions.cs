@@ -3,8 +3,18 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>What a command line asked for, with the preset's values where it was silent.</summary>
 internal sealed record TableOptions(
     Preset Preset,
+    IReadOnlyList<int> Schedules,
     IReadOnlyList<string> Text,
     IReadOnlyList<string> Windows,
     TorchSharp.torch.Device Device,
     DirectoryInfo Out,
-    bool Resume);
+    bool Resume)
+{
+    /// <summary>The rows of the table: those of the preset, for each schedule.</summary>
+    public IReadOnlyList<TableRowKey> Rows { get; } = Schedules.Count == 1
+        ? Preset.Rows
+        : [.. Schedules.SelectMany(steps => Preset.Rows.Select(row => row with { Steps = steps }))];
+
+    /// <summary>How long a row is trained.</summary>
+    public int StepsOf(TableRowKey row) => row.Steps ?? Schedules[0];
+}

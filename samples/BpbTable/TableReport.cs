@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -19,15 +18,17 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
+    private readonly string[] _headings = options.Schedules.Count > 1 ? [Headings[0], "steps", .. Headings[1..]] : Headings;
+
     private static readonly string[] Headings =
         ["input front door", "K", "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"];
 
-    private readonly Row[] _rows = [.. results.GroupBy(r => new TableRowKey(r.Arm, r.BytesPerSlot)).Select(g => new Row(g.Key, [.. g]))];
+    private readonly Row[] _rows = [.. results.GroupBy(r => new TableRowKey(r.Arm, r.BytesPerSlot, r.Steps)).Select(g => new Row(g.Key, [.. g]))];
 
     public void Print(IAnsiConsole console)
     {
         Table table = new() { Border = TableBorder.Rounded };
-        foreach (string heading in Headings) table.AddColumn(new TableColumn(heading) { Alignment = heading == Headings[0] ? Justify.Left : Justify.Right });
+        foreach (string heading in _headings) table.AddColumn(new TableColumn(heading) { Alignment = heading == Headings[0] ? Justify.Left : Justify.Right });
         foreach (Row row in _rows) table.AddRow([.. Cells(row).Select(Markup.Escape)]);
         console.Write(table);
         foreach (string line in Notes()) console.WriteLine(line);
@@ -37,8 +38,8 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"# Bits per byte by front door: preset `{options.Preset.Name}`").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Headings)} |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(Headings.Skip(1).Select(_ => " ---: |"))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", _headings)} |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(_headings.Skip(1).Select(_ => " ---: |"))}");
         foreach (Row row in _rows) text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Cells(row))} |");
         text.AppendLine();
         foreach (string line in Notes()) text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
@@ -49,12 +50,12 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
         new
         {
             Preset = options.Preset.Name,
-            Device = DeviceName(),
+            Device = ComputeOptions.NameOf(options.Device),
             Libtorch = torch.__version__,
-            options.Preset.Training.Steps,
+            Steps = options.Schedules[^1],
             options.Preset.Seeds,
             Body = new { options.Preset.Body.Dim, options.Preset.Body.Layers, options.Preset.Body.Heads, Parameters = BodyParameters() },
-            Training = options.Preset.Training with { Seed = options.Preset.Seeds[0] },
+            Training = options.Preset.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] },
             Corpus = new
             {
                 Text = data.Text.Sources.Select((source, i) => new
@@ -80,6 +81,7 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
             {
                 row.Key.Arm,
                 row.Key.BytesPerSlot,
+                row.Key.Steps,
                 row.Results[0].LearnedInputParameters,
                 TextBpb = row.Text,
                 VideoBpb = row.Video,
@@ -93,9 +95,10 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
         },
         Json);
 
-    private static string[] Cells(Row row) =>
+    private string[] Cells(Row row) =>
     [
         row.Key.Arm,
+        .. options.Schedules.Count > 1 ? [row.Results[0].Steps.ToString("N0", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         row.Key.BytesPerSlot.ToString(CultureInfo.InvariantCulture),
         row.Text.ToString("F3"),
         row.Video.ToString("F3"),
@@ -111,10 +114,10 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
         yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
         yield return $"body: dim {options.Preset.Body.Dim}, {options.Preset.Body.Layers} layers, {options.Preset.Body.Heads} heads, {BodyParameters():N0} parameters; "
-            + $"{training.Steps:N0} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
+            + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}, {training.Precision.ToString().ToLowerInvariant()}.";
         yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
-        yield return $"device: {DeviceName()}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
+        yield return $"device: {ComputeOptions.NameOf(options.Device)}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
         yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";
     }
 
@@ -126,10 +129,6 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
         using ByteTransformer body = new(options.Preset.Body);
         return body.ParameterCount;
     }
-
-    private string DeviceName() => options.Device.type == DeviceType.CPU
-        ? $"CPU, {torch.get_num_threads()} threads, {RuntimeInformation.ProcessArchitecture}"
-        : $"CUDA device {options.Device.index}";
 
     private sealed class Row(TableRowKey key, RunResult[] results)
     {

@@ -6,12 +6,9 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <summary>The commands and options of the sample. Every wrong value is refused here with the value and what is allowed.</summary>
 internal static class CommandLine
 {
-    // A word that begins with @ is a file name like any other, not a file of more options.
-    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
-
-    /// <summary>Reads a command line; what it asks for happens when it is invoked.</summary>
-    public static ParseResult Parse(string[] args, Action<TextOptions, CancellationToken> text, Action<WindowOptions, CancellationToken> windows) =>
-        new RootCommand("Makes text and windows for training out of your own files.") { Text(text), Windows(windows) }.Parse(args, Words);
+    /// <summary>The commands; what they ask for happens when they are invoked.</summary>
+    public static RootCommand Create(Action<TextOptions, CancellationToken> text, Action<WindowOptions, CancellationToken> windows) =>
+        new("Makes text and windows for training out of your own files.") { Text(text), Windows(windows) };
 
     private static Command Text(Action<TextOptions, CancellationToken> run)
     {

@@ -1,7 +1,8 @@
 using HslEmbeddingZero;
 using TorchSharp;
 
-// Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe. A TorchRuntimeException ends with code 1.
+// Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe, or the library's first use: door, features, body,
+// weights=FILE, threads (16 doors at once). A TorchRuntimeException ends with code 1.
 try
 {
     foreach (string step in args)
@@ -11,6 +12,11 @@ try
         else if (step == "ensure") TorchRuntime.EnsureLoaded();
         else if (step == "sum") Console.WriteLine($"sum: {torch.ones(2).sum().item<float>()}");
         else if (step == "describe") Console.WriteLine(TorchRuntime.Describe());
+        else if (step == "door") new PooledEmbeddingDoor().Dispose();
+        else if (step == "features") new ControlFeatures(ControlKind.Hsl).Dispose();
+        else if (step == "body") new ByteTransformer(new ByteTransformerOptions { Layers = 1 }).Dispose();
+        else if (step.StartsWith("weights=", StringComparison.Ordinal)) Console.WriteLine($"tensors: {Safetensors.Load(step["weights=".Length..]).Count}");
+        else if (step == "threads") Console.WriteLine($"threads: {DoorsAtOnce(16)}");
         else throw new ArgumentException($"Unknown step '{step}'.");
     }
 
@@ -20,4 +26,21 @@ catch (TorchRuntimeException error)
 {
     Console.WriteLine($"{nameof(TorchRuntimeException)}: {error.Message}");
     return 1;
+}
+
+// How many threads that all begin together got the features of three zero bytes.
+static int DoorsAtOnce(int count)
+{
+    float[] sums = new float[count];
+    using Barrier start = new(count);
+    Thread[] threads = [.. Enumerable.Range(0, count).Select(i => new Thread(() =>
+    {
+        start.SignalAndWait();
+        using ZeroDoor door = new(3, 81);
+        using var scope = torch.NewDisposeScope();
+        sums[i] = door.forward(torch.zeros(3, torch.ScalarType.Byte)).sum().item<float>();
+    }))];
+    foreach (Thread thread in threads) thread.Start();
+    foreach (Thread thread in threads) thread.Join();
+    return sums.Count(sum => sum == HslFeatures.Encode(new byte[3]).Sum());
 }

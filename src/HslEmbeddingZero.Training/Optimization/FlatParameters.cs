@@ -13,6 +13,8 @@ namespace HslEmbeddingZero.Training;
 /// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
+    private const long Piece = 1 << 20; // float32 numbers that stay in a core's caches
+
     private readonly nn.Module _module;
     private readonly List<Parameter> _parameters = [];
     private readonly List<string> _names = [];
@@ -20,6 +22,7 @@ internal sealed class FlatParameters : IDisposable
     private readonly List<long> _offsets = [];
     private Tensor _compute = null!;
     private Tensor _computeGradient = null!;
+    private bool _holdsGradient;
 
     public FlatParameters(nn.Module module)
     {
@@ -51,15 +54,17 @@ internal sealed class FlatParameters : IDisposable
     public void CollectGradient()
     {
         if (!HasMaster) return;
-        Gradient.PlusInPlace(_computeGradient);
+        if (_holdsGradient) AddComputeGradient();
+        else Gradient.copy_(_computeGradient);
+        _holdsGradient = true;
         ZeroComputeGradient();
     }
 
-    /// <summary>Sets all gradients to zero.</summary>
+    /// <summary>Sets the module's gradients to zero; where master weights stand behind them, the next pass overwrites <see cref="Gradient"/>.</summary>
     public void ZeroGradient()
     {
-        Gradient.zero_().Dispose();
-        if (HasMaster) ZeroComputeGradient();
+        _holdsGradient = false;
+        ZeroComputeGradient();
     }
 
     /// <summary>Rounds the master weights into the module's; nothing to do where they are the same buffer.</summary>
@@ -116,6 +121,7 @@ internal sealed class FlatParameters : IDisposable
             if (shape.Length >= 2) DecayedCount = offset;
         }
 
+        _holdsGradient = false;
         bool isFloat32 = first.dtype == ScalarType.Float32;
         Weights = isFloat32 ? _compute : _compute.to(ScalarType.Float32).DetachFromDisposeScope();
         Gradient = isFloat32 ? _computeGradient : zeros(total, ScalarType.Float32, first.device).DetachFromDisposeScope();
@@ -131,6 +137,27 @@ internal sealed class FlatParameters : IDisposable
 
         _compute.Dispose();
         _computeGradient.Dispose();
+    }
+
+    /// <summary>On a CPU a sum of two types is a slow loop, eight times slower than widening a piece and adding that.</summary>
+    private void AddComputeGradient()
+    {
+        if (Gradient.device_type != TorchSharp.DeviceType.CPU)
+        {
+            Gradient.PlusInPlace(_computeGradient);
+            return;
+        }
+
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor wide = empty(Math.Min(Piece, Count), ScalarType.Float32);
+        for (long start = 0; start < Count; start += Piece)
+        {
+            long count = Math.Min(Piece, Count - start);
+            Tensor part = wide.narrow(0, 0, count);
+            part.copy_(_computeGradient.narrow(0, start, count));
+            Gradient.narrow(0, start, count).PlusInPlace(part);
+        }
     }
 
     private void ZeroComputeGradient() => _computeGradient.zero_().Dispose();

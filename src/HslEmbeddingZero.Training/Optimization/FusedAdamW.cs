@@ -6,16 +6,16 @@ namespace HslEmbeddingZero.Training;
 
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2019) over flat buffers: one fused update for the decayed part and one for the rest, with the gradient
-/// clipped to a norm that is never read back to the host.
+/// clipped on the way, by a norm that is never read back to the host.
 /// </summary>
 internal sealed class FusedAdamW : IDisposable
 {
     // TorchSharp has no binding for the fused operation; a fixed script reaches it. The lists must be arguments: lists built inside the
     // script are optimised away, and the update with them. Numbers stand in the script: as arguments they would be Scalars, see KeptScalar.
     private const string Script = """
-        def NAME(weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], lr: Tensor):
+        def NAME(weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], lr: Tensor, divisor: Tensor):
           none: List[Tensor] = []
-          torch._fused_adamw_(weights, gradients, first, second, none, steps, lr=lr, beta1=BETA1, beta2=BETA2, weight_decay=DECAY, eps=EPSILON, amsgrad=False, maximize=False)
+          torch._fused_adamw_(weights, gradients, first, second, none, steps, lr=lr, beta1=BETA1, beta2=BETA2, weight_decay=DECAY, eps=EPSILON, amsgrad=False, maximize=False, grad_scale=divisor)
           return weights[0]
 
         """;
@@ -67,17 +67,13 @@ internal sealed class FusedAdamW : IDisposable
         using var quiet = no_grad();
         Tensor norm = _parameters.Gradient.norm().DetachFromDisposeScope();
         using var scope = NewDisposeScope();
-        if (_options.ClipNorm > 0)
-        {
-            Tensor scale = (_clip / norm.Plus(1e-6)).clamp_max_(KeptScalar.One);
-            _parameters.Gradient.mul_(scale);
-        }
-
+        // The update divides by this on its way, so that clipping costs no pass of its own over the gradient.
+        Tensor divisor = _options.ClipNorm > 0 ? (norm.Plus(1e-6) / _clip).clamp_min_(KeptScalar.One) : _one;
         _steps.PlusInPlace(_one);
         using Tensor rate = tensor(learningRate, ScalarType.Float64); // on the host, where the update reads it
         foreach (Segment part in _segments)
         {
-            _ = _script.invoke(part.Update, part.Weights, part.Gradient, part.First, part.Second, part.Steps, rate);
+            _ = _script.invoke(part.Update, part.Weights, part.Gradient, part.First, part.Second, part.Steps, rate, divisor);
         }
 
         return norm;

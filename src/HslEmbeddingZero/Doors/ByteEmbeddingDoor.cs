@@ -28,9 +28,13 @@ public sealed class ByteEmbeddingDoor : InputDoor
         RegisterComponents();
     }
 
-    private protected override Device Place => table.weight!.device;
+    internal override string? Arm => "embedding";
 
-    private protected override Tensor Describe(Tensor ids)
+    /// <inheritdoc/>
+    protected override Device Place => table.weight!.device;
+
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids)
     {
         if (ids.dtype == ScalarType.Byte) return table.forward(ids.to(ScalarType.Int32));
         Tensor wide = ids.to(ScalarType.Int32);
@@ -39,8 +43,10 @@ public sealed class ByteEmbeddingDoor : InputDoor
         return rows * wide.le(lastByte).to(rows.dtype).unsqueeze(-1);
     }
 
-    private protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(Describe(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots) =>
+        slot.forward(Describe(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
 
-    private protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));
 }

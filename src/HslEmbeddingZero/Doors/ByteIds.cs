@@ -36,6 +36,11 @@ public static class ByteIds
         if (high >= Count) throw new ArgumentOutOfRangeException(nameof(ids), high, $"Ids must be 0..{Count - 1}; the highest is {high}.");
     }
 
-    /// <summary>[..., L] ids as [N, L].</summary>
-    internal static Tensor Flat(Tensor ids) => ids.reshape(ids.shape[..^1].Aggregate(1L, (a, b) => a * b), ids.shape[^1]);
+    /// <summary>[..., L] ids as [N, L]; what has that shape is returned as it is.</summary>
+    internal static Tensor Flat(Tensor ids)
+    {
+        if (ids.dim() == 2) return ids;
+        long[] shape = ids.shape;
+        return ids.reshape(shape[..^1].Aggregate(1L, (a, b) => a * b), shape[^1]);
+    }
 }

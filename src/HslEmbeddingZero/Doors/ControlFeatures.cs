@@ -19,20 +19,21 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     private readonly Parameter? value_table;
 #pragma warning restore IDE1006
 
-    /// <summary>A native library that does not load is reported with its true cause before torch is touched.</summary>
-    static ControlFeatures() => TorchRuntime.EnsureLoaded();
-
     /// <param name="kind">Which values take the place of the frozen ones.</param>
     /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
     /// <param name="scaling">Fixed scaling of the channels; only for the frozen kind, whose distribution it is made for.</param>
     /// <exception cref="ArgumentOutOfRangeException">A negative seed, an unknown kind or scaling.</exception>
-    public ControlFeatures(ControlKind kind, int seed = 0, ChannelScaling scaling = ChannelScaling.None) : base(nameof(ControlFeatures))
+    /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
+    public ControlFeatures(ControlKind kind, int seed = 0, ChannelScaling scaling = ChannelScaling.None)
+        : base(TorchRuntime.ReadyFor(nameof(ControlFeatures)))
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
         if (!Enum.IsDefined(scaling)) throw new ArgumentOutOfRangeException(nameof(scaling), scaling, "Unknown channel scaling.");
         if (scaling != ChannelScaling.None && kind != ControlKind.Hsl)
             throw new ArgumentException($"The scaling {scaling} is defined for the frozen features only, not for {kind}.", nameof(scaling));
         Kind = kind;
+        Scaling = scaling;
+        Seed = seed;
         float[] values = ControlValueTables.Build(kind, seed, FeatureTables.ValueTable);
         _gather = new FeatureGather(kind == ControlKind.Learned ? FeatureTables.ValueTable : values, scaling);
         if (kind != ControlKind.Learned)
@@ -52,6 +53,12 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>Which values take the place of the frozen ones.</summary>
     public ControlKind Kind { get; }
 
+    /// <summary>Fixed scaling of the channels.</summary>
+    internal ChannelScaling Scaling { get; }
+
+    /// <summary>Seed of the control's random draw.</summary>
+    internal int Seed { get; }
+
     /// <summary>Whether ids wider than uint8 are checked to lie in 0..257, see <see cref="InputDoor.ChecksIds"/>.</summary>
     public bool ChecksIds { get; set; } = true;
 
@@ -67,7 +74,8 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     {
         ByteIds.Require(input, ChecksIds, Device);
         using var scope = NewDisposeScope();
-        return Rows(ByteIds.Flat(input)).view([.. input.shape, HslFeatures.Dimension]).MoveToOuterDisposeScope();
+        Tensor rows = Rows(ByteIds.Flat(input));
+        return (input.dim() == 2 ? rows : rows.view([.. input.shape, HslFeatures.Dimension])).MoveToOuterDisposeScope();
     }
 
     /// <summary>[N, L] ids to [N, L, 27].</summary>
@@ -76,12 +84,12 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>[N, S·K] ids to [N, S, dim], the rows of K ids side by side and zeros behind them.</summary>
     internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim)
     {
-        long slots = ids.shape[1] / bytesPerSlot;
-        if (_tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(ids.shape[0], slots, dim) && AsBytes(ids) is { } bytes)
+        long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
+        if (_tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(batch, slots, dim) && AsBytes(ids) is { } bytes)
             return SlotWriter.Write(bytes, _tables, bytesPerSlot, dim);
 
         int width = bytesPerSlot * HslFeatures.Dimension;
-        Tensor rows = Gather(ids).view(ids.shape[0], slots, width);
+        Tensor rows = Gather(ids).view(batch, slots, width);
         return width == dim ? rows : nn.functional.pad(rows, [0, dim - width]);
     }
 

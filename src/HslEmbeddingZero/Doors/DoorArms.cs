@@ -1,19 +1,19 @@
 namespace HslEmbeddingZero;
 
-/// <summary>The front doors under comparison, by the names that tables and command lines use.</summary>
+/// <summary>The front doors under comparison, by the names that tables, command lines and model files use.</summary>
 public static class DoorArms
 {
-    private static readonly Dictionary<string, Func<int, int, int, InputDoor>> Factories = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<int, int, int, SlotTail, InputDoor>> Factories = new(StringComparer.Ordinal)
     {
-        ["zero"] = (bytes, dim, _) => new ZeroDoor(bytes, dim),
-        ["zero-standardized"] = (bytes, dim, _) => new ZeroDoor(bytes, dim, SlotTail.Pad, ChannelScaling.Standardized),
-        ["projection"] = (bytes, dim, _) => new ProjectionDoor(bytes, dim),
-        ["projection-standardized"] = (bytes, dim, _) => new ProjectionDoor(bytes, dim, SlotTail.Pad, ChannelScaling.Standardized),
-        ["embedding"] = (bytes, dim, _) => new ByteEmbeddingDoor(bytes, dim),
-        ["embedding-pooled"] = (bytes, dim, _) => new PooledEmbeddingDoor(bytes, dim),
-        ["learned"] = (bytes, dim, seed) => new ZeroDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim),
-        ["random"] = (bytes, dim, seed) => new ZeroDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim),
-        ["permuted"] = (bytes, dim, seed) => new ZeroDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim),
+        ["zero"] = (bytes, dim, _, tail) => new ZeroDoor(bytes, dim, tail),
+        ["zero-standardized"] = (bytes, dim, _, tail) => new ZeroDoor(bytes, dim, tail, ChannelScaling.Standardized),
+        ["projection"] = (bytes, dim, _, tail) => new ProjectionDoor(bytes, dim, tail),
+        ["projection-standardized"] = (bytes, dim, _, tail) => new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized),
+        ["embedding"] = (bytes, dim, _, tail) => new ByteEmbeddingDoor(bytes, dim, tail),
+        ["embedding-pooled"] = (bytes, dim, _, tail) => new PooledEmbeddingDoor(bytes, dim, tail),
+        ["learned"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail),
+        ["random"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail),
+        ["permuted"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail),
     };
 
     /// <summary>Every arm's name.</summary>
@@ -24,9 +24,10 @@ public static class DoorArms
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
     /// <param name="seed">Seed of a control's random draw; the other arms do not look at it.</param>
+    /// <param name="tail">What becomes of an incomplete last slot.</param>
     /// <exception cref="ArgumentException">An unknown arm, or K bytes that do not fit into dim.</exception>
-    public static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed = 0) =>
-        Factories.TryGetValue(arm, out Func<int, int, int, InputDoor>? create)
-            ? create(bytesPerSlot, dim, seed)
+    public static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed = 0, SlotTail tail = SlotTail.Pad) =>
+        Factories.TryGetValue(arm, out Func<int, int, int, SlotTail, InputDoor>? create)
+            ? create(bytesPerSlot, dim, seed, tail)
             : throw new ArgumentException($"Unknown arm '{arm}'; known are {string.Join(", ", Names)}.", nameof(arm));
 }

@@ -6,12 +6,23 @@ namespace HslEmbeddingZero;
 /// The way bytes enter a model: ids to slots of K bytes for the prefix, ids to single positions for the stream.
 /// A door accepts uint8, int16, int32 or int64 ids of any leading shape, on the device it was moved to.
 /// </summary>
+/// <remarks>
+/// A door of your own derives from this class and says how flat ids become rows, slots and positions; ids are checked, padded and given
+/// back their leading shape here. The tensors it returns belong to the dispose scope that is open around the call. Any number of threads
+/// may use a door at once, so an override keeps nothing between calls.
+/// </remarks>
 public abstract class InputDoor : nn.Module<Tensor, Tensor>
 {
-    /// <summary>A native library that does not load is reported with its true cause before torch is touched.</summary>
-    static InputDoor() => TorchRuntime.EnsureLoaded();
-
-    private protected InputDoor(string name, int bytesPerSlot, int dim, SlotTail tail, int channelsPerByte) : base(name)
+    /// <summary>Checks and keeps what every door has. Register the components at the end of your own constructor.</summary>
+    /// <param name="name">Name of the module.</param>
+    /// <param name="bytesPerSlot">K, 1 or more.</param>
+    /// <param name="dim">Width of a slot and of a stream position, 1 or more.</param>
+    /// <param name="tail">What becomes of an incomplete last slot.</param>
+    /// <param name="channelsPerByte">Columns that each byte takes of a slot; 0 where the bytes have no columns of their own.</param>
+    /// <exception cref="ArgumentException">K bytes of that many channels exceed dim, or an argument is out of its range.</exception>
+    /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
+    protected InputDoor(string name, int bytesPerSlot, int dim, SlotTail tail = SlotTail.Pad, int channelsPerByte = 0)
+        : base(TorchRuntime.ReadyFor(name))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerSlot, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(dim, 1);
@@ -43,6 +54,12 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// </summary>
     public bool ChecksIds { get; set; } = true;
 
+    /// <summary>
+    /// How many ids before a byte its stream position may depend on; 2 for the features. A generator gives the door this many with each new
+    /// byte. A position never depends on what comes after it.
+    /// </summary>
+    public virtual int LookBack => 2;
+
     /// <summary>Number of learned numbers in the door.</summary>
     public long LearnedParameters => parameters().Where(p => p.requires_grad).Sum(p => p.numel());
 
@@ -56,12 +73,12 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
         Tensor flat = ByteIds.Flat(ids);
-        long length = flat.shape[1];
+        long length = flat.size(1); // A shape is an array, and costs more than it looks.
         long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
         long packed = slots * BytesPerSlot;
         if (packed < length) flat = flat.narrow(1, 0, packed);
-        if (packed > length) flat = cat([flat, zeros([flat.shape[0], packed - length], flat.dtype, flat.device)], 1);
-        return Pack(flat, slots).view([.. LeadingShape(ids), slots, Dim]).MoveToOuterDisposeScope();
+        if (packed > length) flat = cat([flat, zeros([flat.size(0), packed - length], flat.dtype, flat.device)], 1);
+        return Restored(Pack(flat, slots), ids);
     }
 
     /// <summary>One position for each byte.</summary>
@@ -73,7 +90,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
-        return Widen(ByteIds.Flat(ids)).view([.. ids.shape, Dim]).MoveToOuterDisposeScope();
+        return Restored(Widen(ByteIds.Flat(ids)), ids);
     }
 
     /// <summary>What the door knows of each byte before it is packed.</summary>
@@ -85,21 +102,54 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Place);
-        Tensor rows = Describe(ByteIds.Flat(ids));
-        return rows.view([.. ids.shape, rows.shape[^1]]).MoveToOuterDisposeScope();
+        return Restored(Describe(ByteIds.Flat(ids)), ids);
     }
 
-    /// <summary>Where the door's numbers are.</summary>
-    private protected abstract Device Place { get; }
+    /// <summary>Name among the <see cref="DoorArms"/>; null for a door that is none of them.</summary>
+    internal virtual string? Arm => null;
 
-    /// <summary>[N, L] ids to [N, L, C] rows.</summary>
-    private protected abstract Tensor Describe(Tensor ids);
+    /// <summary>Seed of the draw that made the door's fixed or first values; 0 where nothing was drawn.</summary>
+    internal virtual int Seed => 0;
 
-    /// <summary>[N, S·K] ids to [N, S, dim] slots.</summary>
-    private protected abstract Tensor Pack(Tensor ids, long slots);
+    /// <summary>Where the door's numbers are: ids of another kind of device are refused.</summary>
+    protected abstract Device Place { get; }
 
-    /// <summary>[N, L] ids to [N, L, dim] positions.</summary>
-    private protected abstract Tensor Widen(Tensor ids);
+    /// <summary>What is known of each byte.</summary>
+    /// <param name="ids">[N, L] ids, checked; L may be 0.</param>
+    /// <returns>[N, L, C] rows.</returns>
+    protected abstract Tensor Describe(Tensor ids);
 
-    private static long[] LeadingShape(Tensor ids) => ids.shape[..^1];
+    /// <summary>Packs K ids into each slot.</summary>
+    /// <param name="ids">[N, S·K] ids, checked and, where the tail says so, completed with 0x00.</param>
+    /// <param name="slots">S; may be 0.</param>
+    /// <returns>[N, S, dim] slots.</returns>
+    protected abstract Tensor Pack(Tensor ids, long slots);
+
+    /// <summary>Widens each id to a stream position.</summary>
+    /// <param name="ids">[N, L] ids, checked; L may be 0.</param>
+    /// <returns>[N, L, dim] positions, each made of its own id and at most <see cref="LookBack"/> before it.</returns>
+    protected abstract Tensor Widen(Tensor ids);
+
+    /// <summary>
+    /// Draws the learned numbers anew, as training does when it starts: maps uniform in ±1/√fan-in, parameters whose name begins with
+    /// "table" unit normal, vectors 0; a control's value table stays as its own seed drew it. A door whose numbers begin otherwise, the
+    /// scale of a norm for example, overrides it.
+    /// </summary>
+    /// <param name="random">The door's own random stream: the same seed, the same numbers.</param>
+    protected internal virtual void DrawWeights(Generator random)
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        foreach ((string name, Tensor weight) in named_parameters())
+        {
+            if (name.EndsWith("value_table", StringComparison.Ordinal)) continue;
+            if (name.StartsWith("table", StringComparison.Ordinal)) weight.normal_(0, 1, random);
+            else if (weight.dim() >= 2) weight.uniform_(-1 / Math.Sqrt(weight.shape[1]), 1 / Math.Sqrt(weight.shape[1]), random);
+            else weight.fill_(KeptScalar.Zero);
+        }
+    }
+
+    /// <summary>[N, S, C] rows of flat ids [N, L] in the leading shape that the ids had, for the caller.</summary>
+    private static Tensor Restored(Tensor rows, Tensor ids) =>
+        (ids.dim() == 2 ? rows : rows.view([.. ids.shape[..^1], rows.size(1), rows.size(2)])).MoveToOuterDisposeScope();
 }

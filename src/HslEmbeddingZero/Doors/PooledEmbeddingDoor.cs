@@ -23,12 +23,18 @@ public sealed class PooledEmbeddingDoor : InputDoor
         RegisterComponents();
     }
 
-    private protected override Device Place => table.weight!.device;
+    internal override string? Arm => "embedding-pooled";
 
-    private protected override Tensor Describe(Tensor ids) => table.forward(ids.to(ScalarType.Int32));
+    /// <inheritdoc/>
+    protected override Device Place => table.weight!.device;
 
-    private protected override Tensor Pack(Tensor ids, long slots) =>
-        Describe(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids) => table.forward(ids.to(ScalarType.Int32));
 
-    private protected override Tensor Widen(Tensor ids) => Describe(ids);
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots) =>
+        Describe(ids).view(ids.size(0), slots, BytesPerSlot, Dim).mean([2]);
+
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids) => Describe(ids);
 }

@@ -36,12 +36,23 @@ public sealed class ProjectionDoor : InputDoor
         RegisterComponents();
     }
 
-    private protected override Device Place => features.Device;
+    internal override string? Arm => features switch
+    {
+        { Kind: not ControlKind.Hsl } => null,
+        { Scaling: ChannelScaling.None } => "projection",
+        _ => "projection-standardized",
+    };
 
-    private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+    /// <inheritdoc/>
+    protected override Device Place => features.Device;
 
-    private protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(features.Rows(ids).view(ids.shape[0], slots, BytesPerSlot * HslFeatures.Dimension));
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids) => features.Rows(ids);
 
-    private protected override Tensor Widen(Tensor ids) => stream.forward(features.Rows(ids));
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots) =>
+        slot.forward(features.Rows(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
+
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids) => stream.forward(features.Rows(ids));
 }

@@ -8,7 +8,7 @@ namespace HslEmbeddingZero;
 internal static unsafe class SlotWriter
 {
     // Below this much output a second thread costs more than it saves: libtorch's own threads spin for a while after each of its operations.
-    private const long ParallelBytes = 4 << 20;
+    private const long ParallelBytes = 1 << 20;
 
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
@@ -16,7 +16,7 @@ internal static unsafe class SlotWriter
     /// <summary>[N, S·K] contiguous uint8 ids on the CPU to [N, S, dim] float32.</summary>
     public static Tensor Write(Tensor ids, RowTables tables, int bytesPerSlot, int dim)
     {
-        long rows = ids.shape[0], length = ids.shape[1], slots = length / bytesPerSlot, all = rows * slots;
+        long rows = ids.size(0), length = ids.size(1), slots = length / bytesPerSlot, all = rows * slots;
         Tensor output = empty([rows, slots, dim], ScalarType.Float32);
         if (all == 0) return output;
 

@@ -40,11 +40,26 @@ public sealed class ZeroDoor : InputDoor
         RegisterComponents();
     }
 
-    private protected override Device Place => features.Device;
+    internal override string? Arm => features.Kind switch
+    {
+        ControlKind.Hsl => features.Scaling == ChannelScaling.None ? "zero" : "zero-standardized",
+        ControlKind.Learned => "learned",
+        ControlKind.Random => "random",
+        ControlKind.Permuted => "permuted",
+        _ => null,
+    };
 
-    private protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+    internal override int Seed => features.Seed;
 
-    private protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim);
+    /// <inheritdoc/>
+    protected override Device Place => features.Device;
 
-    private protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim);
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim);
+
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim);
 }

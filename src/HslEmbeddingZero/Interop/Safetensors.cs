@@ -56,6 +56,7 @@ public static class Safetensors
     /// <exception cref="SafetensorsException">The file breaks the format; the message names it, the value and the limit.</exception>
     /// <exception cref="IOException">The file cannot be found or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     public static IReadOnlyDictionary<string, Tensor> Load(string path) => Load(path, ChunkBytes);
 
     /// <summary><see cref="Load(string)"/> with a chunk size that a test can make small.</summary>
@@ -64,6 +65,7 @@ public static class Safetensors
         ArgumentException.ThrowIfNullOrEmpty(path);
         using SafeFileHandle file = File.OpenHandle(path, options: FileOptions.SequentialScan);
         SafetensorsHeader header = SafetensorsHeaderReader.Read(file, path);
+        TorchRuntime.EnsureLoaded();
         var tensors = new Dictionary<string, Tensor>(header.Tensors.Count, StringComparer.Ordinal);
         try
         {

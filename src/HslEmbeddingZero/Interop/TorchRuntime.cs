@@ -103,6 +103,16 @@ public static class TorchRuntime
             """;
     }
 
+    /// <summary>
+    /// <see cref="EnsureLoaded"/> in the arguments of a module's base constructor: the last moment before that touches torch. A static
+    /// constructor would wrap the error, and the type could never be used again.
+    /// </summary>
+    internal static string ReadyFor(string moduleName)
+    {
+        EnsureLoaded();
+        return moduleName;
+    }
+
     private static void CheckFolder(string folder, string from)
     {
         string expected = $"Expected is a folder that holds {string.Join(", ", TorchLibraries.Required)} of {Wanted}.";

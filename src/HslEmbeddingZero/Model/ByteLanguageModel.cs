@@ -62,7 +62,51 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     public IReadOnlyDictionary<string, Tensor> Weights() =>
         state_dict().ToDictionary(e => e.Key.StartsWith(BodyPrefix, StringComparison.Ordinal) ? e.Key[BodyPrefix.Length..] : e.Key, e => e.Value);
 
-    /// <summary>Writes the weights as safetensors, atomically.</summary>
+    /// <summary>Reads a model that <see cref="Save"/> wrote: door, body and weights.</summary>
+    /// <param name="path">The file. What else it tells, such as where it comes from, is in <see cref="Safetensors.ReadHeader"/>'s metadata.</param>
+    /// <returns>A new model on the CPU in float32, in evaluation mode; it belongs to the caller.</returns>
+    /// <exception cref="SafetensorsException">
+    /// The file is damaged, no model, or contradicts itself; the message names the file, the key and the value. Sizes are checked before
+    /// memory for them is taken.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be found or read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static ByteLanguageModel Load(string path)
+    {
+        ByteLanguageModel model = ModelFile.Build(path);
+        try
+        {
+            model.LoadWeights(path);
+            model.eval();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes a file that says all there is to know of the model: the weights as <see cref="SaveWeights"/> writes them, and door and body in
+    /// the metadata. Atomically; <see cref="Load"/> reads it back.
+    /// </summary>
+    /// <param name="path">File to write.</param>
+    /// <param name="dtype">float32, bfloat16 or float16, which the weights are rounded to; null keeps theirs.</param>
+    /// <param name="metadata">Text kept in the file's header beside the keys "format", "door" and "body", such as corpus, licence and scores.</param>
+    /// <exception cref="ArgumentException">Another dtype, a key that is taken, or a door or body that a model file cannot hold.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        if (dtype is not (null or ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16))
+            throw new ArgumentException($"Weights are saved as Float32, BFloat16 or Float16, not as {dtype}.", nameof(dtype));
+        Dictionary<string, string> described = ModelFile.Describe(this, metadata);
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        Safetensors.Save(path, Weights().ToDictionary(e => e.Key, e => dtype is { } type ? e.Value.to(type) : e.Value), described);
+    }
+
+    /// <summary>Writes the weights alone as safetensors, atomically.</summary>
     /// <param name="path">File to write.</param>
     /// <param name="metadata">Text kept in the file's header.</param>
     public void SaveWeights(string path, IReadOnlyDictionary<string, string>? metadata = null) => Safetensors.Save(path, Weights(), metadata);

@@ -11,31 +11,32 @@ namespace HslEmbeddingZero;
 public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 {
 #pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly ModuleList<SelfAttentionBlock> self_blocks = [];
-    private readonly ModuleList<MemoryBlock> mem_blocks = [];
+    private readonly ModuleList<SelfAttentionBlock> self_blocks;
+    private readonly ModuleList<MemoryBlock> mem_blocks;
     private readonly LayerNorm norm;
     private readonly Linear head;
 #pragma warning restore IDE1006
 
     private readonly RotaryEmbedding _rotary;
+    private readonly CausalAttention _attention = new();
     private readonly Dropout _dropout;
-
-    /// <summary>A native library that does not load is reported with its true cause before torch is touched.</summary>
-    static ByteTransformer() => TorchRuntime.EnsureLoaded();
 
     /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
     /// <param name="options">Size and make.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or Dim is not divisible by Heads.</exception>
-    public ByteTransformer(ByteTransformerOptions options) : base(nameof(ByteTransformer))
+    /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
+    public ByteTransformer(ByteTransformerOptions options) : base(TorchRuntime.ReadyFor(nameof(ByteTransformer)))
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
         _rotary = new RotaryEmbedding(options.HeadDim, options.RotaryBase);
         _dropout = new Dropout(options.Dropout);
+        self_blocks = [];
+        mem_blocks = [];
         for (int i = 0; i < options.Layers; i++)
         {
-            self_blocks.Add(new SelfAttentionBlock(options, _rotary, _dropout));
+            self_blocks.Add(new SelfAttentionBlock(options, _rotary, _attention, _dropout));
             if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options));
         }
 
@@ -100,6 +101,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         if (disposing)
         {
             _rotary.Dispose();
+            _attention.Dispose();
             _dropout.Dispose();
         }
 

@@ -16,8 +16,9 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
 
     private readonly int _heads;
     private readonly RotaryEmbedding _rotary;
+    private readonly CausalAttention _attention;
 
-    public SelfAttentionBlock(ByteTransformerOptions options, RotaryEmbedding rotary, Dropout dropout) : base(nameof(SelfAttentionBlock))
+    public SelfAttentionBlock(ByteTransformerOptions options, RotaryEmbedding rotary, CausalAttention attention, Dropout dropout) : base(nameof(SelfAttentionBlock))
     {
         int dim = options.Dim;
         norm1 = nn.LayerNorm(dim);
@@ -27,6 +28,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
         ff = new FeedForward(dim, dropout);
         _heads = options.Heads;
         _rotary = rotary;
+        _attention = attention;
         RegisterComponents();
     }
 
@@ -51,8 +53,6 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
         Tensor key = turned[1].transpose(1, 2);
         Tensor value = parts[1].squeeze(2).transpose(1, 2);
         if (state is not null) (key, value) = state.Append(key, value);
-        // A single new position sees all before it; several are causal among themselves.
-        Tensor mixed = nn.functional.scaled_dot_product_attention(query, key, value, is_casual: length > 1);
-        return proj.forward(mixed.transpose(1, 2).reshape(batch, length, dim));
+        return proj.forward(_attention.Mix(query, key, value).transpose(1, 2).reshape(batch, length, dim));
     }
 }

@@ -9,9 +9,10 @@ namespace HslEmbeddingZero;
 /// 108 bytes out for every byte in.
 /// </summary>
 /// <remarks>
-/// Output that fits a cache is written in place. Output far larger is made in a small buffer, a block of rows at a time, and sent
-/// past the caches in whole aligned lines: the memory then need not be read before it is overwritten, which on the machines measured
-/// is about twice as fast as any ordinary store, <see cref="Span{T}.Fill"/> included.
+/// Output that fits a cache is written in place. Output far larger is sent past the caches in whole aligned lines: the memory then need
+/// not be read before it is overwritten, which on the machines measured is about twice as fast as any ordinary store,
+/// <see cref="Span{T}.Fill"/> included. With AVX-512 the lines come from <see cref="FeatureLines"/>; else from a small buffer that takes a
+/// block of rows at a time.
 /// </remarks>
 internal static unsafe class FeatureKernel
 {
@@ -34,13 +35,16 @@ internal static unsafe class FeatureKernel
         : IsSupported(FeaturePath.Vector256) ? FeaturePath.Vector256
         : Narrow;
 
+    private static FeaturePath Narrow => IsSupported(FeaturePath.Vector128) ? FeaturePath.Vector128 : FeaturePath.Scalar;
+
     /// <summary>
     /// The best path in place. Rows of 108 bytes fall across cache lines, and a store that does costs two: 16-byte stores seldom do,
-    /// 32- and 64-byte ones mostly.
+    /// 32- and 64-byte ones mostly, and whole lines never.
     /// </summary>
-    public static FeaturePath InPlace { get; } = Narrow;
+    public static FeaturePath InPlace(HslFeatureOptions options) => InLines(Widest, RowTables.Plain, options) ? Widest : Narrow;
 
-    private static FeaturePath Narrow => IsSupported(FeaturePath.Vector128) ? FeaturePath.Vector128 : FeaturePath.Scalar;
+    private static bool InLines(FeaturePath path, RowTables tables, HslFeatureOptions options) =>
+        path == FeaturePath.Vector512 && FeatureLines.IsSupported && tables.DeltaIsBits && options == default;
 
     /// <summary>Whether this machine has the path in hardware.</summary>
     public static bool IsSupported(FeaturePath path) => path switch
@@ -55,23 +59,25 @@ internal static unsafe class FeatureKernel
     public static void Write(
         ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, FeaturePath path, bool stream)
     {
+        RowTables tables = RowTables.Plain;
+        bool lines = InLines(path, tables, options);
         switch (path)
         {
-            case FeaturePath.Vector512: Write<Vector512Stores>(bytes, context, destination, options, stream); break;
-            case FeaturePath.Vector256: Write<Vector256Stores>(bytes, context, destination, options, stream); break;
-            case FeaturePath.Vector128: Write<Vector128Stores>(bytes, context, destination, options, stream); break;
-            default: Write<ScalarStores>(bytes, context, destination, options, stream); break;
+            case FeaturePath.Vector512: Write<Vector512Stores>(bytes, context, destination, tables, options, lines, stream); break;
+            case FeaturePath.Vector256: Write<Vector256Stores>(bytes, context, destination, tables, options, lines, stream); break;
+            case FeaturePath.Vector128: Write<Vector128Stores>(bytes, context, destination, tables, options, lines, stream); break;
+            default: Write<ScalarStores>(bytes, context, destination, tables, options, lines, stream); break;
         }
     }
 
     private static void Write<TStores>(
-        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, bool stream)
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, HslFeatureOptions options, bool lines, bool stream)
         where TStores : struct, IRowStores
     {
         if (bytes.IsEmpty)
             return;
 
-        State state = State.After(context);
+        FeatureState state = FeatureState.After(context);
         fixed (byte* source = bytes)
         fixed (float* rows = destination)
         {
@@ -79,23 +85,26 @@ internal static unsafe class FeatureKernel
             byte* next = source;
             byte* end = source + bytes.Length;
 
-            if (state.IsStart) row = First(next++, row, ref state, RowTables.Plain, options);
+            if (state.IsStart) row = First(next++, row, ref state, tables, options);
 
-            if (next == end)
-                return;
-
-            if (stream)
+            if (lines || stream)
             {
-                byte* streamed = Stream<TStores>(next, end, row, ref state, options);
-                row += (streamed - next) * options.Dimension;
-                next = streamed;
+                for (; next < end && (nuint)row % LineBytes != 0; next++)
+                    row = Rows<ScalarStores>(next, next + 1, row, ref state, tables, options);
+                byte* done = lines
+                    ? Lines(next, end, row, ref state, tables, stream)
+                    : Stream<TStores>(next, end, row, ref state, tables, options);
+                row += (done - next) * options.Dimension;
+                next = done;
+                // Streaming stores are weakly ordered: make them visible before anything that follows.
+                if (stream) Interlocked.MemoryBarrier();
             }
 
             // The last row must not spill past the destination, so it is written float by float.
             if (next < end)
             {
-                row = Rows<TStores>(next, end - 1, row, ref state, RowTables.Plain, options);
-                Rows<ScalarStores>(end - 1, end, row, ref state, RowTables.Plain, options);
+                row = Rows<TStores>(next, end - 1, row, ref state, tables, options);
+                Rows<ScalarStores>(end - 1, end, row, ref state, tables, options);
             }
         }
     }
@@ -106,6 +115,15 @@ internal static unsafe class FeatureKernel
     /// </summary>
     public static void WriteSlots(ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, int bytesPerSlot, int width)
     {
+        if (width == bytesPerSlot * HslFeatures.Dimension)
+        {
+            // Rows without a gap are those of one long slot.
+            if (InLines(Widest, tables, default)) Write<Vector512Stores>(bytes, context, destination, tables, default, lines: true, stream: false);
+            else if (IsSupported(FeaturePath.Vector128)) Write<Vector128Stores>(bytes, context, destination, tables, default, lines: false, stream: false);
+            else Write<ScalarStores>(bytes, context, destination, tables, default, lines: false, stream: false);
+            return;
+        }
+
         if (IsSupported(FeaturePath.Vector128)) WriteSlots<Vector128Stores>(bytes, context, destination, tables, bytesPerSlot, width);
         else WriteSlots<ScalarStores>(bytes, context, destination, tables, bytesPerSlot, width);
     }
@@ -115,13 +133,21 @@ internal static unsafe class FeatureKernel
         ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, int bytesPerSlot, int width)
         where TStores : struct, IRowStores
     {
-        State state = State.After(context);
+        FeatureState state = FeatureState.After(context);
         int zeros = width - (bytesPerSlot * HslFeatures.Dimension);
         fixed (byte* source = bytes)
         fixed (float* slots = destination)
         {
             float* row = slots;
             byte* end = source + bytes.Length;
+            if (SlotsAreLines(slots, tables, bytesPerSlot, width))
+            {
+                bool isStart = state.IsStart;
+                FeatureLines.Write(source, end, bytesPerSlot, slots, width, ref state, tables, stream: false);
+                if (isStart) slots[HslFeatures.Dimension - FromBoundaryToEnd] = tables.FirstBoundaries[FeatureTables.HeadCode(-1, *source)];
+                return;
+            }
+
             for (byte* slot = source; slot < end; slot += bytesPerSlot)
             {
                 byte* next = slot;
@@ -137,6 +163,18 @@ internal static unsafe class FeatureKernel
             }
         }
     }
+
+    // Writes all whole groups of rows, from one that starts a cache line on. Returns the first byte not done.
+    private static byte* Lines(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables, bool stream)
+    {
+        long rows = (end - next) / FeatureLines.GroupRows * FeatureLines.GroupRows;
+        if (rows > 0) FeatureLines.Write(next, next + rows, rows, row, rows * HslFeatures.Dimension, ref state, tables, stream);
+        return next + rows;
+    }
+
+    // Whether every slot starts a line and has whole groups of rows, or half a one and zeros behind it.
+    private static bool SlotsAreLines(float* slots, RowTables tables, int bytesPerSlot, int width) =>
+        InLines(Widest, tables, default) && (nuint)slots % LineBytes == 0 && width % LineFloats == 0 && bytesPerSlot % FeatureLines.HalfGroupRows == 0;
 
     // Whole lines from an aligned address on: for the kilobyte of a slot's zeros this is ahead of Span.Clear, which calls into the runtime.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -155,38 +193,33 @@ internal static unsafe class FeatureKernel
     }
 
     // A first byte has a boundary of its own. Its row is as good as any other but for that one column.
-    private static float* First(byte* next, float* row, ref State state, RowTables tables, HslFeatureOptions options)
+    private static float* First(byte* next, float* row, ref FeatureState state, RowTables tables, HslFeatureOptions options)
     {
         row = Rows<ScalarStores>(next, next + 1, row, ref state, tables, options);
         row[-FromBoundaryToEnd] = tables.FirstBoundaries[FeatureTables.HeadCode(-1, *next)];
         return row;
     }
 
-    // Writes rows in place up to one that starts a cache line, then whole blocks through the buffer. Returns the first byte not done.
-    private static byte* Stream<TStores>(byte* next, byte* end, float* row, ref State state, HslFeatureOptions options)
+    // Writes whole blocks through the buffer, from a row that starts a cache line on. Returns the first byte not done.
+    private static byte* Stream<TStores>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables, HslFeatureOptions options)
         where TStores : struct, IRowStores
     {
         float* buffer = stackalloc float[(BlockRows * HslFeatures.FullDimension) + (2 * LineFloats)];
         buffer = (float*)(((nuint)buffer + LineBytes - 1) & ~(nuint)(LineBytes - 1));
 
-        for (; next < end && (nuint)row % LineBytes != 0; next++)
-            row = Rows<ScalarStores>(next, next + 1, row, ref state, RowTables.Plain, options);
-
         int blockFloats = BlockRows * options.Dimension;
         for (; end - next >= BlockRows; next += BlockRows)
         {
-            Rows<TStores>(next, next + BlockRows, buffer, ref state, RowTables.Plain, options);
+            Rows<TStores>(next, next + BlockRows, buffer, ref state, tables, options);
             for (int i = 0; i < blockFloats; i += LineFloats)
                 TStores.StreamLine(row + i, buffer + i);
             row += blockFloats;
         }
 
-        // Streaming stores are weakly ordered: make them visible before anything that follows.
-        Interlocked.MemoryBarrier();
         return next;
     }
 
-    private static float* Rows<TStores>(byte* next, byte* end, float* row, ref State state, RowTables tables, HslFeatureOptions options)
+    private static float* Rows<TStores>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables, HslFeatureOptions options)
         where TStores : struct, IRowStores
         => options switch
         {
@@ -197,7 +230,7 @@ internal static unsafe class FeatureKernel
         };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float* Rows<TStores, TBits, TMomentum>(byte* next, byte* end, float* row, ref State state, RowTables tables)
+    private static float* Rows<TStores, TBits, TMomentum>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables)
         where TStores : struct, IRowStores
         where TBits : struct, IFlag
         where TMomentum : struct, IFlag
@@ -246,7 +279,7 @@ internal static unsafe class FeatureKernel
             previousTail = codes >> 16;
         }
 
-        state = new State(previous, previousGray, previousTail, IsStart: false);
+        state = new FeatureState(previous, previousGray, previousTail, IsStart: false);
         return row;
     }
 
@@ -263,18 +296,5 @@ internal static unsafe class FeatureKernel
     private readonly struct No : IFlag
     {
         public static bool IsOn => false;
-    }
-
-    /// <summary>What the loop carries from one byte to the next: the byte, its Gray code, twice the energy of its last four bits.</summary>
-    private readonly record struct State(uint Value, uint Gray, uint Tail, bool IsStart)
-    {
-        public static State After(HslContext context)
-        {
-            if (context.Previous is not { } previous)
-                return new State(0, 0, 0, IsStart: true);
-
-            int tail = FeatureTables.TailCode(context.BeforePrevious ?? -1, previous);
-            return new State(previous, FeatureTables.Gray(previous), (uint)tail, IsStart: false);
-        }
     }
 }

@@ -165,7 +165,7 @@ public static class HslFeatures
         ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, int allRows)
     {
         bool stream = (long)allRows * options.Dimension * sizeof(float) >= FeatureKernel.StreamFromBytes;
-        FeaturePath path = stream ? FeatureKernel.Widest : FeatureKernel.InPlace;
+        FeaturePath path = stream ? FeatureKernel.Widest : FeatureKernel.InPlace(options);
         FeatureKernel.Write(bytes, context, destination, options, path, stream);
     }
 

@@ -20,7 +20,7 @@ internal sealed unsafe class RowTables
 
     // Pinned, as the pointers reach into it.
     private readonly float[] _memory = GC.AllocateArray<float>(
-        2 * ByteValues * BitRowLength + ByteValues * TailRowLength + 2 * LineFloats + FirstBoundaryCodes + LineFloats, pinned: true);
+        2 * ByteValues * BitRowLength + ByteValues * TailRowLength + 2 * LineFloats + FirstBoundaryCodes + 2 * LineFloats + LineFloats, pinned: true);
 
     /// <param name="values">256×18 value columns: Δ, Fourier, phase.</param>
     /// <param name="scaling">Fixed scaling applied to every column.</param>
@@ -33,6 +33,8 @@ internal sealed unsafe class RowTables
         Tail = Change + ByteValues * BitRowLength;
         Boundaries = Tail + ByteValues * TailRowLength;
         FirstBoundaries = Boundaries + 2 * LineFloats;
+        ClearBits = FirstBoundaries + FirstBoundaryCodes;
+        SetBits = ClearBits + LineFloats;
 
         for (int value = 0; value < ByteValues; value++)
         {
@@ -52,6 +54,16 @@ internal sealed unsafe class RowTables
         for (int code = 0; code < FirstBoundaryCodes; code++)
             FirstBoundaries[code] = ChannelScale.Apply(scaling, BoundaryColumn, FeatureTables.FirstBoundary(code));
 
+        for (int channel = 0; channel < LineFloats; channel++)
+        {
+            ClearBits[channel] = ChannelScale.Apply(scaling, channel, 0);
+            SetBits[channel] = ChannelScale.Apply(scaling, channel, 1);
+        }
+
+        DeltaIsBits = true;
+        for (int i = 0; i < ByteValues * BitRowLength; i++)
+            DeltaIsBits &= Delta[i] == (((i / BitRowLength) >> (7 - i % BitRowLength) & 1) == 0 ? ClearBits : SetBits)[i % BitRowLength];
+
         // One table in the first-level cache rather than two.
         int bits = ByteValues * BitRowLength;
         if (new Span<float>(Delta, bits).SequenceEqual(new Span<float>(Change, bits))) Delta = Change;
@@ -65,6 +77,15 @@ internal sealed unsafe class RowTables
 
     /// <summary>Columns 8-15, by gray(v_i) ^ gray(v_{i-1}); of the plain tables also the 8 bits of a code.</summary>
     public float* Change { get; }
+
+    /// <summary>Whether columns 0-7 are the bits of the Gray code, each with one value where clear and one where set; 8-15 always are.</summary>
+    public bool DeltaIsBits { get; }
+
+    /// <summary>Values of columns 0-15 where their bit is clear.</summary>
+    public float* ClearBits { get; }
+
+    /// <summary>Values of columns 0-15 where their bit is set.</summary>
+    public float* SetBits { get; }
 
     /// <summary>Columns 16-26 by byte, padded to 16: the boundary's place, the 8 Fourier parts, the phase pair, five zeros.</summary>
     public float* Tail { get; }

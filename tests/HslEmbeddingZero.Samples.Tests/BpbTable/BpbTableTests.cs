@@ -14,7 +14,7 @@ public sealed class BpbTableTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static (int ExitCode, string Output, string Error) Smoke(string output, params string[] arguments) =>
-        SampleProcess.Run(Assembly, ["--preset", "smoke", "--device", "cpu", "--out", output, .. arguments]);
+        SampleProcess.Run(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", output, .. arguments]);
 
     private static JsonObject Table(string output) => JsonNode.Parse(File.ReadAllText(Path.Combine(output, "table.json")))!.AsObject();
 
@@ -62,6 +62,34 @@ public sealed class BpbTableTests : IDisposable
         Assert.Equal(4, Directory.GetFiles(Out, "*.metrics.jsonl").Length);
         Assert.Empty(Directory.GetFiles(Out, "*.checkpoint*"));
         Assert.Empty(Directory.GetFiles(Out, ".*"));
+    }
+
+    [Fact]
+    public void Several_schedules_are_rows_of_their_own_and_a_figure()
+    {
+        var (exitCode, output, error) = Smoke(Out, "--steps", "2,3", "--arms", "zero,projection", "--seeds", "0,1");
+        Assert.True(exitCode == 0, error + output);
+        Assert.Contains("schedules.png", output, StringComparison.Ordinal);
+        Assert.Equal(
+            [("zero", 2), ("projection", 2), ("zero", 3), ("projection", 3)],
+            Table(Out)["rows"]!.AsArray().Select(row => ((string)row!["arm"]!, (int)row["steps"]!)));
+        Assert.Contains("| zero | 3 | 8 |", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Out, "schedules.png")));
+        Assert.Equal(2, File.ReadLines(Path.Combine(Out, "zero-k8-3steps-seed0.metrics.jsonl")).Count());
+    }
+
+    [Theory]
+    [InlineData("BFloat16")]
+    [InlineData("Float32")]
+    public void A_resumed_run_keeps_the_precision_that_its_trial_chose(string kept)
+    {
+        string[] arguments = ["--preset", "smoke", "--device", "cpu", "--steps", "2", "--arms", "zero", "--out", Out];
+        Assert.Equal(0, SampleProcess.Run(Assembly, arguments).ExitCode);
+        var file = Path.Combine(Out, "precision-cpu.txt");
+        Assert.Contains(File.ReadAllText(file), (string[])["Float32", "BFloat16"]);
+        File.WriteAllText(file, kept);
+        Assert.Equal(0, SampleProcess.Run(Assembly, [.. arguments, "--resume"]).ExitCode);
+        Assert.Contains(kept.ToLowerInvariant(), File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,7 +153,7 @@ public sealed class BpbTableTests : IDisposable
         { "--steps many", "many", "1" },
         { "--steps 99999999999", "99999999999", "2147483647" },
         { "--device tpu", "'tpu'", "auto, cpu or cuda" },
-        { "--preset huge", "'huge'", "smoke, quick, paper" },
+        { "--preset huge", "'huge'", "smoke, quick or paper" },
         { "--precision float8", "'float8'", "bfloat16" },
     };
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
 using Spectre.Console;
@@ -7,6 +8,7 @@ namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 public sealed class PrepareTextTests : IDisposable
 {
     private const string Assembly = "PrepareData.dll";
+    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null }; // as the program has it
     private readonly TemporaryFolder _folder = new();
     private readonly StringWriter _shown = new();
 
@@ -120,7 +122,7 @@ public sealed class PrepareTextTests : IDisposable
     {
         string[] inputs = Inputs();
         string[] arguments = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word == "a.jsonl" ? inputs[0] : word == "@a.jsonl" ? "@" + inputs[0] : word)];
-        string error = string.Join('\n', CommandLine.Parse(arguments, (_, _) => { }, (_, _) => { }).Errors.Select(fault => fault.Message));
+        string error = string.Join('\n', CommandLine.Create((_, _) => { }, (_, _) => { }).Parse(arguments, Words).Errors.Select(fault => fault.Message));
         Assert.Contains(value, error + (line.Length == 0 ? "text" : ""), StringComparison.Ordinal);
         Assert.Contains(limit, error + (line.Length == 0 ? "windows" : ""), StringComparison.Ordinal);
         Assert.NotEmpty(error);

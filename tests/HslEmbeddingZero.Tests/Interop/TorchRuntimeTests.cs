@@ -48,6 +48,24 @@ public sealed class TorchRuntimeTests : IDisposable
             "There is no libtorch", "TorchSharp-cpu", "libtorch-cpu-linux-x64", "TorchSharp-cuda-linux", "HSL_TORCH_LIB");
     }
 
+    /// <summary>Whatever the program begins with, the error is this one itself, not one wrapped by a type that can never be used again.</summary>
+    [SkippableTheory]
+    [InlineData("door")]
+    [InlineData("features")]
+    [InlineData("body")]
+    [InlineData("weights")]
+    public void WithoutLibtorchTheFirstUseOfTheLibrarySaysSo(string step)
+    {
+        SkipUnlessLinux();
+        if (step == "weights") step += "=" + Path.Combine(AppContext.BaseDirectory, "Golden", "body-dim64.safetensors");
+        Fails(Run(Probe, null, step), "There is no libtorch", "TorchSharp-cpu", "HSL_TORCH_LIB");
+        (int code, string output) = Run(Probe, LibtorchFolder(), step, "sum");
+        Assert.True(code == 0, output);
+    }
+
+    [SkippableFact]
+    public void ManyThreadsMayMakeTheFirstUseTogether() => Assert.Equal((0, "threads: 16\n"), Run(Probe, LibtorchFolder(), "threads"));
+
     [Fact]
     public void AMissingFolderIsNamed()
     {

@@ -25,6 +25,87 @@ public sealed class ByteGeneratorTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(6, 2)]
+    [InlineData(16, 90)]
+    public void AStreamThatIsGivenAtOnceIsReadLikeOneThatComesByAndBy(int contextLength, int streamLength)
+    {
+        using ByteLanguageModel model = Model();
+        short[] context = Ids(contextLength, 1);
+        short[] stream = Ids(streamLength, 2);
+        using ByteGenerator slow = new(model, context);
+        foreach (short id in stream) slow.Accept(id);
+        using ByteGenerator fast = new(model, context, stream);
+        Same();
+        slow.Accept(7);
+        fast.Accept(7);
+        Same();
+
+        void Same()
+        {
+            for (int v = 0; v < ByteIds.Count; v++) Assert.Equal(slow.Logits[v], fast.Logits[v], 1e-4f);
+        }
+    }
+
+    /// <summary>Behind slots of three bytes: how many bytes of the text are context, and how many begin the stream.</summary>
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(32, 0, 32)]
+    [InlineData(34, 0, 34)]
+    [InlineData(35, 3, 32)]
+    [InlineData(37, 3, 34)]
+    [InlineData(542, 510, 32)]
+    [InlineData(543, 510, 33)]
+    [InlineData(1000, 510, 34)] // 968 = 3 · 322 + 2 before the last 32
+    public void ATextIsPresentedInWholeSlotsAndSingleBytes(int length, int context, int stream)
+    {
+        byte[] text = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
+        (short[] Context, short[] Stream) presented = TextPrompt.Present(text, 3);
+        Assert.Equal((context, stream), (presented.Context.Length, presented.Stream.Length));
+        Assert.Equal(text[^(context + stream)..].Select(value => (short)value), presented.Context.Concat(presented.Stream));
+    }
+
+    [Fact]
+    public void AGeneratorForATextHasReadItAndOneForNoneStandsBehindADocument()
+    {
+        using ByteLanguageModel model = Model();
+        byte[] text = [.. Enumerable.Range(0, 50).Select(i => (byte)(60 + i))];
+        short[] ids = [.. text.Select(value => (short)value)];
+        Same(ByteGenerator.ForText(model, text), new ByteGenerator(model, ids.AsSpan(0, 18), ids.AsSpan(18)));
+        Same(ByteGenerator.ForText(model, []), new ByteGenerator(model, [], [ByteIds.EndOfSequence]));
+
+        static void Same(ByteGenerator actual, ByteGenerator expected)
+        {
+            using (actual)
+            using (expected) Assert.Equal(expected.Logits, actual.Logits);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task GenerationGoesOnBehindTheBytesThatWereTaken(bool isBrokenOff)
+    {
+        using ByteLanguageModel model = Model();
+        SamplingOptions greedy = new() { Temperature = 0 };
+        using ByteGenerator whole = new(model, [72, 105, 32]);
+        List<byte> expected = [];
+        await foreach (byte value in whole.GenerateAsync(12, greedy)) expected.Add(value);
+
+        using ByteGenerator parts = new(model, [72, 105, 32]);
+        List<byte> bytes = [];
+        await foreach (byte value in parts.GenerateAsync(isBrokenOff ? 100 : 5, greedy))
+        {
+            bytes.Add(value);
+            if (bytes.Count == 5) break;
+        }
+
+        await foreach (byte value in parts.GenerateAsync(7, greedy)) bytes.Add(value);
+        Assert.Equal(12, expected.Count);
+        Assert.Equal(expected, bytes);
+    }
+
     [Fact]
     public async Task TheSameSeedGivesTheSameBytesAndAnotherOneOthers()
     {
@@ -66,6 +147,7 @@ public sealed class ByteGeneratorTests
     {
         using ByteLanguageModel model = Model();
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteGenerator(model, [258]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteGenerator(model, [], [-1]));
         using ByteGenerator generator = new(model, []);
         Assert.Throws<ArgumentOutOfRangeException>(() => generator.Accept(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new SamplingOptions { Temperature = -1 }));

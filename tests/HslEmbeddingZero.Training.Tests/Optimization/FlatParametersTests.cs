@@ -86,6 +86,28 @@ public sealed class FlatParametersTests
     }
 
     [Fact]
+    public void Behind_bfloat16_a_pass_after_a_reset_begins_anew_and_later_ones_add_to_it_in_every_piece()
+    {
+        const int Wide = 1_500_000; // more numbers than are widened at once
+        using var module = nn.Linear(Wide, 1, hasBias: false);
+        module.to(ScalarType.BFloat16);
+        using FlatParameters flat = new(module);
+        using Tensor one = ones([1, Wide], ScalarType.BFloat16);
+        foreach (int passes in (int[])[1, 3, 2])
+        {
+            for (int pass = 0; pass < passes; pass++)
+            {
+                using var scope = NewDisposeScope();
+                module.forward(one).sum().backward();
+                flat.CollectGradient();
+            }
+
+            Assert.All(Values(flat.Gradient), v => Assert.Equal(passes, v));
+            flat.ZeroGradient();
+        }
+    }
+
+    [Fact]
     public void Behind_bfloat16_stand_float32_weights_and_gradients()
     {
         using var module = Module();

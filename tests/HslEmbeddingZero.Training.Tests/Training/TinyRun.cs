@@ -20,10 +20,11 @@ internal sealed class TinyRun : IDisposable
 
     private static readonly Lazy<(TextCorpus Text, WindowCorpus Windows)> Corpora = new(MakeCorpora);
 
-    public TinyRun(TrainerOptions options, string arm = "zero", int dim = 64, int bytesPerSlot = 2, double dropout = 0.1)
+    public TinyRun(
+        TrainerOptions options, string arm = "zero", int dim = 64, int bytesPerSlot = 2, double dropout = 0.1, Device? device = null)
     {
         Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed), new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
-        Trainer = new(Model, Sampler(options), options);
+        Trainer = new(Model, Sampler(options), options, device);
     }
 
     public static TextCorpus Text => Corpora.Value.Text;

@@ -9,7 +9,10 @@ internal abstract class OptionsFormat : DamagedFormat
     /// <summary>Words of a good command line.</summary>
     protected abstract IReadOnlyList<string[]> Valid { get; }
 
-    /// <summary>Reads one; null where it asks for help or another thing that is no work.</summary>
+    /// <summary>As the programs read them.</summary>
+    protected static ParserConfiguration Words { get; } = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Reads one.</summary>
     protected abstract ParseResult Parse(string[] words);
 
     public override string? Read(Random random)

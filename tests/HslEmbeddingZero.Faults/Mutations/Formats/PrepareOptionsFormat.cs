@@ -20,8 +20,7 @@ internal sealed class PrepareOptionsFormat : OptionsFormat
 
     protected override IReadOnlyList<string[]> Valid { get; }
 
-    protected override ParseResult Parse(string[] words) => Samples.PrepareData.CommandLine.Parse(
-        words,
+    protected override ParseResult Parse(string[] words) => Samples.PrepareData.CommandLine.Create(
         (options, _) =>
         {
             Require(options.Inputs.All(File.Exists) && options.Inputs.Count > 0, "an input that is not there");
@@ -32,5 +31,5 @@ internal sealed class PrepareOptionsFormat : OptionsFormat
             Require(options.Inputs.All(File.Exists) && options.Inputs.Count > 0, "an input that is not there");
             Require(options.Captions.Count == 0 || options.Captions.Count == options.Inputs.Count, "captions that do not fit the films");
             Require(options.Out.EndsWith(".bin", StringComparison.Ordinal), "a place that is no .bin");
-        });
+        }).Parse(words, Words);
 }

@@ -22,5 +22,5 @@ internal sealed class TableOptionsFormat : OptionsFormat
         Require(options.Text.Count > 0 && options.Windows.Count > 0, "no corpus");
         options.Preset.Training.Validate();
         return Task.FromResult(0);
-    }).Parse([.. words, .. Always], CommandLine.Words);
+    }).Parse([.. words, .. Always], Words);
 }

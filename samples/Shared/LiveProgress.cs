@@ -4,14 +4,14 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>One bar a run on a terminal; where the output is no terminal, a line at each tenth of a run.</summary>
+/// <summary>One bar a run on a terminal; where the output is no terminal, a line at each tenth of a run, or at smaller parts.</summary>
 internal static class LiveProgress
 {
-    public static void Run(IAnsiConsole console, IReadOnlyList<string> runs, Action<int, IProgress<TrainingProgress>> execute)
+    public static void Run(IAnsiConsole console, IReadOnlyList<string> runs, Action<int, IProgress<TrainingProgress>> execute, int lines = 10)
     {
         if (!console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
         {
-            for (int i = 0; i < runs.Count; i++) execute(i, new Lines(console, runs[i]));
+            for (int i = 0; i < runs.Count; i++) execute(i, new Lines(console, runs[i], lines));
             return;
         }
 
@@ -32,7 +32,7 @@ internal static class LiveProgress
     }
 
     private static string Describe(string run, TrainingProgress p) => string.Create(
-        CultureInfo.InvariantCulture, $"{run}  step {p.Step}/{p.Steps}  {p.BitsPerByte:F3} bpb  {p.BytesPerSecond / 1000:F1} kB/s  {p.Remaining:mm\\:ss} left");
+        CultureInfo.InvariantCulture, $"{run}  step {p.Step}/{p.Steps}  {p.BitsPerByte:F3} bpb  {p.BytesPerSecond / 1000:F1} kB/s  {p.Remaining:h\\:mm\\:ss} left");
 
     private sealed class Bar(ProgressTask task, string run) : IProgress<TrainingProgress>
     {
@@ -44,15 +44,15 @@ internal static class LiveProgress
         }
     }
 
-    private sealed class Lines(IAnsiConsole console, string run) : IProgress<TrainingProgress>
+    private sealed class Lines(IAnsiConsole console, string run, int parts) : IProgress<TrainingProgress>
     {
-        private long _tenth = -1;
+        private long _part = -1;
 
         public void Report(TrainingProgress value)
         {
-            long tenth = value.Step * 10 / value.Steps;
-            if (tenth == _tenth) return;
-            _tenth = tenth;
+            long part = value.Step * parts / value.Steps;
+            if (part == _part) return;
+            _part = part;
             console.WriteLine(Describe(run, value));
         }
     }

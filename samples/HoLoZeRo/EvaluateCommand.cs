@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.Globalization;
+using HslEmbeddingZero.Training;
+using Spectre.Console;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>evaluate: scores weights on the held-out samples of their training run, beside the scores that their file holds.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create(IAnsiConsole console)
+    {
+        Option<FileInfo> weights = WeightsOption.Create();
+        Option<string> device = ComputeOptions.Device();
+        Option<string[]> text = CorpusOptions.Text();
+        Option<string[]> windows = CorpusOptions.Windows();
+        Command command = new("evaluate", "Scores weights on the held-out samples, beside the scores that their file holds.") { weights, device, text, windows };
+        command.SetAction((parsed, cancellation) =>
+        {
+            Run(
+                console, parsed.GetValue(weights)!.FullName, ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
+                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), cancellation);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, CancellationToken cancellation)
+    {
+        (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
+        ByteMix data = ByteMix.Load(text, windows, heldOut.Most);
+        using ByteLanguageModel model = ByteLanguageModel.Load(weights);
+        model.to(device);
+        Scores measured = Scores.Of(kept.Step, new Evaluator(data.HeldOut, device: device).Evaluate(model, cancellation));
+        ScoreTable.Print(console, data, [("measured", measured), ("in the file", kept)]);
+        console.WriteLine(data.HeldOut.Sha256 == heldOut.Sha256
+            ? string.Create(CultureInfo.InvariantCulture, $"Same held-out samples; the largest difference is {measured.LargestDifference(kept):F6}.")
+            : "These are other held-out samples than those of the file's scores, which do not compare.");
+    }
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Spectre.Console;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>train: a model behind the zero door, from the byte mix.</summary>
+internal static class TrainCommand
+{
+    /// <summary>The licence that the embedded corpus hands on: most of its text is under it.</summary>
+    private const string EmbeddedCorpusLicence = "CC-BY-SA-3.0";
+
+    public static Command Create(IAnsiConsole console)
+    {
+        string[] presets = [.. TrainPreset.All.Select(p => p.Name)];
+        Option<string> preset = CheckedOptions.Choice(
+            "--preset", "Size and budget: smoke (seconds), small (4 M parameters, for a CPU) or full (25 M, 30,000 steps, for a GPU).", "small", presets);
+        Option<string> door = CheckedOptions.Choice("--door", "zero is the published door; zero-standardized scales its channels by fixed constants.", "zero", "zero", "zero-standardized");
+        Option<int?> steps = CheckedOptions.Whole("--steps", "Optimizer steps, instead of the preset's.", 1);
+        Option<int?> seed = CheckedOptions.Whole("--seed", "Seed of weights, batches and dropout; 0 where not given.", 0);
+        Option<string> device = ComputeOptions.Device();
+        Option<string> precision = ComputeOptions.Precision();
+        Option<string[]> text = CorpusOptions.Text();
+        Option<string[]> windows = CorpusOptions.Windows();
+        Option<string?> licence = new("--licence") { Description = $"Licence to note in the weights' file; {EmbeddedCorpusLicence} for the embedded corpus." };
+        Option<DirectoryInfo> output = new("--out")
+        {
+            Description = $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.",
+            DefaultValueFactory = _ => new DirectoryInfo("runs/holo-zero"),
+        };
+        Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in the same folder." };
+
+        Command command = new("train", "Trains a model behind the zero door and keeps its best weights.")
+        {
+            preset, door, steps, seed, device, precision, text, windows, licence, output, resume,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            TrainPreset chosen = TrainPreset.All.Single(p => p.Name == parsed.GetValue(preset));
+            torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
+            bool isEmbedded = parsed.GetValue(text) is not { Length: > 0 } && parsed.GetValue(windows) is not { Length: > 0 };
+            Run(
+                console,
+                new TrainOptions(
+                    chosen,
+                    parsed.GetValue(door)!,
+                    chosen.Training.WithSteps(parsed.GetValue(steps)) with
+                    {
+                        Seed = parsed.GetValue(seed) ?? 0,
+                        Precision = ComputeOptions.ChoosePrecision(
+                            parsed.GetValue(precision)!, chosen.Body, place, parsed.GetValue(output)!, parsed.GetValue(resume)),
+                    },
+                    CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
+                    CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                    parsed.GetValue(licence) ?? (isEmbedded ? EmbeddedCorpusLicence : null),
+                    place,
+                    parsed.GetValue(output)!,
+                    parsed.GetValue(resume)),
+                cancellation);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(IAnsiConsole console, TrainOptions options, CancellationToken cancellation)
+    {
+        options.Training.Validate();
+        ByteMix data = ByteMix.Load(options.Text, options.Windows, options.Preset.HeldOut);
+        OutputFolder.RequireWritable(options.Out);
+        Scores scores = new ModelTraining(console, options, data).Run(cancellation);
+        ScoreTable.Print(console, data, [("held out", scores)]);
+        console.WriteLine($"Best weights, of step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");
+    }
+}

@@ -1,0 +1,56 @@
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>A model to train: body, bytes per slot, budget, what is scored, and how often.</summary>
+internal sealed record TrainPreset(
+    string Name,
+    ByteTransformerOptions Body,
+    int BytesPerSlot,
+    TrainerOptions Training,
+    HeldOutOptions HeldOut,
+    int EvaluateEvery,
+    int CheckpointEvery)
+{
+    /// <summary>Seconds: shows that everything works.</summary>
+    private static readonly TrainPreset Smoke = new(
+        "smoke",
+        new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
+        8,
+        new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, Accumulation = 1, LogEvery = 2 },
+        new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
+        EvaluateEvery: 2,
+        CheckpointEvery: 3);
+
+    /// <summary>4,280,582 parameters, 8.2 MiB in bfloat16: an hour or two of two CPU cores.</summary>
+    private static readonly TrainPreset Small = new(
+        "small",
+        new ByteTransformerOptions { Dim = 256, Layers = 4, Heads = 4, Dropout = 0 },
+        8,
+        new TrainerOptions
+        {
+            Steps = 12000,
+            WarmupSteps = 200,
+            PeakLearningRate = 1.5e-3,
+            FinalLearningRate = 5e-5,
+            BatchSize = 4,
+            Accumulation = 1,
+            Mix = new ModalityMix(3, 1, 1),
+            LogEvery = 20,
+        },
+        new HeldOutOptions(),
+        EvaluateEvery: 1000,
+        CheckpointEvery: 250);
+
+    /// <summary>The published body of 25,357,576 parameters and its 30,000 steps; meant for a GPU.</summary>
+    private static readonly TrainPreset Full = new(
+        "full",
+        new ByteTransformerOptions(),
+        8,
+        new TrainerOptions { Steps = 30000, WarmupSteps = 300 },
+        new HeldOutOptions(),
+        EvaluateEvery: 1000,
+        CheckpointEvery: 500);
+
+    public static IReadOnlyList<TrainPreset> All { get; } = [Smoke, Small, Full];
+}

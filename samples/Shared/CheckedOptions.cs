@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Options that refuse a wrong value with the value and what is allowed.</summary>
+internal static class CheckedOptions
+{
+    /// <summary>One of some words.</summary>
+    public static Option<string> Choice(string name, string description, string start, params string[] allowed)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => start };
+        option.Validators.Add(result =>
+        {
+            string value = result.GetValueOrDefault<string>();
+            if (!allowed.Contains(value)) result.AddError($"{name} must be {string.Join(", ", allowed[..^1])} or {allowed[^1]}; got '{value}'.");
+        });
+        return option;
+    }
+
+    /// <summary>A whole number, null where the option is not given.</summary>
+    public static Option<int?> Whole(string name, string description, int low, int high = int.MaxValue) => new(name)
+    {
+        Description = description,
+        CustomParser = result => Whole(result.Tokens[^1].Value, low, high, name, result),
+    };
+
+    /// <summary>A number in a range; the value of <paramref name="start"/> where the option is not given.</summary>
+    public static Option<double> Number(string name, string description, double start, Func<double, bool> isAllowed, string allowed) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => start,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[^1].Value;
+            if (double.TryParse(text, CultureInfo.InvariantCulture, out double value) && isAllowed(value)) return value;
+            result.AddError($"{name} takes {allowed}; got '{text}'.");
+            return start;
+        },
+    };
+
+    /// <summary>A folder, which need not exist.</summary>
+    public static Option<DirectoryInfo> Folder(string name, string description, string start) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => new DirectoryInfo(start),
+        CustomParser = result =>
+        {
+            string path = result.Tokens[^1].Value;
+            if (!string.IsNullOrWhiteSpace(path) && !path.Contains('\0')) return new DirectoryInfo(path);
+            result.AddError($"{name} must name a folder; got '{path}'.");
+            return new DirectoryInfo(start);
+        },
+    };
+
+    /// <summary>A whole number of a list.</summary>
+    public static int Whole(string text, int low, int high, string option, ArgumentResult result)
+    {
+        if (int.TryParse(text, out int value) && value >= low && value <= high) return value;
+        result.AddError($"{option} takes whole numbers from {low} to {high}; got '{text}'.");
+        return low;
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using HslEmbeddingZero.Training;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Where and in which arithmetic a sample computes: --device and --precision.</summary>
+internal static class ComputeOptions
+{
+    public static Option<string> Device() => CheckedOptions.Choice("--device", "auto, cpu or cuda.", "auto", "auto", "cpu", "cuda");
+
+    public static Option<string> Precision() => CheckedOptions.Choice(
+        "--precision",
+        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto: bfloat16 where a trial finds it faster, else tf32 on CUDA and float32 on a CPU.",
+        "auto", "float32", "tf32", "bfloat16", "auto");
+
+    public static torch.Device ChooseDevice(string name)
+    {
+        TorchRuntime.Load();
+        TorchRuntime.EnsureLoaded();
+        bool hasCuda = name != "cpu" && torch.TryInitializeDeviceType(DeviceType.CUDA);
+        if (name == "cuda" && !hasCuda)
+            throw new ArgumentException("--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or cuda-windows).");
+        return hasCuda ? torch.CUDA : torch.CPU;
+    }
+
+    /// <summary>
+    /// The precision of a run. What a trial chose is kept in the run's folder: a resumed run must go on in it, whatever a second trial would say.
+    /// </summary>
+    public static Precision ChoosePrecision(string name, ByteTransformerOptions body, torch.Device device, DirectoryInfo output, bool resume)
+    {
+        if (name != "auto") return PrecisionNamed(name, device);
+        OutputFolder.RequireWritable(output);
+        string kept = Path.Combine(output.FullName, $"precision-{device.type.ToString().ToLowerInvariant()}.txt");
+        if (resume && File.Exists(kept) && Enum.TryParse(File.ReadAllText(kept).Trim(), out Precision earlier) && Enum.IsDefined(earlier)) return earlier;
+        Precision fastest = FastestPrecision.Find(body, device);
+        AtomicFile.WriteText(kept, fastest.ToString());
+        return fastest;
+    }
+
+    private static Precision PrecisionNamed(string name, torch.Device device) => name switch
+    {
+        "float32" => Training.Precision.Float32,
+        "bfloat16" => Training.Precision.BFloat16,
+        "tf32" when device.type == DeviceType.CUDA => Training.Precision.TensorFloat32,
+        _ => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
+    };
+
+    /// <summary>The device in words, as tables and cards show it.</summary>
+    public static string NameOf(torch.Device device) => device.type == DeviceType.CPU
+        ? $"CPU, {torch.get_num_threads()} threads, {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}"
+        : $"CUDA device {device.index}";
+}

@@ -1,0 +1,22 @@
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>The folder that a sample writes to.</summary>
+internal static class OutputFolder
+{
+    /// <summary>Makes the folder and shows that it can be written, before hours are spent.</summary>
+    /// <exception cref="IOException">It cannot; the message names the option and the folder.</exception>
+    public static void RequireWritable(DirectoryInfo folder)
+    {
+        try
+        {
+            folder.Create();
+            string probe = Path.Combine(folder.FullName, $".write-test-{Environment.ProcessId}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--out {folder.FullName} cannot be written: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>JSON as the samples write it: camel case, enums by name, text of every language as it is.</summary>
+internal static class SampleJson
+{
+    public static JsonSerializerOptions Line { get; } = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Runs a command line: what goes wrong ends in one line that says so and in an exit code, and Ctrl-C in a clean stop.</summary>
+internal static class SampleProgram
+{
+    private const int Failed = 1;
+    private const int Interrupted = 130;
+
+    /// <summary>A word that begins with @ is a file name like any other, not a file of more options.</summary>
+    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
+
+    /// <param name="root">The command line.</param>
+    /// <param name="args">What was given.</param>
+    /// <param name="afterInterrupt">Says what Ctrl-C has left.</param>
+    public static async Task<int> RunAsync(RootCommand root, string[] args, string afterInterrupt)
+    {
+        try
+        {
+            return await root.Parse(args, Words).InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromMinutes(5), // time to write the checkpoint after Ctrl-C
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"Interrupted. {afterInterrupt}").ConfigureAwait(false);
+            return Interrupted;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or TorchRuntimeException)
+        {
+            await Console.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
+            return Failed;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// What a model file says in its metadata beside the weights: <c>format</c>, <c>door</c> as JSON (arm, bytesPerSlot, tail, seed) and
+/// <c>body</c> as JSON (the <see cref="ByteTransformerOptions"/>).
+/// </summary>
+internal static class ModelFile
+{
+    public const string Format = "HslEmbeddingZero model 1";
+    public const string FormatKey = "format";
+    public const string DoorKey = "door";
+    public const string BodyKey = "body";
+
+    private const string DoorPrefix = "door.";
+    private const string DoorMap = "door.slot.weight";
+
+    /// <summary>More bytes than a slot of any real model holds.</summary>
+    private const int MostBytesPerSlot = 4096;
+
+    /// <summary>What every file says of the body. An option that is added later takes its default where a file does not name it.</summary>
+    private static readonly HashSet<string> NeededOptions =
+        ["dim", "layers", "heads", "dropout", "fastWeightMemory", "memoryChunk", "rotaryBase", "vocabulary"];
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNameCaseInsensitive = false,
+        NumberHandling = JsonNumberHandling.Strict,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RequireNeededOptions } },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
+
+    /// <summary>The metadata of a model, with entries of the caller's own.</summary>
+    /// <exception cref="ArgumentException">A key that is taken, or a door or body that a model file cannot hold.</exception>
+    public static Dictionary<string, string> Describe(ByteLanguageModel model, IReadOnlyDictionary<string, string>? others)
+    {
+        InputDoor door = model.Door;
+        string arm = door.Arm ?? throw new ArgumentException(
+            $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the weights alone.", nameof(model));
+        if (Misfit(model.Body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));
+        if (MisfitOf(door.BytesPerSlot) is { } tooMany) throw new ArgumentException(tooMany, nameof(model));
+
+        Dictionary<string, string> metadata = others is null ? [] : new(others);
+        Add(FormatKey, Format);
+        Add(DoorKey, JsonSerializer.Serialize(new DoorDescription { Arm = arm, BytesPerSlot = door.BytesPerSlot, Tail = door.Tail, Seed = door.Seed }, Json));
+        Add(BodyKey, JsonSerializer.Serialize(model.Body.Options, Json));
+        return metadata;
+
+        void Add(string key, string value)
+        {
+            if (!metadata.TryAdd(key, value))
+                throw new ArgumentException($"The metadata key '{key}' is the model file's own; '{SafetensorsHeaderReader.Show(metadata[key])}' needs another.", nameof(others));
+        }
+    }
+
+    /// <summary>The model that a file describes, with weights yet to be read. Every size is checked against the file before it is used.</summary>
+    /// <exception cref="SafetensorsException">The file is damaged, no model, or contradicts itself.</exception>
+    public static ByteLanguageModel Build(string path)
+    {
+        SafetensorsHeader header = Safetensors.ReadHeader(path);
+        string format = header.Metadata.GetValueOrDefault(FormatKey, "");
+        if (format != Format) throw new SafetensorsException($"{path}: no model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'.");
+        ByteTransformerOptions body = Read<ByteTransformerOptions>(header, BodyKey, path);
+        DoorDescription door = Read<DoorDescription>(header, DoorKey, path);
+        CheckBody(header, body, path);
+        CheckDoor(header, door, body.Dim, path);
+
+        InputDoor? made = null;
+        ByteTransformer? transformer = null;
+        try
+        {
+            made = DoorArms.Create(door.Arm, door.BytesPerSlot, body.Dim, door.Seed, door.Tail);
+            transformer = new ByteTransformer(body);
+            return new ByteLanguageModel(made, transformer);
+        }
+        catch (Exception error)
+        {
+            made?.Dispose();
+            transformer?.Dispose();
+            if (error is ArgumentException) throw Bad(header, DoorKey, path, error.Message, error);
+            throw;
+        }
+    }
+
+    private static T Read<T>(SafetensorsHeader header, string key, string path)
+    {
+        if (!header.Metadata.TryGetValue(key, out string? text)) throw new SafetensorsException($"{path}: no model file: the metadata has no '{key}'.");
+        try
+        {
+            return JsonSerializer.Deserialize<T>(text, Json) ?? throw Bad(header, key, path, "it is null");
+        }
+        catch (JsonException error)
+        {
+            throw Bad(header, key, path, error.Message, error);
+        }
+    }
+
+    private static void RequireNeededOptions(JsonTypeInfo type)
+    {
+        if (type.Type != typeof(ByteTransformerOptions)) return;
+        foreach (JsonPropertyInfo property in type.Properties) property.IsRequired = NeededOptions.Contains(property.Name);
+    }
+
+    private static void CheckBody(SafetensorsHeader header, ByteTransformerOptions body, string path)
+    {
+        try
+        {
+            body.Validate();
+        }
+        catch (ArgumentException error)
+        {
+            throw Bad(header, BodyKey, path, error.Message, error);
+        }
+
+        if (Misfit(body) is { } misfit) throw Bad(header, BodyKey, path, misfit);
+        Int128 found = 0;
+        foreach (SafetensorsEntry entry in header.Tensors.Values.Where(entry => !entry.Name.StartsWith(DoorPrefix, StringComparison.Ordinal)))
+            found += Elements(entry);
+        Int128 expected = ParameterCount(body);
+        if (found != expected) throw Bad(header, BodyKey, path, $"such a body has {expected} parameters, but the file holds {found}");
+    }
+
+    private static void CheckDoor(SafetensorsHeader header, DoorDescription door, int dim, string path)
+    {
+        if (MisfitOf(door.BytesPerSlot) is { } misfit) throw Bad(header, DoorKey, path, misfit);
+
+        // Doors with a learned map grow with K; the others refuse by themselves what does not fit into dim.
+        int width = door.BytesPerSlot * HslFeatures.Dimension;
+        if (width > dim && header.Tensors.TryGetValue(DoorMap, out SafetensorsEntry? map) && !map.Shape.SequenceEqual([dim, width]))
+            throw Bad(header, DoorKey, path, $"'{DoorMap}' of such a door is [{dim}, {width}], but the file's is [{string.Join(", ", map.Shape)}]");
+    }
+
+    /// <summary>Why a body is no byte model's, or null.</summary>
+    private static string? Misfit(ByteTransformerOptions body) => body.Vocabulary == ByteIds.Count
+        ? null
+        : $"the vocabulary of a byte model is {ByteIds.Count}, not {body.Vocabulary}";
+
+    private static string? MisfitOf(int bytesPerSlot) => bytesPerSlot is >= 1 and <= MostBytesPerSlot
+        ? null
+        : $"a model file has 1 to {MostBytesPerSlot} bytes per slot, not {bytesPerSlot}";
+
+    /// <summary>What a body of these options would hold, counted without making it; options of a hostile file exceed 64 bits.</summary>
+    internal static Int128 ParameterCount(ByteTransformerOptions body)
+    {
+        Int128 dim = body.Dim;
+        Int128 attention = (3 * dim * dim) + (3 * dim) + (dim * dim) + dim;
+        Int128 feedForward = (4 * dim * dim) + (4 * dim) + (4 * dim * dim) + dim;
+        Int128 norm = 2 * dim;
+        Int128 memory = body.FastWeightMemory ? attention + norm + 1 : 0;
+        return (body.Layers * (attention + feedForward + norm + norm + memory)) + norm + (body.Vocabulary * (dim + 1));
+    }
+
+    private static Int128 Elements(SafetensorsEntry entry) => entry.ByteCount / SafetensorsDtypes.Size(entry.Dtype);
+
+    private static SafetensorsException Bad(SafetensorsHeader header, string key, string path, string problem, Exception? cause = null)
+    {
+        string message = $"{path}: '{key}' is '{SafetensorsHeaderReader.Show(header.Metadata[key])}': {problem.TrimEnd('.')}.";
+        return cause is null ? new SafetensorsException(message) : new SafetensorsException(message, cause);
+    }
+
+    /// <summary>A door in words: enough to make it again.</summary>
+    private sealed record DoorDescription
+    {
+        public required string Arm { get; init; }
+
+        public required int BytesPerSlot { get; init; }
+
+        public SlotTail Tail { get; init; }
+
+        public int Seed { get; init; }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Reflection;
+
+namespace HslEmbeddingZero.Package.Tests;
+
+/// <summary>What the build of this project knew: where the repository is and which versions it uses.</summary>
+internal static class Build
+{
+    public static string RepositoryFolder { get; } = Value(nameof(RepositoryFolder));
+
+    /// <summary>NuGet's folder of packages on this machine.</summary>
+    public static string PackagesFolder { get; } = Value(nameof(PackagesFolder));
+
+    public static string LibtorchVersion { get; } = Value(nameof(LibtorchVersion));
+
+    public static string TorchSharpVersion { get; } = Value(nameof(TorchSharpVersion));
+
+    public static string PathOf(string inRepository) => Path.Combine(RepositoryFolder, inRepository);
+
+    public static string ReadText(string inRepository) => File.ReadAllText(PathOf(inRepository)).ReplaceLineEndings("\n");
+
+    private static string Value(string key) =>
+        typeof(Build).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
+}

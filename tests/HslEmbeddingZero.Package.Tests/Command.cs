@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace HslEmbeddingZero.Package.Tests;
+
+/// <summary>Commands in a folder, as on a machine that knows nothing of this build or of another libtorch.</summary>
+internal static class Command
+{
+    /// <summary>dotnet with the arguments.</summary>
+    public static (int Code, string Output, string Error) Run(string folder, TimeSpan patience, params string[] arguments) =>
+        Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, patience, arguments);
+
+    /// <summary>git in the repository; the code is not 0 where there is no git or no repository.</summary>
+    public static (int Code, string Output) Git(params string[] arguments)
+    {
+        try
+        {
+            (int code, string output, _) = Run("git", Build.RepositoryFolder, TimeSpan.FromMinutes(1), arguments);
+            return (code, output);
+        }
+        catch (Win32Exception)
+        {
+            return (-1, "");
+        }
+    }
+
+    private static (int Code, string Output, string Error) Run(string program, string folder, TimeSpan patience, string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string name in start.Environment.Keys.Where(IsOfTheBuild).ToList()) start.Environment.Remove(name);
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(patience))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"Not over after {patience}: {program} {string.Join(' ', arguments)}");
+        }
+
+        return (process.ExitCode, output.Result.ReplaceLineEndings("\n"), error.Result.ReplaceLineEndings("\n"));
+    }
+
+    private static bool IsOfTheBuild(string variable) =>
+        variable.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) || variable is "NUGET_PACKAGES" or "LD_LIBRARY_PATH" or "HSL_TORCH_LIB";
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace HslEmbeddingZero.Package.Tests.Documents;
+
+/// <summary>Every C# block that a document shows compiles and runs, and prints what the document says it prints.</summary>
+public sealed partial class DocumentTests
+{
+    private const double MeasuredTolerance = 0.2;
+
+    [Theory]
+    [InlineData("src/HslEmbeddingZero/README.md")]
+    [InlineData("src/HslEmbeddingZero.Training/README.md")]
+    [InlineData("src/HslEmbeddingZero/docs/guide.md")]
+    public void What_a_document_shows_runs_and_prints_what_it_says(string document)
+    {
+        var blocks = FencedBlock.ReadAll(Build.ReadText(document));
+        string printed = SnippetProgram.Run(NameOf(document), blocks.Where(block => block.Language == "csharp"));
+        Same(string.Concat(blocks.Where(block => block.Language == "text").Select(block => block.Content)), printed);
+    }
+
+    /// <summary>The front page shows the middle of the Quickstart and all that it prints.</summary>
+    [Fact]
+    public void The_front_page_shows_the_Quickstart()
+    {
+        var blocks = FencedBlock.ReadAll(Build.ReadText("README.md"));
+        string quickstart = Build.ReadText("samples/Quickstart/Program.cs");
+        int shown = Array.FindIndex([.. blocks], block => block.Language == "csharp");
+        Assert.Contains(blocks[shown].Content, quickstart, StringComparison.Ordinal);
+        Same(blocks[shown + 1].Content, SnippetProgram.Run("Quickstart", [new("csharp", quickstart, 1)]));
+    }
+
+    [Theory]
+    [InlineData("src/HslEmbeddingZero/README.md")]
+    [InlineData("src/HslEmbeddingZero.Training/README.md")]
+    public void A_gallery_can_follow_every_link_of_a_package_readme(string document)
+    {
+        foreach (Match link in Link().Matches(Build.ReadText(document)))
+            Assert.StartsWith("https://", link.Groups[1].Value, StringComparison.Ordinal);
+    }
+
+    private static string NameOf(string document) => document.Replace('/', '.');
+
+    /// <summary>Equal to the letter, but for numbers after ≈: those were measured, and another processor rounds otherwise.</summary>
+    private static void Same(string expected, string printed)
+    {
+        Assert.Equal(Measured().Replace(expected, "≈"), Measured().Replace(printed, "≈"));
+        foreach ((Match said, Match came) in Measured().Matches(expected).Zip(Measured().Matches(printed)))
+            Assert.InRange(Number(came) / Number(said), 1 - MeasuredTolerance, 1 + MeasuredTolerance);
+    }
+
+    private static double Number(Match measured) => double.Parse(measured.Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"≈ ([0-9.]+)")]
+    private static partial Regex Measured();
+
+    [GeneratedRegex(@"\]\(([^)]*)\)")]
+    private static partial Regex Link();
+}

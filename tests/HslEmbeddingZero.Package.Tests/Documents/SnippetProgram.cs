@@ -1,0 +1,85 @@
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace HslEmbeddingZero.Package.Tests.Documents;
+
+/// <summary>
+/// The C# blocks of a document as one program, as a reader would type them one after another: usings first, types last. Errors name the
+/// document's own lines.
+/// </summary>
+internal static class SnippetProgram
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    // What the SDK imports into a console program where ImplicitUsings is on.
+    private const string ImplicitUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Net.Http;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+
+        """;
+
+    /// <summary>Compiles the blocks without a warning and runs them in an empty folder; gives back what they printed.</summary>
+    public static string Run(string name, IEnumerable<FencedBlock> blocks)
+    {
+        // Beside the tests, where the libraries and libtorch are.
+        string assembly = Path.Combine(AppContext.BaseDirectory, $"{name}.snippets.dll");
+        Compile(name, Join(name, blocks), assembly);
+        string tests = Path.Combine(AppContext.BaseDirectory, typeof(SnippetProgram).Assembly.GetName().Name!);
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("hsl-snippets-");
+        try
+        {
+            (int code, string output, string error) = Command.Run(
+                folder.FullName, Patience, "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json", assembly);
+            Assert.True(code == 0, $"{name} ended with {code}.\n{output}\n{error}");
+            return output;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+            File.Delete(assembly);
+        }
+    }
+
+    private static string Join(string name, IEnumerable<FencedBlock> blocks)
+    {
+        StringBuilder usings = new(), statements = new(), types = new();
+        foreach (FencedBlock block in blocks)
+        {
+            CompilationUnitSyntax unit = SyntaxFactory.ParseCompilationUnit(block.Content);
+            foreach (UsingDirectiveSyntax directive in unit.Usings) Append(usings, directive);
+            foreach (MemberDeclarationSyntax member in unit.Members) Append(member is GlobalStatementSyntax ? statements : types, member);
+
+            void Append(StringBuilder part, SyntaxNode node)
+            {
+                int line = node.SyntaxTree.GetLineSpan(node.FullSpan).StartLinePosition.Line + block.Line;
+                part.Append($"#line {line} \"{name}\"\n").Append(node.ToFullString()).Append('\n');
+            }
+        }
+
+        return usings.Append(statements).Append(types).ToString();
+    }
+
+    private static void Compile(string name, string program, string assembly)
+    {
+        CSharpParseOptions options = new(LanguageVersion.CSharp14);
+        var platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        var compilation = CSharpCompilation.Create(
+            $"{name}.snippets",
+            [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(program, options)],
+            platform.Select(path => MetadataReference.CreateFromFile(path)),
+            new CSharpCompilationOptions(
+                OutputKind.ConsoleApplication,
+                nullableContextOptions: NullableContextOptions.Enable,
+                specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)])); // as the SDK does
+        var result = compilation.Emit(assembly);
+        var complaints = result.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
+        Assert.True(result.Success && !complaints.Any(), string.Join('\n', complaints));
+    }
+}

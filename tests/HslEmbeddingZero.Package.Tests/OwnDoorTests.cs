@@ -1,0 +1,142 @@
+using HslEmbeddingZero.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Package.Tests;
+
+/// <summary>A door written outside the library does all that the library's own do.</summary>
+public sealed class OwnDoorTests : IDisposable
+{
+    private const int Width = 32;
+
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose() => _scope.Dispose();
+
+    [Fact]
+    public void Ids_are_checked_padded_and_shaped_by_the_base()
+    {
+        using AveragingDoor door = new(bytesPerSlot: 4, lookBack: 1);
+        Assert.Equal([2, 3, 3, Width], door.forward(zeros([2, 3, 9], ScalarType.Int64)).shape);
+        Assert.Equal([9, Width], door.Stream(zeros([9], ScalarType.Byte)).shape);
+        Assert.Equal([0, Width], door.Stream(zeros([0], ScalarType.Byte)).shape);
+        Assert.Equal(258 * Width + Width, door.LearnedParameters);
+        Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(full([1], 258, ScalarType.Int64)));
+        Assert.Throws<ArgumentException>(() => door.forward(zeros(1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AveragingDoor(bytesPerSlot: 0, lookBack: 1));
+    }
+
+    /// <summary>Four bytes back: further than the features look.</summary>
+    [Fact]
+    public void A_generator_gives_the_door_as_many_ids_as_it_looks_back()
+    {
+        using ByteLanguageModel model = Model(lookBack: 4);
+        model.eval();
+        short[] stream = [.. Enumerable.Range(0, 20).Select(i => (short)(i * 37 % 258))];
+        using Tensor whole = model.forward(zeros([1, 0], ScalarType.Int16), tensor(stream, [1, stream.Length]));
+        using ByteGenerator generator = new(model, []);
+        for (int j = 0; j < stream.Length; j++)
+        {
+            float[] expected = [.. whole[0, j].data<float>()];
+            for (int v = 0; v < expected.Length; v++) Assert.Equal(expected[v], generator.Logits[v], 1e-4f);
+            generator.Accept(stream[j]);
+        }
+    }
+
+    /// <summary>The library would set the scale, a vector, to zero; the door knows better.</summary>
+    [Fact]
+    public void Training_begins_as_the_door_says_and_learns_it()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllLines(file, Enumerable.Range(0, 300).Select(i => $"Line {i} of a text.\n"));
+            TextCorpus text = TextCorpus.Load([file], heldOutShare: 0.25);
+            TrainerOptions options = new() { Steps = 4, WarmupSteps = 0, BatchSize = 1, Accumulation = 1, Mix = new(1, 0, 0) };
+            using ByteLanguageModel model = Model(lookBack: 1);
+            var door = (AveragingDoor)model.Door;
+            using Trainer trainer = new(model, new BatchSampler(text, null, options.Mix, 1, 0), options);
+            Assert.All(door.Scale, value => Assert.Equal(1, value));
+            float[] before = door.Table;
+            trainer.Run();
+            Assert.Contains(door.Scale, value => value != 1);
+            Assert.NotEqual(before, door.Table);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>A model file names its door, and this one has no name there; its weights can be kept all the same.</summary>
+    [Fact]
+    public void A_file_of_the_weights_alone_is_offered()
+    {
+        using ByteLanguageModel model = Model(lookBack: 1);
+        string file = Path.GetTempFileName();
+        try
+        {
+            Assert.Contains("SaveWeights", Assert.Throws<ArgumentException>(() => model.Save(file)).Message, StringComparison.Ordinal);
+            model.SaveWeights(file);
+            using ByteLanguageModel copy = Model(lookBack: 1);
+            copy.LoadWeights(file);
+            Assert.Equal(((AveragingDoor)model.Door).Table, ((AveragingDoor)copy.Door).Table);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static ByteLanguageModel Model(int lookBack) =>
+        new(new AveragingDoor(4, lookBack), new ByteTransformer(new() { Dim = Width, Layers = 1, Heads = 2, Dropout = 0 }));
+
+    /// <summary>Each position is the scaled sum of the rows of a learned table over the bytes it sees.</summary>
+    private sealed class AveragingDoor : InputDoor
+    {
+        private readonly Embedding table;
+        private readonly Parameter scale;
+
+        public AveragingDoor(int bytesPerSlot, int lookBack) : base(nameof(AveragingDoor), bytesPerSlot, Width)
+        {
+            LookBack = lookBack;
+            table = nn.Embedding(ByteIds.Count, Width);
+            scale = new Parameter(ones(Width));
+            scale.DetachFromDisposeScope();
+            RegisterComponents();
+        }
+
+        public override int LookBack { get; }
+
+        public float[] Scale => [.. scale.data<float>()];
+
+        public float[] Table => [.. table.weight!.data<float>()];
+
+        protected override Device Place => scale.device;
+
+        protected override Tensor Describe(Tensor ids) => table.forward(ids.to(ScalarType.Int64)) * scale;
+
+        protected override Tensor Pack(Tensor ids, long slots) => Describe(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
+
+        protected override Tensor Widen(Tensor ids)
+        {
+            Tensor rows = Describe(ids);
+            Tensor sum = rows;
+            for (int back = 1; back <= LookBack; back++)
+            {
+                Tensor shifted = nn.functional.pad(rows, [0, 0, back, 0]).narrow(1, 0, ids.shape[1]);
+                sum = sum + shifted;
+            }
+
+            return sum;
+        }
+
+        protected override void DrawWeights(Generator random)
+        {
+            base.DrawWeights(random);
+            using var quiet = no_grad();
+            scale.fill_(1);
+        }
+    }
+}

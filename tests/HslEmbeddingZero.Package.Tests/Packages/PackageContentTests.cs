@@ -1,0 +1,123 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Text;
+
+namespace HslEmbeddingZero.Package.Tests.Packages;
+
+[Collection(PackedTogether.Name)]
+public sealed class PackageContentTests(PackedLibraries packed)
+{
+    private static readonly Guid EmbeddedSource = new("0e8a571b-6926-466e-b4ad-8ab04611f5fe"); // of the portable PDB format
+
+    public static TheoryData<string> Ids => [.. PackedLibraries.Ids];
+
+    [Fact]
+    public void The_core_holds_the_library_its_documentation_and_its_build_step_and_nothing_else()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero");
+        Assert.Equal(
+            [
+                "HslEmbeddingZero.nuspec", "LICENSE", "README.md", "buildTransitive/HslEmbeddingZero.targets",
+                "buildTransitive/WeakenVersionRequirement.cs.txt", "docs/guide.md", "icon.png", "lib/net10.0/HslEmbeddingZero.dll",
+                "lib/net10.0/HslEmbeddingZero.xml",
+            ],
+            package.Files);
+    }
+
+    [Fact]
+    public void Training_holds_the_library_and_its_documentation_and_nothing_else()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero.Training");
+        Assert.Equal(
+            [
+                "HslEmbeddingZero.Training.nuspec", "LICENSE", "README.md", "icon.png", "lib/net10.0/HslEmbeddingZero.Training.dll",
+                "lib/net10.0/HslEmbeddingZero.Training.xml",
+            ],
+            package.Files);
+    }
+
+    /// <summary>Managed TorchSharp and MathNet.Numerics: the backend is the application's choice.</summary>
+    [Fact]
+    public void The_core_depends_on_two_packages()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero");
+        Assert.Equal(["net10.0 MathNet.Numerics 5.0.0", $"net10.0 TorchSharp {Build.TorchSharpVersion}"], package.Dependencies);
+    }
+
+    /// <summary>The two share internals, so no other version will do.</summary>
+    [Fact]
+    public void Training_depends_on_the_same_version_of_the_core()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero.Training");
+        Assert.Equal([$"net10.0 HslEmbeddingZero [{packed.Version}]"], package.Dependencies);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void A_package_shows_its_face(string id)
+    {
+        using PackageFile package = packed.Open(id);
+        Assert.Equal(id, package.Field("id").Value);
+        Assert.Equal(packed.Version, package.Field("version").Value);
+        Assert.Equal("The HslEmbeddingZero authors", package.Field("authors").Value);
+        Assert.Equal(("expression", "MIT"), (package.Field("license").Attribute("type")!.Value, package.Field("license").Value));
+        Assert.Equal("icon.png", package.Field("icon").Value);
+        Assert.Equal(File.ReadAllBytes(Build.PathOf("src/icon.png")), package.Bytes("icon.png"));
+        Assert.Equal("README.md", package.Field("readme").Value);
+        Assert.Equal(Build.ReadText($"src/{id}/README.md"), package.Text("README.md"));
+        Assert.NotEmpty(package.Field("description").Value);
+        Assert.Contains("torchsharp", package.Field("tags").Value.Split(' '));
+        Assert.StartsWith("0.1.0", package.Field("releaseNotes").Value, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Ids))]
+    public void A_package_names_the_commit_it_was_made_of_and_no_folder_of_this_machine(string id)
+    {
+        Skip.If(packed.Commit is null, "The sources are no git repository.");
+        using PackageFile package = packed.Open(id);
+        var repository = package.Field("repository");
+        Assert.Equal(("git", packed.Commit), (repository.Attribute("type")!.Value, repository.Attribute("commit")!.Value));
+        Assert.True(repository.Attribute("url")?.Value is not { } url || url.StartsWith("https://", StringComparison.Ordinal), repository.ToString());
+        string binary = Encoding.Latin1.GetString(package.Bytes($"lib/net10.0/{id}.dll"));
+        Assert.DoesNotContain(Path.TrimEndingDirectorySeparator(Build.RepositoryFolder), binary, StringComparison.Ordinal);
+    }
+
+    /// <summary>Deterministic builds name sources from the repository's root, /_/; and the symbols carry the sources themselves.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Ids))]
+    public void The_symbols_fit_the_library_and_hold_its_sources(string id)
+    {
+        Skip.If(packed.Commit is null, "The sources are no git repository, so that no build of them is deterministic.");
+        using PackageFile package = packed.Open(id), symbols = packed.OpenSymbols(id);
+        using PEReader library = new(new MemoryStream(package.Bytes($"lib/net10.0/{id}.dll")));
+        var debugging = library.ReadDebugDirectory();
+        Assert.Contains(debugging, entry => entry.Type == DebugDirectoryEntryType.Reproducible);
+        var wanted = library.ReadCodeViewDebugDirectoryData(debugging.Single(entry => entry.Type == DebugDirectoryEntryType.CodeView));
+
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(symbols.Bytes($"lib/net10.0/{id}.pdb")));
+        MetadataReader reader = provider.GetMetadataReader();
+        Assert.Equal(wanted.Guid, new BlobContentId(reader.DebugMetadataHeader!.Id).Guid);
+        Assert.Contains(reader.Documents, handle => NameOf(handle) == $"/_/src/{id}/{(id == "HslEmbeddingZero" ? "Doors/ZeroDoor" : "Training/Trainer")}.cs");
+        foreach (DocumentHandle handle in reader.Documents)
+        {
+            // What the build itself writes lies in the tests' folder here, which is outside the repository.
+            if (!NameOf(handle).StartsWith(packed.PathOf("artifacts"), StringComparison.Ordinal))
+                Assert.StartsWith("/_/", NameOf(handle), StringComparison.Ordinal);
+            Assert.Contains(
+                reader.GetCustomDebugInformation(handle).Select(reader.GetCustomDebugInformation), info => reader.GetGuid(info.Kind) == EmbeddedSource);
+        }
+
+        string NameOf(DocumentHandle handle) => reader.GetString(reader.GetDocument(handle).Name);
+    }
+
+    [Theory]
+    [InlineData("HslEmbeddingZero", "T:HslEmbeddingZero.ZeroDoor", "M:HslEmbeddingZero.InputDoor.Stream(TorchSharp.torch.Tensor)")]
+    [InlineData("HslEmbeddingZero.Training", "T:HslEmbeddingZero.Training.Trainer", "P:HslEmbeddingZero.Training.TrainerOptions.Steps")]
+    public void The_documentation_comes_along(string id, params string[] members)
+    {
+        using PackageFile package = packed.Open(id);
+        string documentation = package.Text($"lib/net10.0/{id}.xml");
+        foreach (string member in members) Assert.Contains($"<member name=\"{member}\">", documentation, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
+
+public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedModel>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_same_seed_gives_the_same_text_and_another_one_another()
+    {
+        var first = Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5");
+        Assert.StartsWith("안녕 hello", first, StringComparison.Ordinal);
+        Assert.Contains("\\x", first, StringComparison.Ordinal); // hardly trained, so not all of it is text
+        Assert.Equal(first, Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5"));
+        Assert.NotEqual(first, Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "6"));
+        Assert.StartsWith(first.TrimEnd('\n')[..15], Generate("--prompt", "안녕 hello", "--bytes", "400", "--seed", "5"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_likeliest_bytes_do_not_depend_on_the_seed() => Assert.Equal(
+        Generate("--prompt", "a", "--bytes", "20", "--temperature", "0", "--seed", "1"), Generate("--prompt", "a", "--bytes", "20", "--top-k", "1", "--seed", "2"));
+
+    [Fact]
+    public void No_bytes_are_only_the_prompt() => Assert.Equal("abc\n", Generate("--prompt", "abc", "--bytes", "0"));
+
+    /// <summary>More than one part of a long text, from nothing at all.</summary>
+    [Fact]
+    public void Long_texts_go_on() => Assert.True(Generate("--bytes", "470").Length >= 470 / 4);
+
+    [Fact]
+    public void A_window_gives_the_next_one_as_picture_sound_and_caption()
+    {
+        string[] names = ["audio.wav", "frame.png", "window.bin"];
+        Window("first", "0");
+        Assert.Equal(names, Directory.GetFiles(_folder.PathOf("first")).Select(Path.GetFileName).Order());
+        var window = File.ReadAllBytes(PathOf("first", "window.bin"));
+        Assert.Equal(539, window.Length);
+
+        var wave = File.ReadAllBytes(PathOf("first", "audio.wav"));
+        Assert.Equal("RIFF", Encoding.ASCII.GetString(wave, 0, 4));
+        Assert.Equal("WAVEfmt ", Encoding.ASCII.GetString(wave, 8, 8));
+        Assert.Equal((44 + 512, 44 + 512 - 8, 512), (wave.Length, Number(wave, 4), Number(wave, 40)));
+        Assert.Equal((8000, 16000), (Number(wave, 24), Number(wave, 28)));
+        for (int i = 0; i < 256; i++)
+        {
+            short expected = (short)Math.Round(Training.MuLaw.Decode(window[257 + i]) * short.MaxValue);
+            Assert.Equal(expected, BinaryPrimitives.ReadInt16LittleEndian(wave.AsSpan(44 + 2 * i)));
+        }
+
+        using (var picture = SkiaSharp.SKBitmap.Decode(PathOf("first", "frame.png")))
+        {
+            Assert.Equal((256, 256), (picture.Width, picture.Height));
+            for (int y = 0; y < 256; y++)
+            {
+                for (int x = 0; x < 256; x++) Assert.Equal(window[y / 16 * 16 + x / 16], picture.GetPixel(x, y).Red);
+            }
+        }
+
+        // The window before, as a file, gives the same.
+        byte[] corpus = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", "windows.bin"));
+        Window("second", _folder.Write("prompt.bin", corpus[..539]));
+        foreach (var name in names) Assert.Equal(File.ReadAllBytes(PathOf("first", name)), File.ReadAllBytes(PathOf("second", name)));
+        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--window", _folder.Write("short.bin", corpus[..538]));
+        Assert.Equal(1, exitCode);
+        Assert.Contains("538 bytes", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_gives_the_scores_of_the_file()
+    {
+        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", trained.Weights, "--device", "cpu");
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("Same held-out samples; the largest difference is 0.000000.", output, StringComparison.Ordinal);
+        Assert.Contains("text.ko.txt", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_without_provenance_generate_but_are_not_scored()
+    {
+        var path = _folder.PathOf("bare.safetensors");
+        using (var model = ByteLanguageModel.Load(trained.Weights)) model.Save(path);
+        Assert.Equal(0, SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", path, "--bytes", "1").ExitCode);
+        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", path);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("'scores'", error, StringComparison.Ordinal);
+    }
+
+    private string PathOf(string folder, string name) => Path.Combine(_folder.PathOf(folder), name);
+
+    private static int Number(byte[] file, int offset) => BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(offset));
+
+    private void Window(string folder, string which)
+    {
+        var (exitCode, output, error) = SampleProcess.Run(
+            TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--device", "cpu", "--window", which, "--out", _folder.PathOf(folder));
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("caption: '", output, StringComparison.Ordinal);
+    }
+
+    private string Generate(params string[] arguments)
+    {
+        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, ["generate", "--weights", trained.Weights, "--device", "cpu", .. arguments]);
+        Assert.True(exitCode == 0, error);
+        return output;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text.Json.Nodes;
+using Tensorboard;
+
+namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
+
+public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedModel>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Out => _folder.PathOf("out");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_run_leaves_weights_metrics_events_and_a_checkpoint()
+    {
+        var (exitCode, output, error) = trained.Result;
+        Assert.True(exitCode == 0, error + output);
+        Assert.Empty(error);
+        Assert.Contains("held out at step 4: text ", output, StringComparison.Ordinal);
+        Assert.Contains("binding gap", output, StringComparison.Ordinal);
+        Assert.Equal(
+            ["checkpoint.safetensors", "evaluations.jsonl", "metrics.jsonl", "model.safetensors", "tensorboard"],
+            Directory.GetFileSystemEntries(trained.Out).Select(Path.GetFileName).Order());
+        Assert.Equal([2, 4, 6], Lines("metrics.jsonl").Select(line => (int)line["step"]!));
+        Assert.Equal([2, 4, 6], Lines("evaluations.jsonl").Select(line => (int)line["step"]!));
+        foreach (var name in (string[])["text", "video", "caption"])
+            Assert.All(Lines("evaluations.jsonl"), line => Assert.InRange((double)line[name]!, 1, 9));
+        Assert.All(Lines("evaluations.jsonl"), line => Assert.InRange((double)line["bindingGap"]!, -1, 1));
+    }
+
+    [Fact]
+    public void The_weights_are_the_best_ones_with_their_provenance()
+    {
+        var metadata = Safetensors.ReadHeader(trained.Weights).Metadata;
+        Assert.Equal(["body", "corpus", "door", "format", "held_out", "licence", "name", "preset", "scores", "step", "training"], metadata.Keys.Order());
+        var best = Lines("evaluations.jsonl").MinBy(line => (double)line["text"]! + (double)line["video"]! + (double)line["caption"]!)!;
+        Assert.Equal(best["step"]!.ToString(), metadata["step"]);
+        Assert.Equal((double)best["text"]!, (double)JsonNode.Parse(metadata["scores"])!["text"]!, 0.01); // rounded to bfloat16 since
+        Assert.Equal((6, 0), ((int)JsonNode.Parse(metadata["training"])!["steps"]!, (int)JsonNode.Parse(metadata["training"])!["seed"]!));
+        Assert.Equal(["text.en.txt", "text.ko.txt", "windows.bin"], JsonNode.Parse(metadata["corpus"])!.AsObject().Select(file => file.Key));
+        Assert.All(JsonNode.Parse(metadata["corpus"])!.AsObject(), file => Assert.Equal(64, ((string)file.Value!).Length));
+        Assert.Equal("CC-BY-SA-3.0", metadata["licence"]);
+        using var model = ByteLanguageModel.Load(trained.Weights);
+        Assert.Equal(216, model.Body.Options.Dim);
+        Assert.All(Safetensors.ReadHeader(trained.Weights).Tensors.Values, tensor => Assert.Equal(TorchSharp.torch.ScalarType.BFloat16, tensor.Dtype));
+    }
+
+    /// <summary>Records as TensorBoard reads them: length, its checksum, event, its checksum.</summary>
+    [Fact]
+    public void TensorBoard_finds_every_number_of_the_json_lines()
+    {
+        var events = Events(Assert.Single(Directory.GetFiles(Path.Combine(trained.Out, "tensorboard"))));
+        Assert.Equal("brain.Event:2", events[0].FileVersion);
+        var shown = events.Skip(1).SelectMany(e => e.Summary.Value.Select(value => (value.Tag, e.Step, value.SimpleValue))).ToHashSet();
+        var kept = Lines("metrics.jsonl").SelectMany(line => Numbers("train", line)).Concat(Lines("evaluations.jsonl").SelectMany(line => Numbers("held-out", line))).ToHashSet();
+        Assert.True(kept.Count > 20);
+        Assert.Equal(kept, shown);
+
+        static IEnumerable<(string, long, float)> Numbers(string group, JsonNode line) => line.AsObject()
+            .Where(number => number.Value is JsonValue && number.Key is not ("step" or "seconds"))
+            .Select(number => ($"{group}/{number.Key}", (long)line["step"]!, (float)number.Value!));
+    }
+
+    [SkippableFact]
+    public void An_interrupted_run_goes_on_to_the_same_weights()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "kill -INT");
+        string[] arguments = ["--steps", "40", "--door", "zero-standardized", "--seed", "3"];
+        using (SampleProcess process = new(TrainedModel.Assembly, TrainedModel.TrainArguments(Out, arguments)))
+        {
+            process.WaitUntil(() => File.Exists(Path.Combine(Out, "evaluations.jsonl")) && File.ReadLines(Path.Combine(Out, "evaluations.jsonl")).Count() >= 3);
+            process.Interrupt();
+            var (exitCode, _, error) = process.Finish();
+            Assert.Equal(130, exitCode);
+            Assert.Contains("--resume", error, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(Directory.GetFiles(Out, ".*"));
+        Assert.InRange(File.ReadLines(Path.Combine(Out, "evaluations.jsonl")).Count(), 3, 19);
+        var resumed = TrainedModel.Train(Out, [.. arguments, "--resume"]);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Contains("going on from step", resumed.Output, StringComparison.Ordinal);
+
+        var whole = _folder.PathOf("whole");
+        Assert.Equal(0, TrainedModel.Train(whole, arguments).ExitCode);
+        Assert.Equal(0, TrainedModel.Train(Out, [.. arguments, "--resume"]).ExitCode); // A finished run stays as it is.
+        foreach (var name in (string[])["model.safetensors", "evaluations.jsonl"])
+            Assert.Equal(File.ReadAllBytes(Path.Combine(whole, name)), File.ReadAllBytes(Path.Combine(Out, name)));
+        Assert.Equal(Steps(whole), Steps(Out));
+        Assert.Equal(Scalars(whole), Scalars(Out));
+
+        static string[] Steps(string folder) =>
+            [.. File.ReadAllLines(Path.Combine(folder, "metrics.jsonl")).Select(line => line[..line.IndexOf(",\"bytesPerSecond\"", StringComparison.Ordinal)])];
+
+        static string[] Scalars(string folder) =>
+        [
+            .. Events(Assert.Single(Directory.GetFiles(Path.Combine(folder, "tensorboard")))).Skip(1)
+                .SelectMany(e => e.Summary.Value.Select(value => $"{value.Tag} {e.Step} {value.SimpleValue}")).Where(line => !line.Contains("bytesPerSecond", StringComparison.Ordinal)).Order(),
+        ];
+    }
+
+    public static TheoryData<string, string, string> Wrong => new()
+    {
+        { "train --bogus", "--bogus", "" },
+        { "train --preset huge", "'huge'", "smoke, small or full" },
+        { "train --door projection", "'projection'", "zero or zero-standardized" },
+        { "train --steps 0", "'0'", "from 1" },
+        { "train --seed -1", "'-1'", "from 0" },
+        { "train --precision float8", "'float8'", "bfloat16" },
+        { "train --text missing.txt", "missing.txt", "no such file" },
+        { "train --windows missing.bin", "missing.bin", "no such file" },
+        { "evaluate --weights missing.safetensors", "missing.safetensors", "" },
+        { "evaluate --device tpu", "'tpu'", "auto, cpu or cuda" },
+        { "generate --weights missing.safetensors", "missing.safetensors", "" },
+        { "generate --bytes -1", "'-1'", "from 0 to 1000000" },
+        { "generate --bytes many", "'many'", "from 0 to 1000000" },
+        { "generate --temperature -0.1", "'-0.1'", "from 0 to 100" },
+        { "generate --temperature NaN", "'NaN'", "from 0 to 100" },
+        { "generate --top-p 0", "'0'", "above 0 up to 1" },
+        { "generate --top-k 259", "'259'", "from 0 to 258" },
+        { "generate --seed x", "'x'", "from 0" },
+        { "generate --window 4498", "4498", "0 to 4497" },
+        { "generate --window -1", "-1", "0 to 4497" },
+        { "generate --window missing.bin", "missing.bin", "neither" },
+        { "generate --window 0 --prompt x", "--window", "--prompt" },
+        { "frobnicate", "frobnicate", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_wrong_option_is_refused(string arguments, string value, string limit)
+    {
+        string[] output = arguments.StartsWith("train", StringComparison.Ordinal) || arguments.StartsWith("generate --window", StringComparison.Ordinal) ? ["--out", Out] : [];
+        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, [.. arguments.Split(' '), .. output]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(value, error, StringComparison.Ordinal);
+        Assert.Contains(limit, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal); // no stack trace
+        Assert.False(Directory.Exists(Out));
+    }
+
+    /// <summary>Neither another run goes on from a checkpoint, nor a new one destroys it.</summary>
+    [Theory]
+    [InlineData("belongs to another run", "--resume", "--seed", "1")]
+    [InlineData("--resume")]
+    public void An_earlier_runs_checkpoint_is_safe(string message, params string[] arguments)
+    {
+        Directory.CreateDirectory(Out);
+        foreach (var name in (string[])["checkpoint.safetensors", "evaluations.jsonl", "model.safetensors"]) File.Copy(Path.Combine(trained.Out, name), Path.Combine(Out, name));
+        var (exitCode, _, error) = TrainedModel.Train(Out, arguments);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("checkpoint.safetensors", error, StringComparison.Ordinal);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.Equal(trained.Read("evaluations.jsonl"), File.ReadAllText(Path.Combine(Out, "evaluations.jsonl")));
+    }
+
+    private JsonNode[] Lines(string name) => [.. trained.Read(name).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+
+    private static List<Event> Events(string path)
+    {
+        List<Event> events = [];
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(path);
+        while (rest.Length > 0)
+        {
+            int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(rest);
+            Assert.Equal(Masked(rest[..8]), BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]));
+            ReadOnlySpan<byte> content = rest.Slice(12, length);
+            Assert.Equal(Masked(content), BinaryPrimitives.ReadUInt32LittleEndian(rest[(12 + length)..]));
+            events.Add(Event.Parser.ParseFrom(content.ToArray()));
+            rest = rest[(16 + length)..];
+        }
+
+        return events;
+    }
+
+    /// <summary>CRC-32C, turned and shifted as TensorFlow's record format wants it.</summary>
+    private static uint Masked(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes) crc = BitOperations.Crc32C(crc, value);
+        return BitOperations.RotateRight(~crc, 15) + 0xA282EAD8;
+    }
+}

@@ -1,0 +1,54 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Doors;
+
+/// <summary>Every door gives on a device what it gives on the CPU.</summary>
+public sealed class DoorDeviceTests
+{
+    // Frozen features are read from the same tables and must be equal; learned doors end in a sum whose order the device chooses.
+    private const double LearnedTolerance = 1e-5;
+
+    public static TheoryData<string, string> ArmsAndDevices
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (string arm in DoorArms.Names)
+            {
+                foreach (string device in (string[])["cpu", "cuda"]) data.Add(arm, device);
+            }
+
+            return data;
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(ArmsAndDevices))]
+    public void A_door_gives_on_a_device_what_it_gives_on_the_CPU(string arm, string deviceName)
+    {
+        Device device = TestDevice.Require(deviceName);
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        manual_seed(4);
+        Tensor bytes = randint(0, 256, [3, 37], ScalarType.Byte);
+        Tensor ids = bytes.to(ScalarType.Int16);
+        ids.select(1, 7).fill_(ByteIds.EndOfSequence);
+        using InputDoor door = DoorArms.Create(arm, 8, 256, seed: 2);
+        Tensor[] expected = Outputs(CPU);
+        door.to(device);
+        Tensor[] actual = Outputs(device);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(device.type, actual[i].device_type);
+            double difference = (actual[i].cpu() - expected[i]).abs().max().item<float>();
+            Assert.True(difference <= (door.LearnedParameters == 0 ? 0 : LearnedTolerance), $"output {i} differs by {difference}");
+        }
+
+        Tensor[] Outputs(Device place)
+        {
+            Tensor someBytes = bytes.to(place), someIds = ids.to(place);
+            return [door.forward(someBytes), door.forward(someIds), door.Stream(someBytes), door.Stream(someIds)];
+        }
+    }
+}

@@ -1,0 +1,202 @@
+using HslEmbeddingZero.Tests.Doors;
+using HslEmbeddingZero.Tests.Interop;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Model;
+
+public sealed class ModelFileTests : IDisposable
+{
+    private const string Door = """{"arm":"zero","bytesPerSlot":2,"tail":"pad","seed":0}""";
+    private const string Body = """
+        {"dim":64,"layers":2,"heads":4,"dropout":0,"fastWeightMemory":true,"memoryChunk":16,"rotaryBase":10000,"vocabulary":258}
+        """;
+
+    private static readonly ByteTransformerOptions Options = new() { Dim = 64, Layers = 2, Heads = 4, Dropout = 0, MemoryChunk = 16 };
+
+    private readonly DisposeScope _scope = NewDisposeScope();
+    private readonly TemporaryFolder _folder = new();
+
+    private string Path => _folder.File("model.safetensors");
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _scope.Dispose();
+    }
+
+    public static TheoryData<string> Arms => [.. DoorArms.Names];
+
+    [Theory]
+    [MemberData(nameof(Arms))]
+    public void AModelOfEveryArmComesBackFromItsFileAlone(string arm)
+    {
+        ByteTransformerOptions options = Options with { Dropout = 0.25, FastWeightMemory = arm != "zero", RotaryBase = 5000, MemoryChunk = 7 };
+        using ByteLanguageModel model = new(DoorArms.Create(arm, 2, 64, seed: 5, SlotTail.Drop), new ByteTransformer(options));
+        model.Save(Path, metadata: new Dictionary<string, string> { ["corpus"] = "말뭉치" });
+        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+
+        Assert.Equal(options, loaded.Body.Options);
+        Assert.Equal(arm, loaded.Door.Arm);
+        Assert.Equal((2, 64, SlotTail.Drop), (loaded.Door.BytesPerSlot, loaded.Door.Dim, loaded.Door.Tail));
+        Assert.False(loaded.training);
+        Assert.All(loaded.parameters(), p => Assert.Equal((ScalarType.Float32, DeviceType.CPU), (p.dtype, p.device_type)));
+        Assert.Equal("말뭉치", Safetensors.ReadHeader(Path).Metadata["corpus"]);
+
+        model.eval();
+        Tensor ids = arange(20, dtype: ScalarType.Int64).reshape(2, 10);
+        Assert.True(model.forward(ids, ids).eq(loaded.forward(ids, ids)).all().item<bool>());
+    }
+
+    [Fact]
+    public void TheMetadataIsPlainJson()
+    {
+        using ByteLanguageModel model = Model();
+        model.Save(Path);
+        IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(Path).Metadata;
+        Assert.Equal(["body", "door", "format"], metadata.Keys.Order());
+        Assert.Equal("HslEmbeddingZero model 1", metadata["format"]);
+        Assert.Equal(Door, metadata["door"]);
+        Assert.Equal(Body.Trim(), metadata["body"]);
+    }
+
+    [Fact]
+    public void WeightsCanBeHalved()
+    {
+        using ByteLanguageModel model = Model();
+        model.Save(Path);
+        long whole = Safetensors.ReadHeader(Path).DataLength;
+        model.Save(Path, ScalarType.BFloat16);
+        Assert.Equal(whole / 2, Safetensors.ReadHeader(Path).DataLength);
+        Assert.Equal(ScalarType.Float32, model.parameters().First().dtype);
+        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+        foreach ((string name, Tensor weight) in model.Weights())
+            Assert.True(weight.to(ScalarType.BFloat16).to(ScalarType.Float32).eq(loaded.Weights()[name]).all().item<bool>(), name);
+
+        // Rounded weights are written again as they are.
+        byte[] first = File.ReadAllBytes(Path);
+        loaded.Save(Path, ScalarType.BFloat16);
+        Assert.Equal(first, File.ReadAllBytes(Path));
+    }
+
+    [Fact]
+    public void SavingAndLoadingLeaveNoTensorsBehind()
+    {
+        using ByteLanguageModel model = Model();
+        Once();
+        long before = DoorTensors.LiveTensors;
+        for (int i = 0; i < 3; i++) Once();
+        Assert.Equal(before, DoorTensors.LiveTensors);
+
+        void Once()
+        {
+            model.Save(Path, ScalarType.BFloat16);
+            ByteLanguageModel.Load(Path).Dispose();
+        }
+    }
+
+    [Fact]
+    public void WhatAFileCannotSayIsNotSaved()
+    {
+        using ByteLanguageModel model = Model();
+        Assert.Contains("Int32", Assert.Throws<ArgumentException>(() => model.Save(Path, ScalarType.Int32)).Message, StringComparison.Ordinal);
+        Assert.Contains("'door'", Assert.Throws<ArgumentException>(() => model.Save(Path, null, new Dictionary<string, string> { ["door"] = "mine" })).Message, StringComparison.Ordinal);
+        using ByteLanguageModel nameless = new(new ProjectionDoor(new ControlFeatures(ControlKind.Random), 2, 64), new ByteTransformer(Options));
+        Assert.Contains("ProjectionDoor", Assert.Throws<ArgumentException>(() => nameless.Save(Path)).Message, StringComparison.Ordinal);
+        using ByteLanguageModel small = new(new ZeroDoor(2, 64), new ByteTransformer(Options with { Vocabulary = 10 }));
+        Assert.Contains("10", Assert.Throws<ArgumentException>(() => small.Save(Path)).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path));
+    }
+
+    /// <summary>Format, door, body (null: left out), and what the message must name besides the file.</summary>
+    public static TheoryData<string?, string?, string?, string[]> Wrong => new()
+    {
+        { null, Door, Body, ["format"] },
+        { "pt", Door, Body, ["format", "'pt'", "HslEmbeddingZero model 1"] },
+        { "HslEmbeddingZero checkpoint 1", Door, Body, ["checkpoint"] },
+        { ModelFile.Format, null, Body, ["no 'door'"] },
+        { ModelFile.Format, Door, null, ["no 'body'"] },
+        { ModelFile.Format, "{", Body, ["'door'", "'{'"] },
+        { ModelFile.Format, "null", Body, ["'door'", "null"] },
+        { ModelFile.Format, "[]", Body, ["'door'", "'[]'"] },
+        { ModelFile.Format, "{}", Body, ["'door'", "arm"] },
+        { ModelFile.Format, """{"arm":"mlp","bytesPerSlot":2}""", Body, ["'door'", "'mlp'", "embedding-pooled"] },
+        { ModelFile.Format, """{"arm":null,"bytesPerSlot":2}""", Body, ["'door'", "arm"] },
+        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":3}""", Body, ["'door'", "81", "64"] },
+        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":0}""", Body, ["'door'", "4096", "0"] },
+        { ModelFile.Format, """{"arm":"embedding-pooled","bytesPerSlot":2000000000}""", Body, ["'door'", "4096", "2000000000"] },
+        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":"2"}""", Body, ["'door'", "bytesPerSlot"] },
+        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"bytesPerSlot":2}""", Body, ["'door'", "bytesPerSlot"] },
+        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"tail":"round"}""", Body, ["'door'", "tail"] },
+        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"tail":7}""", Body, ["'door'", "tail"] },
+        { ModelFile.Format, """{"arm":"random","bytesPerSlot":2,"seed":-1}""", Body, ["'door'", "-1"] },
+        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"hue":1}""", Body, ["'door'", "hue"] },
+        { ModelFile.Format, """{"arm":"projection","bytesPerSlot":2}""", Body, ["door.slot.weight", "missing"] },
+        { ModelFile.Format, Door, """{"dim":64,"layers":2}""", ["'body'", "heads", "rotaryBase"] },
+        { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":128", StringComparison.Ordinal), ["'body'", "parameters"] },
+        { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":63", StringComparison.Ordinal), ["'body'", "63"] },
+        { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":2147483584", StringComparison.Ordinal), ["'body'", "2147483584"] },
+        { ModelFile.Format, Door, Body.Replace("\"layers\":2", "\"layers\":2000000000", StringComparison.Ordinal), ["'body'", "2000000000"] },
+        { ModelFile.Format, Door, Body.Replace("true", "false", StringComparison.Ordinal), ["'body'", "parameters"] },
+        { ModelFile.Format, Door, Body.Replace("258", "9", StringComparison.Ordinal), ["'body'", "258", "9"] },
+        { ModelFile.Format, Door, Body.Replace("\"dropout\":0", "\"dropout\":1", StringComparison.Ordinal), ["'body'", "Dropout"] },
+        { ModelFile.Format, Door, Body.Replace("\"dim\"", "\"Dim\"", StringComparison.Ordinal), ["'body'", "Dim"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void AForeignDamagedOrContradictingFileIsRefused(string? format, string? door, string? body, string[] parts)
+    {
+        using ByteLanguageModel model = Model();
+        Dictionary<string, string> metadata = [];
+        if (format is not null) metadata["format"] = format;
+        if (door is not null) metadata["door"] = door;
+        if (body is not null) metadata["body"] = body;
+        model.SaveWeights(Path, metadata);
+        Refused(parts);
+    }
+
+    [Fact]
+    public void AMapOfAnotherWidthThanTheDoorSaysIsRefused()
+    {
+        using ByteLanguageModel model = new(new ProjectionDoor(4, 64), new ByteTransformer(Options));
+        model.SaveWeights(Path, new Dictionary<string, string>
+        {
+            ["format"] = ModelFile.Format,
+            ["door"] = """{"arm":"projection","bytesPerSlot":4096}""",
+            ["body"] = Body,
+        });
+        Refused("'door'", "[64, 110592]", "[64, 108]");
+    }
+
+    [Fact]
+    public void WeightsThatDoNotFitAreRefused()
+    {
+        using ByteLanguageModel model = Model();
+        Dictionary<string, Tensor> weights = model.Weights().ToDictionary();
+        weights["norm.bias"] = weights["norm.bias"].reshape(8, 8);
+        Safetensors.Save(Path, weights, new Dictionary<string, string> { ["format"] = ModelFile.Format, ["door"] = Door, ["body"] = Body });
+        Refused("'norm.bias'", "[8, 8]");
+    }
+
+    [Theory]
+    [InlineData(true, 64, 2)]
+    [InlineData(false, 32, 3)]
+    public void TheCountOfABodyIsThatOfTheBodyItself(bool memory, int dim, int layers)
+    {
+        ByteTransformerOptions options = new() { Dim = dim, Layers = layers, Heads = 4, FastWeightMemory = memory };
+        using ByteTransformer body = new(options);
+        Assert.Equal(body.ParameterCount, ModelFile.ParameterCount(options));
+    }
+
+    private void Refused(params string[] parts)
+    {
+        long before = DoorTensors.LiveTensors;
+        string message = Assert.Throws<SafetensorsException>(() => ByteLanguageModel.Load(Path)).Message;
+        Assert.StartsWith(Path, message, StringComparison.Ordinal);
+        foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
+        Assert.Equal(before, DoorTensors.LiveTensors);
+    }
+
+    private static ByteLanguageModel Model() => new(new ZeroDoor(2, 64), new ByteTransformer(Options));
+}

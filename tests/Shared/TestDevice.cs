@@ -1,0 +1,20 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests;
+
+/// <summary>
+/// The devices that a test runs on: the CPU, where it shows that the test itself works, and CUDA, where it is skipped without a device.
+/// </summary>
+internal static class TestDevice
+{
+    public static TheoryData<string> Names => new("cpu", "cuda");
+
+    /// <summary>The device of a name; skips the test where there is none.</summary>
+    public static Device Require(string name)
+    {
+        TorchRuntime.EnsureLoaded();
+        Skip.If(name == "cuda" && !TryInitializeDeviceType(DeviceType.CUDA), "There is no CUDA device.");
+        return device(name);
+    }
+}
