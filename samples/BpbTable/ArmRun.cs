@@ -86,7 +86,7 @@ internal sealed class ArmRun(TableOptions options, TableRowKey row, int seed, Ta
         try
         {
             RunResult? result = JsonSerializer.Deserialize<RunResult>(File.ReadAllText(ResultPath), Json);
-            return result?.Fingerprint == Fingerprint ? result : null;
+            return result?.Fingerprint == Fingerprint && result.Scores?.TextBitsPerByteBySource is not null ? result : null;
         }
         catch (JsonException)
         {

@@ -21,7 +21,7 @@ internal static class CommandLine
         Option<string> precision = ComputeOptions.Precision();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = new("--out") { Description = "Folder for table.md, table.json, curves.png and the metrics.", DefaultValueFactory = _ => new DirectoryInfo("runs/bpb-table") };
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, table.json, curves.png and the metrics.", "runs/bpb-table");
         Option<bool> resume = new("--resume") { Description = "Go on where an earlier run into the same folder stopped." };
 
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")

@@ -40,6 +40,20 @@ internal static class CheckedOptions
         },
     };
 
+    /// <summary>A folder, which need not exist.</summary>
+    public static Option<DirectoryInfo> Folder(string name, string description, string start) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => new DirectoryInfo(start),
+        CustomParser = result =>
+        {
+            string path = result.Tokens[^1].Value;
+            if (!string.IsNullOrWhiteSpace(path) && !path.Contains('\0')) return new DirectoryInfo(path);
+            result.AddError($"{name} must name a folder; got '{path}'.");
+            return new DirectoryInfo(start);
+        },
+    };
+
     /// <summary>A whole number of a list.</summary>
     public static int Whole(string text, int low, int high, string option, ArgumentResult result)
     {

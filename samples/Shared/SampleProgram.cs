@@ -8,6 +8,9 @@ internal static class SampleProgram
     private const int Failed = 1;
     private const int Interrupted = 130;
 
+    /// <summary>A word that begins with @ is a file name like any other, not a file of more options.</summary>
+    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
+
     /// <param name="root">The command line.</param>
     /// <param name="args">What was given.</param>
     /// <param name="afterInterrupt">Says what Ctrl-C has left.</param>
@@ -15,7 +18,7 @@ internal static class SampleProgram
     {
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+            return await root.Parse(args, Words).InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = TimeSpan.FromMinutes(5), // time to write the checkpoint after Ctrl-C

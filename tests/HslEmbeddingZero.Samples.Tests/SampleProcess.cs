@@ -49,6 +49,13 @@ internal sealed class SampleProcess : IDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>What kill -9 sends: no chance to tidy up.</summary>
+    public void Kill()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+    }
+
     public void WaitUntil(Func<bool> holds)
     {
         for (var clock = Stopwatch.StartNew(); !holds(); Thread.Sleep(20))

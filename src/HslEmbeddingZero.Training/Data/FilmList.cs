@@ -13,7 +13,10 @@ internal static class FilmList
 
     private const int FewestWindows = 21;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    /// <summary>A hundred thousand films; more text than that could only be meant to fill the memory.</summary>
+    private const int LongestSidecar = 16 << 20;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { AllowDuplicateProperties = false };
 
     /// <summary>
     /// One film, used for both video and caption: its first 90% trains, then a gap of ten windows (in a short file half of what is
@@ -41,6 +44,9 @@ internal static class FilmList
     /// <summary>The films a sidecar lists. Fields it has beyond the six are ignored.</summary>
     public static IEnumerable<Film> FromSidecar(SourceFile sidecar, int source, int firstWindow, int windows)
     {
+        if (sidecar.Content.Length > LongestSidecar)
+            throw new CorpusException($"{sidecar.Path}: {sidecar.Content.Length} bytes of JSON; at most {LongestSidecar} are read.");
+
         Sidecar? read;
         try
         {

@@ -6,7 +6,7 @@ internal static class FilmSplit
     /// <summary>
     /// Refuses films that overlap, unless one window serves as video and as caption on the same side, and groups on both sides of
     /// the split, unless the held-out film is its training film's later part: the same name with ".later", in the same file,
-    /// beginning at least ten windows after it ends, with no film between. (Without a sidecar a short file has a smaller gap.)
+    /// beginning at least ten windows after it ends, with no other recording between. (Without a sidecar a short file has a smaller gap.)
     /// </summary>
     public static void Check(IReadOnlyList<WindowSource> sources, IReadOnlyList<Film> films)
     {
@@ -33,7 +33,7 @@ internal static class FilmSplit
         var gap = heldOut.First - train.End;
         var least = sources[train.Source].SidecarSha256 is null ? 0 : FilmList.Gap;
         var isLaterPart = heldOut.Source == train.Source && heldOut.Name == train.Name + FilmList.LaterSuffix && gap >= least
-            && !films.Any(film => film.First < heldOut.First && film.End > train.End);
+            && !films.Any(film => film.Group != heldOut.Group && film.First < heldOut.First && film.End > train.End);
         if (!isLaterPart)
             throw new CorpusException(
                 $"{sources[heldOut.Source].Path}: group '{heldOut.Group}' is on both sides of the split, " +

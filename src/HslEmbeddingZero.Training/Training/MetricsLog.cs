@@ -18,8 +18,16 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     {
         string[] kept = keepThrough > 0 && File.Exists(path) ? [.. File.ReadLines(path).Where(line => StepOf(line) <= keepThrough)] : [];
         string temporary = path + ".tmp";
-        File.WriteAllLines(temporary, kept);
-        File.Move(temporary, path, overwrite: true);
+        try
+        {
+            File.WriteAllLines(temporary, kept);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary); // There is one only where something failed, such as a full disk.
+        }
+
         _writer = new StreamWriter(path, append: true) { AutoFlush = true };
     }
 

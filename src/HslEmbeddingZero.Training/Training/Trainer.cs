@@ -126,18 +126,18 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         Dictionary<string, Tensor> tensors = WeightsAndMoments();
-        Tensor random = _dropout.get_state();
-        tensors[DropoutKey] = random;
+        tensors[DropoutKey] = _dropout.get_state();
         tensors[LossKey] = _loss.Save();
-        Safetensors.Save(path, tensors, new Dictionary<string, string>
+        Dictionary<string, string> metadata = new()
         {
             ["format"] = CheckpointFormat,
-            ["random_sha256"] = Convert.ToHexStringLower(SHA256.HashData(random.bytes)),
             ["run"] = Fingerprint(),
             ["step"] = Step.ToString(CultureInfo.InvariantCulture),
             ["bytes_read"] = BytesRead.ToString(CultureInfo.InvariantCulture),
             ["seconds"] = Elapsed.TotalSeconds.ToString("R", CultureInfo.InvariantCulture),
-        });
+        };
+        CheckpointDigest.Seal(metadata, tensors);
+        Safetensors.Save(path, tensors, metadata);
     }
 
     /// <summary>Goes on from a checkpoint of the same run. Nothing changes unless all of it fits.</summary>
@@ -162,12 +162,7 @@ public sealed class Trainer : IDisposable
         try
         {
             Dictionary<string, Tensor> places = WeightsAndMoments();
-
-            // torch ends the process over a state that it finds impossible, so a damaged one must not reach it.
-            metadata.TryGetValue("random_sha256", out string? sha256);
-            if (tensors.TryGetValue(DropoutKey, out Tensor? state) && Convert.ToHexStringLower(SHA256.HashData(state.bytes)) != sha256)
-                throw new CheckpointException($"{path}: {DropoutKey} is damaged (SHA-256 not '{sha256}').");
-
+            CheckpointDigest.Verify(path, metadata, tensors);
             Tensor random = _dropout.get_state();
             Tensor loss = _loss.Save();
             places[DropoutKey] = random;

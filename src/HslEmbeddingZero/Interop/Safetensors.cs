@@ -111,10 +111,13 @@ public static class Safetensors
         ReadOnlyMemory<byte> header = BuildHeader(path, ordered, metadata);
 
         string target = Path.GetFullPath(path);
-        string temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Guid.NewGuid():N}.safetensors.tmp");
+
+        // One fixed name, so that what a killed process leaves is replaced by the next one.
+        string temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.tmp");
+        FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
         try
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (file)
             {
                 Span<byte> length = stackalloc byte[SafetensorsHeaderReader.LengthSize];
                 BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);

@@ -143,6 +143,7 @@ public sealed class BpbTableTests : IDisposable
         { "--bogus", "--bogus", "" },
         { "extra", "extra", "" },
         { "--arms zero,foo", "'foo'", "embedding-pooled" },
+        { "--arms @zero", "'@zero'", "embedding-pooled" }, // never a file of options
         { "--arms zero --bytes-per-slot 16", "432", "216" }, // 27 · 16 channels
         { "--bytes-per-slot 0", "'0'", "from 1" },
         { "--bytes-per-slot 8,x", "'x'", "from 1" },
@@ -193,6 +194,14 @@ public sealed class BpbTableTests : IDisposable
         Assert.Contains("--out", Assert.Single(Lines(error)), StringComparison.Ordinal);
         Assert.Contains(file, error, StringComparison.Ordinal);
         Assert.Equal([1], File.ReadAllBytes(file));
+    }
+
+    [Fact]
+    public void An_empty_folder_name_is_refused()
+    {
+        var (exitCode, _, error) = Smoke("");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--out must name a folder; got ''", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -184,6 +184,17 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal(0f, Load(path)["x"].sum().item<float>());
     }
 
+    /// <summary>A process killed while saving must not leave more behind each time.</summary>
+    [Fact]
+    public void WhatAKilledSaveLeftIsReplaced()
+    {
+        string path = Save(("x", ones(3)));
+        File.WriteAllText(_folder.File(".a.safetensors.tmp"), "half a file, longer than the one to come".PadRight(1000));
+        Save(("x", zeros(2)));
+        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+        Assert.Equal(0f, Load(path)["x"].sum().item<float>());
+    }
+
     [Fact]
     public void AFailedSaveKeepsTheOldFileAndRemovesItsOwn()
     {

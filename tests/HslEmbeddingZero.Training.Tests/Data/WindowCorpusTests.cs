@@ -114,6 +114,14 @@ public sealed class WindowCorpusTests : IDisposable
         Assert.Empty(Load(2, Film("a", 0, 1), Film("b", 1, 1, split: "held-out")).TrainVideo);
 
     [Fact]
+    public void Captions_may_end_before_their_film()
+    {
+        var corpus = Load(100, Film("a", 0, 50), Film("a", 5, 20, modality: "caption"), Film("a.later", 60, 40, split: "held-out", group: "a"));
+        Assert.Equal(20, corpus.TrainCaption.Count);
+        Assert.Equal(39, corpus.HeldOutVideo.Count);
+    }
+
+    [Fact]
     public void A_later_part_too_close_is_refused() =>
         AssertRefused(100, "9 windows after it", Film("a", 0, 50), Film("a.later", 59, 40, split: "held-out", group: "a"));
 
@@ -174,6 +182,7 @@ public sealed class WindowCorpusTests : IDisposable
     [InlineData("[1]", "not the JSON expected")]
     [InlineData("{\"films\":[{\"first\":99999999999}]}", "not the JSON expected")]
     [InlineData("{\"films\":", "not the JSON expected")]
+    [InlineData("{\"films\":[],\"films\":[]}", "Duplicate property")]
     public void A_defective_sidecar_is_refused(string json, string expected)
     {
         var path = _folder.Write("film.bin", WindowFile.Bytes(40));
@@ -181,6 +190,15 @@ public sealed class WindowCorpusTests : IDisposable
         var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(sidecar, refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Checked before it is parsed: every film of it would cost many times its text.</summary>
+    [Fact]
+    public void A_sidecar_too_long_to_be_one_is_refused()
+    {
+        var path = _folder.Write("film.bin", WindowFile.Bytes(40));
+        _folder.Write("film.json", new byte[(16 << 20) + 1]);
+        Assert.Contains("16777217 bytes of JSON; at most 16777216", Assert.Throws<CorpusException>(() => WindowCorpus.Load([path])).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -172,8 +172,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("seconds", null)]
     [InlineData("format", "HslEmbeddingZero checkpoint 0")]
     [InlineData("run", null)]
-    [InlineData("random_sha256", "00")]
-    [InlineData("random_sha256", null)]
+    [InlineData("sha256", "00")]
+    [InlineData("sha256", null)]
     public void Metadata_out_of_range_is_refused(string key, string? value)
     {
         Rewrite((_, metadata) =>
@@ -205,6 +205,27 @@ public sealed class CheckpointTests : IDisposable
     {
         Rewrite((tensors, _) => tensors["random.dropout"] = full_like(tensors["random.dropout"], 255));
         Assert.Contains("random.dropout", Refused<CheckpointException>().Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Anywhere: in weights, moments, random state or metadata. Spaces after the header alone say nothing.</summary>
+    [Fact]
+    public void A_flipped_bit_is_refused()
+    {
+        SaveOne();
+        using TinyRun run = new(TinyRun.Options);
+        var whole = File.ReadAllBytes(Checkpoint);
+        var header = 8 + BitConverter.ToInt32(whole);
+        Random random = new(1);
+        for (var i = 0; i < 60; i++)
+        {
+            var damaged = whole.ToArray();
+            damaged[i % 2 == 0 ? random.Next(8, header - 8) : random.Next(header, whole.Length)] ^= (byte)(1 << random.Next(7));
+            File.WriteAllBytes(Checkpoint, damaged);
+            Assert.ThrowsAny<IOException>(() => run.Trainer.LoadCheckpoint(Checkpoint));
+        }
+
+        File.WriteAllBytes(Checkpoint, whole);
+        run.Trainer.LoadCheckpoint(Checkpoint);
     }
 
     [Fact]

@@ -58,6 +58,15 @@ public sealed class MetricsLogTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_cannot_be_opened_leaves_nothing_behind()
+    {
+        var path = _folder.PathOf("taken");
+        Directory.CreateDirectory(path); // A folder cannot be replaced by a file.
+        Assert.ThrowsAny<Exception>(() => new MetricsLog(path));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    [Fact]
     public void Reading_passes_over_damaged_lines_and_those_without_a_loss()
     {
         var path = Written(10);

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>The commands and options of the sample. Every wrong value is refused here with the value and what is allowed.</summary>
+internal static class CommandLine
+{
+    /// <summary>The commands; what they ask for happens when they are invoked.</summary>
+    public static RootCommand Create(Action<TextOptions, CancellationToken> text, Action<WindowOptions, CancellationToken> windows) =>
+        new("Makes text and windows for training out of your own files.") { Text(text), Windows(windows) };
+
+    private static Command Text(Action<TextOptions, CancellationToken> run)
+    {
+        Argument<string[]> inputs = Inputs($"Files to read: {string.Join(", ", TextInput.Endings)}.", TextInput.Endings);
+        Option<string> output = Out("Text file to write; an empty line ends a document.", ending: null);
+        Option<string> field = new("--field") { Description = "The field of a JSON line, or the column of a parquet file, that holds the text.", DefaultValueFactory = _ => "text" };
+        Option<long?> take = new("--take")
+        {
+            Description = "Stop after the document with which the output reaches this many bytes.",
+            CustomParser = result => Whole(result, 1, long.MaxValue),
+        };
+        Option<int> longest = new("--longest-line")
+        {
+            Description = "Longest line to read, in bytes; longer ones count as damaged.",
+            DefaultValueFactory = _ => 16 << 20,
+            CustomParser = result => (int)Whole(result, 1, 256 << 20),
+        };
+        Option<bool> resume = Resume();
+        Command command = new("text", "Documents from .txt, .jsonl and .parquet files into one text file.") { inputs, output, field, take, longest, resume };
+        command.SetAction((parsed, cancellation) =>
+        {
+            run(
+                new TextOptions(
+                    parsed.GetValue(inputs)!, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(field)!, parsed.GetValue(take), parsed.GetValue(longest), parsed.GetValue(resume)),
+                cancellation);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static Command Windows(Action<WindowOptions, CancellationToken> run)
+    {
+        Argument<string[]> inputs = Inputs("Films of any kind that ffmpeg reads.", endings: null);
+        Option<string> output = Out("File of windows to write, ending in .bin; the JSON beside it and a contact sheet are written too.", ending: ".bin");
+        Option<string[]> captions = new("--captions")
+        {
+            Description = "One .srt or .vtt file a film, in the same order; without it, those of the film's name beside it.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        captions.Validators.Add(result => RequireFiles(result, "--captions", result.GetValueOrDefault<string[]>() ?? [], SubtitleFile.Endings));
+        Option<SplitRule> split = new("--split")
+        {
+            Description = "What is held out: time (the last tenth of each film) or film (one film in ten).",
+            CustomParser = result => result.Tokens[^1].Value switch
+            {
+                "time" => SplitRule.Time,
+                "film" => SplitRule.Film,
+                var other => Refuse<SplitRule>(result, $"--split must be time or film; got '{other}'."),
+            },
+        };
+        Option<bool> resume = Resume();
+        Command command = new("windows", "Windows of 539 bytes from films with captions.") { inputs, output, captions, split, resume };
+        command.Validators.Add(result =>
+        {
+            int given = result.GetValue(captions)?.Length ?? 0;
+            int films = result.GetValue(inputs)?.Length ?? 0;
+            if (given > 0 && given != films) result.AddError($"--captions names {given} files for {films} films; name one each, or none.");
+        });
+        command.SetAction((parsed, cancellation) =>
+        {
+            run(
+                new WindowOptions(
+                    [.. parsed.GetValue(inputs)!.Select(Path.GetFullPath)],
+                    [.. (parsed.GetValue(captions) ?? []).Select(Path.GetFullPath)],
+                    Path.GetFullPath(parsed.GetValue(output)!),
+                    parsed.GetValue(split),
+                    parsed.GetValue(resume)),
+                cancellation);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static Argument<string[]> Inputs(string description, IReadOnlyList<string>? endings)
+    {
+        Argument<string[]> inputs = new("inputs") { Description = description, Arity = ArgumentArity.OneOrMore };
+        inputs.Validators.Add(result => RequireFiles(result, "input", [.. result.Tokens.Select(token => token.Value)], endings));
+        return inputs;
+    }
+
+    private static Option<string> Out(string description, string? ending)
+    {
+        Option<string> output = new("--out") { Description = description, Required = true };
+        output.Validators.Add(result =>
+        {
+            string path = result.GetValueOrDefault<string>() ?? "";
+            if (string.IsNullOrWhiteSpace(path) || path.Contains('\0') || Path.GetFileName(path).Length == 0)
+                result.AddError($"--out must name a file; got '{path}'.");
+            else if (ending is not null && Path.GetExtension(path) != ending)
+                result.AddError($"--out must end in {ending}; got '{path}'.");
+        });
+        return output;
+    }
+
+    private static Option<bool> Resume() => new("--resume") { Description = "Go on where an earlier run of the same command stopped." };
+
+    private static void RequireFiles(SymbolResult result, string name, IReadOnlyList<string> paths, IReadOnlyList<string>? endings)
+    {
+        foreach (string path in paths)
+        {
+            if (endings is not null && !endings.Contains(Path.GetExtension(path).ToLowerInvariant()))
+                result.AddError($"{name} '{path}' must end in one of {string.Join(", ", endings)}.");
+            else if (!File.Exists(path))
+                result.AddError($"{name} '{path}': there is no such file.");
+        }
+    }
+
+    private static long Whole(ArgumentResult result, long low, long high)
+    {
+        string text = result.Tokens[^1].Value;
+        return long.TryParse(text, out long value) && value >= low && value <= high
+            ? value
+            : Refuse<long>(result, $"{result.Argument.Name} takes whole numbers from {low} to {high}; got '{text}'.");
+    }
+
+    private static T Refuse<T>(ArgumentResult result, string message)
+        where T : struct
+    {
+        result.AddError(message);
+        return default;
+    }
+}

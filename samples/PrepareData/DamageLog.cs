@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>Keeps a line for every record that was skipped: which file, where in it, and why.</summary>
+internal sealed class DamageLog(Stream stream, long count)
+{
+    private const int Shown = 5;
+    private readonly List<string> _first = [];
+
+    /// <summary>Records skipped so far, over all pieces of a resumed run.</summary>
+    public long Count { get; private set; } = count;
+
+    /// <summary>Notes a record.</summary>
+    public void Add(string file, string place, string reason)
+    {
+        Count++;
+        string name = Path.GetFileName(file);
+        if (_first.Count < Shown) _first.Add($"{name}, {place}: {reason}");
+        stream.Write(JsonSerializer.SerializeToUtf8Bytes(new { File = name, Place = place, Reason = reason }, JsonSerializerOptions.Web));
+        stream.Write("\n"u8);
+    }
+
+    /// <summary>How many were skipped, and the first few of this run.</summary>
+    public IEnumerable<string> Summary(string path)
+    {
+        if (Count == 0) yield break;
+        yield return $"  damaged and skipped: {Count} records, listed in {path}";
+        foreach (string line in _first) yield return $"    {line}";
+    }
+}

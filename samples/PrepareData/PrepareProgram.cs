@@ -1,0 +1,19 @@
+using Spectre.Console;
+
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>Makes text and windows for training out of files of one's own.</summary>
+internal static class PrepareProgram
+{
+    public static Task<int> Main(string[] args)
+    {
+        IAnsiConsole console = AnsiConsole.Console;
+        if (Console.IsOutputRedirected) console.Profile.Width = 400;
+        return SampleProgram.RunAsync(
+            CommandLine.Create(
+                (options, cancellation) => TextPreparation.Run(console, options, cancellation),
+                (options, cancellation) => WindowPreparation.Run(console, options, cancellation)),
+            args,
+            "The same command with --resume goes on from here.");
+    }
+}

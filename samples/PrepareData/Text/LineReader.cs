@@ -1,0 +1,89 @@
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>The lines of a file, one at a time in one buffer, with the place of each. A line longer than the limit is passed over, not kept.</summary>
+internal sealed class LineReader : IDisposable
+{
+    private readonly FileStream _file;
+    private readonly int _longest;
+    private byte[] _buffer = new byte[1 << 16];
+    private int _start;
+    private int _end;
+    private long _bufferOffset;
+
+    /// <summary>Opens a file at the start of a line.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="offset">Where the next line begins.</param>
+    /// <param name="line">How many lines lie before it.</param>
+    /// <param name="longest">The longest line to keep, in bytes.</param>
+    public LineReader(string path, long offset, long line, int longest)
+    {
+        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        _file.Position = offset;
+        _bufferOffset = offset;
+        _longest = longest;
+        Number = line;
+    }
+
+    /// <summary>Where the line after the last one begins.</summary>
+    public long Offset => _bufferOffset + _start;
+
+    /// <summary>Where the last line began.</summary>
+    public long LineOffset { get; private set; }
+
+    /// <summary>The last line's number, from 1.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>The next line without its newline; false at the end of the file.</summary>
+    /// <param name="line">Valid until the next call.</param>
+    /// <param name="isTooLong">True where the line exceeded the limit and is left out.</param>
+    public bool Next(out ReadOnlySpan<byte> line, out bool isTooLong)
+    {
+        line = default;
+        isTooLong = false;
+        LineOffset = Offset;
+        int scanned = 0;
+        while (true)
+        {
+            int newline = _buffer.AsSpan(_start + scanned, _end - _start - scanned).IndexOf((byte)'\n');
+            if (newline >= 0)
+            {
+                int length = scanned + newline;
+                isTooLong |= length > _longest;
+                if (!isTooLong) line = _buffer.AsSpan(_start, length);
+                _start += length + 1;
+                Number++;
+                return true;
+            }
+
+            scanned = _end - _start;
+            if (scanned > _longest)
+            {
+                isTooLong = true;
+                _start = _end;
+                scanned = 0;
+            }
+
+            if (Refill()) continue;
+            if (LineOffset == _bufferOffset + _end) return false;
+            if (!isTooLong) line = _buffer.AsSpan(_start, scanned);
+            _start = _end;
+            Number++;
+            return true;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Adds to what has not been taken; false at the end of the file.</summary>
+    private bool Refill()
+    {
+        int kept = _end - _start;
+        if (_start > 0) _buffer.AsSpan(_start, kept).CopyTo(_buffer);
+        _bufferOffset += _start;
+        (_start, _end) = (0, kept);
+        if (_end == _buffer.Length) Array.Resize(ref _buffer, _buffer.Length * 2);
+        int read = _file.Read(_buffer, _end, _buffer.Length - _end);
+        _end += read;
+        return read > 0;
+    }
+}

@@ -1,0 +1,58 @@
+using HslEmbeddingZero.Training;
+using SkiaSharp;
+
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>A picture of frames spread evenly over a file of windows, in order, each film with a stripe of its own colour below.</summary>
+internal static class ContactSheet
+{
+    private const int Columns = 16;
+    private const int Rows = 10;
+    private const int Scale = 4;
+    private const int Stripe = 4;
+    private const int Margin = 6;
+    private const int Side = Ffmpeg.FrameSide * Scale;
+
+    /// <summary>Draws the sheet.</summary>
+    /// <param name="windows">The file of windows.</param>
+    /// <param name="films">Its films.</param>
+    /// <param name="path">The PNG to write.</param>
+    public static void Save(string windows, IReadOnlyList<FilmEntry> films, string path)
+    {
+        int count = films.Sum(film => film.Count);
+        int shown = Math.Min(count, Columns * Rows);
+        int rows = (shown + Columns - 1) / Columns;
+        using SKBitmap sheet = new(Margin + (Math.Min(shown, Columns) * (Side + Margin)), Margin + (rows * (Side + Stripe + Margin)));
+        using SKCanvas canvas = new(sheet);
+        canvas.Clear(new SKColor(24, 24, 28));
+        using FileStream file = new(windows, FileMode.Open, FileAccess.Read, FileShare.ReadWrite); // still open for writing
+        byte[] pixels = new byte[WindowRecord.FrameSize];
+        for (int i = 0; i < shown; i++)
+        {
+            int window = (int)((long)i * count / shown);
+            file.Position = ((long)window * WindowRecord.Size) + WindowRecord.FrameOffset;
+            file.ReadExactly(pixels);
+            int left = Margin + (i % Columns * (Side + Margin));
+            int top = Margin + (i / Columns * (Side + Stripe + Margin));
+            Draw(canvas, pixels, SKRect.Create(left, top, Side, Side));
+            using SKPaint stripe = new() { Color = ColourOf(films.TakeWhile(film => film.First <= window).Count()) };
+            canvas.DrawRect(left, top + Side, Side, Stripe, stripe);
+        }
+
+        using SKImage image = SKImage.FromBitmap(sheet);
+        using SKData png = image.Encode(SKEncodedImageFormat.Png, 100);
+        using FileStream stream = File.Create(path);
+        png.SaveTo(stream);
+    }
+
+    private static void Draw(SKCanvas canvas, byte[] pixels, SKRect place)
+    {
+        using SKBitmap frame = new(Ffmpeg.FrameSide, Ffmpeg.FrameSide, SKColorType.Gray8, SKAlphaType.Opaque);
+        pixels.CopyTo(frame.GetPixelSpan());
+        using SKImage image = SKImage.FromBitmap(frame);
+        canvas.DrawImage(image, place, new SKSamplingOptions(SKFilterMode.Nearest));
+    }
+
+    /// <summary>Neighbours differ: hues a golden angle apart.</summary>
+    private static SKColor ColourOf(int film) => SKColor.FromHsv(film * 137.508f % 360, 60, 90);
+}

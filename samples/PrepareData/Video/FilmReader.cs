@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>
+/// The windows of one film, half a second each: the frame at its start, the first 256 samples of its sound, and its caption. Frames and
+/// sound come from two ffmpeg processes that are read side by side, a window at a time, so that a film of any length takes the same memory.
+/// </summary>
+internal sealed class FilmReader : IDisposable
+{
+    private const int SamplesPerWindow = Ffmpeg.SampleRate / Ffmpeg.FramesPerSecond;
+    private const byte Silence = 128;
+
+    private readonly string _path;
+    private readonly FfmpegProcess? _frames;
+    private readonly FfmpegProcess? _sound;
+    private readonly CaptionTrack.Reader? _captions;
+    private readonly byte[] _samples = new byte[SamplesPerWindow * sizeof(short)];
+
+    /// <summary>Starts to decode a film.</summary>
+    /// <param name="path">The film.</param>
+    /// <param name="streams">What it holds.</param>
+    /// <param name="captions">What is said in it, or null.</param>
+    public FilmReader(string path, FilmStreams streams, CaptionTrack? captions)
+    {
+        _path = path;
+        _captions = captions?.Read();
+        _frames = streams.HasVideo ? Ffmpeg.Frames(path) : null;
+        _sound = streams.HasAudio ? Ffmpeg.Sound(path) : null;
+    }
+
+    /// <summary>True where the last window has a caption.</summary>
+    public bool HasCaption { get; private set; }
+
+    /// <summary>True where the last window has sound other than silence.</summary>
+    public bool HasSound { get; private set; }
+
+    /// <summary>
+    /// Writes the next window; false at the end of the frames or, in a film without pictures, of the sound. Missing pictures are black,
+    /// missing sound is silence.
+    /// </summary>
+    public bool Next(Span<byte> window)
+    {
+        Span<byte> frame = window.Slice(WindowRecord.FrameOffset, WindowRecord.FrameSize);
+        Span<byte> audio = window.Slice(WindowRecord.AudioOffset, WindowRecord.AudioSize);
+        frame.Clear();
+        if (_frames is not null && _frames.Output.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false) < frame.Length) return false;
+
+        int bytes = _sound?.Output.ReadAtLeast(_samples, _samples.Length, throwOnEndOfStream: false) ?? 0;
+        int samples = Math.Min(bytes / sizeof(short), audio.Length);
+        if (_frames is null && samples < audio.Length) return false;
+        for (int i = 0; i < audio.Length; i++)
+            audio[i] = i < samples ? MuLaw.Encode(BinaryPrimitives.ReadInt16LittleEndian(_samples.AsSpan(i * sizeof(short))) / 32768f) : Silence;
+
+        HasSound = audio.ContainsAnyExcept(Silence);
+        Span<byte> caption = window.Slice(WindowRecord.CaptionOffset, WindowRecord.CaptionSize);
+        caption.Fill((byte)' ');
+        HasCaption = _captions?.Next(caption) ?? false;
+        window[WindowRecord.AudioOffset - 1] = WindowRecord.FieldSeparator;
+        window[WindowRecord.CaptionOffset - 1] = WindowRecord.FieldSeparator;
+        window[WindowRecord.Size - 1] = WindowRecord.RecordEnd;
+        return true;
+    }
+
+    /// <summary>After the last window: lets the programs end, and tells the trouble they got over while decoding.</summary>
+    /// <exception cref="InvalidDataException">One of them failed.</exception>
+    public IReadOnlyList<string> Finish()
+    {
+        List<string> trouble = [];
+        foreach (FfmpegProcess? process in new[] { _frames, _sound })
+        {
+            if (process is null) continue;
+            process.Output.CopyTo(Stream.Null); // Sound may last longer than the pictures.
+            trouble.AddRange(process.RequireSuccess(_path));
+        }
+
+        return trouble;
+    }
+
+    public void Dispose()
+    {
+        _frames?.Dispose();
+        _sound?.Dispose();
+    }
+}

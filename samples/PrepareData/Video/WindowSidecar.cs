@@ -1,0 +1,78 @@
+using System.Text.Json;
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>The JSON beside a file of windows, which tells its films and their split as <see cref="WindowCorpus"/> reads them.</summary>
+internal static class WindowSidecar
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    private const int Gap = 10;
+    private const int FewestHeldOut = 2; // A pair of windows is the least that video can be scored on.
+    private const int OneInSo = 10;
+
+    /// <summary>The text of the file.</summary>
+    public static string Write(IReadOnlyList<FilmEntry> films, SplitRule split) => JsonSerializer.Serialize(
+        new
+        {
+            Record = WindowRecord.Size,
+            Frame = WindowRecord.FrameSize,
+            Audio = WindowRecord.AudioSize,
+            Caption = WindowRecord.CaptionSize,
+            Separators = new int[] { WindowRecord.FieldSeparator, WindowRecord.FieldSeparator, WindowRecord.RecordEnd },
+            WindowsPerSecond = Ffmpeg.FramesPerSecond,
+            SampleRate = Ffmpeg.SampleRate,
+            Records = films.Sum(film => film.Count),
+            Films = Parts(films, split).SelectMany(Entries),
+        },
+        Json);
+
+    /// <summary>How many windows are held out.</summary>
+    public static int HeldOut(IReadOnlyList<FilmEntry> films, SplitRule split) => Parts(films, split).Where(part => part.IsHeldOut).Sum(part => part.Count);
+
+    private static IEnumerable<Part> Parts(IReadOnlyList<FilmEntry> films, SplitRule split) =>
+        films.Index().SelectMany(film => split == SplitRule.Time ? InTime(film.Item) : [new Part(film.Item, film.Item.Name, 0, film.Item.Count, IsHeldOut(film.Index, films.Count))]);
+
+    private static bool IsHeldOut(int index, int count)
+    {
+        int every = Math.Min(OneInSo, count);
+        return count > 1 && index % every == every / 2;
+    }
+
+    private static IEnumerable<Part> InTime(FilmEntry film)
+    {
+        int heldOut = Math.Max(FewestHeldOut, film.Count / OneInSo);
+        int train = film.Count - heldOut - Gap;
+        if (train < FewestHeldOut) return [new Part(film, film.Name, 0, film.Count, IsHeldOut: false)];
+        return
+        [
+            new Part(film, film.Name, 0, train, IsHeldOut: false),
+            new Part(film, film.Name + ".later", train + Gap, heldOut, IsHeldOut: true),
+        ];
+    }
+
+    /// <summary>A part with pictures is video; from its first to its last captioned window it serves for captions too.</summary>
+    private static IEnumerable<object> Entries(Part part)
+    {
+        FilmEntry film = part.Film;
+        int first = Math.Max(part.First, film.FirstCaption);
+        int last = Math.Min(part.First + part.Count - 1, film.LastCaption);
+        if (film.HasVideo) yield return Entry("video", part.First, part.Count);
+        if (film.FirstCaption >= 0 && first <= last) yield return Entry("caption", first, last - first + 1);
+
+        object Entry(string modality, int begin, int count) => new
+        {
+            part.Name,
+            Modality = modality,
+            Group = film.Name,
+            First = film.First + begin,
+            Count = count,
+            film.File,
+            Audio = film.Sounding > 0 ? "own" : "silence",
+            Split = part.IsHeldOut ? "held-out" : "train",
+        };
+    }
+
+    private sealed record Part(FilmEntry Film, string Name, int First, int Count, bool IsHeldOut);
+}

@@ -1,0 +1,40 @@
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Faults;
+
+/// <summary>A process that writes one kind of file of the libraries over an earlier one and fails as a program does: with a line and exit code 1.</summary>
+internal static class SmallWriter
+{
+    /// <summary>What it can write.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = ["weights", "checkpoint", "metrics"];
+
+    public static string FileOf(string kind) => kind == "metrics" ? "run.metrics.jsonl" : $"{kind}.safetensors";
+
+    public static int Run(string kind, string folder)
+    {
+        string path = Path.Combine(folder, FileOf(kind));
+        using TemporaryFolder corpus = new();
+        try
+        {
+            using ByteLanguageModel model = SmallCorpus.Model();
+            using Trainer trainer = new(model, SmallCorpus.Sampler(SmallCorpus.Load(corpus.FullName)), SmallCorpus.Options);
+            if (kind == "weights") model.SaveWeights(path);
+            else if (kind == "checkpoint") trainer.SaveCheckpoint(path);
+            else WriteMetrics(path);
+            return 0;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"error: {error.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>A resumed run: what was logged up to its checkpoint must outlive the failure.</summary>
+    private static void WriteMetrics(string path)
+    {
+        using MetricsLog log = new(path, keepThrough: 2000);
+        for (long step = 2001; step <= 4000; step++)
+            log.Report(new TrainingProgress(step, 4000, 1, 1, 1, 1, 1e-3, 1, 1, TimeSpan.Zero, TimeSpan.Zero));
+    }
+}

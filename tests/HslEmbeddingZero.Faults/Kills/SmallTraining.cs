@@ -1,0 +1,37 @@
+using System.Text.Json;
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Faults;
+
+/// <summary>The run that is killed: trains with a checkpoint every second step, and goes on from the last one where there is one.</summary>
+internal static class SmallTraining
+{
+    public const string Checkpoint = "checkpoint.safetensors";
+    public const string Metrics = "metrics.jsonl";
+    public const string Weights = "weights.safetensors";
+    public const string Scores = "scores.json";
+    private const int CheckpointEvery = 2;
+
+    public static int Run(string folder)
+    {
+        var corpora = SmallCorpus.Load(Path.Combine(folder, "corpus"));
+        string checkpoint = Path.Combine(folder, Checkpoint);
+        using ByteLanguageModel model = SmallCorpus.Model();
+        using Trainer trainer = new(model, SmallCorpus.Sampler(corpora), SmallCorpus.Options);
+        if (File.Exists(checkpoint)) trainer.LoadCheckpoint(checkpoint);
+        using (MetricsLog metrics = new(Path.Combine(folder, Metrics), trainer.Step))
+        {
+            while (trainer.Step < SmallCorpus.Options.Steps)
+            {
+                trainer.Run(metrics, ((trainer.Step / CheckpointEvery) + 1) * CheckpointEvery);
+                trainer.SaveCheckpoint(checkpoint);
+            }
+        }
+
+        HeldOutSet heldOut = HeldOutSet.Create(corpora.Text, corpora.Windows, new HeldOutOptions(TextWindows: 4, VideoWindows: 4, CaptionWindows: 8));
+        EvaluationResult scores = new Evaluator(heldOut).Evaluate(model);
+        model.SaveWeights(Path.Combine(folder, Weights));
+        File.WriteAllText(Path.Combine(folder, Scores), JsonSerializer.Serialize(scores));
+        return 0;
+    }
+}

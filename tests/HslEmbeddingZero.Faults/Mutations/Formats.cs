@@ -1,0 +1,22 @@
+namespace HslEmbeddingZero.Faults;
+
+/// <summary>The formats, and how many of ten thousand inputs each gets.</summary>
+internal static class Formats
+{
+    public static IReadOnlyList<(string Name, int PerTenThousand, Func<string, DamagedFormat> Create)> All { get; } =
+    [
+        ("safetensors", 1800, folder => new SafetensorsFormat(folder)),
+        ("checkpoint", 1200, folder => new CheckpointFormat(folder)),
+        ("windows.bin", 800, folder => new WindowsFormat(folder, damagesSidecar: false)),
+        ("windows.json", 1200, folder => new WindowsFormat(folder, damagesSidecar: true)),
+        ("parquet", 1800, folder => new ParquetFormat(folder)),
+        ("jsonl", 700, folder => new TextFormat(folder, ".jsonl")),
+        ("txt", 200, folder => new TextFormat(folder, ".txt")),
+        ("srt", 500, folder => new SubtitleFormat(folder, isVtt: false)),
+        ("vtt", 500, folder => new SubtitleFormat(folder, isVtt: true)),
+        ("metrics", 200, folder => new MetricsFormat(folder)),
+        ("progress", 200, folder => new ProgressFormat(folder)),
+        ("BpbTable options", 450, _ => new TableOptionsFormat()),
+        ("PrepareData options", 450, folder => new PrepareOptionsFormat(folder)),
+    ];
+}

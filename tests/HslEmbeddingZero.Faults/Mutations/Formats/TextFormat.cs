@@ -1,0 +1,37 @@
+using System.Text;
+using HslEmbeddingZero.Samples.PrepareData;
+
+namespace HslEmbeddingZero.Faults;
+
+/// <summary>Documents in lines, plain or JSON. A file is accepted as a whole; its damaged lines are skipped and told.</summary>
+internal sealed class TextFormat(string folder, string ending) : DamagedFormat
+{
+    private readonly string _path = Path.Combine(folder, "documents" + ending);
+    private readonly byte[] _valid = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 30).Select(i => ending == ".jsonl"
+        ? $$"""{"id":{{i}},"text":"Document {{i}}\n\nsecond \u00e9 안녕","more":{"a":[1,2.5,null]} }""" + "\n"
+        : $"Document {i}\nsecond é 안녕\n\n")));
+
+    public override string? Read(Random random)
+    {
+        File.WriteAllBytes(_path, Mutator.Damage(_valid, random, isText: true));
+        return Refusal(_path, ReadAll, error => error is InvalidDataException);
+    }
+
+    private void ReadAll()
+    {
+        using MemoryStream text = new(), damage = new();
+        TextStatistics statistics = new();
+        DamageLog log = new(damage, 0);
+        using (TextInput input = TextInput.Open(_path, "text", default, longest: 1 << 16))
+        {
+            DocumentWriter writer = new(text, statistics);
+            while (input.Next(writer, log)) continue;
+            Require(input.BytesRead == new FileInfo(_path).Length, "it was not read to the end");
+        }
+
+        Require(System.Text.Unicode.Utf8.IsValid(text.GetBuffer().AsSpan(0, (int)text.Length)), "what was written is not UTF-8");
+        string written = Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+        Require(text.Length == statistics.Bytes + statistics.Documents, "the figures do not fit what was written");
+        Require(written.Split("\n\n").Length - 1 == statistics.Documents && !written.Contains("\n\n\n", StringComparison.Ordinal), "documents are divided wrongly");
+    }
+}

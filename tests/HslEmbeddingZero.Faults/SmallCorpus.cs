@@ -1,0 +1,51 @@
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Faults;
+
+/// <summary>A model, a corpus and a schedule for which a step takes milliseconds.</summary>
+internal static class SmallCorpus
+{
+    public static readonly TrainerOptions Options = new()
+    {
+        Steps = 60,
+        WarmupSteps = 4,
+        PeakLearningRate = 3e-3,
+        FinalLearningRate = 3e-4,
+        BatchSize = 2,
+        Accumulation = 2,
+        Seed = 5,
+        LogEvery = 3,
+    };
+
+    public static ByteLanguageModel Model() => new(DoorArms.Create("learned", 2, 64, Options.Seed), new(new() { Dim = 64, Layers = 1, Heads = 2, Dropout = 0.1 }));
+
+    public static (TextCorpus Text, WindowCorpus Windows) Load(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        string text = Path.Combine(folder, "corpus.txt"), windows = Path.Combine(folder, "corpus.bin");
+        if (!File.Exists(text))
+        {
+            File.WriteAllLines(text, Enumerable.Range(0, 400).Select(i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.{(i % 5 == 4 ? "\n" : "")}"));
+            File.WriteAllBytes(windows, Windows(100));
+        }
+
+        return (TextCorpus.Load([text], heldOutShare: 0.25), WindowCorpus.Load([windows]));
+    }
+
+    public static BatchSampler Sampler((TextCorpus Text, WindowCorpus Windows) corpora) => new(corpora.Text, corpora.Windows, Options.Mix, Options.BatchSize, Options.Seed);
+
+    /// <summary>Windows of random content.</summary>
+    public static byte[] Windows(int count)
+    {
+        byte[] bytes = new byte[count * WindowRecord.Size];
+        new Random(1).NextBytes(bytes);
+        for (int start = 0; start < bytes.Length; start += WindowRecord.Size)
+        {
+            bytes[start + WindowRecord.AudioOffset - 1] = WindowRecord.FieldSeparator;
+            bytes[start + WindowRecord.CaptionOffset - 1] = WindowRecord.FieldSeparator;
+            bytes[start + WindowRecord.Size - 1] = WindowRecord.RecordEnd;
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,32 @@
+namespace HslEmbeddingZero.Samples.Tests.Faults;
+
+/// <summary>Short forms of the fault runs whose long forms' figures stand in benchmarks/results/faults.</summary>
+public sealed class FaultsTests
+{
+    private const string Assembly = "HslEmbeddingZero.Faults.dll";
+
+    [Fact]
+    public void Damaged_input_is_accepted_correctly_or_refused()
+    {
+        var (exitCode, output, error) = SampleProcess.Run(Assembly, "mutations", "--count", "300", "--seed", "2");
+        Assert.True(exitCode == 0, output + error);
+        Assert.Contains("mutations of seed 2, 0 broken promises", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_killed_run_ends_like_an_uninterrupted_one()
+    {
+        var (exitCode, output, error) = SampleProcess.Run(Assembly, "kills", "--count", "1", "--seed", "2");
+        Assert.True(exitCode == 0, output + error);
+        Assert.Contains("1 kills: 1 equal, 0 different", output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void A_full_disk_costs_no_earlier_file()
+    {
+        var (exitCode, output, error) = SampleProcess.Run(Assembly, "disk", "--format", "text");
+        Skip.If(output.StartsWith("skipped", StringComparison.Ordinal), output);
+        Assert.True(exitCode == 0, output + error);
+        Assert.Contains("every writer kept its promises", output, StringComparison.Ordinal);
+    }
+}
