@@ -50,16 +50,12 @@ internal static class CommandLine
             chosen = chosen with
             {
                 Seeds = someSeeds.Length > 0 ? someSeeds : chosen.Seeds,
-                Training = chosen.Training with
-                {
-                    Precision = ComputeOptions.ChoosePrecision(
-                        parsed.GetValue(precision)!, chosen.Body, place, parsed.GetValue(output)!, parsed.GetValue(resume)),
-                },
             };
             return await run(
                 new TableOptions(
                     chosen,
                     someSteps.Length > 0 ? someSteps : [chosen.Training.Steps],
+                    ComputeOptions.GivenPrecision(parsed.GetValue(precision)!, place),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     place,

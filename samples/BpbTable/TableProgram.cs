@@ -21,6 +21,7 @@ internal static class TableProgram
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
         TableData data = TableData.Load(options);
         OutputFolder.RequireWritable(options.Out);
+        options = options.WithPrecision();
 
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
         List<RunResult> results = [];

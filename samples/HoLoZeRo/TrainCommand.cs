@@ -47,9 +47,8 @@ internal static class TrainCommand
                     chosen.Training.WithSteps(parsed.GetValue(steps)) with
                     {
                         Seed = parsed.GetValue(seed) ?? 0,
-                        Precision = ComputeOptions.ChoosePrecision(
-                            parsed.GetValue(precision)!, chosen.Body, place, parsed.GetValue(output)!, parsed.GetValue(resume)),
                     },
+                    ComputeOptions.GivenPrecision(parsed.GetValue(precision)!, place),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     parsed.GetValue(licence) ?? (isEmbedded ? EmbeddedCorpusLicence : null),
@@ -67,6 +66,7 @@ internal static class TrainCommand
         options.Training.Validate();
         ByteMix data = ByteMix.Load(options.Text, options.Windows, options.Preset.HeldOut);
         OutputFolder.RequireWritable(options.Out);
+        options = options.WithPrecision();
         Scores scores = new ModelTraining(console, options, data).Run(cancellation);
         ScoreTable.Print(console, data, [("held out", scores)]);
         console.WriteLine($"Best weights, of step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");

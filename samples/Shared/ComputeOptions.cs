@@ -24,27 +24,27 @@ internal static class ComputeOptions
         return hasCuda ? torch.CUDA : torch.CPU;
     }
 
-    /// <summary>
-    /// The precision of a run. What a trial chose is kept in the run's folder: a resumed run must go on in it, whatever a second trial would say.
-    /// </summary>
-    public static Precision ChoosePrecision(string name, ByteTransformerOptions body, torch.Device device, DirectoryInfo output, bool resume)
+    /// <summary>The precision that a command line names; null for auto.</summary>
+    public static Precision? GivenPrecision(string name, torch.Device device) => name switch
     {
-        if (name != "auto") return PrecisionNamed(name, device);
-        OutputFolder.RequireWritable(output);
+        "auto" => null,
+        "float32" => Training.Precision.Float32,
+        "bfloat16" => Training.Precision.BFloat16,
+        "tf32" when device.type == DeviceType.CUDA => Training.Precision.TensorFloat32,
+        _ => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
+    };
+
+    /// <summary>
+    /// The precision that a trial finds fastest. It is kept in the run's folder: a resumed run must go on in it, whatever a second trial would say.
+    /// </summary>
+    public static Precision FastestPrecisionOf(ByteTransformerOptions body, torch.Device device, DirectoryInfo output, bool resume)
+    {
         string kept = Path.Combine(output.FullName, $"precision-{device.type.ToString().ToLowerInvariant()}.txt");
         if (resume && File.Exists(kept) && Enum.TryParse(File.ReadAllText(kept).Trim(), out Precision earlier) && Enum.IsDefined(earlier)) return earlier;
         Precision fastest = FastestPrecision.Find(body, device);
         AtomicFile.WriteText(kept, fastest.ToString());
         return fastest;
     }
-
-    private static Precision PrecisionNamed(string name, torch.Device device) => name switch
-    {
-        "float32" => Training.Precision.Float32,
-        "bfloat16" => Training.Precision.BFloat16,
-        "tf32" when device.type == DeviceType.CUDA => Training.Precision.TensorFloat32,
-        _ => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
-    };
 
     /// <summary>The device in words, as tables and cards show it.</summary>
     public static string NameOf(torch.Device device) => device.type == DeviceType.CPU
