@@ -10,7 +10,12 @@ public sealed class TrainerDeviceTests
 {
     private static readonly TrainerOptions Options = TinyRun.Options with
     {
-        Steps = 30, LogEvery = 5, Accumulation = 1, Mix = new(1, 0, 0), PeakLearningRate = 1e-2, FinalLearningRate = 1e-3,
+        Steps = 30,
+        LogEvery = 5,
+        Accumulation = 1,
+        Mix = new(1, 0, 0),
+        PeakLearningRate = 1e-2,
+        FinalLearningRate = 1e-3,
     };
 
     [SkippableTheory]
