@@ -15,18 +15,20 @@ internal static class EvaluateCommand
         Option<string> device = ComputeOptions.Device();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Command command = new("evaluate", "Scores weights on the held-out samples, beside the scores that their file holds.") { weights, device, text, windows };
+        Option<bool> update = new("--update") { Description = "Write the measured scores into the file, as train does at its end; for the weights of a run that was stopped." };
+        Command command = new("evaluate", "Scores weights on the held-out samples, beside the scores that their file holds.") { weights, device, text, windows, update };
         command.SetAction((parsed, cancellation) =>
         {
             Run(
                 console, parsed.GetValue(weights)!.FullName, ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), cancellation);
+                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                parsed.GetValue(update), cancellation);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, CancellationToken cancellation)
+    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate, CancellationToken cancellation)
     {
         (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
         ByteMix data = ByteMix.Load(text, windows, heldOut.Most);
@@ -37,5 +39,9 @@ internal static class EvaluateCommand
         console.WriteLine(data.HeldOut.Sha256 == heldOut.Sha256
             ? string.Create(CultureInfo.InvariantCulture, $"Same held-out samples; the largest difference is {measured.LargestDifference(kept):F6}.")
             : "These are other held-out samples than those of the file's scores, which do not compare.");
+        if (!isUpdate) return;
+        if (data.HeldOut.Sha256 != heldOut.Sha256) throw new ArgumentException("--update: scores on other held-out samples than the file's do not belong into it.");
+        Provenance.Update(weights, model, measured);
+        console.WriteLine($"The measured scores are in {weights} now.");
     }
 }

@@ -35,6 +35,15 @@ internal static class Provenance
         return (Read<Scores>(entries, ScoresKey, path), Read<HeldOutChoice>(entries, HeldOutKey, path));
     }
 
+    /// <summary>Writes other scores into a model's file and leaves the rest of it as it is.</summary>
+    public static void Update(string path, ByteLanguageModel model, Scores scores)
+    {
+        SafetensorsHeader header = Safetensors.ReadHeader(path);
+        Dictionary<string, string> entries = header.Metadata.Where(entry => entry.Key is not ("format" or "door" or "body")).ToDictionary();
+        entries[ScoresKey] = JsonSerializer.Serialize(scores, SampleJson.Line);
+        model.Save(path, header.Tensors.Values.First().Dtype, entries);
+    }
+
     private static T Read<T>(IReadOnlyDictionary<string, string> entries, string key, string path)
     {
         if (!entries.TryGetValue(key, out string? text)) throw new InvalidDataException($"{path}: the metadata has no '{key}'; only weights of this sample's train have.");

@@ -42,8 +42,8 @@ internal static class ModelFile
         InputDoor door = model.Door;
         string arm = door.Arm ?? throw new ArgumentException(
             $"This {door.GetName()} over control features is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}.", nameof(model));
-        if (Misfit(model.Body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));
-        if (MisfitOf(door.BytesPerSlot) is { } tooMany) throw new ArgumentException(tooMany, nameof(model));
+        if (BodyMisfit(model.Body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));
+        if (SlotMisfit(door.BytesPerSlot) is { } tooMany) throw new ArgumentException(tooMany, nameof(model));
 
         Dictionary<string, string> metadata = others is null ? [] : new(others);
         Add(FormatKey, Format);
@@ -117,7 +117,7 @@ internal static class ModelFile
             throw Bad(header, BodyKey, path, error.Message, error);
         }
 
-        if (Misfit(body) is { } misfit) throw Bad(header, BodyKey, path, misfit);
+        if (BodyMisfit(body) is { } misfit) throw Bad(header, BodyKey, path, misfit);
         Int128 found = 0;
         foreach (SafetensorsEntry entry in header.Tensors.Values.Where(entry => !entry.Name.StartsWith(DoorPrefix, StringComparison.Ordinal)))
             found += Elements(entry);
@@ -127,7 +127,7 @@ internal static class ModelFile
 
     private static void CheckDoor(SafetensorsHeader header, DoorDescription door, int dim, string path)
     {
-        if (MisfitOf(door.BytesPerSlot) is { } misfit) throw Bad(header, DoorKey, path, misfit);
+        if (SlotMisfit(door.BytesPerSlot) is { } misfit) throw Bad(header, DoorKey, path, misfit);
 
         // Doors with a learned map grow with K; the others refuse by themselves what does not fit into dim.
         int width = door.BytesPerSlot * HslFeatures.Dimension;
@@ -136,11 +136,11 @@ internal static class ModelFile
     }
 
     /// <summary>Why a body is no byte model's, or null.</summary>
-    private static string? Misfit(ByteTransformerOptions body) => body.Vocabulary == ByteIds.Count
+    private static string? BodyMisfit(ByteTransformerOptions body) => body.Vocabulary == ByteIds.Count
         ? null
         : $"the vocabulary of a byte model is {ByteIds.Count}, not {body.Vocabulary}";
 
-    private static string? MisfitOf(int bytesPerSlot) => bytesPerSlot is >= 1 and <= MostBytesPerSlot
+    private static string? SlotMisfit(int bytesPerSlot) => bytesPerSlot is >= 1 and <= MostBytesPerSlot
         ? null
         : $"a model file has 1 to {MostBytesPerSlot} bytes per slot, not {bytesPerSlot}";
 

@@ -78,6 +78,20 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         Assert.Contains("text.ko.txt", output, StringComparison.Ordinal);
     }
 
+    /// <summary>The weights and everything else stay to the byte.</summary>
+    [Fact]
+    public void Scores_can_be_measured_anew()
+    {
+        var path = _folder.PathOf("stopped.safetensors");
+        var metadata = Safetensors.ReadHeader(trained.Weights).Metadata.Where(entry => entry.Key is not ("format" or "door" or "body")).ToDictionary();
+        var scores = metadata["scores"];
+        metadata["scores"] = scores.Replace("\"text\":", "\"text\":1", StringComparison.Ordinal);
+        Assert.NotEqual(scores, metadata["scores"]);
+        using (var model = ByteLanguageModel.Load(trained.Weights)) model.Save(path, TorchSharp.torch.ScalarType.BFloat16, metadata);
+        Assert.Equal(0, SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", path, "--device", "cpu", "--update").ExitCode);
+        Assert.Equal(File.ReadAllBytes(trained.Weights), File.ReadAllBytes(path));
+    }
+
     [Fact]
     public void Weights_without_provenance_generate_but_are_not_scored()
     {

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
+
+/// <summary>The small model that comes with the sample, and its card.</summary>
+public sealed partial class ShippedWeightsTests
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "weights");
+    private static readonly string Weights = Path.Combine(Folder, "holo-zero-small.safetensors");
+    private static readonly string Card = File.ReadAllText(Path.Combine(Folder, "README.md"));
+
+    [Fact]
+    public void They_are_small_and_say_where_they_come_from()
+    {
+        Assert.InRange(new FileInfo(Weights).Length, 1, 10 << 20);
+        using var model = ByteLanguageModel.Load(Weights);
+        Assert.Equal(0, model.Door.LearnedParameters);
+        Assert.Contains(model.Body.ParameterCount.ToString("N0", CultureInfo.InvariantCulture), Card, StringComparison.Ordinal);
+
+        var metadata = Safetensors.ReadHeader(Weights).Metadata;
+        Assert.Equal(("small", "CC-BY-SA-3.0"), (metadata["preset"], metadata["licence"]));
+        Assert.Contains(metadata["licence"], Card, StringComparison.Ordinal);
+        foreach (var file in JsonNode.Parse(metadata["corpus"])!.AsObject())
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", file.Key));
+            Assert.Equal((string)file.Value!, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
+        }
+    }
+
+    [Fact]
+    public void The_cards_numbers_are_those_of_the_file()
+    {
+        var scores = JsonNode.Parse(Safetensors.ReadHeader(Weights).Metadata["scores"])!;
+        foreach (var (row, key) in (ReadOnlySpan<(string, string)>)[("text", "text"), ("video", "video"), ("caption", "caption"), ("binding gap", "bindingGap"), ("scene gap", "sceneGap")])
+            Assert.Equal(Math.Round((double)scores[key]!, 4), Number(row));
+        Assert.Equal(Math.Round((double)scores["textBySource"]![0]!, 4), Number("text.en.txt"));
+        Assert.Equal(Math.Round((double)scores["textBySource"]![1]!, 4), Number("text.ko.txt"));
+        Assert.Contains(((int)scores["step"]!).ToString("N0", CultureInfo.InvariantCulture), Card, StringComparison.Ordinal);
+
+        static double Number(string row) =>
+            double.Parse(Regex.Match(Card, $@"^\| {Regex.Escape(row)} \| ([-+.\d]+) \|", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void Evaluate_reproduces_the_cards_numbers()
+    {
+        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--device", "cpu");
+        Assert.True(exitCode == 0, error);
+        var difference = Difference().Match(output);
+        Assert.True(difference.Success, output);
+        Assert.InRange(double.Parse(difference.Groups[1].Value, CultureInfo.InvariantCulture), 0, 5e-4); // another processor rounds otherwise
+    }
+
+    [Fact]
+    public void Generate_writes_text()
+    {
+        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--device", "cpu", "--prompt", "And he said unto them, ", "--bytes", "200");
+        Assert.True(exitCode == 0, error);
+        Assert.DoesNotContain("\\x", output, StringComparison.Ordinal);
+        Assert.InRange(output.Count(character => char.IsAsciiLetterLower(character) || character == ' ') / (double)output.Length, 0.8, 1);
+    }
+
+    [GeneratedRegex(@"Same held-out samples; the largest difference is ([.\d]+)\.\s")]
+    private static partial Regex Difference();
+}
