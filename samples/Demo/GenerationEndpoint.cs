@@ -37,7 +37,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
             using ByteGenerator generator = ByteGenerator.ForText(model!.Model, prompt);
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
             GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellation.Token);
-            await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Logits), end), context.RequestAborted);
+            await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Logits), end));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
         {
@@ -58,7 +58,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
             NextByte[] next = NextBytes.Of(generator.Logits);
             await foreach (byte value in generator.GenerateAsync(request.Length, request.Sampling(), cancellation))
             {
-                await SendAsync(context, new GenerationLine(value, next), cancellation);
+                await SendAsync(context, new GenerationLine(value, next));
                 next = NextBytes.Of(generator.Logits); // reads the byte just drawn
                 sent++;
             }
@@ -71,8 +71,10 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         return sent < request.Length ? GenerationEnd.Document : GenerationEnd.Length;
     }
 
-    private static async Task SendAsync(HttpContext context, GenerationLine line, CancellationToken cancellation)
+    /// <summary>Only a client that left interrupts a line: the server drops the connection of a write that is cancelled for any other reason.</summary>
+    private static async Task SendAsync(HttpContext context, GenerationLine line)
     {
+        CancellationToken cancellation = context.RequestAborted;
         await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), cancellation);
         await context.Response.Body.WriteAsync(LineEnd, cancellation);
         await context.Response.Body.FlushAsync(cancellation);

@@ -239,6 +239,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         }
 
         await demo.ComeToRestAsync();
+        await open.Page.WaitForTimeoutAsync(300); // the place is free a moment after the work is over
         await open["length"].FillAsync("5");
         await open["generate"].ClickAsync();
         await open.ExpectTextAsync("generation-status", "^5 bytes: ");

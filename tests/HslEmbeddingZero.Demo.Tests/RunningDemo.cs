@@ -105,6 +105,7 @@ internal sealed class RunningDemo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        await _app.StopAsync(); // what still runs ends before its model goes
         await _app.DisposeAsync();
         Model?.Dispose();
     }
