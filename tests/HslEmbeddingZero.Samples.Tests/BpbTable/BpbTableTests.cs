@@ -115,7 +115,7 @@ public sealed class BpbTableTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "kill -INT");
         string[] arguments = ["--steps", "40", "--arms", "zero"];
         var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
-        using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--out", Out, .. arguments]))
+        using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
         {
             process.WaitUntil(() => File.Exists(metrics) && new FileInfo(metrics).Length > 0);
             process.Interrupt();
