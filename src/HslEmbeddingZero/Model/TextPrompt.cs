@@ -8,8 +8,8 @@ namespace HslEmbeddingZero;
 internal static class TextPrompt
 {
     /// <summary>
-    /// Bytes that begin the stream. On held-out text 16 to 64 are about equally good; against none, the first bytes after the prompt cost
-    /// 0.2 to 0.3 bits less each.
+    /// Bytes that begin the stream. Probed on held-out text with early states of the small model: 4 to 64 were equally good within 0.03 bits
+    /// a byte, and none at all cost each of the first bytes after the prompt 0.3.
     /// </summary>
     private const int StreamBytes = 32;
 
