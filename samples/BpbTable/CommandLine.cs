@@ -54,7 +54,7 @@ internal static class CommandLine
             return await run(
                 new TableOptions(
                     chosen,
-                    someSteps.Length > 0 ? someSteps : [chosen.Training.Steps],
+                    someSteps.Length > 0 ? someSteps : [chosen.Budget.Training.Steps],
                     ComputeOptions.GivenPrecision(parsed.GetValue(precision)!, place),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),

@@ -9,7 +9,7 @@ internal static class CurvesPlot
     private const int Width = 1200;
     private const int Height = 700;
 
-    public static void Save(string path, IReadOnlyList<(TableRowKey Row, int Seed, string Metrics)> runs, TableData data, string title)
+    public static void Save(string path, IReadOnlyList<(TableRowKey Row, int Seed, string Metrics)> runs, ComparisonData data, string title)
     {
         using Plot plot = new();
         ScottPlot.Palettes.Category10 palette = new();

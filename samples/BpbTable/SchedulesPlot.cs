@@ -8,15 +8,15 @@ internal static class SchedulesPlot
     private const int Width = 1200;
     private const int Height = 700;
 
-    public static void Save(string path, IReadOnlyList<RunResult> results, TableData data, string title)
+    public static void Save(string path, IReadOnlyList<RunResult> results, ComparisonData data, string title)
     {
         using Plot plot = new();
         ScottPlot.Palettes.Category10 palette = new();
         int color = 0;
-        foreach (var arm in results.GroupBy(r => new TableRowKey(r.Arm, r.BytesPerSlot)))
+        foreach (var arm in results.GroupBy(r => new TableRowKey(r.Key.Arm, r.Key.BytesPerSlot)))
         {
             (double Steps, Spread Bits)[] points =
-                [.. arm.GroupBy(r => r.Steps).OrderBy(g => g.Key).Select(g => ((double)g.Key, Spread.Of([.. g.Select(r => r.Scores.TextBitsPerByte)])))];
+                [.. arm.GroupBy(r => r.Key.Steps).OrderBy(g => g.Key).Select(g => ((double)g.Key, Spread.Of([.. g.Select(r => r.Scores.TextBitsPerByte)])))];
             double[] steps = [.. points.Select(p => Math.Log10(p.Steps))], means = [.. points.Select(p => p.Bits.Mean)];
             var line = plot.Add.Scatter(steps, means);
             line.Color = palette.GetColor(color++);
@@ -30,7 +30,7 @@ internal static class SchedulesPlot
         trigram.LinePattern = LinePattern.Dashed;
         trigram.LegendText = "byte trigram counts";
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-            [.. results.Select(r => r.Steps).Distinct().Order().Select(s => new Tick(Math.Log10(s), s.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)))]);
+            [.. results.Select(r => r.Key.Steps).Distinct().Order().Select(s => new Tick(Math.Log10(s), s.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)))]);
         plot.Title(title);
         plot.XLabel("steps of the schedule (logarithmic)");
         plot.YLabel("held-out text, bits per byte (mean, sample deviation over seeds)");

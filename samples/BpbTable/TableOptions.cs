@@ -21,10 +21,31 @@ internal sealed record TableOptions(
     {
         Preset = Preset with
         {
-            Training = Preset.Training with { Precision = Precision ?? ComputeOptions.FastestPrecisionOf(Preset.Body, Device, Out, Resume) },
+            Budget = Preset.Budget with
+            {
+                Training = Preset.Budget.Training with { Precision = Precision ?? ComputeOptions.FastestPrecisionOf(Preset.Budget.Body, Device, Out, Resume) },
+            },
         },
     };
 
     /// <summary>How long a row is trained.</summary>
     public int StepsOf(TableRowKey row) => row.Steps ?? Schedules[0];
+
+    /// <summary>A row trained with one seed.</summary>
+    public RunPlan Plan(TableRowKey row, int seed)
+    {
+        int steps = StepsOf(row);
+        return new RunPlan
+        {
+            Key = new RunKey(row.Arm, row.BytesPerSlot, steps, seed, Preset.Budget.Training.PeakLearningRate),
+            Stem = Path.Combine(Out.FullName, row.Steps is null
+                ? $"{row.Arm}-k{row.BytesPerSlot}-seed{seed}"
+                : $"{row.Arm}-k{row.BytesPerSlot}-{steps}steps-seed{seed}"),
+            CreateDoor = () => DoorArms.Create(row.Arm, row.BytesPerSlot, Preset.Budget.Body.Dim, seed),
+            Body = Preset.Budget.Body,
+            Training = Preset.Budget.Training.WithSteps(steps) with { Seed = seed },
+            HeldOut = Preset.Budget.HeldOut,
+            CheckpointEvery = Preset.Budget.CheckpointEvery,
+        };
+    }
 }

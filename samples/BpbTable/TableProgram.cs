@@ -16,10 +16,10 @@ internal static class TableProgram
 
     private static int Run(IAnsiConsole console, TableOptions options, CancellationToken cancellation)
     {
-        foreach (int steps in options.Schedules) options.Preset.Training.WithSteps(steps).Validate();
+        foreach (int steps in options.Schedules) options.Preset.Budget.Training.WithSteps(steps).Validate();
         foreach (TableRowKey row in options.Preset.Rows)
-            DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
-        TableData data = TableData.Load(options);
+            DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
+        ComparisonData data = ComparisonData.Load(options.Text, options.Windows, options.Preset.Budget.HeldOut);
         OutputFolder.RequireWritable(options.Out);
         options = options.WithPrecision();
 
@@ -28,8 +28,8 @@ internal static class TableProgram
         List<(TableRowKey, int, string)> metrics = [];
         LiveProgress.Run(console, [.. runs.Select(r => $"{r.Row} seed {r.Seed}")], (i, progress) =>
         {
-            ArmRun run = new(options, runs[i].Row, runs[i].Seed, data);
-            results.Add(run.Execute(progress, cancellation));
+            DoorRun run = new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device);
+            results.Add((options.Resume ? run.Finished() : null) ?? run.Execute(options.Resume, progress, cancellation));
             metrics.Add((runs[i].Row, runs[i].Seed, run.MetricsPath));
         });
 

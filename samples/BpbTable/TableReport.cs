@@ -1,29 +1,21 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using HslEmbeddingZero.Training;
-using MathNet.Numerics.Statistics;
 using Spectre.Console;
 using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>The table as the console, Markdown and JSON show it.</summary>
-internal sealed class TableReport(TableOptions options, TableData data, IReadOnlyList<RunResult> results)
+internal sealed class TableReport(TableOptions options, ComparisonData data, IReadOnlyList<RunResult> results)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     private readonly string[] _headings = options.Schedules.Count > 1 ? [Headings[0], "steps", .. Headings[1..]] : Headings;
 
     private static readonly string[] Headings =
         ["input front door", "K", "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"];
 
-    private readonly Row[] _rows = [.. results.GroupBy(r => new TableRowKey(r.Arm, r.BytesPerSlot, r.Steps)).Select(g => new Row(g.Key, [.. g]))];
+    private readonly Row[] _rows = [.. results.GroupBy(r => new TableRowKey(r.Key.Arm, r.Key.BytesPerSlot, r.Key.Steps)).Select(g => new Row(g.Key, [.. g]))];
 
     public void Print(IAnsiConsole console)
     {
@@ -54,8 +46,8 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
             Libtorch = torch.__version__,
             Steps = options.Schedules[^1],
             options.Preset.Seeds,
-            Body = new { options.Preset.Body.Dim, options.Preset.Body.Layers, options.Preset.Body.Heads, Parameters = BodyParameters() },
-            Training = options.Preset.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] },
+            Body = new { options.Preset.Budget.Body.Dim, options.Preset.Budget.Body.Layers, options.Preset.Budget.Body.Heads, Parameters = BodyParameters() },
+            Training = options.Preset.Budget.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] },
             Corpus = new
             {
                 Text = data.Text.Sources.Select((source, i) => new
@@ -93,12 +85,12 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
                 WallSeconds = row.Results.Sum(r => r.WallSeconds),
             }),
         },
-        Json);
+        SampleJson.Indented);
 
     private string[] Cells(Row row) =>
     [
         row.Key.Arm,
-        .. options.Schedules.Count > 1 ? [row.Results[0].Steps.ToString("N0", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        .. options.Schedules.Count > 1 ? [row.Results[0].Key.Steps.ToString("N0", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         row.Key.BytesPerSlot.ToString(CultureInfo.InvariantCulture),
         row.Text.ToString("F3"),
         row.Video.ToString("F3"),
@@ -110,10 +102,10 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
 
     private IEnumerable<string> Notes()
     {
-        TrainerOptions training = options.Preset.Training;
+        TrainerOptions training = options.Preset.Budget.Training;
         yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
-        yield return $"body: dim {options.Preset.Body.Dim}, {options.Preset.Body.Layers} layers, {options.Preset.Body.Heads} heads, {BodyParameters():N0} parameters; "
+        yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {BodyParameters():N0} parameters; "
             + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}, {training.Precision.ToString().ToLowerInvariant()}.";
         yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
@@ -126,7 +118,7 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
 
     private long BodyParameters()
     {
-        using ByteTransformer body = new(options.Preset.Body);
+        using ByteTransformer body = new(options.Preset.Budget.Body);
         return body.ParameterCount;
     }
 
@@ -148,17 +140,4 @@ internal sealed class TableReport(TableOptions options, TableData data, IReadOnl
 
         public Spread Spread(Func<EvaluationResult, double> score) => Samples.Spread.Of([.. Results.Select(r => score(r.Scores))]);
     }
-}
-
-/// <summary>A score over seeds: mean, sample deviation (null for one seed), and the values.</summary>
-internal sealed record Spread(double Mean, double? Std, IReadOnlyList<double> Values)
-{
-    public static Spread Of(double[] values) => new(values.Mean(), values.Length > 1 ? values.StandardDeviation() : null, values);
-
-    public string ToString(string format) => Std is { } deviation
-        ? $"{Rounded.ToString(format, CultureInfo.InvariantCulture)} ±{deviation.ToString("F3", CultureInfo.InvariantCulture)}"
-        : Rounded.ToString(format, CultureInfo.InvariantCulture);
-
-    /// <summary>To the three digits shown, so that no sign stands before a zero.</summary>
-    private double Rounded => Math.Round(Mean, 3) + 0.0;
 }

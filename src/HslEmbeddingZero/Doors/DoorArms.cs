@@ -14,6 +14,10 @@ public static class DoorArms
         ["learned"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail),
         ["random"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail),
         ["permuted"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail),
+        ["learned-projection"] = (bytes, dim, seed, tail) => new ProjectionDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail),
+        ["random-projection"] = (bytes, dim, seed, tail) => new ProjectionDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail),
+        ["permuted-projection"] = (bytes, dim, seed, tail) => new ProjectionDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail),
+        ["one-hot"] = (bytes, dim, _, tail) => new OneHotDoor(bytes, dim, tail),
     };
 
     /// <summary>Every arm's name.</summary>

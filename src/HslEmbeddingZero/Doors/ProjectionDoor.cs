@@ -36,12 +36,16 @@ public sealed class ProjectionDoor : InputDoor
         RegisterComponents();
     }
 
-    internal override string? Arm => features switch
+    internal override string? Arm => features.Kind switch
     {
-        { Kind: not ControlKind.Hsl } => null,
-        { Scaling: ChannelScaling.None } => "projection",
-        _ => "projection-standardized",
+        ControlKind.Hsl => features.Scaling == ChannelScaling.None ? "projection" : "projection-standardized",
+        ControlKind.Learned => "learned-projection",
+        ControlKind.Random => "random-projection",
+        ControlKind.Permuted => "permuted-projection",
+        _ => null,
     };
+
+    internal override int Seed => features.Seed;
 
     /// <inheritdoc/>
     protected override Device Place => features.Device;

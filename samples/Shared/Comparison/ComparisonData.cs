@@ -3,9 +3,9 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>The corpora, the held-out set that every run is scored on, and the count models' scores on the same text.</summary>
-internal sealed class TableData
+internal sealed class ComparisonData
 {
-    private TableData(TextCorpus text, WindowCorpus windows, HeldOutSet heldOut)
+    private ComparisonData(TextCorpus text, WindowCorpus windows, HeldOutSet heldOut)
     {
         Text = text;
         Windows = windows;
@@ -26,11 +26,11 @@ internal sealed class TableData
     /// <summary>The same under a byte trigram model.</summary>
     public IReadOnlyList<double> Trigram { get; }
 
-    public static TableData Load(TableOptions options)
+    public static ComparisonData Load(IReadOnlyList<string> textFiles, IReadOnlyList<string> windowFiles, HeldOutOptions heldOut)
     {
-        TextCorpus text = TextCorpus.Load(options.Text);
-        WindowCorpus windows = WindowCorpus.Load(options.Windows);
-        return new TableData(text, windows, HeldOutSet.Create(text, windows, options.Preset.HeldOut));
+        TextCorpus text = TextCorpus.Load(textFiles);
+        WindowCorpus windows = WindowCorpus.Load(windowFiles);
+        return new ComparisonData(text, windows, HeldOutSet.Create(text, windows, heldOut));
     }
 
     public BatchSampler Sampler(TrainerOptions training) => new(Text, Windows, training.Mix, training.BatchSize, training.Seed);

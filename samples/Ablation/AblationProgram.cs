@@ -1,0 +1,19 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>The ablation lab: studies of front doors, and what a trained model loses when channels fall silent.</summary>
+internal static class AblationProgram
+{
+    public static Task<int> Main(string[] args)
+    {
+        IAnsiConsole console = AnsiConsole.Console;
+        if (Console.IsOutputRedirected) console.Profile.Width = 200;
+        RootCommand root = new("Controlled comparisons of front doors: trains studies, silences channels of trained models.")
+        {
+            RunCommand.Create(console),
+        };
+        return SampleProgram.RunAsync(root, args, "The checkpoint is written; the same command goes on from it.");
+    }
+}

@@ -1,0 +1,112 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>
+/// The zero door and the projection with the modifiers of a study. It is written for plainness: what proves itself belongs into the library.
+/// Chosen channels stand tight beside each other, so that a selection of C channels takes C columns a byte.
+/// </summary>
+internal sealed class VariantDoor : InputDoor
+{
+    private const int PhaseColumn = 25;
+    private const int Bits = 8;
+
+    private readonly DoorVariant _variant;
+#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
+    private readonly ControlFeatures features;
+    private readonly Linear? slot;
+    private readonly Linear? stream;
+    private readonly Tensor bit_rows; // [258, 8]
+    private readonly Tensor columns; // of the 35-column layout
+    private readonly Tensor? spread; // [dim, dim]
+#pragma warning restore IDE1006
+
+    public VariantDoor(DoorVariant variant, int bytesPerSlot, int dim)
+        : base(nameof(VariantDoor), bytesPerSlot, dim, SlotTail.Pad, variant.IsProjection ? 0 : variant.Columns.Count)
+    {
+        _variant = variant;
+        features = new ControlFeatures(ControlKind.Hsl, 0, variant.Scaling) { ChecksIds = false };
+        bit_rows = BitRows(variant.Scaling).DetachFromDisposeScope();
+        columns = tensor(variant.Columns.Select(column => (long)column).ToArray()).DetachFromDisposeScope();
+        if (variant.IsProjection)
+        {
+            slot = nn.Linear(variant.Columns.Count * bytesPerSlot, dim);
+            stream = nn.Linear(variant.Columns.Count, dim);
+        }
+
+        if (variant.Modified.Contains("hadamard")) spread = Hadamard.Orthonormal(dim).DetachFromDisposeScope();
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    protected override Device Place => bit_rows.device;
+
+    private int Channels => _variant.Columns.Count;
+
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids)
+    {
+        Tensor rows = features.forward(ids);
+        if (_variant.Modified.Contains("momentum"))
+            rows = cat([rows.narrow(2, 0, PhaseColumn), rows.narrow(2, PhaseColumn, 2) * Momentum(ids).to(rows.dtype)], 2);
+        Tensor bits = bit_rows.index_select(0, ids.to(ScalarType.Int64).reshape(-1)).view(ids.size(0), ids.size(1), Bits);
+        return cat([bits, rows], 2).index_select(2, columns);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots)
+    {
+        Tensor rows = Describe(ids).view(ids.size(0), slots, BytesPerSlot * Channels);
+        return slot is not null ? slot.forward(rows) : Spread(Padded(rows), BytesPerSlot);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids)
+    {
+        Tensor rows = Describe(ids);
+        if (stream is not null) return stream.forward(rows);
+        return Spread(Padded(_variant.Modified.Contains("address") ? AtSlotPlaces(rows) : rows), 1);
+    }
+
+    /// <summary>[N, L, C] rows to [N, L, K·C], row i in place i mod K.</summary>
+    private Tensor AtSlotPlaces(Tensor rows)
+    {
+        Tensor places = arange(rows.size(1), ScalarType.Int64, rows.device).remainder(BytesPerSlot);
+        Tensor chosen = nn.functional.one_hot(places, BytesPerSlot).to(rows.dtype); // [L, K]
+        return (rows.unsqueeze(2) * chosen.unsqueeze(-1)).view(rows.size(0), rows.size(1), BytesPerSlot * Channels);
+    }
+
+    private Tensor Padded(Tensor rows) => rows.size(2) == Dim ? rows : nn.functional.pad(rows, [0, Dim - rows.size(2)]);
+
+    private Tensor Spread(Tensor rows, int bytes)
+    {
+        if (_variant.Modified.Contains("gain")) rows = rows * Math.Sqrt(Dim / (double)(bytes * Channels));
+        return spread is null ? rows : rows.matmul(spread);
+    }
+
+    /// <summary>1/2 + |v_i - v_{i-1}| / 512 for each id, [N, L, 1]; before the first byte, and behind a special id, stands 0.</summary>
+    private static Tensor Momentum(Tensor ids)
+    {
+        Tensor values = ids.to(ScalarType.Float32);
+        values = values * values.le(255).to(ScalarType.Float32);
+        Tensor before = cat([zeros_like(values).narrow(1, 0, Math.Min(1, values.size(1))), values.narrow(1, 0, Math.Max(0, values.size(1) - 1))], 1);
+        return ((values - before).abs() / 512 + 0.5).unsqueeze(-1);
+    }
+
+    /// <summary>The bits of every byte, most significant first, as 0 and 1 or standardized as -1 and 1; zeros for the special ids.</summary>
+    private static Tensor BitRows(ChannelScaling scaling)
+    {
+        float[] rows = new float[ByteIds.Count * Bits];
+        for (int value = 0; value <= byte.MaxValue; value++)
+        {
+            for (int bit = 0; bit < Bits; bit++)
+            {
+                int set = (value >> (Bits - 1 - bit)) & 1;
+                rows[value * Bits + bit] = scaling == ChannelScaling.Standardized ? 2 * set - 1 : set;
+            }
+        }
+
+        return tensor(rows, [ByteIds.Count, Bits]);
+    }
+}

@@ -1,0 +1,38 @@
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>A door against a baseline with the same bytes per slot, steps and seeds.</summary>
+internal sealed record Comparison(RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption)
+{
+    /// <summary>Every door of a study against every baseline, at the same learning rate.</summary>
+    public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) => Between(study, [.. results.GroupBy(r => r.Key.Row)], sameRate: true);
+
+    /// <summary>The same, each door at the learning rate at which its mean text bits are lowest.</summary>
+    public static IEnumerable<Comparison> AtBestRates(Study study, IReadOnlyList<RunResult> results) =>
+        Between(
+            study,
+            [
+                .. results.GroupBy(r => r.Key.Row).GroupBy(row => row.Key with { PeakLearningRate = 0 })
+                    .Select(rates => rates.MinBy(row => row.Average(r => r.Scores.TextBitsPerByte))!),
+            ],
+            sameRate: false);
+
+    private static IEnumerable<Comparison> Between(Study study, IGrouping<RunKey, RunResult>[] rows, bool sameRate) =>
+        from baseline in study.Baselines
+        from row in rows
+        where Study.Front(row.Key) != baseline
+        let other = rows.SingleOrDefault(candidate =>
+            Study.Front(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot && candidate.Key.Steps == row.Key.Steps
+            && (!sameRate || candidate.Key.PeakLearningRate.Equals(row.Key.PeakLearningRate)))
+        where other is not null
+        select Of(row, other);
+
+    private static Comparison Of(IGrouping<RunKey, RunResult> door, IGrouping<RunKey, RunResult> baseline)
+    {
+        (RunResult Door, RunResult Baseline)[] pairs = [.. door.Join(baseline, r => r.Key.Seed, r => r.Key.Seed, (d, b) => (d, b))];
+        return new Comparison(
+            door.Key, baseline.Key,
+            PairedTest.Of([.. pairs.Select(p => p.Door.Scores.TextBitsPerByte - p.Baseline.Scores.TextBitsPerByte)]),
+            PairedTest.Of([.. pairs.Select(p => p.Door.Scores.VideoBitsPerByte - p.Baseline.Scores.VideoBitsPerByte)]),
+            PairedTest.Of([.. pairs.Select(p => p.Door.Scores.CaptionBitsPerByte - p.Baseline.Scores.CaptionBitsPerByte)]));
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using HslEmbeddingZero.Training;
+using Spectre.Console;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>run: trains what a study declares and writes its table, its figure and its runs.</summary>
+internal static class RunCommand
+{
+    public static Command Create(IAnsiConsole console)
+    {
+        Argument<string> study = new("study") { Description = $"A study of this program ({string.Join(", ", StudyFile.Names)}) or a file of your own." };
+        Option<string> device = ComputeOptions.Device();
+        Option<string> precision = ComputeOptions.Precision();
+        Option<string[]> text = CorpusOptions.Text();
+        Option<string[]> windows = CorpusOptions.Windows();
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, figure.png, runs.jsonl and the files of each run; one folder a study.", "runs/ablation");
+        Command command = new("run", "Trains what a study declares, and goes on where an earlier try stopped. Several processes may share a folder.")
+        {
+            study, device, precision, text, windows, output,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
+            Run(
+                console, parsed.GetRequiredValue(study), place, ComputeOptions.GivenPrecision(parsed.GetValue(precision)!, place),
+                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellation);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(
+        IAnsiConsole console, string nameOrFile, torch.Device device, Precision? given, string[] text, string[] windows, DirectoryInfo parent, CancellationToken cancellation)
+    {
+        string file = StudyFile.Find(nameOrFile);
+        string name = Path.GetFileNameWithoutExtension(file);
+        Study study = Study.Load(file);
+        ComparisonData data = ComparisonData.Load(text, windows, study.Named.HeldOut);
+        DirectoryInfo output = new(Path.Combine(parent.FullName, name));
+        OutputFolder.RequireWritable(output);
+        Precision precision = given ?? ComputeOptions.FastestPrecisionOf(study.BodyFor(study.BytesPerSlot[0]), device, output, resume: true);
+
+        IReadOnlyList<RunResult> results = new StudyRunner(study, data, precision, device, output).Run(console, cancellation);
+        StudyReport report = new(name, study, precision, device, data, results);
+        report.Print(console);
+        AtomicFile.WriteText(Path.Combine(output.FullName, "table.md"), report.Markdown());
+        AtomicFile.WriteText(Path.Combine(output.FullName, "runs.jsonl"), report.RunLines());
+        StudyFigure.Save(Path.Combine(output.FullName, "figure.png"), name, study, data, results);
+        console.WriteLine($"Written to {output.FullName}: table.md, figure.png, runs.jsonl, and a metrics file for each run.");
+    }
+}

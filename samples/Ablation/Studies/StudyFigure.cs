@@ -1,0 +1,126 @@
+using System.Globalization;
+using HslEmbeddingZero.Training;
+using ScottPlot;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>
+/// The one figure of a study, text on the left and captions on the right, over what the study varies: the learning rate, the bytes per
+/// slot, the schedule, the steps of one schedule, or the doors alone.
+/// </summary>
+internal static class StudyFigure
+{
+    private const int Width = 1600;
+    private const int Height = 700;
+
+    public static void Save(string path, string name, Study study, ComparisonData data, IReadOnlyList<RunResult> results)
+    {
+        Multiplot figure = new();
+        figure.AddPlots(2);
+        figure.Layout = new ScottPlot.MultiplotLayouts.Columns();
+        Draw(figure.GetPlot(0), $"{name}: held-out text", s => s.TextBitsPerByte, study, results);
+        Mark(figure.GetPlot(0), results, data);
+        Draw(figure.GetPlot(1), $"{name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
+        AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
+    }
+
+    private static void Draw(Plot plot, string title, Func<EvaluationResult, double> score, Study study, IReadOnlyList<RunResult> results)
+    {
+        plot.Title(title);
+        plot.YLabel("bits per byte (mean, sample deviation over seeds)");
+        if (study.PeakLearningRates.Count > 1) Lines(plot, "peak learning rate", results, score, r => r.PeakLearningRate, r => r with { PeakLearningRate = 0 }, study);
+        else if (study.BytesPerSlot.Count > 1) Lines(plot, "bytes per slot (K)", results, score, r => r.BytesPerSlot, r => r with { BytesPerSlot = 0 }, study);
+        else if (study.Steps.Count > 1) Lines(plot, "steps of the schedule", results, score, r => r.Steps, r => r with { Steps = 0 }, study);
+        else if (study.EvaluateAt.Count > 0) Curves(plot, results, score);
+        else Dots(plot, results, score);
+    }
+
+    /// <summary>One line a door over an axis of the study, on a logarithmic scale.</summary>
+    private static void Lines(
+        Plot plot, string axis, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score, Func<RunKey, double> value, Func<RunKey, RunKey> others, Study study)
+    {
+        foreach (var (place, line) in results.GroupBy(r => others(r.Key.Row)).Index())
+        {
+            AddLine(plot, place, LineName(line.Key, study), line.GroupBy(r => value(r.Key)).OrderBy(g => g.Key).Select(g => (g.Key, Spread.Of([.. g.Select(r => score(r.Scores))]))));
+        }
+
+        Finish(plot, axis, results.Select(r => value(r.Key)));
+    }
+
+    private static string LineName(RunKey key, Study study)
+    {
+        string name = Study.Front(key);
+        if (study.BytesPerSlot.Count > 1 && key.BytesPerSlot > 0) name += $" K={key.BytesPerSlot}";
+        if (study.Steps.Count > 1 && key.Steps > 0) name += string.Create(CultureInfo.InvariantCulture, $", {key.Steps:N0} steps");
+        return name;
+    }
+
+    /// <summary>One line a door over the steps of its schedule, scored on the way.</summary>
+    private static void Curves(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
+    {
+        foreach (var (place, row) in results.GroupBy(r => r.Key.Row).Index())
+        {
+            AddLine(plot, place, Study.Front(row.Key), row
+                .SelectMany(r => r.Curve.Append(new CurvePoint(r.Key.Steps, r.Scores)))
+                .GroupBy(p => p.Step).OrderBy(g => g.Key).Select(g => ((double)g.Key, Spread.Of([.. g.Select(p => score(p.Scores))]))));
+        }
+
+        Finish(plot, "steps", results.SelectMany(r => r.Curve.Select(p => (double)p.Step).Append(r.Key.Steps)));
+    }
+
+    /// <summary>One dot a seed and one bar a mean, door beside door.</summary>
+    private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
+    {
+        ScottPlot.Palettes.Category20 palette = new();
+        var rows = results.GroupBy(r => r.Key.Row).ToArray();
+        foreach ((int place, IGrouping<RunKey, RunResult> row) in rows.Index())
+        {
+            double[] values = [.. row.Select(r => score(r.Scores))];
+            var dots = plot.Add.Markers(values.Select(_ => (double)place).ToArray(), values);
+            dots.Color = palette.GetColor(place);
+            dots.MarkerSize = 9;
+            double mean = values.Average();
+            var bar = plot.Add.Line(place - 0.25, mean, place + 0.25, mean);
+            bar.Color = dots.Color;
+            bar.LineWidth = 3;
+        }
+
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. rows.Select((row, place) => new Tick(place, Study.Front(row.Key)))]);
+        plot.Axes.Bottom.TickLabelStyle.Rotation = 35;
+        plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperLeft;
+        plot.Axes.Bottom.MinimumSize = 170;
+        plot.Axes.Right.MinimumSize = 110; // room for the last name
+        plot.Axes.Margins(0.05, 0.1);
+    }
+
+    private static void AddLine(Plot plot, int place, string name, IEnumerable<(double At, Spread Bits)> points)
+    {
+        (double At, Spread Bits)[] all = [.. points];
+        double[] x = [.. all.Select(p => Math.Log10(p.At))], y = [.. all.Select(p => p.Bits.Mean)];
+        var line = plot.Add.Scatter(x, y);
+        line.Color = new ScottPlot.Palettes.Category20().GetColor(place);
+        line.LineWidth = 2;
+        line.LegendText = name;
+        if (all.All(p => p.Bits.Std is not null)) plot.Add.ErrorBar(x, y, [.. all.Select(p => p.Bits.Std!.Value)]).Color = line.Color;
+    }
+
+    private static void Finish(Plot plot, string axis, IEnumerable<double> values)
+    {
+        plot.XLabel($"{axis} (logarithmic)");
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            [.. values.Distinct().Order().Select(v => new Tick(Math.Log10(v), v >= 1 ? v.ToString("N0", CultureInfo.InvariantCulture) : v.ToString("0.######", CultureInfo.InvariantCulture)))]);
+        plot.ShowLegend(Alignment.UpperRight);
+    }
+
+    /// <summary>The trigram counts for scale, where they lie near enough not to flatten the rest.</summary>
+    private static void Mark(Plot plot, IReadOnlyList<RunResult> results, ComparisonData data)
+    {
+        double low = results.Min(r => r.Scores.TextBitsPerByte), high = results.Max(r => r.Scores.TextBitsPerByte), trigram = data.Trigram[^1];
+        double room = Math.Max(high - low, 0.02);
+        if (trigram < low - room || trigram > high + room) return;
+        var line = plot.Add.HorizontalLine(trigram);
+        line.Color = Colors.Gray;
+        line.LinePattern = LinePattern.Dashed;
+        line.LegendText = "byte trigram counts";
+    }
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using HslEmbeddingZero.Training;
+using Spectre.Console;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>What a study found: one table of the doors, one of the comparisons, and every run as a line of JSON.</summary>
+internal sealed class StudyReport(string name, Study study, Precision precision, torch.Device device, ComparisonData data, IReadOnlyList<RunResult> results)
+{
+    private readonly bool _showsRate = study.PeakLearningRates.Count > 1;
+
+    public void Print(IAnsiConsole console)
+    {
+        foreach ((string[] headings, string[][] rows) in Tables().Select(t => (t.Headings, t.Rows)))
+        {
+            Table table = new() { Border = TableBorder.Rounded };
+            foreach (string heading in headings) table.AddColumn(new TableColumn(Markup.Escape(heading)) { Alignment = heading == headings[0] ? Justify.Left : Justify.Right });
+            foreach (string[] row in rows) table.AddRow([.. row.Select(Markup.Escape)]);
+            console.Write(table);
+        }
+
+        foreach (string line in Notes()) console.WriteLine(line);
+    }
+
+    public string Markdown()
+    {
+        StringBuilder text = new();
+        text.AppendLine(CultureInfo.InvariantCulture, $"# {name}: {study.Question}").AppendLine();
+        if (study.Prediction.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"Expected before it ran: {study.Prediction}").AppendLine();
+        foreach ((string title, string[] headings, string[][] rows) in Tables())
+        {
+            if (title.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"## {title}").AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", headings)} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(headings.Skip(1).Select(_ => " ---: |"))}");
+            foreach (string[] row in rows) text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |");
+            text.AppendLine();
+        }
+
+        foreach (string line in Notes()) text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
+        return text.ToString();
+    }
+
+    /// <summary>Every run, one a line: its key, its scores and those on the way. All tables can be made again from it.</summary>
+    public string RunLines() => string.Concat(results.Select(r => JsonSerializer.Serialize(
+        new { r.Key, Precision = precision, r.LearnedInputParameters, r.Scores, r.Curve, r.TrainBytesPerSecond, r.WallSeconds }, SampleJson.Line) + "\n"));
+
+    private IEnumerable<(string Title, string[] Headings, string[][] Rows)> Tables()
+    {
+        yield return (
+            "",
+            [.. KeyHeadings("door"), "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"],
+            [.. results.GroupBy(r => r.Key.Row).Select(row => Scored(row.Key, [.. row]))]);
+        if (study.Baselines.Count == 0) yield break;
+        yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", [.. Comparison.AtEqualRate(study, results)]);
+        if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(study, results)]);
+    }
+
+    private (string Title, string[] Headings, string[][] Rows) Compared(string title, Comparison[] comparisons)
+    {
+        double[] text = Corrected(comparisons, c => c.Text), video = Corrected(comparisons, c => c.Video), caption = Corrected(comparisons, c => c.Caption);
+        return (
+            title,
+            [.. KeyHeadings("door"), "minus", "text", "p", "Holm", "video", "p", "Holm", "caption", "p", "Holm"],
+            [
+                .. comparisons.Select((c, i) => (string[])
+                [
+                    .. KeyCells(c.Door), KeyedBaseline(c),
+                    .. Tested(c.Text, text[i]), .. Tested(c.Video, video[i]), .. Tested(c.Caption, caption[i]),
+                ]),
+            ]);
+    }
+
+    private static double[] Corrected(Comparison[] comparisons, Func<Comparison, PairedTest> of) => PairedTest.Holm([.. comparisons.Select(c => of(c).P ?? 1)]);
+
+    private static string KeyedBaseline(Comparison c) => c.Door.PeakLearningRate.Equals(c.Baseline.PeakLearningRate)
+        ? Study.Front(c.Baseline)
+        : $"{Study.Front(c.Baseline)} at {Rate(c.Baseline)}";
+
+    private string[] Scored(RunKey key, RunResult[] row)
+    {
+        return
+        [
+            .. KeyCells(key),
+            Score(s => s.TextBitsPerByte, "F3"), Score(s => s.VideoBitsPerByte, "F3"), Score(s => s.CaptionBitsPerByte, "F3"),
+            Score(s => s.BindingGap, "+0.000;-0.000"), Score(s => s.SceneGap, "+0.000;-0.000"),
+            row[0].LearnedInputParameters.ToString("N0", CultureInfo.InvariantCulture),
+        ];
+
+        string Score(Func<EvaluationResult, double> of, string format) => Spread.Of([.. row.Select(r => of(r.Scores))]).ToString(format);
+    }
+
+    private string[] KeyHeadings(string door) =>
+    [
+        door,
+        .. study.BytesPerSlot.Count > 1 ? ["K", "dim"] : Array.Empty<string>(),
+        .. study.Steps.Count > 1 ? ["steps"] : Array.Empty<string>(),
+        .. _showsRate ? ["rate"] : Array.Empty<string>(),
+    ];
+
+    private string[] KeyCells(RunKey key) =>
+    [
+        Study.Front(key),
+        .. study.BytesPerSlot.Count > 1
+            ? [key.BytesPerSlot.ToString(CultureInfo.InvariantCulture), study.BodyFor(key.BytesPerSlot).Dim.ToString(CultureInfo.InvariantCulture)]
+            : Array.Empty<string>(),
+        .. study.Steps.Count > 1 ? [key.Steps.ToString("N0", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        .. _showsRate ? [Rate(key)] : Array.Empty<string>(),
+    ];
+
+    private static string Rate(RunKey key) => key.PeakLearningRate.ToString("0.######", CultureInfo.InvariantCulture);
+
+    private static string[] Tested(PairedTest test, double corrected) =>
+    [
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Round(test.Mean, 3) + 0.0:+0.000;-0.000;0.000}")
+            + (test.Deviation is { } deviation ? string.Create(CultureInfo.InvariantCulture, $" ±{deviation:F3}") : ""),
+        test.P is { } p ? Probability(p) : "",
+        test.P is not null ? Probability(corrected) : "",
+    ];
+
+    private static string Probability(double p) => p < 0.001 ? "<0.001" : p.ToString("F3", CultureInfo.InvariantCulture);
+
+    private IEnumerable<string> Notes()
+    {
+        yield return $"bits per scored held-out byte; {(study.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} (seeds {string.Join(", ", study.Seeds)}).";
+        if (study.Baselines.Count > 0)
+        {
+            yield return study.Seeds.Count == 1
+                ? "differences of one seed: no test."
+                : "differences are paired by seed (same body weights, same batches): mean ± sample deviation, two-sided paired t-test; Holm: corrected for all rows of the table, column by column.";
+        }
+
+        if (_showsRate && study.Baselines.Count > 0) yield return "a best rate is chosen on the scores it is then compared by; all doors had the same choice.";
+        foreach (int bytes in study.BytesPerSlot)
+        {
+            ByteTransformerOptions body = study.BodyFor(bytes);
+            using ByteTransformer made = new(body);
+            yield return $"body{(study.BytesPerSlot.Count > 1 ? $" at K={bytes}" : $", K={bytes}")}: dim {body.Dim}, {body.Layers} layers, {body.Heads} heads, {made.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters.";
+            if (study.DimPerByte is null) break;
+        }
+
+        TrainerOptions training = study.Named.Training;
+        yield return $"{string.Join(", ", study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
+            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, peak learning rate {string.Join(", ", study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
+            + $"{precision.ToString().ToLowerInvariant()}.";
+        yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows; the same text under byte counts: "
+            + string.Create(CultureInfo.InvariantCulture, $"bigram {data.Bigram[^1]:F3}, trigram {data.Trigram[^1]:F3}.");
+        yield return $"device: {ComputeOptions.NameOf(device)}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds).ToString("N0", CultureInfo.InvariantCulture)} s of training and scoring, over all processes.";
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using HslEmbeddingZero.Training;
+using Spectre.Console;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Trains every run of a study that no earlier or other process has trained.</summary>
+internal sealed class StudyRunner(Study study, ComparisonData data, Precision precision, torch.Device device, DirectoryInfo output)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <returns>The results of all runs, in the study's order.</returns>
+    public IReadOnlyList<RunResult> Run(IAnsiConsole console, CancellationToken cancellation)
+    {
+        RunPlan[] plans = [.. study.Runs().Select(Plan)];
+        foreach (RunPlan plan in plans) RefuseForeign(plan);
+        Dictionary<RunKey, RunResult> results = [];
+        LiveProgress.Run(console, [.. plans.Select(plan => LabelOf(plan.Key))], (i, progress) => TakeOrTrain(plans[i], results, progress, cancellation));
+
+        foreach (RunPlan plan in plans.Where(plan => !results.ContainsKey(plan.Key)))
+        {
+            console.WriteLine($"{LabelOf(plan.Key)}: in the hands of another process; waiting for it.");
+            while (!TakeOrTrain(plan, results, new Progress<TrainingProgress>(), cancellation))
+            {
+                if (cancellation.WaitHandle.WaitOne(Patience)) cancellation.ThrowIfCancellationRequested();
+            }
+        }
+
+        return [.. plans.Select(plan => results[plan.Key])];
+    }
+
+    /// <summary>How progress names a run.</summary>
+    private string LabelOf(RunKey run)
+    {
+        string label = $"{Study.Front(run)} K={run.BytesPerSlot} seed {run.Seed}";
+        if (study.Steps.Count > 1) label += $", {run.Steps} steps";
+        if (study.PeakLearningRates.Count > 1) label += string.Create(CultureInfo.InvariantCulture, $", rate {run.PeakLearningRate}");
+        return label;
+    }
+
+    private bool TakeOrTrain(RunPlan plan, Dictionary<RunKey, RunResult> results, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        DoorRun run = new(plan, data, device);
+        if (run.Finished() is { } earlier)
+        {
+            results[plan.Key] = earlier;
+            return true;
+        }
+
+        using RunClaim? claim = RunClaim.TryTake(plan.Stem + ".claim");
+        if (claim is null) return false;
+        results[plan.Key] = run.Finished() ?? run.Execute(resume: true, progress, cancellation); // It may have been finished before the claim.
+        return true;
+    }
+
+    private void RefuseForeign(RunPlan plan)
+    {
+        DoorRun run = new(plan, data, device);
+        if (run.IsTakenByAnother())
+            throw new InvalidDataException($"{run.ResultPath}: the result of another study, budget, corpus or precision. Choose another --out, or remove it.");
+    }
+
+    private RunPlan Plan(RunKey run) => new()
+    {
+        Key = run,
+        Stem = Path.Combine(output.FullName, string.Create(
+            CultureInfo.InvariantCulture, $"{Study.Front(run)}-k{run.BytesPerSlot}-{run.Steps}steps-rate{run.PeakLearningRate}-seed{run.Seed}")),
+        CreateDoor = () => DoorVariant.Parse(run.Arm, run.Channels).Create(run.BytesPerSlot, study.BodyFor(run.BytesPerSlot).Dim, run.Seed),
+        Body = study.BodyFor(run.BytesPerSlot),
+        Training = study.TrainingOf(run) with { Precision = precision },
+        HeldOut = study.Named.HeldOut,
+        CheckpointEvery = study.Named.CheckpointEvery,
+        EvaluateAt = [.. study.EvaluateAt.Where(step => step < run.Steps)],
+    };
+}

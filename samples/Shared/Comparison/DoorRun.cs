@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Text.Json;
+using HslEmbeddingZero.Training;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Trains and scores one door with one seed, keeping a metrics file, a checkpoint while it lasts, and the result.</summary>
+internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device device)
+{
+    public string MetricsPath => plan.Stem + ".metrics.jsonl";
+
+    public string ResultPath => plan.Stem + ".result.json";
+
+    private string CheckpointPath => plan.Stem + ".checkpoint.safetensors";
+
+    private string CurvePath => plan.Stem + ".curve.json";
+
+    /// <summary>What must be equal for an earlier result to be taken over.</summary>
+    private string Fingerprint => JsonSerializer.Serialize(
+        new
+        {
+            plan.Key,
+            plan.Body,
+            Training = plan.Training with { LogEvery = 1 },
+            plan.HeldOut,
+            plan.EvaluateAt,
+            data.HeldOut.Sha256,
+            corpus = data.Sampler(plan.Training).Fingerprint,
+            device = device.type.ToString(),
+        },
+        SampleJson.Line);
+
+    /// <summary>The result of an earlier run like this one, or null where there is none.</summary>
+    public RunResult? Finished() => File.Exists(MetricsPath) && ReadResult() is { } earlier && earlier.Fingerprint == Fingerprint ? earlier : null;
+
+    /// <summary>Whether a result of another run stands where this one's would go.</summary>
+    public bool IsTakenByAnother() => ReadResult() is { } earlier && earlier.Fingerprint != Fingerprint;
+
+    /// <param name="resume">Whether to go on from a checkpoint of an earlier try.</param>
+    /// <param name="progress">Told of every report of the training.</param>
+    /// <param name="cancellation">Asks to stop; a checkpoint is written first.</param>
+    public RunResult Execute(bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        using InputDoor door = plan.CreateDoor();
+        using var body = new ByteTransformer(plan.Body);
+        using var model = new ByteLanguageModel(door, body);
+        using var trainer = new Trainer(model, data.Sampler(plan.Training), plan.Training, device);
+        if (resume && File.Exists(CheckpointPath)) trainer.LoadCheckpoint(CheckpointPath);
+        List<CurvePoint> curve = [.. ReadCurve().Where(point => point.Step <= trainer.Step)];
+        Evaluator evaluator = new(data.HeldOut, device: device);
+        Stopwatch scoring = new();
+        using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
+        {
+            Train(trainer, new ProgressToAll(metrics, progress), Score, cancellation);
+        }
+
+        EvaluationResult last = Evaluate();
+        RunResult result = new(
+            plan.Key, Fingerprint, door.LearnedParameters, last, curve,
+            trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + scoring.Elapsed).TotalSeconds);
+        AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, SampleJson.Line));
+        File.Delete(CheckpointPath);
+        File.Delete(CurvePath);
+        return result;
+
+        void Score(long step)
+        {
+            if (!plan.EvaluateAt.Contains((int)step) || curve.Exists(point => point.Step == step)) return;
+            curve.Add(new CurvePoint(step, Evaluate()));
+            AtomicFile.WriteText(CurvePath, JsonSerializer.Serialize(curve, SampleJson.Line));
+        }
+
+        EvaluationResult Evaluate()
+        {
+            scoring.Start();
+            EvaluationResult scores = evaluator.Evaluate(model, cancellation);
+            scoring.Stop();
+            return scores;
+        }
+    }
+
+    private void Train(Trainer trainer, IProgress<TrainingProgress> progress, Action<long> score, CancellationToken cancellation)
+    {
+        try
+        {
+            while (trainer.Step < plan.Training.Steps)
+            {
+                trainer.Run(progress, plan.NextStop(trainer.Step), cancellation);
+                if (trainer.Step == plan.Training.Steps) break;
+                score(trainer.Step);
+                if (trainer.Step % plan.CheckpointEvery == 0) trainer.SaveCheckpoint(CheckpointPath);
+            }
+
+            trainer.SaveCheckpoint(CheckpointPath); // An interrupted evaluation need not train again.
+        }
+        catch (OperationCanceledException)
+        {
+            trainer.SaveCheckpoint(CheckpointPath);
+            throw;
+        }
+    }
+
+    private RunResult? ReadResult() =>
+        Read<RunResult>(ResultPath) is { Key: not null, Curve: not null, Scores.TextBitsPerByteBySource: not null } result ? result : null;
+
+    private CurvePoint[] ReadCurve() => Read<CurvePoint[]>(CurvePath) ?? [];
+
+    /// <summary>What a file holds; null where there is none, or a foreign or damaged one, which is made anew.</summary>
+    private static T? Read<T>(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllText(path), SampleJson.Line) : default;
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>One run of a comparison: which door is trained how, and where its files go.</summary>
+internal sealed record RunPlan
+{
+    public required RunKey Key { get; init; }
+
+    /// <summary>Path of the run's files, without their extensions.</summary>
+    public required string Stem { get; init; }
+
+    public required Func<InputDoor> CreateDoor { get; init; }
+
+    public required ByteTransformerOptions Body { get; init; }
+
+    /// <summary>With the steps, the rate and the seed of the key.</summary>
+    public required TrainerOptions Training { get; init; }
+
+    public required HeldOutOptions HeldOut { get; init; }
+
+    public required int CheckpointEvery { get; init; }
+
+    /// <summary>Steps, before the last, at which the model is scored.</summary>
+    public IReadOnlyList<int> EvaluateAt { get; init; } = [];
+
+    /// <summary>Where a checkpoint or a score is due next.</summary>
+    public long NextStop(long step)
+    {
+        long checkpoint = ((step / CheckpointEvery) + 1) * CheckpointEvery;
+        return EvaluateAt.Where(at => at > step).Select(at => (long)at).Append(checkpoint).Append(Training.Steps).Where(at => at > step).Min();
+    }
+}

@@ -1,0 +1,43 @@
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>What every door of a comparison gets alike: the body, how it is trained, and what is scored.</summary>
+internal sealed record TrainingBudget(
+    string Name,
+    ByteTransformerOptions Body,
+    TrainerOptions Training,
+    HeldOutOptions HeldOut,
+    int CheckpointEvery)
+{
+    /// <summary>Seconds: shows that everything works, says nothing about the doors.</summary>
+    public static TrainingBudget Smoke { get; } = new(
+        "smoke",
+        new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
+        new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, Accumulation = 1, LogEvery = 2 },
+        new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
+        CheckpointEvery: 4);
+
+    /// <summary>About a minute a door on two CPU cores.</summary>
+    public static TrainingBudget Quick { get; } = new(
+        "quick",
+        new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0 },
+        new TrainerOptions
+        {
+            Steps = 800,
+            WarmupSteps = 40,
+            PeakLearningRate = 2e-3,
+            FinalLearningRate = 1e-4,
+            BatchSize = 4,
+            Accumulation = 1,
+            Mix = new ModalityMix(3, 1, 1),
+            LogEvery = 10,
+        },
+        new HeldOutOptions(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128),
+        CheckpointEvery: 200);
+
+    /// <summary>The published budget; meant for a GPU.</summary>
+    public static TrainingBudget Paper { get; } = new("paper", new ByteTransformerOptions(), new TrainerOptions(), new HeldOutOptions(), CheckpointEvery: 250);
+
+    public static IReadOnlyList<TrainingBudget> All { get; } = [Smoke, Quick, Paper];
+}
