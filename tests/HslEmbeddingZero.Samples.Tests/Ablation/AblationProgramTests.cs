@@ -39,6 +39,25 @@ public sealed class AblationProgramTests : IDisposable
     }
 
     [Fact]
+    public void Table_and_figure_are_made_again_from_the_runs_alone()
+    {
+        Assert.Equal(0, Run(WriteStudy("""["zero", "projection"]""", 4)).ExitCode);
+        string kept = _folder.PathOf("kept"), table = Table();
+        Directory.CreateDirectory(kept);
+        foreach (string name in new[] { "study.json", "runs.jsonl" }) File.Copy(InStudy(name), Path.Combine(kept, name));
+        var (exitCode, output, error) = SampleProcess.Run(Assembly, "report", kept);
+        Assert.True(exitCode == 0, error + output);
+        Assert.Equal(table, File.ReadAllText(Path.Combine(kept, "table.md")));
+        Assert.Equal(File.ReadAllBytes(InStudy("figure.png")), File.ReadAllBytes(Path.Combine(kept, "figure.png")));
+
+        string runs = Path.Combine(kept, "runs.jsonl");
+        File.WriteAllLines(runs, File.ReadAllLines(runs)[1..]);
+        var cut = SampleProcess.Run(Assembly, "report", kept);
+        Assert.Equal(1, cut.ExitCode);
+        Assert.Contains("1 runs of the study are missing", cut.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_interrupted_study_goes_on_and_ends_as_if_it_had_not_been()
     {
         string study = WriteStudy("""["zero"]""", 60, evaluateAt: 50);
