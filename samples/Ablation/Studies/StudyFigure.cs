@@ -13,6 +13,8 @@ internal static class StudyFigure
     private const int Width = 1600;
     private const int Height = 700;
 
+    private static readonly ScottPlot.Palettes.Category10 Palette = new();
+
     public static void Save(string path, StudyConditions conditions, IReadOnlyList<RunResult> results)
     {
         Study study = conditions.Study;
@@ -72,13 +74,12 @@ internal static class StudyFigure
     /// <summary>One dot a seed and one bar a mean, door beside door.</summary>
     private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
     {
-        ScottPlot.Palettes.Category20 palette = new();
         var rows = results.GroupBy(r => r.Key.Row).ToArray();
         foreach ((int place, IGrouping<RunKey, RunResult> row) in rows.Index())
         {
             double[] values = [.. row.Select(r => score(r.Scores))];
             var dots = plot.Add.Markers(values.Select(_ => (double)place).ToArray(), values);
-            dots.Color = palette.GetColor(place);
+            dots.Color = Palette.GetColor(place);
             dots.MarkerSize = 9;
             double mean = values.Average();
             var bar = plot.Add.Line(place - 0.25, mean, place + 0.25, mean);
@@ -99,7 +100,7 @@ internal static class StudyFigure
         (double At, Spread Bits)[] all = [.. points];
         double[] x = [.. all.Select(p => Math.Log10(p.At))], y = [.. all.Select(p => p.Bits.Mean)];
         var line = plot.Add.Scatter(x, y);
-        line.Color = new ScottPlot.Palettes.Category20().GetColor(place);
+        line.Color = Palette.GetColor(place);
         line.LineWidth = 2;
         line.LegendText = name;
         if (all.All(p => p.Bits.Std is not null)) plot.Add.ErrorBar(x, y, [.. all.Select(p => p.Bits.Std!.Value)]).Color = line.Color;
