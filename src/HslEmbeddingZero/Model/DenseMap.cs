@@ -16,8 +16,8 @@ internal sealed class DenseMap
     /// <summary>Name of the environment variable that overrules the choice: <c>onednn</c>, <c>blas</c> or <c>auto</c>.</summary>
     public const string Variable = "HSL_FLOAT32_PRODUCT";
 
-    // With fewer the weights, which oneDNN brings into an order of its own, weigh more than the products.
-    private const long FewestPositions = 256;
+    /// <summary>With fewer positions the weights, which oneDNN brings into an order of its own, weigh more than the products.</summary>
+    public const long FewestPositions = 256;
 
     // libtorch gives batches this large to oneDNN whatever their size and the number of threads.
     private const int FewestImages = 16;
@@ -29,10 +29,11 @@ internal sealed class DenseMap
     public bool ByConvolution { get; set; } = IsByConvolution(Environment.GetEnvironmentVariable(Variable), HasWideAmdProcessor());
 
     /// <summary>[..., in] to [..., out].</summary>
-    public Tensor Apply(Linear map, Tensor x) =>
-        ByConvolution && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.numel() >= FewestPositions * map.weight!.size(1)
-            ? Convolve(map, x)
-            : map.forward(x);
+    public Tensor Apply(Linear map, Tensor x) => Convolves(map, x) ? Convolve(map, x) : map.forward(x);
+
+    /// <summary>Whether <see cref="Apply"/> takes the convolution.</summary>
+    public bool Convolves(Linear map, Tensor x) =>
+        ByConvolution && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.numel() >= FewestPositions * map.weight!.size(1);
 
     /// <summary>What a setting and a processor come to.</summary>
     public static bool IsByConvolution(string? setting, bool hasWideAmdProcessor) => setting switch
