@@ -12,7 +12,7 @@ internal static class AblationProgram
         if (Console.IsOutputRedirected) console.Profile.Width = 200;
         RootCommand root = new("Controlled comparisons of front doors: trains studies, silences channels of trained models.")
         {
-            RunCommand.Create(console),
+            RunCommand.Create(console), ReportCommand.Create(console), KnockoutCommand.Create(console),
         };
         return SampleProgram.RunAsync(root, args, "The checkpoint is written; the same command goes on from it.");
     }

@@ -26,11 +26,7 @@ internal static class GenerateCommand
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes; 0 where not given.", 0);
         Option<string> device = ComputeOptions.Device();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = new("--out")
-        {
-            Description = "Folder for a generated window: window.bin, frame.png and audio.wav.",
-            DefaultValueFactory = _ => new DirectoryInfo("runs/holo-zero/window"),
-        };
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
         Command command = new("generate", "Continues a text byte by byte, or a window by the window that follows.")
         {
             weights, prompt, window, bytes, temperature, topK, topP, seed, device, windows, output,

@@ -23,11 +23,7 @@ internal static class TrainCommand
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<string?> licence = new("--licence") { Description = $"Licence to note in the weights' file; {EmbeddedCorpusLicence} for the embedded corpus." };
-        Option<DirectoryInfo> output = new("--out")
-        {
-            Description = $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.",
-            DefaultValueFactory = _ => new DirectoryInfo("runs/holo-zero"),
-        };
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.", "runs/holo-zero");
         Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in the same folder." };
 
         Command command = new("train", "Trains a model behind the zero door and keeps its best weights.")

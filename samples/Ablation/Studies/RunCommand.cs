@@ -15,7 +15,7 @@ internal static class RunCommand
         Option<string> precision = ComputeOptions.Precision();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, figure.png, runs.jsonl and the files of each run; one folder a study.", "runs/ablation");
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Parent of the folder for table.md, figure.png, study.json, runs.jsonl and the files of each run, which has the study's name.", "runs/ablation");
         Command command = new("run", "Trains what a study declares, and goes on where an earlier try stopped. Several processes may share a folder.")
         {
             study, device, precision, text, windows, output,
@@ -43,11 +43,6 @@ internal static class RunCommand
         Precision precision = given ?? ComputeOptions.FastestPrecisionOf(study.BodyFor(study.BytesPerSlot[0]), device, output, resume: true);
 
         IReadOnlyList<RunResult> results = new StudyRunner(study, data, precision, device, output).Run(console, cancellation);
-        StudyReport report = new(name, study, precision, device, data, results);
-        report.Print(console);
-        AtomicFile.WriteText(Path.Combine(output.FullName, "table.md"), report.Markdown());
-        AtomicFile.WriteText(Path.Combine(output.FullName, "runs.jsonl"), report.RunLines());
-        StudyFigure.Save(Path.Combine(output.FullName, "figure.png"), name, study, data, results);
-        console.WriteLine($"Written to {output.FullName}: table.md, figure.png, runs.jsonl, and a metrics file for each run.");
+        new StudyFolder(output).Write(console, StudyConditions.Of(name, study, precision, device, data), results);
     }
 }

@@ -97,18 +97,33 @@ internal sealed record Study
     {
         try
         {
-            Study study = JsonSerializer.Deserialize<Study>(File.ReadAllText(path), Strict) ?? throw new ArgumentException("it is empty.");
-            study = study.Checked();
-            foreach (RunKey run in study.Runs().DistinctBy(run => run.Row)) study.Check(run);
-            return study;
+            Study study = JsonSerializer.Deserialize<Study>(File.ReadAllText(path), Strict) ?? throw new InvalidDataException($"{path}: it is empty.");
+            return study.Checked(path);
         }
-        catch (Exception error) when (error is JsonException or ArgumentException)
+        catch (JsonException error)
         {
             throw new InvalidDataException($"{path}: {error.Message}", error);
         }
     }
 
-    private Study Checked()
+    /// <summary>The study with the budget's values where it was silent.</summary>
+    /// <param name="path">Where it stands, for the message.</param>
+    /// <exception cref="InvalidDataException">It asks for something impossible.</exception>
+    public Study Checked(string path)
+    {
+        try
+        {
+            Study study = Completed();
+            foreach (RunKey run in study.Runs().DistinctBy(run => run.Row)) study.Check(run);
+            return study;
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"{path}: {error.Message}", error);
+        }
+    }
+
+    private Study Completed()
     {
         if (TrainingBudget.All.All(budget => budget.Name != Budget))
             throw new ArgumentException($"Unknown budget '{Budget}'; known are {string.Join(", ", TrainingBudget.All.Select(budget => budget.Name))}.");

@@ -13,14 +13,15 @@ internal static class StudyFigure
     private const int Width = 1600;
     private const int Height = 700;
 
-    public static void Save(string path, string name, Study study, ComparisonData data, IReadOnlyList<RunResult> results)
+    public static void Save(string path, StudyConditions conditions, IReadOnlyList<RunResult> results)
     {
+        Study study = conditions.Study;
         Multiplot figure = new();
         figure.AddPlots(2);
         figure.Layout = new ScottPlot.MultiplotLayouts.Columns();
-        Draw(figure.GetPlot(0), $"{name}: held-out text", s => s.TextBitsPerByte, study, results);
-        Mark(figure.GetPlot(0), results, data);
-        Draw(figure.GetPlot(1), $"{name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
+        Draw(figure.GetPlot(0), $"{conditions.Name}: held-out text", s => s.TextBitsPerByte, study, results);
+        Mark(figure.GetPlot(0), results, conditions.Trigram);
+        Draw(figure.GetPlot(1), $"{conditions.Name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
         AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
     }
 
@@ -113,9 +114,9 @@ internal static class StudyFigure
     }
 
     /// <summary>The trigram counts for scale, where they lie near enough not to flatten the rest.</summary>
-    private static void Mark(Plot plot, IReadOnlyList<RunResult> results, ComparisonData data)
+    private static void Mark(Plot plot, IReadOnlyList<RunResult> results, double trigram)
     {
-        double low = results.Min(r => r.Scores.TextBitsPerByte), high = results.Max(r => r.Scores.TextBitsPerByte), trigram = data.Trigram[^1];
+        double low = results.Min(r => r.Scores.TextBitsPerByte), high = results.Max(r => r.Scores.TextBitsPerByte);
         double room = Math.Max(high - low, 0.02);
         if (trigram < low - room || trigram > high + room) return;
         var line = plot.Add.HorizontalLine(trigram);

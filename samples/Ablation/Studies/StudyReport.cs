@@ -1,16 +1,15 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using HslEmbeddingZero.Training;
 using Spectre.Console;
-using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a study found: one table of the doors, one of the comparisons, and every run as a line of JSON.</summary>
-internal sealed class StudyReport(string name, Study study, Precision precision, torch.Device device, ComparisonData data, IReadOnlyList<RunResult> results)
+/// <summary>What a study found: one table of the doors and one of the comparisons.</summary>
+internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunResult> results)
 {
-    private readonly bool _showsRate = study.PeakLearningRates.Count > 1;
+    private readonly Study _study = conditions.Study;
+    private readonly bool _showsRate = conditions.Study.PeakLearningRates.Count > 1;
 
     public void Print(IAnsiConsole console)
     {
@@ -28,8 +27,8 @@ internal sealed class StudyReport(string name, Study study, Precision precision,
     public string Markdown()
     {
         StringBuilder text = new();
-        text.AppendLine(CultureInfo.InvariantCulture, $"# {name}: {study.Question}").AppendLine();
-        if (study.Prediction.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"Expected before it ran: {study.Prediction}").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"# {conditions.Name}: {_study.Question}").AppendLine();
+        if (_study.Prediction.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"Expected before it ran: {_study.Prediction}").AppendLine();
         foreach ((string title, string[] headings, string[][] rows) in Tables())
         {
             if (title.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"## {title}").AppendLine();
@@ -43,19 +42,15 @@ internal sealed class StudyReport(string name, Study study, Precision precision,
         return text.ToString();
     }
 
-    /// <summary>Every run, one a line: its key, its scores and those on the way. All tables can be made again from it.</summary>
-    public string RunLines() => string.Concat(results.Select(r => JsonSerializer.Serialize(
-        new { r.Key, Precision = precision, r.LearnedInputParameters, r.Scores, r.Curve, r.TrainBytesPerSecond, r.WallSeconds }, SampleJson.Line) + "\n"));
-
     private IEnumerable<(string Title, string[] Headings, string[][] Rows)> Tables()
     {
         yield return (
             "",
             [.. KeyHeadings("door"), "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"],
             [.. results.GroupBy(r => r.Key.Row).Select(row => Scored(row.Key, [.. row]))]);
-        if (study.Baselines.Count == 0) yield break;
-        yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", [.. Comparison.AtEqualRate(study, results)]);
-        if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(study, results)]);
+        if (_study.Baselines.Count == 0) yield break;
+        yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", [.. Comparison.AtEqualRate(_study, results)]);
+        if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(_study, results)]);
     }
 
     private (string Title, string[] Headings, string[][] Rows) Compared(string title, Comparison[] comparisons)
@@ -95,18 +90,18 @@ internal sealed class StudyReport(string name, Study study, Precision precision,
     private string[] KeyHeadings(string door) =>
     [
         door,
-        .. study.BytesPerSlot.Count > 1 ? ["K", "dim"] : Array.Empty<string>(),
-        .. study.Steps.Count > 1 ? ["steps"] : Array.Empty<string>(),
+        .. _study.BytesPerSlot.Count > 1 ? ["K", "dim"] : Array.Empty<string>(),
+        .. _study.Steps.Count > 1 ? ["steps"] : Array.Empty<string>(),
         .. _showsRate ? ["rate"] : Array.Empty<string>(),
     ];
 
     private string[] KeyCells(RunKey key) =>
     [
         Study.Front(key),
-        .. study.BytesPerSlot.Count > 1
-            ? [key.BytesPerSlot.ToString(CultureInfo.InvariantCulture), study.BodyFor(key.BytesPerSlot).Dim.ToString(CultureInfo.InvariantCulture)]
+        .. _study.BytesPerSlot.Count > 1
+            ? [key.BytesPerSlot.ToString(CultureInfo.InvariantCulture), _study.BodyFor(key.BytesPerSlot).Dim.ToString(CultureInfo.InvariantCulture)]
             : Array.Empty<string>(),
-        .. study.Steps.Count > 1 ? [key.Steps.ToString("N0", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        .. _study.Steps.Count > 1 ? [key.Steps.ToString("N0", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         .. _showsRate ? [Rate(key)] : Array.Empty<string>(),
     ];
 
@@ -124,29 +119,29 @@ internal sealed class StudyReport(string name, Study study, Precision precision,
 
     private IEnumerable<string> Notes()
     {
-        yield return $"bits per scored held-out byte; {(study.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} (seeds {string.Join(", ", study.Seeds)}).";
-        if (study.Baselines.Count > 0)
+        yield return $"bits per scored held-out byte; {(_study.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} (seeds {string.Join(", ", _study.Seeds)}).";
+        if (_study.Baselines.Count > 0)
         {
-            yield return study.Seeds.Count == 1
+            yield return _study.Seeds.Count == 1
                 ? "differences of one seed: no test."
                 : "differences are paired by seed (same body weights, same batches): mean ± sample deviation, two-sided paired t-test; Holm: corrected for all rows of the table, column by column.";
         }
 
-        if (_showsRate && study.Baselines.Count > 0) yield return "a best rate is chosen on the scores it is then compared by; all doors had the same choice.";
-        foreach (int bytes in study.BytesPerSlot)
+        if (_showsRate && _study.Baselines.Count > 0) yield return "a best rate is chosen on the scores it is then compared by; all doors had the same choice.";
+        foreach (int bytes in _study.BytesPerSlot)
         {
-            ByteTransformerOptions body = study.BodyFor(bytes);
+            ByteTransformerOptions body = _study.BodyFor(bytes);
             using ByteTransformer made = new(body);
-            yield return $"body{(study.BytesPerSlot.Count > 1 ? $" at K={bytes}" : $", K={bytes}")}: dim {body.Dim}, {body.Layers} layers, {body.Heads} heads, {made.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters.";
-            if (study.DimPerByte is null) break;
+            yield return $"body{(_study.BytesPerSlot.Count > 1 ? $" at K={bytes}" : $", K={bytes}")}: dim {body.Dim}, {body.Layers} layers, {body.Heads} heads, {made.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters.";
+            if (_study.DimPerByte is null) break;
         }
 
-        TrainerOptions training = study.Named.Training;
-        yield return $"{string.Join(", ", study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
-            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, peak learning rate {string.Join(", ", study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
-            + $"{precision.ToString().ToLowerInvariant()}.";
-        yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows; the same text under byte counts: "
-            + string.Create(CultureInfo.InvariantCulture, $"bigram {data.Bigram[^1]:F3}, trigram {data.Trigram[^1]:F3}.");
-        yield return $"device: {ComputeOptions.NameOf(device)}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds).ToString("N0", CultureInfo.InvariantCulture)} s of training and scoring, over all processes.";
+        TrainerOptions training = _study.Named.Training;
+        yield return $"{string.Join(", ", _study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
+            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, peak learning rate {string.Join(", ", _study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
+            + $"{conditions.Precision.ToString().ToLowerInvariant()}.";
+        yield return $"held out: {conditions.HeldOutWindows[0]} text, {conditions.HeldOutWindows[1]} video and {conditions.HeldOutWindows[2]} caption windows; the same text under byte counts: "
+            + string.Create(CultureInfo.InvariantCulture, $"bigram {conditions.Bigram:F3}, trigram {conditions.Trigram:F3}.");
+        yield return $"device: {conditions.Device}, libtorch {conditions.Libtorch}; {results.Sum(r => r.WallSeconds).ToString("N0", CultureInfo.InvariantCulture)} s of training and scoring, over all processes.";
     }
 }

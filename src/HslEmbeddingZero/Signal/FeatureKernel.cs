@@ -41,7 +41,9 @@ internal static unsafe class FeatureKernel
     /// The best path in place. Rows of 108 bytes fall across cache lines, and a store that does costs two: 16-byte stores seldom do,
     /// 32- and 64-byte ones mostly, and whole lines never.
     /// </summary>
-    public static FeaturePath InPlace(HslFeatureOptions options) => InLines(Widest, RowTables.Plain, options) ? Widest : Narrow;
+    public static FeaturePath InPlace(HslFeatureOptions options) => InPlace(RowTables.Plain, options);
+
+    private static FeaturePath InPlace(RowTables tables, HslFeatureOptions options) => InLines(Widest, tables, options) ? Widest : Narrow;
 
     private static bool InLines(FeaturePath path, RowTables tables, HslFeatureOptions options) =>
         path == FeaturePath.Vector512 && FeatureLines.IsSupported && tables.DeltaIsBits && options == default;
@@ -57,9 +59,12 @@ internal static unsafe class FeatureKernel
 
     /// <summary>Writes one row per byte. The caller has checked that the destination holds them.</summary>
     public static void Write(
-        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, FeaturePath path, bool stream)
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, FeaturePath path, bool stream) =>
+        Write(bytes, context, destination, RowTables.Plain, options, path, stream);
+
+    private static void Write(
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, HslFeatureOptions options, FeaturePath path, bool stream)
     {
-        RowTables tables = RowTables.Plain;
         bool lines = InLines(path, tables, options);
         switch (path)
         {
@@ -118,9 +123,7 @@ internal static unsafe class FeatureKernel
         if (width == bytesPerSlot * HslFeatures.Dimension)
         {
             // Rows without a gap are those of one long slot.
-            if (InLines(Widest, tables, default)) Write<Vector512Stores>(bytes, context, destination, tables, default, lines: true, stream: false);
-            else if (IsSupported(FeaturePath.Vector128)) Write<Vector128Stores>(bytes, context, destination, tables, default, lines: false, stream: false);
-            else Write<ScalarStores>(bytes, context, destination, tables, default, lines: false, stream: false);
+            Write(bytes, context, destination, tables, default, InPlace(tables, default), stream: false);
             return;
         }
 

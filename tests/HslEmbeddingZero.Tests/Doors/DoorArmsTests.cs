@@ -4,7 +4,10 @@ public class DoorArmsTests
 {
     [Fact]
     public void NamesAreThoseOfTheTable() => Assert.Equal(
-        ["zero", "zero-standardized", "projection", "projection-standardized", "embedding", "embedding-pooled", "learned", "random", "permuted"],
+        [
+            "zero", "zero-standardized", "projection", "projection-standardized", "embedding", "embedding-pooled",
+            "learned", "random", "permuted", "learned-projection", "random-projection", "permuted-projection", "one-hot",
+        ],
         DoorArms.Names);
 
     [Theory]
@@ -17,12 +20,16 @@ public class DoorArmsTests
     [InlineData("learned", typeof(ZeroDoor))]
     [InlineData("random", typeof(ZeroDoor))]
     [InlineData("permuted", typeof(ZeroDoor))]
+    [InlineData("learned-projection", typeof(ProjectionDoor))]
+    [InlineData("random-projection", typeof(ProjectionDoor))]
+    [InlineData("permuted-projection", typeof(ProjectionDoor))]
+    [InlineData("one-hot", typeof(OneHotDoor))]
     public void CreatesEveryArm(string arm, Type type)
     {
-        using InputDoor door = DoorArms.Create(arm, 2, 64, seed: 3);
+        using InputDoor door = DoorArms.Create(arm, 2, 512, seed: 3);
         Assert.IsType(type, door);
         Assert.Equal(2, door.BytesPerSlot);
-        Assert.Equal(64, door.Dim);
+        Assert.Equal(512, door.Dim);
         Assert.Equal(SlotTail.Pad, door.Tail);
     }
 
@@ -30,6 +37,9 @@ public class DoorArmsTests
     [InlineData("learned")]
     [InlineData("random")]
     [InlineData("permuted")]
+    [InlineData("learned-projection")]
+    [InlineData("random-projection")]
+    [InlineData("permuted-projection")]
     public void TheSeedDrawsTheControl(string arm)
     {
         using InputDoor first = DoorArms.Create(arm, 2, 64, seed: 1), again = DoorArms.Create(arm, 2, 64, seed: 1), other = DoorArms.Create(arm, 2, 64, seed: 2);

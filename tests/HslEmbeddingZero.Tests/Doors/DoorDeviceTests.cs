@@ -34,7 +34,7 @@ public sealed class DoorDeviceTests
         Tensor bytes = randint(0, 256, [3, 37], ScalarType.Byte);
         Tensor ids = bytes.to(ScalarType.Int16);
         ids.select(1, 7).fill_(ByteIds.EndOfSequence);
-        using InputDoor door = DoorArms.Create(arm, 8, 256, seed: 2);
+        using InputDoor door = DoorArms.Create(arm, arm == "one-hot" ? 1 : 8, 256, seed: 2);
         Tensor[] expected = Outputs(CPU);
         door.to(device);
         Tensor[] actual = Outputs(device);

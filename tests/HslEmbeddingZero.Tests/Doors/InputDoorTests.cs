@@ -9,6 +9,8 @@ public sealed class InputDoorTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
 
+    private const int Dim = 1024; // four one-hot bytes
+
     public static TheoryData<string> Arms => [.. DoorArms.Names];
 
     public void Dispose() => _scope.Dispose();
@@ -17,15 +19,15 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void ShapesOfSlotsAndStream(string arm)
     {
-        using InputDoor door = DoorArms.Create(arm, 4, 128);
+        using InputDoor door = DoorArms.Create(arm, 4, Dim);
         foreach (ScalarType dtype in new[] { ScalarType.Byte, ScalarType.Int16, ScalarType.Int32, ScalarType.Int64 })
         {
             foreach ((long[] shape, long slots) in new (long[], long)[]
                 { ([0], 0), ([1], 1), ([3], 1), ([4], 1), ([5], 2), ([2, 8], 2), ([2, 3, 9], 3), ([2, 0], 0), ([0, 5], 2), ([0, 0], 0) })
             {
                 Tensor ids = ones(shape, dtype: dtype);
-                Assert.Equal([.. shape[..^1], slots, 128], door.forward(ids).shape);
-                Assert.Equal([.. shape, 128], door.Stream(ids).shape);
+                Assert.Equal([.. shape[..^1], slots, Dim], door.forward(ids).shape);
+                Assert.Equal([.. shape, Dim], door.Stream(ids).shape);
                 Assert.Equal(shape, door.Features(ids).shape[..^1]);
             }
         }
@@ -35,7 +37,7 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void PadCompletesTheSlotWithZeroBytes(string arm)
     {
-        using InputDoor door = DoorArms.Create(arm, 4, 128);
+        using InputDoor door = DoorArms.Create(arm, 4, Dim);
         Assert.Equal(SlotTail.Pad, door.Tail);
         for (int length = 1; length <= 9; length++)
         {
@@ -74,7 +76,7 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void EveryIdTypeGivesTheSame(string arm)
     {
-        using InputDoor door = DoorArms.Create(arm, 4, 128);
+        using InputDoor door = DoorArms.Create(arm, 4, Dim);
         byte[] bytes = RandomBytes(60, 1);
         Tensor slots = door.forward(Ids(bytes, ScalarType.Byte, 3, 20));
         foreach (ScalarType dtype in new[] { ScalarType.Int16, ScalarType.Int32, ScalarType.Int64 })
@@ -85,7 +87,7 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void IdsThatAreNotContiguous(string arm)
     {
-        using InputDoor door = DoorArms.Create(arm, 4, 128);
+        using InputDoor door = DoorArms.Create(arm, 4, Dim);
         foreach (ScalarType dtype in new[] { ScalarType.Byte, ScalarType.Int32, ScalarType.Int64 })
         {
             Tensor ids = Ids(RandomBytes(9 * 16, 1), dtype, 9, 16);
@@ -102,7 +104,7 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void ManyThreadsGetTheSame(string arm)
     {
-        using InputDoor door = DoorArms.Create(arm, 4, 128);
+        using InputDoor door = DoorArms.Create(arm, 4, Dim);
         float[][] slots = [.. Enumerable.Range(0, 16).Select(Slots)];
         float[][] stream = [.. Enumerable.Range(0, 16).Select(Stream)];
         Parallel.For(0, 128, new ParallelOptions { MaxDegreeOfParallelism = 16 }, i =>
@@ -128,7 +130,7 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void CallsLeaveNoTensorsBehind(string arm)
     {
-        using InputDoor door = DoorArms.Create(arm, 4, 128);
+        using InputDoor door = DoorArms.Create(arm, 4, Dim);
         using Tensor ids = Ids(RandomIds(60, 1), 4, 15);
         using Tensor bytes = Ids(RandomBytes(60, 1), ScalarType.Byte, 4, 15);
         long before = LiveTensors;
@@ -150,10 +152,10 @@ public sealed class InputDoorTests : IDisposable
     public void LivesBeyondTheScopeItWasMadeOrMovedIn(string arm)
     {
         InputDoor door;
-        using (NewDisposeScope()) door = DoorArms.Create(arm, 4, 128);
+        using (NewDisposeScope()) door = DoorArms.Create(arm, 4, Dim);
         using (NewDisposeScope()) door.to(ScalarType.BFloat16);
         using (NewDisposeScope()) door.to(ScalarType.Float32);
-        Assert.Equal(new long[] { 2, 128 }, door.forward(Ids(RandomBytes(8, 1), ScalarType.Byte)).shape);
+        Assert.Equal(new long[] { 2, Dim }, door.forward(Ids(RandomBytes(8, 1), ScalarType.Byte)).shape);
         door.Dispose();
     }
 
@@ -161,9 +163,9 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void DisposeFreesEveryTensor(string arm)
     {
-        DoorArms.Create(arm, 4, 128).Dispose(); // once before, for what the runtime keeps
+        DoorArms.Create(arm, 4, Dim).Dispose(); // once before, for what the runtime keeps
         long before = LiveTensors;
-        InputDoor door = DoorArms.Create(arm, 4, 128);
+        InputDoor door = DoorArms.Create(arm, 4, Dim);
         Assert.True(LiveTensors > before);
         door.Dispose();
         Assert.Equal(before, LiveTensors);
@@ -224,7 +226,7 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void IdsOnAnotherDeviceAreRefused(string arm)
     {
-        using InputDoor door = DoorArms.Create(arm, 4, 128);
+        using InputDoor door = DoorArms.Create(arm, 4, Dim);
         foreach (long length in new[] { 0L, 8L })
         {
             Tensor ids = zeros([2, length], dtype: ScalarType.Byte, device: META);
@@ -276,7 +278,7 @@ public sealed class InputDoorTests : IDisposable
     {
         foreach (string arm in DoorArms.Names)
         {
-            using InputDoor door = DoorArms.Create(arm, 4, 128);
+            using InputDoor door = DoorArms.Create(arm, 4, Dim);
             var error = Assert.Throws<T>(() => call(door));
             foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }

@@ -31,14 +31,15 @@ public sealed class ModelFileTests : IDisposable
     [MemberData(nameof(Arms))]
     public void AModelOfEveryArmComesBackFromItsFileAlone(string arm)
     {
-        ByteTransformerOptions options = Options with { Dropout = 0.25, FastWeightMemory = arm != "zero", RotaryBase = 5000, MemoryChunk = 7 };
-        using ByteLanguageModel model = new(DoorArms.Create(arm, 2, 64, seed: 5, SlotTail.Drop), new ByteTransformer(options));
+        int dim = arm == "one-hot" ? 512 : 64;
+        ByteTransformerOptions options = Options with { Dim = dim, Dropout = 0.25, FastWeightMemory = arm != "zero", RotaryBase = 5000, MemoryChunk = 7 };
+        using ByteLanguageModel model = new(DoorArms.Create(arm, 2, dim, seed: 5, SlotTail.Drop), new ByteTransformer(options));
         model.Save(Path, metadata: new Dictionary<string, string> { ["corpus"] = "말뭉치" });
         using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
 
         Assert.Equal(options, loaded.Body.Options);
         Assert.Equal(arm, loaded.Door.Arm);
-        Assert.Equal((2, 64, SlotTail.Drop), (loaded.Door.BytesPerSlot, loaded.Door.Dim, loaded.Door.Tail));
+        Assert.Equal((2, dim, SlotTail.Drop), (loaded.Door.BytesPerSlot, loaded.Door.Dim, loaded.Door.Tail));
         Assert.False(loaded.training);
         Assert.All(loaded.parameters(), p => Assert.Equal((ScalarType.Float32, DeviceType.CPU), (p.dtype, p.device_type)));
         Assert.Equal("말뭉치", Safetensors.ReadHeader(Path).Metadata["corpus"]);
@@ -101,11 +102,23 @@ public sealed class ModelFileTests : IDisposable
         using ByteLanguageModel model = Model();
         Assert.Contains("Int32", Assert.Throws<ArgumentException>(() => model.Save(Path, ScalarType.Int32)).Message, StringComparison.Ordinal);
         Assert.Contains("'door'", Assert.Throws<ArgumentException>(() => model.Save(Path, null, new Dictionary<string, string> { ["door"] = "mine" })).Message, StringComparison.Ordinal);
-        using ByteLanguageModel nameless = new(new ProjectionDoor(new ControlFeatures(ControlKind.Random), 2, 64), new ByteTransformer(Options));
-        Assert.Contains("ProjectionDoor", Assert.Throws<ArgumentException>(() => nameless.Save(Path)).Message, StringComparison.Ordinal);
+        using ByteLanguageModel nameless = new(new NamelessDoor(), new ByteTransformer(Options));
+        Assert.Contains(nameof(NamelessDoor), Assert.Throws<ArgumentException>(() => nameless.Save(Path)).Message, StringComparison.Ordinal);
         using ByteLanguageModel small = new(new ZeroDoor(2, 64), new ByteTransformer(Options with { Vocabulary = 10 }));
         Assert.Contains("10", Assert.Throws<ArgumentException>(() => small.Save(Path)).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Path));
+    }
+
+    /// <summary>A door that is none of the arms.</summary>
+    private sealed class NamelessDoor() : InputDoor(nameof(NamelessDoor), 2, 64)
+    {
+        protected override Device Place => CPU;
+
+        protected override Tensor Describe(Tensor ids) => zeros([ids.size(0), ids.size(1), 1]);
+
+        protected override Tensor Pack(Tensor ids, long slots) => zeros([ids.size(0), slots, Dim]);
+
+        protected override Tensor Widen(Tensor ids) => zeros([ids.size(0), ids.size(1), Dim]);
     }
 
     /// <summary>Format, door, body (null: left out), and what the message must name besides the file.</summary>

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text;
+using HslEmbeddingZero.Training;
+using ScottPlot;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>The matrix of a knockout: channels down, measures across, each cell the change that silence brings.</summary>
+internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyList<string> notes)
+{
+    private const int CellHeight = 34;
+    private const int Width = 1000;
+
+    private static readonly (string Name, Func<EvaluationResult, double> Of)[] Measures =
+    [
+        ("text bpb", s => s.TextBitsPerByte),
+        ("video bpb", s => s.VideoBitsPerByte),
+        ("caption bpb", s => s.CaptionBitsPerByte),
+        ("binding gap", s => s.BindingGap),
+        ("scene gap", s => s.SceneGap),
+    ];
+
+    private readonly EvaluationResult _whole = rows.Single(row => row.Channels is null).Scores;
+    private readonly KnockoutRow[] _silenced = [.. KnockoutRun.Sets.Where(set => set is not null).Select(set => rows.Single(row => row.Channels == set!.Name))];
+
+    /// <summary>How many channels a row silences.</summary>
+    private static int Count(KnockoutRow row) => ChannelSet.All.Single(set => set.Name == row.Channels).Columns.Count;
+
+    private double Change(KnockoutRow row, Func<EvaluationResult, double> of) => of(row.Scores) - of(_whole);
+
+    public string Markdown()
+    {
+        StringBuilder text = new();
+        text.AppendLine("# Channel knockout").AppendLine();
+        text.AppendLine("Change of the held-out scores when channels are silenced at the door of a trained model; more bits are worse, and a smaller gap means that sound or scene tells less.").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"| silenced | channels | {string.Join(" | ", Measures.Select(m => m.Name))} |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(Measures.Select(_ => " ---: |"))} ---: |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| nothing: the scores themselves | 0 | {string.Join(" | ", Measures.Select(m => m.Of(_whole).ToString("F4", CultureInfo.InvariantCulture)))} |");
+        foreach (KnockoutRow row in _silenced)
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {row.Channels} | {Count(row)} | {string.Join(" | ", Measures.Select(m => Signed(Change(row, m.Of))))} |");
+        text.AppendLine();
+        foreach (string note in notes) text.AppendLine(CultureInfo.InvariantCulture, $"- {note}");
+        return text.ToString();
+    }
+
+    /// <summary>
+    /// The matrix as a heat map. A measure's colours reach as far as its largest change of a single channel, so that the channels can be told
+    /// apart beside the groups, which exceed it.
+    /// </summary>
+    public void SaveHeatMap(string path, string title)
+    {
+        Plot plot = new();
+        double[] largest = [.. Measures.Select(m => _silenced.Where(row => Count(row) == 1).Max(row => Math.Abs(Change(row, m.Of))))];
+        double[,] shades = new double[_silenced.Length, Measures.Length];
+        for (int r = 0; r < _silenced.Length; r++)
+        {
+            for (int m = 0; m < Measures.Length; m++)
+            {
+                double change = Change(_silenced[r], Measures[m].Of);
+                shades[r, m] = largest[m] > 0 ? Math.Clamp(change / largest[m], -1, 1) : 0;
+                var label = plot.Add.Text(Signed(change), m, _silenced.Length - 1 - r);
+                label.Alignment = Alignment.MiddleCenter;
+                label.LabelFontSize = 13;
+            }
+        }
+
+        var map = plot.Add.Heatmap(shades);
+        map.Colormap = new ScottPlot.Colormaps.Balance();
+        map.ManualRange = new ScottPlot.Range(-2.2, 2.2); // Keeps the darkest shades out, on which no number can be read.
+        plot.MoveToBack(map);
+        plot.Title(title);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. _silenced.Select((row, r) => new Tick(_silenced.Length - 1 - r, row.Channels!))]);
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Measures.Select((m, i) => new Tick(i, m.Name))]);
+        plot.Axes.SetLimits(-0.5, Measures.Length - 0.5, -0.5, _silenced.Length - 0.5);
+        plot.Grid.IsVisible = false;
+        AtomicFile.Write(path, temporary => plot.SavePng(temporary, Width, (_silenced.Length + 3) * CellHeight));
+    }
+
+    private static string Signed(double change) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(change, 4) + 0.0:+0.0000;-0.0000;0.0000}");
+}

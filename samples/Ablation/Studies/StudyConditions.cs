@@ -1,0 +1,61 @@
+using System.Text.Json;
+using HslEmbeddingZero.Training;
+using TorchSharp;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Under what a study was run: with its runs, all that its tables and figure are made from.</summary>
+internal sealed record StudyConditions
+{
+    public required string Name { get; init; }
+
+    public required Study Study { get; init; }
+
+    public required Precision Precision { get; init; }
+
+    /// <summary>The device in words.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Version of libtorch.</summary>
+    public required string Libtorch { get; init; }
+
+    /// <summary>SHA-256 of the held-out samples.</summary>
+    public required string HeldOutSha256 { get; init; }
+
+    /// <summary>Held-out windows of text, video and captions.</summary>
+    public required IReadOnlyList<int> HeldOutWindows { get; init; }
+
+    /// <summary>Bits per byte of the held-out text under byte counts of the training text.</summary>
+    public required double Bigram { get; init; }
+
+    /// <summary>The same with two bytes before.</summary>
+    public required double Trigram { get; init; }
+
+    public static StudyConditions Of(string name, Study study, Precision precision, torch.Device device, ComparisonData data) => new()
+    {
+        Name = name,
+        Study = study,
+        Precision = precision,
+        Device = ComputeOptions.NameOf(device),
+        Libtorch = torch.__version__,
+        HeldOutSha256 = data.HeldOut.Sha256,
+        HeldOutWindows = [data.HeldOut.Text?.Count ?? 0, data.HeldOut.Video?.Count ?? 0, data.HeldOut.Caption?.Count ?? 0],
+        Bigram = data.Bigram[^1],
+        Trigram = data.Trigram[^1],
+    };
+
+    /// <exception cref="InvalidDataException">The file holds no conditions of a study.</exception>
+    public static StudyConditions Read(string path)
+    {
+        try
+        {
+            StudyConditions conditions = JsonSerializer.Deserialize<StudyConditions>(File.ReadAllText(path), SampleJson.Line)
+                ?? throw new InvalidDataException($"{path}: it is empty.");
+            return conditions with { Study = conditions.Study.Checked(path) };
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: no conditions of a study: {error.Message}", error);
+        }
+    }
+}
