@@ -7,7 +7,11 @@ namespace HslEmbeddingZero;
 /// The decoder-only body. Positions are the prefix slots followed by the byte stream, causal, with one rotary position index from 0; each
 /// layer is a self-attention block and a gated fast-weight memory block. Position j of the stream predicts target byte j.
 /// </summary>
-/// <remarks>Keys of the state dictionary follow the originals: self_blocks.i, mem_blocks.i, norm, head.</remarks>
+/// <remarks>
+/// Keys of the state dictionary follow the originals: self_blocks.i, mem_blocks.i, norm, head. In float32 on a CPU the linear maps are computed by
+/// oneDNN where libtorch's BLAS uses half of the processor, on AMD's Zen 5 and later, and by that BLAS elsewhere; the environment variable
+/// <c>HSL_FLOAT32_PRODUCT</c> (onednn, blas or auto) overrules the choice. The two round differently, in the last digits.
+/// </remarks>
 public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 {
 #pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
@@ -23,7 +27,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
     /// <param name="options">Size and make.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or Dim is not divisible by Heads.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, Dim is not divisible by Heads, or HSL_FLOAT32_PRODUCT names no known product.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     public ByteTransformer(ByteTransformerOptions options) : base(TorchRuntime.ReadyFor(nameof(ByteTransformer)))
     {
@@ -36,8 +40,8 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         mem_blocks = [];
         for (int i = 0; i < options.Layers; i++)
         {
-            self_blocks.Add(new SelfAttentionBlock(options, _rotary, _attention, _dropout));
-            if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options));
+            self_blocks.Add(new SelfAttentionBlock(options, Maps, _rotary, _attention, _dropout));
+            if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options, Maps));
         }
 
         norm = nn.LayerNorm(options.Dim);
@@ -47,6 +51,9 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>Size and make of this body.</summary>
     public ByteTransformerOptions Options { get; }
+
+    /// <summary>How the linear maps are computed.</summary>
+    internal DenseMap Maps { get; } = new();
 
     /// <summary>Number of parameters.</summary>
     public long ParameterCount => parameters().Sum(p => p.numel());
@@ -65,7 +72,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         Tensor x = Layers(slots.shape[1] == 0 ? stream : cat([slots, stream], 1), null);
         Tensor scored = x.narrow(1, slots.shape[1], stream.shape[1]);
-        return head.forward(norm.forward(scored)).MoveToOuterDisposeScope();
+        return Maps.Apply(head, norm.forward(scored)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits [B, vocabulary] after the last of the positions [B, L, dim], which join those of the states, one state a layer.</summary>
@@ -74,7 +81,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         RequireShape(positions, nameof(positions));
         using var scope = NewDisposeScope();
         Tensor last = Layers(positions, states).select(1, positions.shape[1] - 1);
-        return head.forward(norm.forward(last)).MoveToOuterDisposeScope();
+        return Maps.Apply(head, norm.forward(last)).MoveToOuterDisposeScope();
     }
 
     private Tensor Layers(Tensor x, IReadOnlyList<LayerState>? states)

@@ -13,12 +13,14 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "3")]
     private readonly Linear _narrow;
 
+    private readonly DenseMap _maps;
     private readonly Dropout _dropout;
 
-    public FeedForward(int dim, Dropout dropout) : base(nameof(FeedForward))
+    public FeedForward(int dim, DenseMap maps, Dropout dropout) : base(nameof(FeedForward))
     {
         _widen = nn.Linear(dim, 4 * dim);
         _narrow = nn.Linear(4 * dim, dim);
+        _maps = maps;
         _dropout = dropout;
         RegisterComponents();
     }
@@ -26,7 +28,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor hidden = nn.functional.gelu(_widen.forward(input));
-        return _narrow.forward(_dropout.Apply(hidden, training)).MoveToOuterDisposeScope();
+        Tensor hidden = nn.functional.gelu(_maps.Apply(_widen, input));
+        return _maps.Apply(_narrow, _dropout.Apply(hidden, training)).MoveToOuterDisposeScope();
     }
 }

@@ -15,8 +15,9 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
 
     private readonly int _heads;
     private readonly int _chunk;
+    private readonly DenseMap _maps;
 
-    public MemoryBlock(ByteTransformerOptions options) : base(nameof(MemoryBlock))
+    public MemoryBlock(ByteTransformerOptions options, DenseMap maps) : base(nameof(MemoryBlock))
     {
         gate = new Parameter(zeros(1));
         gate.DetachFromDisposeScope();
@@ -25,6 +26,7 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
         norm = nn.LayerNorm(options.Dim);
         _heads = options.Heads;
         _chunk = options.MemoryChunk;
+        _maps = maps;
         RegisterComponents();
     }
 
@@ -36,13 +38,13 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         long batch = input.shape[0], length = input.shape[1], dim = input.shape[2];
-        Tensor[] parts = qkv.forward(norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4).unbind(0);
+        Tensor[] parts = _maps.Apply(qkv, norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4).unbind(0);
         (Tensor query, Tensor key, Tensor value) = (parts[0], parts[1], parts[2]); // [B, heads, L, headDim] each
         Tensor read = state?.MemoryState is null
             ? FastWeightMemory.Read(query, key, value, _chunk)
             : FastWeightMemory.ReadNext(query, key, value, state);
         if (state is { MemoryState: null }) FastWeightMemory.Remember(key, value, state);
-        Tensor mixed = proj.forward(read.transpose(1, 2).reshape(batch, length, dim));
+        Tensor mixed = _maps.Apply(proj, read.transpose(1, 2).reshape(batch, length, dim));
         return input.Plus(gate.tanh() * mixed).MoveToOuterDisposeScope();
     }
 }

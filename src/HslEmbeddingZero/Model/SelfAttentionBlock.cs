@@ -15,18 +15,20 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
 #pragma warning restore IDE1006
 
     private readonly int _heads;
+    private readonly DenseMap _maps;
     private readonly RotaryEmbedding _rotary;
     private readonly CausalAttention _attention;
 
-    public SelfAttentionBlock(ByteTransformerOptions options, RotaryEmbedding rotary, CausalAttention attention, Dropout dropout) : base(nameof(SelfAttentionBlock))
+    public SelfAttentionBlock(ByteTransformerOptions options, DenseMap maps, RotaryEmbedding rotary, CausalAttention attention, Dropout dropout) : base(nameof(SelfAttentionBlock))
     {
         int dim = options.Dim;
         norm1 = nn.LayerNorm(dim);
         norm2 = nn.LayerNorm(dim);
         qkv = nn.Linear(dim, 3 * dim);
         proj = nn.Linear(dim, dim);
-        ff = new FeedForward(dim, dropout);
+        ff = new FeedForward(dim, maps, dropout);
         _heads = options.Heads;
+        _maps = maps;
         _rotary = rotary;
         _attention = attention;
         RegisterComponents();
@@ -47,12 +49,12 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     {
         long batch = x.shape[0], length = x.shape[1], dim = x.shape[2];
         // Split and unbind go back as one joining; narrow and select would each fill a gradient of the whole with zeros.
-        Tensor[] parts = qkv.forward(x).view(batch, length, 3, _heads, dim / _heads).split([2, 1], 2);
+        Tensor[] parts = _maps.Apply(qkv, x).view(batch, length, 3, _heads, dim / _heads).split([2, 1], 2);
         Tensor[] turned = _rotary.Rotate(parts[0], state?.Length ?? 0).unbind(2); // [B, L, heads, headDim] each
         Tensor query = turned[0].transpose(1, 2); // [B, heads, L, headDim]
         Tensor key = turned[1].transpose(1, 2);
         Tensor value = parts[1].squeeze(2).transpose(1, 2);
         if (state is not null) (key, value) = state.Append(key, value);
-        return proj.forward(_attention.Mix(query, key, value).transpose(1, 2).reshape(batch, length, dim));
+        return _maps.Apply(proj, _attention.Mix(query, key, value).transpose(1, 2).reshape(batch, length, dim));
     }
 }
