@@ -56,10 +56,13 @@ internal static class Soak
 
             // The first quarter warms up: heap, code compiled again, every modality seen.
             var settled = _samples.Skip(_samples.Count / 4).ToList();
-            (_, double slope) = Fit.Line([.. settled.Select(s => (double)s.Step)], [.. settled.Select(s => s.Megabytes)]);
+            double[] steps = [.. settled.Select(s => (double)s.Step)], megabytes = [.. settled.Select(s => s.Megabytes)];
+            (double start, double slope) = Fit.Line(steps, megabytes);
+            double left = steps.Zip(megabytes).Sum(p => Math.Pow(p.Second - start - (slope * p.First), 2)) / (steps.Length - 2);
+            double mean = steps.Average(), error = Math.Sqrt(left / steps.Sum(step => Math.Pow(step - mean, 2)));
             Console.WriteLine();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"Live tensors after step 5: {string.Join(" or ", _liveAfterFive.Order())}. Resident memory rises by {slope * 1000:F2} MiB per 1,000 steps (least squares from step {settled[0].Step} on)."));
+                $"Live tensors after step 5: {string.Join(" or ", _liveAfterFive.Order())}. Resident memory rises by {slope * 1000:F2} ±{error * 1000:F2} MiB per 1,000 steps (least squares from step {settled[0].Step} on, standard error)."));
         }
     }
 }
