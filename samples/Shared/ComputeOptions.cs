@@ -48,6 +48,6 @@ internal static class ComputeOptions
 
     /// <summary>The device in words, as tables and cards show it.</summary>
     public static string NameOf(torch.Device device) => device.type == DeviceType.CPU
-        ? $"CPU, {torch.get_num_threads()} threads, {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}"
+        ? $"CPU, {torch.get_num_threads()} thread{(torch.get_num_threads() == 1 ? "" : "s")}, {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}"
         : $"CUDA device {device.index}";
 }

@@ -17,9 +17,10 @@ internal sealed record Comparison(RunKey Door, RunKey Baseline, PairedTest Text,
             sameRate: false);
 
     private static IEnumerable<Comparison> Between(Study study, IGrouping<RunKey, RunResult>[] rows, bool sameRate) =>
-        from baseline in study.Baselines
+        from place in Enumerable.Range(0, study.Baselines.Count)
+        let baseline = study.Baselines[place]
         from row in rows
-        where Study.Front(row.Key) != baseline
+        where !study.Baselines.Take(place + 1).Contains(Study.Front(row.Key)) // two baselines are compared once
         let other = rows.SingleOrDefault(candidate =>
             Study.Front(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot && candidate.Key.Steps == row.Key.Steps
             && (!sameRate || candidate.Key.PeakLearningRate.Equals(row.Key.PeakLearningRate)))

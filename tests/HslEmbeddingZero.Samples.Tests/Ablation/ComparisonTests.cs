@@ -36,6 +36,13 @@ public class ComparisonTests
     }
 
     [Fact]
+    public void Two_baselines_are_compared_once()
+    {
+        Comparison[] comparisons = [.. Comparison.AtEqualRate(Rates with { Baselines = ["projection", "zero"] }, Results)];
+        Assert.Equal([("zero", "projection"), ("zero", "projection")], comparisons.Select(c => (c.Door.Arm, c.Baseline.Arm)));
+    }
+
+    [Fact]
     public void At_best_rates_each_door_has_its_own()
     {
         Comparison only = Assert.Single(Comparison.AtBestRates(Rates, Results));
