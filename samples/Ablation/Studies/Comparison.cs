@@ -1,7 +1,14 @@
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>A door against a baseline with the same bytes per slot, steps and seeds.</summary>
-internal sealed record Comparison(RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption)
+/// <param name="Door">Row of the door.</param>
+/// <param name="Baseline">Row of the baseline.</param>
+/// <param name="Text">Text bits per byte, door minus baseline.</param>
+/// <param name="Video">The same of video.</param>
+/// <param name="Caption">The same of captions.</param>
+/// <param name="TextOnTheWay">The same of text after each step that was scored, the last included.</param>
+internal sealed record Comparison(
+    RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption, IReadOnlyList<(long Step, PairedTest Text)> TextOnTheWay)
 {
     /// <summary>Every door of a study against every baseline, at the same learning rate.</summary>
     public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) => Between(study, [.. results.GroupBy(r => r.Key.Row)], sameRate: true);
@@ -34,6 +41,11 @@ internal sealed record Comparison(RunKey Door, RunKey Baseline, PairedTest Text,
             door.Key, baseline.Key,
             PairedTest.Of([.. pairs.Select(p => p.Door.Scores.TextBitsPerByte - p.Baseline.Scores.TextBitsPerByte)]),
             PairedTest.Of([.. pairs.Select(p => p.Door.Scores.VideoBitsPerByte - p.Baseline.Scores.VideoBitsPerByte)]),
-            PairedTest.Of([.. pairs.Select(p => p.Door.Scores.CaptionBitsPerByte - p.Baseline.Scores.CaptionBitsPerByte)]));
+            PairedTest.Of([.. pairs.Select(p => p.Door.Scores.CaptionBitsPerByte - p.Baseline.Scores.CaptionBitsPerByte)]),
+            [
+                .. pairs[0].Door.Curve.Select(point => point.Step).Append(door.Key.Steps).Select(step => (
+                    step,
+                    PairedTest.Of([.. pairs.Select(p => p.Door.ScoresAt(step).TextBitsPerByte - p.Baseline.ScoresAt(step).TextBitsPerByte)]))),
+            ]);
     }
 }

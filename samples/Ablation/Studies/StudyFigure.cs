@@ -5,12 +5,12 @@ using ScottPlot;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The one figure of a study, text on the left and captions on the right, over what the study varies: the learning rate, the bytes per
+/// The one figure of a study, text, video and captions beside each other, over what the study varies: the learning rate, the bytes per
 /// slot, the schedule, the steps of one schedule, or the doors alone.
 /// </summary>
 internal static class StudyFigure
 {
-    private const int Width = 1600;
+    private const int Width = 2000;
     private const int Height = 700;
 
     private static readonly ScottPlot.Palettes.Category10 Palette = new();
@@ -19,11 +19,12 @@ internal static class StudyFigure
     {
         Study study = conditions.Study;
         Multiplot figure = new();
-        figure.AddPlots(2);
+        figure.AddPlots(3);
         figure.Layout = new ScottPlot.MultiplotLayouts.Columns();
         Draw(figure.GetPlot(0), $"{conditions.Name}: held-out text", s => s.TextBitsPerByte, study, results);
         Mark(figure.GetPlot(0), results, conditions.Trigram);
-        Draw(figure.GetPlot(1), $"{conditions.Name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
+        Draw(figure.GetPlot(1), $"{conditions.Name}: held-out video", s => s.VideoBitsPerByte, study, results);
+        Draw(figure.GetPlot(2), $"{conditions.Name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
         AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
     }
 
@@ -74,6 +75,7 @@ internal static class StudyFigure
     /// <summary>One dot a seed and one bar a mean, door beside door.</summary>
     private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
     {
+        plot.YLabel("bits per byte (every seed, and the mean)");
         var rows = results.GroupBy(r => r.Key.Row).ToArray();
         foreach ((int place, IGrouping<RunKey, RunResult> row) in rows.Index())
         {

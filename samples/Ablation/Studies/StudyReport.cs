@@ -50,6 +50,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
             [.. results.GroupBy(r => r.Key.Row).Select(row => Scored(row.Key, [.. row]))]);
         if (_study.Baselines.Count == 0) yield break;
         yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", [.. Comparison.AtEqualRate(_study, results)]);
+        if (_study.EvaluateAt.Count > 0 && _study.Steps.Count == 1) yield return OnTheWay([.. Comparison.AtEqualRate(_study, results)]);
         if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(_study, results)]);
     }
 
@@ -67,6 +68,11 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
                 ]),
             ]);
     }
+
+    private (string Title, string[] Headings, string[][] Rows) OnTheWay(Comparison[] comparisons) => (
+        "Paired differences of text on the way",
+        [.. KeyHeadings("door"), "minus", .. comparisons[0].TextOnTheWay.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Step:N0} steps"))],
+        [.. comparisons.Select(c => (string[])[.. KeyCells(c.Door), KeyedBaseline(c), .. c.TextOnTheWay.Select(at => Tested(at.Text, 1)[0])])]);
 
     private static double[] Corrected(Comparison[] comparisons, Func<Comparison, PairedTest> of) => PairedTest.Holm([.. comparisons.Select(c => of(c).P ?? 1)]);
 

@@ -24,4 +24,8 @@ internal sealed record RunResult(
     EvaluationResult Scores,
     IReadOnlyList<CurvePoint> Curve,
     double TrainBytesPerSecond,
-    double WallSeconds);
+    double WallSeconds)
+{
+    /// <summary>The scores after a step: the last one, or one of the curve.</summary>
+    public EvaluationResult ScoresAt(long step) => step == Key.Steps ? Scores : Curve.Single(point => point.Step == step).Scores;
+}
