@@ -11,7 +11,7 @@ namespace HslEmbeddingZero.Samples;
 internal static class StudyFigure
 {
     private const int Width = 2000;
-    private const int Height = 700;
+    private const int Height = 850;
 
     private static readonly ScottPlot.Palettes.Category10 Palette = new();
 
@@ -111,9 +111,9 @@ internal static class StudyFigure
     private static void Finish(Plot plot, string axis, IEnumerable<double> values)
     {
         plot.XLabel($"{axis} (logarithmic)");
+        plot.ShowLegend(Edge.Bottom); // where it hides nothing
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
             [.. values.Distinct().Order().Select(v => new Tick(Math.Log10(v), v >= 1 ? v.ToString("N0", CultureInfo.InvariantCulture) : v.ToString("0.######", CultureInfo.InvariantCulture)))]);
-        plot.ShowLegend(Alignment.UpperRight);
     }
 
     /// <summary>The trigram counts for scale, where they lie near enough not to flatten the rest.</summary>
@@ -125,6 +125,6 @@ internal static class StudyFigure
         var line = plot.Add.HorizontalLine(trigram);
         line.Color = Colors.Gray;
         line.LinePattern = LinePattern.Dashed;
-        line.LegendText = "byte trigram counts";
+        plot.XLabel($"{plot.Axes.Bottom.Label.Text}; dashed: byte trigram counts");
     }
 }
