@@ -11,14 +11,14 @@ internal sealed record Comparison(
     RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption, IReadOnlyList<(long Step, PairedTest Text)> TextOnTheWay)
 {
     /// <summary>Every door of a study against every baseline, at the same learning rate.</summary>
-    public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) => Between(study, [.. results.GroupBy(r => r.Key.Row)], sameRate: true);
+    public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) => Between(study, [.. results.GroupBy(r => r.Key.Row())], sameRate: true);
 
     /// <summary>The same, each door at the learning rate at which its mean text bits are lowest.</summary>
     public static IEnumerable<Comparison> AtBestRates(Study study, IReadOnlyList<RunResult> results) =>
         Between(
             study,
             [
-                .. results.GroupBy(r => r.Key.Row).GroupBy(row => row.Key with { PeakLearningRate = 0 })
+                .. results.GroupBy(r => r.Key.Row()).GroupBy(row => row.Key with { PeakLearningRate = 0 })
                     .Select(rates => rates.MinBy(row => row.Average(r => r.Scores.TextBitsPerByte))!),
             ],
             sameRate: false);

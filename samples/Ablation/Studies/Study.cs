@@ -114,7 +114,7 @@ internal sealed record Study
         try
         {
             Study study = Completed();
-            foreach (RunKey run in study.Runs().DistinctBy(run => run.Row)) study.Check(run);
+            foreach (RunKey run in study.Runs().DistinctBy(run => run.Row())) study.Check(run);
             return study;
         }
         catch (ArgumentException error)

@@ -43,7 +43,7 @@ internal static class StudyFigure
     private static void Lines(
         Plot plot, string axis, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score, Func<RunKey, double> value, Func<RunKey, RunKey> others, Study study)
     {
-        foreach (var (place, line) in results.GroupBy(r => others(r.Key.Row)).Index())
+        foreach (var (place, line) in results.GroupBy(r => others(r.Key.Row())).Index())
         {
             AddLine(plot, place, LineName(line.Key, study), line.GroupBy(r => value(r.Key)).OrderBy(g => g.Key).Select(g => (g.Key, Spread.Of([.. g.Select(r => score(r.Scores))]))));
         }
@@ -62,7 +62,7 @@ internal static class StudyFigure
     /// <summary>One line a door over the steps of its schedule, scored on the way.</summary>
     private static void Curves(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
     {
-        foreach (var (place, row) in results.GroupBy(r => r.Key.Row).Index())
+        foreach (var (place, row) in results.GroupBy(r => r.Key.Row()).Index())
         {
             AddLine(plot, place, Study.Front(row.Key), row
                 .SelectMany(r => r.Curve.Append(new CurvePoint(r.Key.Steps, r.Scores)))
@@ -76,7 +76,7 @@ internal static class StudyFigure
     private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
     {
         plot.YLabel("bits per byte (every seed, and the mean)");
-        var rows = results.GroupBy(r => r.Key.Row).ToArray();
+        var rows = results.GroupBy(r => r.Key.Row()).ToArray();
         foreach ((int place, IGrouping<RunKey, RunResult> row) in rows.Index())
         {
             double[] values = [.. row.Select(r => score(r.Scores))];

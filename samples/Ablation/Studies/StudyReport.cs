@@ -47,10 +47,11 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         yield return (
             "",
             [.. KeyHeadings("door"), "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"],
-            [.. results.GroupBy(r => r.Key.Row).Select(row => Scored(row.Key, [.. row]))]);
-        if (_study.Baselines.Count == 0) yield break;
-        yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", [.. Comparison.AtEqualRate(_study, results)]);
-        if (_study.EvaluateAt.Count > 0 && _study.Steps.Count == 1) yield return OnTheWay([.. Comparison.AtEqualRate(_study, results)]);
+            [.. results.GroupBy(r => r.Key.Row()).Select(row => Scored(row.Key, [.. row]))]);
+        Comparison[] comparisons = [.. Comparison.AtEqualRate(_study, results)];
+        if (comparisons.Length == 0) yield break;
+        yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", comparisons);
+        if (_study.EvaluateAt.Count > 0 && _study.Steps.Count == 1) yield return OnTheWay(comparisons);
         if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(_study, results)]);
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
@@ -9,8 +8,7 @@ internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed,
     public const string AllChannels = "all";
 
     /// <summary>The same row, whatever the seed.</summary>
-    [JsonIgnore]
-    public RunKey Row => this with { Seed = 0 };
+    public RunKey Row() => this with { Seed = 0 };
 }
 
 /// <summary>What a model scored before its training was over.</summary>
