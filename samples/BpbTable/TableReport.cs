@@ -19,10 +19,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
 
     public void Print(IAnsiConsole console)
     {
-        Table table = new() { Border = TableBorder.Rounded };
-        foreach (string heading in _headings) table.AddColumn(new TableColumn(heading) { Alignment = heading == Headings[0] ? Justify.Left : Justify.Right });
-        foreach (Row row in _rows) table.AddRow([.. Cells(row).Select(Markup.Escape)]);
-        console.Write(table);
+        AsText().Print(console);
         foreach (string line in Notes()) console.WriteLine(line);
     }
 
@@ -30,10 +27,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"# Bits per byte by front door: preset `{options.Preset.Name}`").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", _headings)} |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(_headings.Skip(1).Select(_ => " ---: |"))}");
-        foreach (Row row in _rows) text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Cells(row))} |");
-        text.AppendLine();
+        AsText().AppendTo(text);
         foreach (string line in Notes()) text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
         return text.ToString();
     }
@@ -86,6 +80,8 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             }),
         },
         SampleJson.Indented);
+
+    private TextTable AsText() => new(_headings, [.. _rows.Select(Cells)]);
 
     private string[] Cells(Row row) =>
     [

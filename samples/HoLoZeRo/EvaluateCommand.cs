@@ -11,7 +11,7 @@ internal static class EvaluateCommand
 {
     public static Command Create(IAnsiConsole console)
     {
-        Option<FileInfo> weights = WeightsOption.Create();
+        Option<FileInfo> weights = WeightsOption.Create("Model file that train wrote; the small model that comes with the sample where not given.");
         Option<string> device = ComputeOptions.Device();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();

@@ -14,7 +14,7 @@ internal static class GenerateCommand
 
     public static Command Create(IAnsiConsole console)
     {
-        Option<FileInfo> weights = WeightsOption.Create();
+        Option<FileInfo> weights = WeightsOption.Create("Model file that train wrote; the small model that comes with the sample where not given.");
         Option<string?> prompt = new("--prompt") { Description = "Text to continue; nothing begins a document." };
         Option<string?> window = new("--window") { Description = "Window to continue instead: its index in --windows, or a file of 539 bytes." };
         Option<int?> bytes = CheckedOptions.Whole("--bytes", "Bytes to generate at most; 400 where not given.", 0, MostBytes);

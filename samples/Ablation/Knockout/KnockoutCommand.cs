@@ -9,15 +9,9 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>knockout: what a trained model loses when channels fall silent.</summary>
 internal static class KnockoutCommand
 {
-    private const string Shipped = "holo-zero-small.safetensors";
-
     public static Command Create(IAnsiConsole console)
     {
-        Option<FileInfo> weights = new("--weights")
-        {
-            Description = "Model file of a model behind a zero door; the small HoLo_ZeRo model that comes with the program where not given.",
-            DefaultValueFactory = _ => new FileInfo(Path.Combine(AppContext.BaseDirectory, "weights", Shipped)),
-        };
+        Option<FileInfo> weights = WeightsOption.Create("Model file of a model behind a zero door; the small HoLo_ZeRo model that comes with the program where not given.");
         Option<string> silence = CheckedOptions.Choice("--silence", "What a silenced channel says: zero, or mean, its mean over the held-out contexts.", "zero", "zero", "mean");
         string[] budgets = [.. TrainingBudget.All.Select(budget => budget.Name)];
         Option<string> heldOut = CheckedOptions.Choice("--held-out", $"The budget whose number of held-out samples is scored: {string.Join(", ", budgets)}.", TrainingBudget.Paper.Name, budgets);

@@ -33,12 +33,13 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
         StringBuilder text = new();
         text.AppendLine("# Channel knockout").AppendLine();
         text.AppendLine("Change of the held-out scores when channels are silenced at the door of a trained model; more bits are worse, and a smaller gap means that sound or scene tells less.").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| silenced | channels | {string.Join(" | ", Measures.Select(m => m.Name))} |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(Measures.Select(_ => " ---: |"))} ---: |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| nothing: the scores themselves | 0 | {string.Join(" | ", Measures.Select(m => m.Of(_whole).ToString("F4", CultureInfo.InvariantCulture)))} |");
-        foreach (KnockoutRow row in _silenced)
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {row.Channels} | {Count(row)} | {string.Join(" | ", Measures.Select(m => Signed(Change(row, m.Of))))} |");
-        text.AppendLine();
+        new TextTable(
+            ["silenced", "channels", .. Measures.Select(m => m.Name)],
+            [
+                ["nothing: the scores themselves", "0", .. Measures.Select(m => m.Of(_whole).ToString("F4", CultureInfo.InvariantCulture))],
+                .. _silenced.Select(row => (string[])
+                    [row.Channels!, Count(row).ToString(CultureInfo.InvariantCulture), .. Measures.Select(m => Signed(Change(row, m.Of)))]),
+            ]).AppendTo(text);
         foreach (string note in notes) text.AppendLine(CultureInfo.InvariantCulture, $"- {note}");
         return text.ToString();
     }

@@ -13,14 +13,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
 
     public void Print(IAnsiConsole console)
     {
-        foreach ((string[] headings, string[][] rows) in Tables().Select(t => (t.Headings, t.Rows)))
-        {
-            Table table = new() { Border = TableBorder.Rounded };
-            foreach (string heading in headings) table.AddColumn(new TableColumn(Markup.Escape(heading)) { Alignment = heading == headings[0] ? Justify.Left : Justify.Right });
-            foreach (string[] row in rows) table.AddRow([.. row.Select(Markup.Escape)]);
-            console.Write(table);
-        }
-
+        foreach ((_, TextTable table) in Tables()) table.Print(console);
         foreach (string line in Notes()) console.WriteLine(line);
     }
 
@@ -29,25 +22,21 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"# {conditions.Name}: {_study.Question}").AppendLine();
         if (_study.Prediction.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"Expected before it ran: {_study.Prediction}").AppendLine();
-        foreach ((string title, string[] headings, string[][] rows) in Tables())
+        foreach ((string title, TextTable table) in Tables())
         {
             if (title.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"## {title}").AppendLine();
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", headings)} |");
-            text.AppendLine(CultureInfo.InvariantCulture, $"| --- |{string.Concat(headings.Skip(1).Select(_ => " ---: |"))}");
-            foreach (string[] row in rows) text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |");
-            text.AppendLine();
+            table.AppendTo(text);
         }
 
         foreach (string line in Notes()) text.AppendLine(CultureInfo.InvariantCulture, $"- {line}");
         return text.ToString();
     }
 
-    private IEnumerable<(string Title, string[] Headings, string[][] Rows)> Tables()
+    private IEnumerable<(string Title, TextTable Table)> Tables()
     {
-        yield return (
-            "",
+        yield return ("", new TextTable(
             [.. KeyHeadings("door"), "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"],
-            [.. results.GroupBy(r => r.Key.Row()).Select(row => Scored(row.Key, [.. row]))]);
+            [.. results.GroupBy(r => r.Key.Row()).Select(row => Scored(row.Key, [.. row]))]));
         Comparison[] comparisons = [.. Comparison.AtEqualRate(_study, results)];
         if (comparisons.Length == 0) yield break;
         yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", comparisons);
@@ -55,11 +44,10 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(_study, results)]);
     }
 
-    private (string Title, string[] Headings, string[][] Rows) Compared(string title, Comparison[] comparisons)
+    private (string Title, TextTable Table) Compared(string title, Comparison[] comparisons)
     {
         double[] text = Corrected(comparisons, c => c.Text), video = Corrected(comparisons, c => c.Video), caption = Corrected(comparisons, c => c.Caption);
-        return (
-            title,
+        return (title, new TextTable(
             [.. KeyHeadings("door"), "minus", "text", "p", "Holm", "video", "p", "Holm", "caption", "p", "Holm"],
             [
                 .. comparisons.Select((c, i) => (string[])
@@ -67,13 +55,14 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
                     .. KeyCells(c.Door), KeyedBaseline(c),
                     .. Tested(c.Text, text[i]), .. Tested(c.Video, video[i]), .. Tested(c.Caption, caption[i]),
                 ]),
-            ]);
+            ]));
     }
 
-    private (string Title, string[] Headings, string[][] Rows) OnTheWay(Comparison[] comparisons) => (
+    private (string Title, TextTable Table) OnTheWay(Comparison[] comparisons) => (
         "Paired differences of text on the way",
+        new TextTable(
         [.. KeyHeadings("door"), "minus", .. comparisons[0].TextOnTheWay.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Step:N0} steps"))],
-        [.. comparisons.Select(c => (string[])[.. KeyCells(c.Door), KeyedBaseline(c), .. c.TextOnTheWay.Select(at => Tested(at.Text, 1)[0])])]);
+        [.. comparisons.Select(c => (string[])[.. KeyCells(c.Door), KeyedBaseline(c), .. c.TextOnTheWay.Select(at => Tested(at.Text, 1)[0])])]));
 
     private static double[] Corrected(Comparison[] comparisons, Func<Comparison, PairedTest> of) => PairedTest.Holm([.. comparisons.Select(c => of(c).P ?? 1)]);
 

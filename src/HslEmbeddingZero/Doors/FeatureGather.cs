@@ -27,10 +27,10 @@ internal sealed class FeatureGather : IDisposable
     private static readonly Scalar _pairs = 256;
     private static readonly Scalar _lastByte = 255;
 
-    private Tensor _table;
-    private Tensor _boundary;
-    private Tensor _head;
-    private Tensor _tail;
+    private FixedTable _table;
+    private FixedTable _boundary;
+    private FixedTable _head;
+    private FixedTable _tail;
 
     /// <param name="values">256×18 value columns: Δ, Fourier, phase.</param>
     /// <param name="scaling">Fixed scaling applied to every column of a byte's row.</param>
@@ -41,9 +41,9 @@ internal sealed class FeatureGather : IDisposable
         (_table, _boundary, _head, _tail) = Build();
     }
 
-    public Device Device => _table.device;
+    public Device Device => _table.Rows.device;
 
-    public ScalarType DType => _table.dtype;
+    public ScalarType DType => _table.Rows.dtype;
 
     public ChannelScaling Scaling => _scaling;
 
@@ -52,7 +52,7 @@ internal sealed class FeatureGather : IDisposable
     {
         using var scope = NewDisposeScope();
         long batch = ids.shape[0], length = ids.shape[1];
-        if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _table.dtype, ids.device).MoveToOuterDisposeScope();
+        if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _table.Rows.dtype, ids.device).MoveToOuterDisposeScope();
 
         bool onlyBytes = ids.dtype == ScalarType.Byte;
         Tensor current = ids.to(ScalarType.Int32).contiguous(); // A clone keeps the strides, and rows are viewed flat below.
@@ -64,32 +64,32 @@ internal sealed class FeatureGather : IDisposable
         if (!onlyBytes) row.masked_fill_(current.gt(_lastByte), _specialRow);
 
         Tensor rows = row.view(-1);
-        Tensor features = _table.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
-        Tensor code = _head.index_select(0, rows).view(batch, length);
-        Tensor tail = _tail.index_select(0, rows).view(batch, length);
+        Tensor features = _table.Rows.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
+        Tensor code = _head.Rows.index_select(0, rows).view(batch, length);
+        Tensor tail = _tail.Rows.index_select(0, rows).view(batch, length);
         Tensor later = code.narrow(1, 1, length - 1);
         // The tail of the byte before joins the head, except for a byte that counts as first and for special ids.
         if (onlyBytes) later.PlusInPlace(tail.narrow(1, 0, length - 1));
         else later.PlusInPlace(tail.narrow(1, 0, length - 1).masked_fill(later.ge(_firstCodes), KeptScalar.Zero));
-        features.select(2, BoundaryColumn).copy_(_boundary.index_select(0, code.view(-1)).view(batch, length));
+        features.select(2, BoundaryColumn).copy_(_boundary.Rows.index_select(0, code.view(-1)).view(batch, length));
         return features.MoveToOuterDisposeScope();
     }
 
     /// <summary>Moves the tables; a null leaves that side as it is.</summary>
     public void Move(ScalarType? dtype, Device? device)
     {
-        if (dtype is not null && dtype != _table.dtype)
+        if (dtype is not null && dtype != _table.Rows.dtype)
         {
             // From the formulas, so that a pass through a narrower type leaves no rounding behind.
-            device ??= _table.device;
+            device ??= _table.Rows.device;
             Dispose();
             (_table, _boundary, _head, _tail) = Build();
         }
 
-        _table = Moved(_table, dtype, device);
-        _boundary = Moved(_boundary, dtype, device);
-        _head = Moved(_head, null, device);
-        _tail = Moved(_tail, null, device);
+        _table.Move(dtype, device);
+        _boundary.Move(dtype, device);
+        _head.Move(null, device);
+        _tail.Move(null, device);
     }
 
     public void Dispose()
@@ -100,7 +100,7 @@ internal sealed class FeatureGather : IDisposable
         _tail.Dispose();
     }
 
-    private (Tensor Table, Tensor Boundary, Tensor Head, Tensor Tail) Build()
+    private (FixedTable Table, FixedTable Boundary, FixedTable Head, FixedTable Tail) Build()
     {
         float[] table = new float[Rows * HslFeatures.Dimension];
         int[] head = new int[Rows];
@@ -129,15 +129,6 @@ internal sealed class FeatureGather : IDisposable
         for (int code = FirstCodes; code < SpecialCode; code++)
             boundary[code] = ChannelScale.Apply(_scaling, BoundaryColumn, FeatureTables.FirstBoundary(code - FirstCodes));
 
-        return (Own(tensor(table, [Rows, HslFeatures.Dimension])), Own(tensor(boundary)), Own(tensor(head)), Own(tensor(tail)));
-    }
-
-    private static Tensor Own(Tensor tensor) => tensor.DetachFromDisposeScope();
-
-    private static Tensor Moved(Tensor tensor, ScalarType? dtype, Device? device)
-    {
-        Tensor moved = Own(tensor.to(dtype ?? tensor.dtype, device ?? tensor.device));
-        if (!ReferenceEquals(moved, tensor)) tensor.Dispose();
-        return moved;
+        return (new(tensor(table, [Rows, HslFeatures.Dimension])), new(tensor(boundary)), new(tensor(head)), new(tensor(tail)));
     }
 }
