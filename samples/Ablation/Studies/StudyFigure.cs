@@ -121,7 +121,7 @@ internal static class StudyFigure
     {
         double low = results.Min(r => r.Scores.TextBitsPerByte), high = results.Max(r => r.Scores.TextBitsPerByte);
         double room = Math.Max(high - low, 0.02);
-        if (trigram < low - room || trigram > high + room) return;
+        if (trigram < low - room || trigram > high + room || plot.Axes.Bottom.Label.Text.Length == 0) return; // dots have no axis that could say what the line is
         var line = plot.Add.HorizontalLine(trigram);
         line.Color = Colors.Gray;
         line.LinePattern = LinePattern.Dashed;
