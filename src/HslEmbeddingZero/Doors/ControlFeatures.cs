@@ -78,15 +78,15 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         return (input.dim() == 2 ? rows : rows.view([.. input.shape, HslFeatures.Dimension])).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[N, L] ids to [N, L, 27].</summary>
-    internal Tensor Rows(Tensor ids) => Slots(ids, 1, HslFeatures.Dimension);
+    /// <summary>[N, L] ids to [N, L, 27], for a map that reads them next: written by one thread, as those of the map are awake and would be in the way.</summary>
+    internal Tensor Rows(Tensor ids) => Slots(ids, 1, HslFeatures.Dimension, share: false);
 
     /// <summary>[N, S·K] ids to [N, S, dim], the rows of K ids side by side and zeros behind them.</summary>
-    internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim)
+    internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share = true)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
         if (_tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(batch, slots, dim) && AsBytes(ids) is { } bytes)
-            return SlotWriter.Write(bytes, _tables, bytesPerSlot, dim);
+            return SlotWriter.Write(bytes, _tables, bytesPerSlot, dim, share);
 
         int width = bytesPerSlot * HslFeatures.Dimension;
         Tensor rows = Gather(ids).view(batch, slots, width);

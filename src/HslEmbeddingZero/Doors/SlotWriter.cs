@@ -13,8 +13,8 @@ internal static unsafe class SlotWriter
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
 
-    /// <summary>[N, S·K] contiguous uint8 ids on the CPU to [N, S, dim] float32.</summary>
-    public static Tensor Write(Tensor ids, RowTables tables, int bytesPerSlot, int dim)
+    /// <summary>[N, S·K] contiguous uint8 ids on the CPU to [N, S, dim] float32; on all processors only where <paramref name="share"/> allows it.</summary>
+    public static Tensor Write(Tensor ids, RowTables tables, int bytesPerSlot, int dim, bool share)
     {
         long rows = ids.size(0), length = ids.size(1), slots = length / bytesPerSlot, all = rows * slots;
         Tensor output = empty([rows, slots, dim], ScalarType.Float32);
@@ -25,7 +25,7 @@ internal static unsafe class SlotWriter
         {
             // Pointers cannot be captured; the memory is native and does not move.
             nint from = (nint)source, to = (nint)target;
-            int parts = all * dim * sizeof(float) < ParallelBytes ? 1 : Environment.ProcessorCount;
+            int parts = share && all * dim * sizeof(float) >= ParallelBytes ? Environment.ProcessorCount : 1;
             if (parts == 1) Part(0);
             else Parallel.For(0, parts, Part);
 

@@ -1,5 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -11,10 +11,10 @@ namespace HslEmbeddingZero;
 /// once, aligned.
 /// </summary>
 /// <remarks>
-/// A row is two halves: A, the 16 bits of Δ and Δ² as two values a channel, and B, boundary, Fourier and phase, 11 floats of 16. Where n floats of a line are there,
-/// A always completes it, and its last n floats begin the next; B completes that one if n is 5 or more. n is 11·r mod 16 in row r of a group,
-/// so that all is known when the code is compiled but the places that floats come from, which are read from a table. Codes and boundaries of the
-/// 16 bytes are computed side by side beforehand.
+/// A row is two halves: A, the 16 bits of Δ and Δ² as two values a channel, and B, boundary, Fourier and phase, 11 floats and five zeros. Where n
+/// floats of a line are there, A always completes it, and its last n floats begin the next; B completes that one if n is 5 or more. n is 11·r mod 16
+/// in row r of a group, so that every shift is known when the code is compiled. What tells the rows apart is computed for a block of bytes side by
+/// side beforehand, and far enough: a row that reads what was stored just before it waits for that store.
 /// </remarks>
 internal static unsafe class FeatureLines
 {
@@ -28,10 +28,10 @@ internal static unsafe class FeatureLines
     private const int LineBytes = Lanes * sizeof(float);
     private const int TailFloats = 11;
 
-    // For the two lines that each row of a group adds to, where their lanes come from: lane j of the first register, or 16 + j for the second.
-    private static readonly int* _places = BuildPlaces();
+    // Whole groups. More would wait longer for the first row's line, fewer would wait for their codes.
+    private const int BlockRows = 4 * GroupRows;
 
-    /// <summary>Whether this machine can permute two registers of 16 floats.</summary>
+    /// <summary>Whether this machine can join two registers of 16 floats.</summary>
     public static bool IsSupported => Avx512F.IsSupported;
 
     /// <summary>Writes slots of rows, and zeros behind the rows to the end of a slot.</summary>
@@ -49,11 +49,11 @@ internal static unsafe class FeatureLines
         else Write<Kept>(next, end, rows, slot, width, ref state, tables);
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Write<TStore>(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state, RowTables tables)
         where TStore : struct, ILineStore
     {
-        int* places = _places;
         float* tails = tables.Tail;
         Vector512<float> clear = Vector512.LoadAligned(tables.ClearBits);
         Vector512<float> set = Vector512.LoadAligned(tables.SetBits);
@@ -63,53 +63,71 @@ internal static unsafe class FeatureLines
         Vector128<byte> tail = Vector128<byte>.Zero.WithElement(15, (byte)state.Tail);
         // Aligned, as 64 bytes that fall across lines would have to reach the cache before a part of them can be read back.
         byte* memory = stackalloc byte[sizeof(Codes) + LineBytes - 1];
-        Codes* codes = (Codes*)(((nuint)memory + LineBytes - 1) & ~(nuint)(LineBytes - 1));
-        for (; next < end; slot += width)
+        Codes* block = (Codes*)(((nuint)memory + LineBytes - 1) & ~(nuint)(LineBytes - 1));
+
+        float* line = slot;
+        long left = rows; // rows the slot still lacks
+        while (next < end)
         {
-            float* line = slot;
-            byte* last = next + rows;
-            for (; last - next >= GroupRows; next += GroupRows, line += GroupRows * HslFeatures.Dimension)
+            // Whole slots, or part of one.
+            int blockRows = (int)(rows <= BlockRows ? Math.Min(BlockRows / rows * rows, end - next) : Math.Min(BlockRows, left));
+            for (int first = 0; first < blockRows; first += GroupRows)
             {
-                Vector128<byte> grayBefore = gray, tailBefore = tail;
-                Prepare(Vector128.Load(next), grayBefore, tailBefore, lowBoundaries, highBoundaries, codes, out gray, out tail);
-                Vector512<float> rest = FirstHalf<TStore>(codes, line, places, clear, set, tails);
-                rest = Row<TStore>(8, codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(9, codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(10, codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(11, codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(12, codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(13, codes, rest, line, places, clear, set, tails);
-                rest = Row<TStore>(14, codes, rest, line, places, clear, set, tails);
-                Row<TStore>(15, codes, rest, line, places, clear, set, tails);
-            }
-
-            if (next < last)
-            {
-                Vector128<byte> grayBefore = gray, tailBefore = tail;
-                Prepare(Vector128.CreateScalar(*(ulong*)next).AsByte(), grayBefore, tailBefore, lowBoundaries, highBoundaries, codes, out gray, out tail);
-                Vector512<float> rest = FirstHalf<TStore>(codes, line, places, clear, set, tails);
-
-                // The line begun is what the next row would have joined: half a line, which zeros complete.
-                line += HalfGroupRows * HslFeatures.Dimension / Lanes * Lanes;
-                TStore.Store(Avx512F.PermuteVar16x32x2(rest, Vector512.LoadAligned(places + GroupRows * Lanes), Vector512<float>.Zero), line);
-                line += Lanes;
-                next = last;
+                bool isWhole = blockRows - first >= GroupRows;
+                Vector128<byte> bytes = isWhole ? Vector128.Load(next + first) : Vector128.CreateScalar(*(ulong*)(next + first)).AsByte();
+                Prepare(bytes, ref gray, ref tail, lowBoundaries, highBoundaries, (Codes*)(block->Bits + first));
+                if (isWhole) continue;
                 gray = gray.WithElement(15, gray.GetElement(HalfGroupRows - 1));
                 tail = tail.WithElement(15, tail.GetElement(HalfGroupRows - 1));
             }
 
-            for (; line < slot + width; line += Lanes) TStore.Store(Vector512<float>.Zero, line);
+            Codes* codes = block;
+            Codes* behind = (Codes*)(block->Bits + blockRows);
+            next += blockRows;
+            while (codes < behind)
+            {
+                Vector512<float> rest = FirstHalf<TStore>(codes, line, clear, set, tails);
+                if (left >= GroupRows)
+                {
+                    rest = Row<TStore>(8, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(9, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(10, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(11, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(12, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(13, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(14, codes, rest, line, clear, set, tails);
+                    Row<TStore>(15, codes, rest, line, clear, set, tails);
+                    codes = (Codes*)(codes->Bits + GroupRows);
+                    line += GroupRows * HslFeatures.Dimension;
+                    left -= GroupRows;
+                }
+                else
+                {
+                    // The line begun is what the next row would have joined: half a line, which zeros complete.
+                    line += HalfGroupRows * HslFeatures.Dimension / Lanes * Lanes;
+                    TStore.Store(Join(rest, Vector512<float>.Zero, Lanes / 2), line);
+                    codes = (Codes*)(codes->Bits + HalfGroupRows);
+                    line += Lanes;
+                    left = 0;
+                }
+
+                if (left > 0) continue;
+                slot += width;
+                for (; line < slot; line += Lanes) TStore.Store(Vector512<float>.Zero, line);
+                left = rows;
+            }
         }
 
         state = new FeatureState(next[-1], gray.GetElement(15), tail.GetElement(15), IsStart: false);
     }
 
-    /// <summary>Codes and boundaries of up to 16 bytes, which follow a byte of the Gray code and tail in the last lanes.</summary>
+    /// <summary>Codes and boundaries of up to 16 bytes. Gray codes and tails are on entry those of the bytes before, and only the last one matters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prepare(
-        Vector128<byte> bytes, Vector128<byte> grayBefore, Vector128<byte> tailBefore, Vector512<float> lowBoundaries, Vector512<float> highBoundaries,
-        Codes* codes, out Vector128<byte> gray, out Vector128<byte> tail)
+        Vector128<byte> bytes, ref Vector128<byte> gray, ref Vector128<byte> tail, Vector512<float> lowBoundaries, Vector512<float> highBoundaries,
+        Codes* codes)
     {
+        Vector128<byte> grayBefore = gray, tailBefore = tail;
         gray = bytes ^ Vector128.ShiftRightLogical(bytes, 1);
         Vector128<byte> change = gray ^ Ssse3.AlignRight(gray, grayBefore, 15);
         Vector128<byte> head = HeadBits(gray) + HeadBits(gray) + HeadBits(change);
@@ -130,24 +148,23 @@ internal static unsafe class FeatureLines
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> FirstHalf<TStore>(
-        Codes* codes, float* line, int* places, Vector512<float> clear, Vector512<float> set, float* tails)
+    private static Vector512<float> FirstHalf<TStore>(Codes* codes, float* line, Vector512<float> clear, Vector512<float> set, float* tails)
         where TStore : struct, ILineStore
     {
-        Vector512<float> rest = Row<TStore>(0, codes, Vector512<float>.Zero, line, places, clear, set, tails);
-        rest = Row<TStore>(1, codes, rest, line, places, clear, set, tails);
-        rest = Row<TStore>(2, codes, rest, line, places, clear, set, tails);
-        rest = Row<TStore>(3, codes, rest, line, places, clear, set, tails);
-        rest = Row<TStore>(4, codes, rest, line, places, clear, set, tails);
-        rest = Row<TStore>(5, codes, rest, line, places, clear, set, tails);
-        rest = Row<TStore>(6, codes, rest, line, places, clear, set, tails);
-        return Row<TStore>(7, codes, rest, line, places, clear, set, tails);
+        Vector512<float> rest = Row<TStore>(0, codes, Vector512<float>.Zero, line, clear, set, tails);
+        rest = Row<TStore>(1, codes, rest, line, clear, set, tails);
+        rest = Row<TStore>(2, codes, rest, line, clear, set, tails);
+        rest = Row<TStore>(3, codes, rest, line, clear, set, tails);
+        rest = Row<TStore>(4, codes, rest, line, clear, set, tails);
+        rest = Row<TStore>(5, codes, rest, line, clear, set, tails);
+        rest = Row<TStore>(6, codes, rest, line, clear, set, tails);
+        return Row<TStore>(7, codes, rest, line, clear, set, tails);
     }
 
-    /// <summary>Row r of a group that starts at a line; takes and returns the register that holds the floats of the line begun.</summary>
+    /// <summary>Row r of a group that starts at a line; takes and returns the floats of the line begun, in the last lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Row<TStore>(
-        int r, Codes* codes, Vector512<float> rest, float* line, int* places, Vector512<float> clear, Vector512<float> set, float* tails)
+        int r, Codes* codes, Vector512<float> rest, float* line, Vector512<float> clear, Vector512<float> set, float* tails)
         where TStore : struct, ILineStore
     {
         int filled = HslFeatures.Dimension * r % Lanes;
@@ -155,47 +172,34 @@ internal static unsafe class FeatureLines
         Vector512<uint> lanes = Vector512.Create(0x80u, 0x40, 0x20, 0x10, 8, 4, 2, 1, 0x8000, 0x4000, 0x2000, 0x1000, 0x800, 0x400, 0x200, 0x100);
         Vector512<uint> bits = Vector512.Create(codes->Bits[r]) & lanes;
         Vector512<float> a = Vector512.ConditionalSelect(Vector512.Equals(bits, Vector512<uint>.Zero).AsSingle(), clear, set);
-        Vector512<float> onlyFirst = Vector512.Create(-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0).AsSingle();
-        Vector512<float> b = Vector512.ConditionalSelect(
-            onlyFirst, Vector512.Create(codes->Boundaries[r]), Vector512.LoadAligned((float*)((byte*)tails + codes->TailOffsets[r])));
+        // A row of the table leads with a zero, which the boundary takes the place of.
+        Vector512<uint> tail = Vector512.LoadAligned((uint*)((byte*)tails + codes->TailOffsets[r]));
+        Vector512<float> b = (Vector512.CreateScalar(codes->Boundaries[r]).AsUInt32() | tail).AsSingle();
         if (filled == 0)
         {
             TStore.Store(a, target);
-            return b;
+            return Join(b, b, TailFloats);
         }
 
-        TStore.Store(Avx512F.PermuteVar16x32x2(rest, Vector512.LoadAligned(places + 2 * r * Lanes), a), target);
-        Vector512<float> begun = Avx512F.PermuteVar16x32x2(a, Vector512.LoadAligned(places + (2 * r + 1) * Lanes), b);
-        if (filled + TailFloats < Lanes) return begun;
+        TStore.Store(Join(rest, a, Lanes - filled), target);
+        Vector512<float> begun = Join(a, b, Lanes - filled);
+        if (filled + TailFloats < Lanes) return Join(begun, begun, filled + TailFloats);
         TStore.Store(begun, target + Lanes);
-        return b;
+        return Join(b, b, TailFloats);
     }
 
-    private static int* BuildPlaces()
-    {
-        int* places = (int*)NativeMemory.AlignedAlloc(GroupRows * 2 * Lanes * sizeof(int), 64); // lives as long as the process
-        int written = 0; // lanes of the register before that are in a line already
-        for (int r = 0; r < GroupRows; r++)
-        {
-            int filled = HslFeatures.Dimension * r % Lanes;
-            for (int lane = 0; lane < Lanes; lane++)
-            {
-                places[2 * r * Lanes + lane] = lane < filled ? written + lane : Lanes + lane - filled;
-                places[(2 * r + 1) * Lanes + lane] = lane < filled ? Lanes - filled + lane : Lanes + lane - filled;
-            }
+    /// <summary>16 lanes of two registers side by side, from a lane of the first on.</summary>
+    [SuppressMessage("Performance", "CA1857", Justification = "A constant once inlined: every caller's row is one.")]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Join(Vector512<float> first, Vector512<float> second, int from) =>
+        Avx512F.AlignRight32(second.AsInt32(), first.AsInt32(), (byte)from).AsSingle();
 
-            written = filled + TailFloats < Lanes ? 0 : Lanes - filled;
-        }
-
-        return places;
-    }
-
-    /// <summary>What tells the rows of a group apart, by byte.</summary>
+    /// <summary>What tells the rows of a block apart, by byte. A pointer to it may stand at a later byte, which is then the first.</summary>
     private struct Codes
     {
-        public fixed uint Bits[GroupRows]; // of Δ in the low byte, of Δ² in the high one
-        public fixed uint TailOffsets[GroupRows]; // in bytes
-        public fixed float Boundaries[GroupRows];
+        public fixed uint Bits[BlockRows]; // of Δ in the low byte, of Δ² in the high one
+        public fixed uint TailOffsets[BlockRows]; // in bytes
+        public fixed float Boundaries[BlockRows];
     }
 
     /// <summary>One way to write an aligned line.</summary>

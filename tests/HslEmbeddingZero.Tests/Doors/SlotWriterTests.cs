@@ -8,7 +8,9 @@ public sealed class SlotWriterTests
     public static TheoryData<int, int, int, int> Shapes => new()
     {
         { 1, 8, 8, 512 }, { 3, 16, 8, 512 }, { 2, 32, 8, 217 }, { 2, 32, 8, 216 }, { 2, 33, 1, 27 }, { 2, 33, 1, 28 }, { 2, 34, 2, 512 },
-        { 5, 96, 16, 512 }, { 1, 1, 1, 27 }, { 3, 0, 8, 512 }, { 40, 512, 8, 512 }, // the last is enough output for several threads
+        { 5, 96, 16, 512 }, { 1, 1, 1, 27 }, { 3, 0, 8, 512 },
+        { 2, 120, 24, 656 }, { 3, 200, 40, 1088 }, { 2, 144, 72, 2000 }, { 1, 272, 136, 3680 }, { 1, 136, 8, 224 }, // blocks of the line kernel cut across these
+        { 40, 512, 8, 512 }, // enough output for several threads
     };
 
     [Theory]
@@ -29,10 +31,13 @@ public sealed class SlotWriterTests
             Tensor rows = gather.Gather(ids).view(batch, length / bytesPerSlot, bytesPerSlot * HslFeatures.Dimension);
             Tensor gathered = nn.functional.pad(rows, [0, dim - rows.shape[2]]).contiguous();
 
-            Tensor written = SlotWriter.Write(ids, new RowTables(values, scaling), bytesPerSlot, dim);
+            foreach (bool share in (bool[])[true, false])
+            {
+                Tensor written = SlotWriter.Write(ids, new RowTables(values, scaling), bytesPerSlot, dim, share);
 
-            Assert.Equal(gathered.shape, written.shape);
-            Assert.True(gathered.bytes.SequenceEqual(written.bytes), $"{kind}, {scaling}");
+                Assert.Equal(gathered.shape, written.shape);
+                Assert.True(gathered.bytes.SequenceEqual(written.bytes), $"{kind}, {scaling}");
+            }
         }
     }
 
