@@ -143,7 +143,7 @@ internal static unsafe class FeatureKernel
         {
             float* row = slots;
             byte* end = source + bytes.Length;
-            if (SlotsAreLines(slots, tables, bytesPerSlot, width))
+            if (SlotsAreLines(slots, tables, width))
             {
                 bool isStart = state.IsStart;
                 FeatureLines.Write(source, end, bytesPerSlot, slots, width, ref state, tables, stream: false);
@@ -175,9 +175,9 @@ internal static unsafe class FeatureKernel
         return next + rows;
     }
 
-    // Whether every slot starts a line and has whole groups of rows, or half a one and zeros behind it.
-    private static bool SlotsAreLines(float* slots, RowTables tables, int bytesPerSlot, int width) =>
-        InLines(Widest, tables, default) && (nuint)slots % LineBytes == 0 && width % LineFloats == 0 && bytesPerSlot % FeatureLines.HalfGroupRows == 0;
+    // Whether every slot starts a line.
+    private static bool SlotsAreLines(float* slots, RowTables tables, int width) =>
+        InLines(Widest, tables, default) && (nuint)slots % LineBytes == 0 && width % LineFloats == 0;
 
     // Whole lines from an aligned address on: for the kilobyte of a slot's zeros this is ahead of Span.Clear, which calls into the runtime.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -21,9 +21,6 @@ internal static unsafe class FeatureLines
     /// <summary>Rows that fill whole lines.</summary>
     public const int GroupRows = 16;
 
-    /// <summary>Rows that end in the middle of a line.</summary>
-    public const int HalfGroupRows = GroupRows / 2;
-
     private const int Lanes = 16;
     private const int LineBytes = Lanes * sizeof(float);
     private const int TailFloats = 11;
@@ -37,7 +34,7 @@ internal static unsafe class FeatureLines
     /// <summary>Writes slots of rows, and zeros behind the rows to the end of a slot.</summary>
     /// <param name="next">First byte.</param>
     /// <param name="end">Behind the last byte; the bytes are whole slots.</param>
-    /// <param name="rows">Rows of a slot: whole groups, and half a group where zeros follow.</param>
+    /// <param name="rows">Rows of a slot: whole groups, or any number where the last line has room for zeros.</param>
     /// <param name="slot">Where the first slot goes; starts a cache line.</param>
     /// <param name="width">Floats of a slot; whole lines.</param>
     /// <param name="state">What the first byte follows; on return what comes behind the last one.</param>
@@ -73,12 +70,12 @@ internal static unsafe class FeatureLines
             int blockRows = (int)(rows <= BlockRows ? Math.Min(BlockRows / rows * rows, end - next) : Math.Min(BlockRows, left));
             for (int first = 0; first < blockRows; first += GroupRows)
             {
-                bool isWhole = blockRows - first >= GroupRows;
-                Vector128<byte> bytes = isWhole ? Vector128.Load(next + first) : Vector128.CreateScalar(*(ulong*)(next + first)).AsByte();
-                Prepare(bytes, ref gray, ref tail, lowBoundaries, highBoundaries, (Codes*)(block->Bits + first));
-                if (isWhole) continue;
-                gray = gray.WithElement(15, gray.GetElement(HalfGroupRows - 1));
-                tail = tail.WithElement(15, tail.GetElement(HalfGroupRows - 1));
+                byte* from = next + first;
+                Prepare(end - from >= Vector128<byte>.Count ? Vector128.Load(from) : Last(from, end), ref gray, ref tail, lowBoundaries, highBoundaries, (Codes*)(block->Bits + first));
+                if (blockRows - first >= GroupRows) continue;
+                Vector128<byte> last = Vector128.Create((byte)(blockRows - first - 1));
+                gray = Ssse3.Shuffle(gray, last);
+                tail = Ssse3.Shuffle(tail, last);
             }
 
             Codes* codes = block;
@@ -86,9 +83,17 @@ internal static unsafe class FeatureLines
             next += blockRows;
             while (codes < behind)
             {
-                Vector512<float> rest = FirstHalf<TStore>(codes, line, clear, set, tails);
+                Vector512<float> rest = Vector512<float>.Zero;
                 if (left >= GroupRows)
                 {
+                    rest = Row<TStore>(0, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(1, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(2, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(3, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(4, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(5, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(6, codes, rest, line, clear, set, tails);
+                    rest = Row<TStore>(7, codes, rest, line, clear, set, tails);
                     rest = Row<TStore>(8, codes, rest, line, clear, set, tails);
                     rest = Row<TStore>(9, codes, rest, line, clear, set, tails);
                     rest = Row<TStore>(10, codes, rest, line, clear, set, tails);
@@ -103,11 +108,23 @@ internal static unsafe class FeatureLines
                 }
                 else
                 {
-                    // The line begun is what the next row would have joined: half a line, which zeros complete.
-                    line += HalfGroupRows * HslFeatures.Dimension / Lanes * Lanes;
-                    TStore.Store(Join(rest, Vector512<float>.Zero, Lanes / 2), line);
-                    codes = (Codes*)(codes->Bits + HalfGroupRows);
-                    line += Lanes;
+                    float* group = line;
+                    _ = IsLast<TStore>(0, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(1, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(2, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(3, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(4, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(5, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(6, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(7, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(8, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(9, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(10, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(11, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(12, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(13, left, codes, ref rest, group, ref line, clear, set, tails)
+                        || IsLast<TStore>(14, left, codes, ref rest, group, ref line, clear, set, tails);
+                    codes = (Codes*)(codes->Bits + left);
                     left = 0;
                 }
 
@@ -147,18 +164,29 @@ internal static unsafe class FeatureLines
             LowBits(Vector128.ShiftRightLogical(x, 4)) + (Vector128.ShiftRightLogical(x, 3) & Vector128.Create((byte)1));
     }
 
+    /// <summary>
+    /// Writes row r of a group and tells whether it was the slot's last. Behind the last one zeros complete the line begun, and the line moves on to the first
+    /// not written.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> FirstHalf<TStore>(Codes* codes, float* line, Vector512<float> clear, Vector512<float> set, float* tails)
+    private static bool IsLast<TStore>(
+        int r, long left, Codes* codes, ref Vector512<float> rest, float* group, ref float* line, Vector512<float> clear, Vector512<float> set, float* tails)
         where TStore : struct, ILineStore
     {
-        Vector512<float> rest = Row<TStore>(0, codes, Vector512<float>.Zero, line, clear, set, tails);
-        rest = Row<TStore>(1, codes, rest, line, clear, set, tails);
-        rest = Row<TStore>(2, codes, rest, line, clear, set, tails);
-        rest = Row<TStore>(3, codes, rest, line, clear, set, tails);
-        rest = Row<TStore>(4, codes, rest, line, clear, set, tails);
-        rest = Row<TStore>(5, codes, rest, line, clear, set, tails);
-        rest = Row<TStore>(6, codes, rest, line, clear, set, tails);
-        return Row<TStore>(7, codes, rest, line, clear, set, tails);
+        rest = Row<TStore>(r, codes, rest, group, clear, set, tails);
+        if (left != r + 1) return false;
+        int written = HslFeatures.Dimension * (r + 1);
+        line = group + (written + Lanes - 1) / Lanes * Lanes;
+        TStore.Store(Join(rest, Vector512<float>.Zero, Lanes - written % Lanes), line - Lanes);
+        return true;
+    }
+
+    /// <summary>Fewer than 16 bytes, the last there are, and zeros.</summary>
+    private static Vector128<byte> Last(byte* next, byte* end)
+    {
+        Vector128<byte> bytes = Vector128<byte>.Zero;
+        Unsafe.CopyBlockUnaligned(&bytes, next, (uint)(end - next));
+        return bytes;
     }
 
     /// <summary>Row r of a group that starts at a line; takes and returns the floats of the line begun, in the last lanes.</summary>
