@@ -181,7 +181,7 @@ public sealed class Trainer : IDisposable
         _optimizer.RestoreSteps(step);
         Step = step;
         BytesRead = bytesRead;
-        Elapsed = TimeSpan.FromSeconds(seconds);
+        Elapsed = TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond)); // FromSeconds cuts off, and can lose a tick.
     }
 
     /// <inheritdoc/>
