@@ -285,19 +285,4 @@ internal static unsafe class FeatureKernel
         state = new FeatureState(previous, previousGray, previousTail, IsStart: false);
         return row;
     }
-
-    private interface IFlag
-    {
-        static abstract bool IsOn { get; }
-    }
-
-    private readonly struct Yes : IFlag
-    {
-        public static bool IsOn => true;
-    }
-
-    private readonly struct No : IFlag
-    {
-        public static bool IsOn => false;
-    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HslEmbeddingZero.Training.Tests.Data;
 using static TorchSharp.torch;
 
@@ -184,6 +185,27 @@ public sealed class CheckpointTests : IDisposable
         var error = Refused<CheckpointException>();
         if (key != "run") Assert.Contains($"'{value}'", error.Message, StringComparison.Ordinal);
         if (key == "step") Assert.Contains("0 to 8", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>21 and 42 ticks are no exact number of seconds, and lie below it when multiplied out again.</summary>
+    [Theory]
+    [InlineData(21)]
+    [InlineData(42)]
+    [InlineData(36_000_000_001)]
+    public void The_time_of_a_run_is_kept_to_the_tick(long ticks)
+    {
+        SaveOne();
+        Dictionary<string, string> metadata = new(Safetensors.ReadHeader(Checkpoint).Metadata) { ["seconds"] = new TimeSpan(ticks).TotalSeconds.ToString("R", CultureInfo.InvariantCulture) };
+        using (var scope = NewDisposeScope())
+        {
+            IReadOnlyDictionary<string, Tensor> tensors = Safetensors.Load(Checkpoint);
+            CheckpointDigest.Seal(metadata, tensors);
+            Safetensors.Save(Checkpoint, tensors, metadata);
+        }
+
+        using TinyRun run = new(TinyRun.Options);
+        run.Trainer.LoadCheckpoint(Checkpoint);
+        Assert.Equal(ticks, run.Trainer.Elapsed.Ticks);
     }
 
     [Theory]
