@@ -93,7 +93,16 @@ export class Generation {
     this.#output.replaceChildren(given);
 
     const units = new Utf8Units();
+    const arrived = []; // characters that are not on the page yet
     const began = performance.now();
+    // Once a frame and not for every byte: laying out what is there each time would leave a long answer no time for the page itself.
+    const update = onFrame(() => {
+      if (this.#request !== abort) return;
+      this.#append(arrived.splice(0), units.pending);
+      const rate = this.#drawn.length / (performance.now() - began) * 1000;
+      this.#tellStatus(`${this.#drawn.length} bytes, ${rate.toFixed(0)} a second`);
+      this.#drawChances();
+    });
     let end = null;
     try {
       for await (const line of api.generate(request, abort.signal)) {
@@ -103,10 +112,8 @@ export class Generation {
           break;
         }
         this.#drawn.push({ byte: line.byte, next: line.next });
-        this.#append(units.push(line.byte), units.pending);
-        const rate = this.#drawn.length / (performance.now() - began) * 1000;
-        this.#tellStatus(`${this.#drawn.length} bytes, ${rate.toFixed(0)} a second`);
-        this.#updateChances();
+        arrived.push(...units.push(line.byte));
+        update();
       }
       if (!end && !abort.signal.aborted) throw new Error('The server ended the answer.');
       this.#tellStatus(`${this.#drawn.length} bytes: ${ends[end]}.`);
@@ -119,7 +126,7 @@ export class Generation {
         this.#problem.hidden = false;
       }
     } finally {
-      this.#append(units.end(), []);
+      this.#append([...arrived.splice(0), ...units.end()], []);
       this.#request = null;
       this.#generate.disabled = false;
       this.#cancel.disabled = true;
