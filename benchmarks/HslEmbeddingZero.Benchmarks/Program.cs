@@ -14,7 +14,7 @@ using Perfolizer.Horology;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick]
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- soak [steps]
-// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step [body=quick|paper] [batch=12] [steps=20] [precision=...] [device=...]
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step [body=quick|paper] [batch=12] [steps=20] [precision=...] [device=...] [memory=freed|kept]
 //
 // Everything runs inside this process: the default toolchain would build a program of its own elsewhere, without the copy of the
 // native library that this project's build prepares.
@@ -33,7 +33,9 @@ if (args is ["step", ..])
 }
 
 bool quick = args.Contains("--quick");
-Job job = (quick ? Job.ShortRun : Job.Default.WithWarmupCount(4).WithIterationCount(15).WithIterationTime(TimeInterval.FromMilliseconds(100))).WithToolchain(InProcessEmitToolchain.Instance);
+(int warmups, int iterations) = quick ? (1, 5) : (4, 15);
+Job job = Job.Default.WithWarmupCount(warmups).WithIterationCount(iterations).WithIterationTime(TimeInterval.FromMilliseconds(100))
+    .WithToolchain(InProcessEmitToolchain.Instance);
 
 IConfig config = ManualConfig.CreateEmpty()
     .AddJob(job)

@@ -16,6 +16,7 @@ internal static class Soak
 
     public static void Run(int steps)
     {
+        FreedMemory.Keep(); // as the samples train
         using var model = new ByteLanguageModel(
             DoorArms.Create("zero", 8, 256, 0), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0.1 }));
         TrainerOptions options = new() { Steps = steps, BatchSize = 4, Accumulation = 1, LogEvery = 1 };

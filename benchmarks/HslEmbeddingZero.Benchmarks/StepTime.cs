@@ -15,13 +15,14 @@ internal static class StepTime
 {
     private const int WarmUp = 5;
 
-    /// <param name="args">Any of body=quick|paper, batch=12, steps=20, precision=float32|tf32|bfloat16, device=cpu|cuda.</param>
+    /// <param name="args">Any of body=quick|paper, batch=12, steps=20, precision=float32|tf32|bfloat16, device=cpu|cuda, memory=freed|kept.</param>
     public static void Run(string[] args)
     {
         Dictionary<string, string> given = args.Select(a => a.Split('=', 2)).ToDictionary(a => a[0], a => a.Length > 1 ? a[1] : "", StringComparer.Ordinal);
-        string body = Take("body", "paper"), precision = Take("precision", "float32"), place = Take("device", "cpu");
+        string body = Take("body", "paper"), precision = Take("precision", "float32"), place = Take("device", "cpu"), memory = Take("memory", "freed");
         int batch = int.Parse(Take("batch", "12"), CultureInfo.InvariantCulture), steps = int.Parse(Take("steps", "20"), CultureInfo.InvariantCulture);
-        if (given.Count > 0) throw new ArgumentException($"Unknown: {string.Join(", ", given.Keys)}; known are body, batch, steps, precision and device.");
+        if (given.Count > 0) throw new ArgumentException($"Unknown: {string.Join(", ", given.Keys)}; known are body, batch, steps, precision, device and memory.");
+        if (memory == "kept" && !FreedMemory.Keep()) throw new ArgumentException("memory=kept: the C library here is not GNU's.");
 
         if (place == "cuda" && !TryInitializeDeviceType(DeviceType.CUDA)) throw new ArgumentException("device=cuda: there is no CUDA device.");
         Precisions.Use(precision == "tf32" ? Precision.TensorFloat32 : Precision.Float32);
@@ -42,7 +43,7 @@ internal static class StepTime
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"libtorch {torch.__version__} {place} {body} batch {batch} {precision}: median {done.Median():F1} ms, {done.Min():F1} to {done.Max():F1} ms over {steps} steps; handed to the device in {handed.Median():F1} ms"));
+            $"libtorch {torch.__version__} {place} {body} batch {batch} {precision}, memory {memory}: median {done.Median():F1} ms, {done.Min():F1} to {done.Max():F1} ms over {steps} steps; handed to the device in {handed.Median():F1} ms"));
 
         string Take(string name, string otherwise) => given.Remove(name, out string? value) ? value : otherwise;
     }

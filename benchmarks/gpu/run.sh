@@ -36,7 +36,11 @@ for stage in "$@"; do
           ./HslEmbeddingZero.Benchmarks step body=$body batch=$batch steps=$steps precision="$precision" device="$device"
         done
       done | tee "$out/step.txt" ;;
-    doors) ./HslEmbeddingZero.Benchmarks --filter '*DoorBenchmarks*' '*GenerationBenchmarks*' --quick --artifacts "$out/benchmarks" >"$out/doors.log" 2>&1
+    doors)
+      rows=36
+      [ "$device" = cuda ] && rows=576
+      ./HslEmbeddingZero.Benchmarks --quick --artifacts "$out/benchmarks" \
+        --filter "*DoorBenchmarks*Batch: $rows*\"$device\"*" "*GenerationBenchmarks*Body: \"$body\"*\"$device\"*" >"$out/doors.log" 2>&1
       grep -E '^\|' "$out/doors.log" | tee "$out/doors.md" ;;
     peer)
       { python3 peer/train_step.py $peer --batch 12 --device "$device"

@@ -14,8 +14,10 @@ internal static class ComputeOptions
         "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto: bfloat16 where a trial finds it faster, else tf32 on CUDA and float32 on a CPU.",
         "auto", "float32", "tf32", "bfloat16", "auto");
 
+    /// <summary>The device that a command line names, with libtorch and the process ready for much work on it.</summary>
     public static torch.Device ChooseDevice(string name)
     {
+        FreedMemory.Keep(); // A step's tensors have the sizes of the last step's.
         TorchRuntime.Load();
         TorchRuntime.EnsureLoaded();
         bool hasCuda = name != "cpu" && torch.TryInitializeDeviceType(DeviceType.CUDA);

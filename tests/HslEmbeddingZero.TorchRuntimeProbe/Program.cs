@@ -2,7 +2,8 @@ using HslEmbeddingZero;
 using TorchSharp;
 
 // Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe, or the library's first use: door, features, body,
-// weights=FILE, threads (16 doors at once). A TorchRuntimeException ends with code 1.
+// weights=FILE, threads (16 doors at once); keep (FreedMemory), faults (pages new to the process in the tenth of ten equal tensors).
+// A TorchRuntimeException ends with code 1.
 try
 {
     foreach (string step in args)
@@ -16,6 +17,8 @@ try
         else if (step == "features") new ControlFeatures(ControlKind.Hsl).Dispose();
         else if (step == "body") new ByteTransformer(new ByteTransformerOptions { Layers = 1 }).Dispose();
         else if (step.StartsWith("weights=", StringComparison.Ordinal)) Console.WriteLine($"tensors: {Safetensors.Load(step["weights=".Length..]).Count}");
+        else if (step == "keep") Console.WriteLine($"keep: {FreedMemory.Keep()}");
+        else if (step == "faults") Console.WriteLine($"faults: {FaultsOfTheTenthTensor()}");
         else if (step == "threads") Console.WriteLine($"threads: {DoorsAtOnce(16)}");
         else throw new ArgumentException($"Unknown step '{step}'.");
     }
@@ -27,6 +30,22 @@ catch (TorchRuntimeException error)
     Console.WriteLine($"{nameof(TorchRuntimeException)}: {error.Message}");
     return 1;
 }
+
+// Minor page faults while the tenth of ten tensors of 64 MiB is made, filled and freed.
+static long FaultsOfTheTenthTensor()
+{
+    long before = 0;
+    for (int i = 0; i < 10; i++)
+    {
+        if (i == 9) before = MinorFaults();
+        torch.ones(16 << 20).Dispose();
+    }
+
+    return MinorFaults() - before;
+}
+
+// The tenth field of stat, the eighth behind the name in brackets.
+static long MinorFaults() => long.Parse(File.ReadAllText("/proc/self/stat").Split(')')[^1].Split(' ')[8], System.Globalization.CultureInfo.InvariantCulture);
 
 // How many threads that all begin together got the features of three zero bytes.
 static int DoorsAtOnce(int count)

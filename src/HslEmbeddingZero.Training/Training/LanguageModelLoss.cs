@@ -18,7 +18,7 @@ internal static class LanguageModelLoss
     private static Tensor Loss(Tensor logits, Tensor targets, nn.Reduction reduction)
     {
         using var scope = NewDisposeScope();
-        Tensor flat = logits.reshape(-1, logits.shape[^1]).to(ScalarType.Float32);
+        Tensor flat = logits.reshape(-1, logits.size(-1)).to(ScalarType.Float32);
         return nn.functional.cross_entropy(flat, targets.reshape(-1).to(ScalarType.Int64), reduction: reduction).MoveToOuterDisposeScope();
     }
 }

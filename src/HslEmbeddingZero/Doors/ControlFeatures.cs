@@ -65,6 +65,9 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>Where the tables are.</summary>
     internal Device Device => _gather.Device;
 
+    /// <summary>Dtype of the rows.</summary>
+    internal ScalarType DType => _gather.DType;
+
     /// <summary>Features of every id.</summary>
     /// <param name="input">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <returns>[..., L, 27].</returns>
@@ -85,12 +88,33 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share = true)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
-        if (_tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(batch, slots, dim) && AsBytes(ids) is { } bytes)
-            return SlotWriter.Write(bytes, _tables, bytesPerSlot, dim, share);
+        if (value_table is null)
+        {
+            Device? place = ids.device_type == TorchSharp.DeviceType.CPU ? null : ids.device; // An object that a small call on the CPU need not make.
+            Tensor output = empty([batch, slots, dim], _gather.DType, place);
+            WriteSlots(ids, output, bytesPerSlot, dim, share);
+            return output;
+        }
 
         int width = bytesPerSlot * HslFeatures.Dimension;
         Tensor rows = Gather(ids).view(batch, slots, width);
         return width == dim ? rows : nn.functional.pad(rows, [0, dim - width]);
+    }
+
+    /// <summary>The same into N·S·dim contiguous numbers of the rows' dtype, on their device.</summary>
+    internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim, bool share = true)
+    {
+        long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
+        if (_tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(batch, slots, dim) && AsBytes(ids) is { } bytes)
+        {
+            SlotWriter.Write(bytes, destination, _tables, bytesPerSlot, dim, share);
+            return;
+        }
+
+        int width = bytesPerSlot * HslFeatures.Dimension;
+        Tensor packed = destination.view(batch, slots, dim);
+        packed.narrow(2, 0, width).copy_(Gather(ids).view(batch, slots, width));
+        if (width < dim) packed.narrow(2, width, dim - width).zero_();
     }
 
     /// <summary>The ids as contiguous uint8 in host memory, or null where they are on a device or one of them is no byte.</summary>

@@ -71,14 +71,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     public sealed override Tensor forward(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        ByteIds.Require(ids, ChecksIds, Place);
-        Tensor flat = ByteIds.Flat(ids);
-        long length = flat.size(1); // A shape is an array, and costs more than it looks.
-        long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
-        long packed = slots * BytesPerSlot;
-        if (packed < length) flat = flat.narrow(1, 0, packed);
-        if (packed > length) flat = cat([flat, zeros([flat.size(0), packed - length], flat.dtype, flat.device)], 1);
-        return Restored(Pack(flat, slots), ids);
+        Tensor packed = Packed(ids);
+        return Restored(Pack(packed, packed.size(1) / BytesPerSlot), ids);
     }
 
     /// <summary>One position for each byte.</summary>
@@ -147,6 +141,18 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
             else if (weight.dim() >= 2) weight.uniform_(-1 / Math.Sqrt(weight.shape[1]), 1 / Math.Sqrt(weight.shape[1]), random);
             else weight.fill_(KeptScalar.Zero);
         }
+    }
+
+    /// <summary>[..., L] ids, checked, as [N, S·K]: completed with 0x00 or cut to whole slots, as the tail says.</summary>
+    private protected Tensor Packed(Tensor ids)
+    {
+        ByteIds.Require(ids, ChecksIds, Place);
+        Tensor flat = ByteIds.Flat(ids);
+        long length = flat.size(1); // A shape is an array, and costs more than it looks.
+        long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
+        long packed = slots * BytesPerSlot;
+        if (packed < length) return flat.narrow(1, 0, packed);
+        return packed == length ? flat : cat([flat, zeros([flat.size(0), packed - length], flat.dtype, flat.device)], 1);
     }
 
     /// <summary>[N, S, C] rows of flat ids [N, L] in the leading shape that the ids had, for the caller.</summary>

@@ -13,12 +13,13 @@ internal static unsafe class SlotWriter
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
 
-    /// <summary>[N, S·K] contiguous uint8 ids on the CPU to [N, S, dim] float32; on all processors only where <paramref name="share"/> allows it.</summary>
-    public static Tensor Write(Tensor ids, RowTables tables, int bytesPerSlot, int dim, bool share)
+    /// <summary>
+    /// [N, S·K] contiguous uint8 ids to N·S·dim contiguous float32, both on the CPU; on all processors only where <paramref name="share"/> allows it.
+    /// </summary>
+    public static void Write(Tensor ids, Tensor output, RowTables tables, int bytesPerSlot, int dim, bool share)
     {
-        long rows = ids.size(0), length = ids.size(1), slots = length / bytesPerSlot, all = rows * slots;
-        Tensor output = empty([rows, slots, dim], ScalarType.Float32);
-        if (all == 0) return output;
+        long length = ids.size(1), slots = length / bytesPerSlot, all = ids.size(0) * slots;
+        if (all == 0) return;
 
         fixed (byte* source = ids.bytes)
         fixed (byte* target = output.bytes)
@@ -48,7 +49,7 @@ internal static unsafe class SlotWriter
         }
 
         GC.KeepAlive(ids);
+        GC.KeepAlive(output);
         GC.KeepAlive(tables);
-        return output;
     }
 }

@@ -40,6 +40,36 @@ public sealed class ZeroDoor : InputDoor
         RegisterComponents();
     }
 
+    /// <summary>
+    /// Packs K bytes into each slot like <see cref="InputDoor.forward"/>, into memory of your own. A loop over batches of one shape saves the new
+    /// memory of every output, which costs more than the slots from some MiB on.
+    /// </summary>
+    /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
+    /// <param name="destination">[..., ceil(L/K), dim] (floor for <see cref="SlotTail.Drop"/>), contiguous, in the door's dtype and on its device; all of it is written.</param>
+    /// <exception cref="ArgumentException">Ids or a destination of another type, shape or device.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
+    public void WriteSlots(Tensor ids, Tensor destination)
+    {
+        using var scope = NewDisposeScope();
+        Tensor packed = Packed(ids);
+        Open(destination, ids, packed.size(1) / BytesPerSlot);
+        features.WriteSlots(packed, destination, BytesPerSlot, Dim);
+    }
+
+    /// <summary>Writes one position for each byte like <see cref="InputDoor.Stream"/>, into memory of your own.</summary>
+    /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
+    /// <param name="destination">[..., L, dim], contiguous, in the door's dtype and on its device; all of it is written.</param>
+    /// <exception cref="ArgumentException">Ids or a destination of another type, shape or device.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
+    public void WriteStream(Tensor ids, Tensor destination)
+    {
+        using var scope = NewDisposeScope();
+        ByteIds.Require(ids, ChecksIds, Place);
+        Tensor flat = ByteIds.Flat(ids);
+        Open(destination, ids, flat.size(1));
+        features.WriteSlots(flat, destination, 1, Dim);
+    }
+
     internal override string? Arm => features.Kind switch
     {
         ControlKind.Hsl => features.Scaling == ChannelScaling.None ? "zero" : "zero-standardized",
@@ -62,4 +92,24 @@ public sealed class ZeroDoor : InputDoor
 
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim);
+
+    /// <summary>Checks memory that is to be written to.</summary>
+    private void Open(Tensor destination, Tensor ids, long positions)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        long rank = ids.dim() + 1;
+        bool fits = destination.dim() == rank && destination.size(-1) == Dim && destination.size(-2) == positions;
+        for (int i = 0; fits && i < rank - 2; i++) fits = destination.size(i) == ids.size(i);
+        if (!fits || destination.dtype != features.DType || destination.device_type != Place.type || !destination.is_contiguous())
+        {
+            long[] needed = [.. ids.shape[..^1], positions, Dim];
+            throw new ArgumentException(
+                $"The destination must be contiguous [{string.Join(", ", needed)}] of {features.DType} on {Place}; this one is "
+                + $"{(destination.is_contiguous() ? "" : "not contiguous, ")}[{string.Join(", ", destination.shape)}] of {destination.dtype} on {destination.device}.",
+                nameof(destination));
+        }
+
+        // Autograd does not see the kernel's writes. An empty one of its own tells it, so that a graph which still needs the old numbers is refused, not wrong.
+        if (is_grad_enabled()) destination.view(-1).narrow(0, 0, 0).zero_();
+    }
 }

@@ -41,7 +41,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(contextIds);
         ArgumentNullException.ThrowIfNull(targetIds);
-        if (contextIds.dim() != 2 || targetIds.dim() != 2 || contextIds.shape[0] != targetIds.shape[0] || targetIds.shape[1] == 0)
+        if (contextIds.dim() != 2 || targetIds.dim() != 2 || contextIds.size(0) != targetIds.size(0) || targetIds.size(1) == 0)
         {
             throw new ArgumentException(
                 $"Expected context [B, Lc] and targets [B, L] with L of 1 or more; got [{string.Join(", ", contextIds.shape)}] and "
@@ -50,8 +50,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
 
         using var scope = NewDisposeScope();
         // Position j reads target j-1; the first reads the 0x00 origin.
-        Tensor origin = zeros([targetIds.shape[0], 1], targetIds.dtype, targetIds.device);
-        Tensor shifted = cat([origin, targetIds.narrow(1, 0, targetIds.shape[1] - 1)], 1);
+        Tensor origin = zeros([targetIds.size(0), 1], targetIds.dtype, targetIds.device);
+        Tensor shifted = cat([origin, targetIds.narrow(1, 0, targetIds.size(1) - 1)], 1);
         return body.forward(door.forward(contextIds), door.Stream(shifted)).MoveToOuterDisposeScope();
     }
 

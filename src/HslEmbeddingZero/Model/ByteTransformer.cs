@@ -67,11 +67,11 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     {
         RequireShape(slots, nameof(slots));
         RequireShape(stream, nameof(stream));
-        if (slots.shape[0] != stream.shape[0])
-            throw new ArgumentException($"Slots have a batch of {slots.shape[0]}, the stream has one of {stream.shape[0]}.", nameof(stream));
+        if (slots.size(0) != stream.size(0))
+            throw new ArgumentException($"Slots have a batch of {slots.size(0)}, the stream has one of {stream.size(0)}.", nameof(stream));
         using var scope = NewDisposeScope();
-        Tensor x = Layers(slots.shape[1] == 0 ? stream : cat([slots, stream], 1), null);
-        Tensor scored = x.narrow(1, slots.shape[1], stream.shape[1]);
+        Tensor x = Layers(slots.size(1) == 0 ? stream : cat([slots, stream], 1), null);
+        Tensor scored = x.narrow(1, slots.size(1), stream.size(1));
         return Maps.Apply(head, norm.forward(scored)).MoveToOuterDisposeScope();
     }
 
@@ -80,7 +80,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     {
         RequireShape(positions, nameof(positions));
         using var scope = NewDisposeScope();
-        Tensor last = Layers(positions, states).select(1, positions.shape[1] - 1);
+        Tensor last = Layers(positions, states).select(1, positions.size(1) - 1);
         return Maps.Apply(head, norm.forward(last)).MoveToOuterDisposeScope();
     }
 
@@ -118,7 +118,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     private void RequireShape(Tensor positions, string name)
     {
         ArgumentNullException.ThrowIfNull(positions, name);
-        if (positions.dim() != 3 || positions.shape[2] != Options.Dim)
+        if (positions.dim() != 3 || positions.size(2) != Options.Dim)
             throw new ArgumentException($"Expected [B, positions, {Options.Dim}]; got [{string.Join(", ", positions.shape)}].", name);
     }
 }

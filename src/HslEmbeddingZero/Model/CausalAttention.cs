@@ -16,42 +16,47 @@ internal sealed class CausalAttention : IDisposable
     private static readonly Scalar _never = double.NegativeInfinity;
 
     private readonly Lock _lock = new();
-    private Tensor? _later;
+    private Tensor? _mask;
 
     /// <summary>[B, heads, L, headDim] queries over as many keys and values, or one query [B, heads, 1, headDim] over any number of them.</summary>
     public Tensor Mix(Tensor query, Tensor key, Tensor value)
     {
-        long length = query.shape[2];
-        return query.device_type == DeviceType.CPU && query.dtype == ScalarType.BFloat16 && key.shape[2] <= LongestSquare
+        long length = query.size(2);
+        return query.device_type == DeviceType.CPU && query.dtype == ScalarType.BFloat16 && key.size(2) <= LongestSquare
             ? MixByProducts(query, key, value, length)
             : nn.functional.scaled_dot_product_attention(query, key, value, is_casual: length > 1);
     }
 
-    public void Dispose() => _later?.Dispose();
+    public void Dispose() => _mask?.Dispose();
 
     private Tensor MixByProducts(Tensor query, Tensor key, Tensor value, long length)
     {
         using var scope = NewDisposeScope();
-        using Scalar scale = 1 / Math.Sqrt(query.shape[3]);
-        Tensor scores = query.mul(scale).matmul(key.transpose(-2, -1)); // [B, heads, L, keys]
-        if (length > 1) scores.masked_fill_(Later(length), _never);
-        return scores.softmax(-1).matmul(value).MoveToOuterDisposeScope(); // The softmax sums in float32.
+        long batch = query.size(0), heads = query.size(1), width = query.size(3), keys = key.size(2);
+        Tensor q = query.reshape(batch * heads, length, width);
+        Tensor k = key.reshape(batch * heads, keys, width).transpose(1, 2);
+        float scale = (float)(1 / Math.Sqrt(width));
+        // Scale and mask ride on the product, and its gradient needs neither. TorchSharp's own order of baddbmm puts the added tensor last.
+        Tensor scores = q.baddbmm(k, length > 1 ? Mask(length) : zeros(1, query.dtype), 1, scale); // [B·heads, L, keys]
+        Tensor mixed = scores.softmax(-1).bmm(value.reshape(batch * heads, keys, width)); // The softmax sums in float32.
+        return mixed.view(batch, heads, length, width).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[L, L], true where a key comes after the query. The caller's scope owns the view.</summary>
-    private Tensor Later(long length)
+    /// <summary>bfloat16 [1, L, L], 0 where a key may be seen and -∞ where it comes after the query. The caller's scope owns the view.</summary>
+    private Tensor Mask(long length)
     {
         lock (_lock) // Another thread may be remaking it; a piece, once taken, keeps its memory.
         {
-            if (_later is null || _later.shape[0] < length)
+            if (_mask is null || _mask.size(1) < length)
             {
-                _later?.Dispose();
+                _mask?.Dispose();
                 using var ordinary = inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
-                using Tensor all = ones([length, length], ScalarType.Bool);
-                _later = all.triu(1).DetachFromDisposeScope();
+                using Tensor all = ones([1, length, length], ScalarType.Bool);
+                using Tensor later = all.triu(1);
+                _mask = zeros([1, length, length], ScalarType.BFloat16).masked_fill_(later, _never).DetachFromDisposeScope();
             }
 
-            return _later.narrow(0, 0, length).narrow(1, 0, length);
+            return _mask.narrow(1, 0, length).narrow(2, 0, length);
         }
     }
 }

@@ -47,14 +47,15 @@ internal sealed class DenseMap
     private static Tensor Convolve(Linear map, Tensor x)
     {
         using var scope = NewDisposeScope();
-        long[] shape = x.shape;
         long inputs = map.weight!.size(1), outputs = map.weight.size(0), positions = x.numel() / inputs;
-        long images = Enumerable.Range(FewestImages, FewestImages).FirstOrDefault(count => positions % count == 0, 1);
+        long images = FewestImages;
+        while (positions % images != 0 && images < 2 * FewestImages) images++;
+        if (images == 2 * FewestImages) images = 1;
 
         // Rows of channels are an image stored channels-last: views, no copies.
         Tensor image = x.reshape(images, positions / images, 1, inputs).permute(0, 3, 1, 2);
         Tensor mapped = nn.functional.conv2d(image, map.weight.view(outputs, inputs, 1, 1), map.bias);
-        return mapped.permute(0, 2, 3, 1).reshape([.. shape[..^1], outputs]).MoveToOuterDisposeScope();
+        return mapped.permute(0, 2, 3, 1).reshape([.. x.shape[..^1], outputs]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Zen 5 or later with AVX-512. Zen 4 has the instructions and computes them in halves, so that nothing is to be gained there.</summary>

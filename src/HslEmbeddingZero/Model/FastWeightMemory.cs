@@ -48,7 +48,7 @@ internal static class FastWeightMemory
             values = values.to(ScalarType.Float32);
         }
 
-        long length = queries.shape[2];
+        long length = queries.size(2);
         if (length <= SegmentLength || chunk >= length) return Segment(queries, keys, values, chunk, null, isLast: true).Read.to(result).MoveToOuterDisposeScope();
 
         // Piece by piece, so that what is computed on the way stays small and in the caches at any length.
@@ -71,7 +71,7 @@ internal static class FastWeightMemory
         Tensor queries, Tensor keys, Tensor values, int chunk, (Tensor State, Tensor KeySum)? earlier, bool isLast)
     {
         using var scope = NewDisposeScope();
-        long batch = queries.shape[0], heads = queries.shape[1], length = queries.shape[2], width = queries.shape[3];
+        long batch = queries.size(0), heads = queries.size(1), length = queries.size(2), width = queries.size(3);
         long size = Math.Max(1, Math.Min(chunk, length)); // No positions are no chunks.
         long chunks = (length + size - 1) / size;
         ScalarType sums = queries.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : queries.dtype;

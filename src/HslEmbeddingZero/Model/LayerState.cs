@@ -22,15 +22,15 @@ internal sealed class LayerState : IDisposable
     /// <summary>Adds [B, heads, L, headDim] keys and values and returns all so far; the views belong to the caller's scope.</summary>
     public (Tensor Keys, Tensor Values) Append(Tensor keys, Tensor values)
     {
-        long length = Length + keys.shape[2];
-        if (_keys is null || _keys.shape[2] < length)
+        long length = Length + keys.size(2);
+        if (_keys is null || _keys.size(2) < length)
         {
             _keys = Grown(_keys, keys, length);
             _values = Grown(_values, values, length);
         }
 
-        _keys.narrow(2, Length, keys.shape[2]).copy_(keys);
-        _values!.narrow(2, Length, keys.shape[2]).copy_(values);
+        _keys.narrow(2, Length, keys.size(2)).copy_(keys);
+        _values!.narrow(2, Length, keys.size(2)).copy_(values);
         Length = length;
         return (_keys.narrow(2, 0, length), _values.narrow(2, 0, length));
     }
@@ -56,7 +56,7 @@ internal sealed class LayerState : IDisposable
     private Tensor Grown(Tensor? old, Tensor like, long length)
     {
         long capacity = Math.Max(FirstCapacity, 2 * length);
-        Tensor grown = zeros([like.shape[0], like.shape[1], capacity, like.shape[3]], like.dtype, like.device).DetachFromDisposeScope();
+        Tensor grown = zeros([like.size(0), like.size(1), capacity, like.size(3)], like.dtype, like.device).DetachFromDisposeScope();
         if (old is null) return grown;
         grown.narrow(2, 0, Length).copy_(old.narrow(2, 0, Length));
         old.Dispose();

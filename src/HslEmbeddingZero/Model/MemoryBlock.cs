@@ -37,7 +37,7 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     public Tensor Forward(Tensor input, LayerState? state)
     {
         using var scope = NewDisposeScope();
-        long batch = input.shape[0], length = input.shape[1], dim = input.shape[2];
+        long batch = input.size(0), length = input.size(1), dim = input.size(2);
         Tensor[] parts = _maps.Apply(qkv, norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4).unbind(0);
         (Tensor query, Tensor key, Tensor value) = (parts[0], parts[1], parts[2]); // [B, heads, L, headDim] each
         Tensor read = state?.MemoryState is null

@@ -15,7 +15,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
     /// <summary>[B, L, N, heads, headDim] queries and keys, turned by their positions from <paramref name="start"/> on.</summary>
     public Tensor Rotate(Tensor x, long start)
     {
-        long length = x.shape[1];
+        long length = x.size(1);
         using var scope = NewDisposeScope();
         Tensor cosine, sine;
         lock (_lock) // Another thread may be remaking the tables; a piece of them, once taken, keeps its memory.
@@ -38,7 +38,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
     private void Prepare(long length, ScalarType dtype, Device device)
     {
         // Device has no equality of its own: two objects for one device differ.
-        if (_cosine is not null && _cosine.shape[0] >= length && _cosine.dtype == dtype
+        if (_cosine is not null && _cosine.size(0) >= length && _cosine.dtype == dtype
             && _cosine.device_type == device.type && _cosine.device_index == device.index) return;
 
         long rows = Math.Max(2 * length, 1024); // Grown by doubling: generation asks for one more row at a time.

@@ -47,7 +47,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
 
     private Tensor Attend(Tensor x, LayerState? state)
     {
-        long batch = x.shape[0], length = x.shape[1], dim = x.shape[2];
+        long batch = x.size(0), length = x.size(1), dim = x.size(2);
         // Split and unbind go back as one joining; narrow and select would each fill a gradient of the whole with zeros.
         Tensor[] parts = _maps.Apply(qkv, x).view(batch, length, 3, _heads, dim / _heads).split([2, 1], 2);
         Tensor[] turned = _rotary.Rotate(parts[0], state?.Length ?? 0).unbind(2); // [B, L, heads, headDim] each

@@ -103,4 +103,80 @@ public sealed class ZeroDoorTests : IDisposable
         // The byte after a special id reads what a first byte reads.
         Assert.Equal(Bits(Floats(door.Features(Ids([7])))), Bits(slots.AsSpan(64 + 27, 27)));
     }
+
+    /// <summary>Bytes and wider ids, whole and broken last slots, the written path (float32) and the gathered one (float64), learned values.</summary>
+    [Theory]
+    [InlineData(ControlKind.Hsl, ScalarType.Byte, ScalarType.Float32, SlotTail.Pad)]
+    [InlineData(ControlKind.Hsl, ScalarType.Byte, ScalarType.Float32, SlotTail.Drop)]
+    [InlineData(ControlKind.Hsl, ScalarType.Int64, ScalarType.Float32, SlotTail.Pad)]
+    [InlineData(ControlKind.Hsl, ScalarType.Byte, ScalarType.Float64, SlotTail.Pad)]
+    [InlineData(ControlKind.Learned, ScalarType.Byte, ScalarType.Float32, SlotTail.Pad)]
+    public void MemoryOfOnesOwnHoldsWhatForwardAndStreamReturn(ControlKind kind, ScalarType idType, ScalarType type, SlotTail tail)
+    {
+        using var door = new ZeroDoor(new ControlFeatures(kind), 4, 128, tail);
+        door.to(type);
+        Tensor ids = Ids(RandomBytes(2 * 3 * 21, 5), ScalarType.Byte, 2, 3, 21).to(idType);
+        if (idType != ScalarType.Byte) ids[1, 2, 5] = tensor(ByteIds.EndOfSequence);
+        using var quiet = no_grad();
+        Tensor slots = full([2, 3, tail == SlotTail.Pad ? 6 : 5, 128], double.NaN, type), stream = full([2, 3, 21, 128], double.NaN, type);
+        door.WriteSlots(ids, slots);
+        door.WriteStream(ids, stream);
+        Assert.True(door.forward(ids).bytes.SequenceEqual(slots.bytes));
+        Assert.True(door.Stream(ids).bytes.SequenceEqual(stream.bytes));
+    }
+
+    [Fact]
+    public void WritingKeepsNoTensor()
+    {
+        using var door = new ZeroDoor(4, 128);
+        Tensor ids = Ids(RandomBytes(8, 5), ScalarType.Byte, 1, 8), slots = zeros([1, 2, 128]);
+        door.WriteSlots(ids, slots);
+        long live = LiveTensors;
+        for (int i = 0; i < 3; i++) door.WriteSlots(ids, slots);
+        Assert.Equal(live, LiveTensors);
+    }
+
+    [Fact]
+    public void ADestinationThatDoesNotFitIsRefusedAndStaysAsItWas()
+    {
+        using var door = new ZeroDoor(4, 128);
+        Tensor ids = Ids(RandomBytes(2 * 10, 5), ScalarType.Byte, 2, 10);
+        Refuses(zeros([2, 2, 128]), "[2, 3, 128] of Float32 on cpu", "this one is [2, 2, 128] of Float32");
+        Refuses(zeros([2, 3, 127]), "[2, 3, 127]");
+        Refuses(zeros([3, 3, 128]), "[3, 3, 128]");
+        Refuses(zeros([6, 128]), "[6, 128]");
+        Refuses(zeros([2, 3, 128], ScalarType.Float64), "of Float64");
+        Refuses(zeros([3, 2, 128]).transpose(0, 1), "not contiguous");
+        Assert.Throws<ArgumentNullException>(() => door.WriteSlots(ids, null!));
+        Assert.Throws<ArgumentNullException>(() => door.WriteStream(null!, zeros([2, 10, 128])));
+        Assert.Throws<ArgumentException>(() => door.WriteStream(ids, zeros([2, 3, 128])));
+
+        void Refuses(Tensor destination, params string[] parts)
+        {
+            var error = Assert.Throws<ArgumentException>(() => door.WriteSlots(ids, destination));
+            foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
+            Assert.Equal(0f, destination.abs().sum().to(ScalarType.Float32).item<float>());
+        }
+    }
+
+    [Fact]
+    public void ALearnedDestinationIsRefusedAndStaysAsItWas()
+    {
+        using var door = new ZeroDoor(4, 128);
+        Tensor ids = Ids(RandomBytes(8, 5), ScalarType.Byte, 1, 8), slots = zeros([1, 2, 128]).requires_grad_();
+        Assert.ThrowsAny<Exception>(() => door.WriteSlots(ids, slots));
+        Assert.Equal(0f, slots.abs().sum().item<float>());
+    }
+
+    [Fact]
+    public void AGraphThatStillNeedsTheOldNumbersIsRefusedNotWrong()
+    {
+        using var door = new ZeroDoor(4, 128);
+        Tensor ids = Ids(RandomBytes(8, 5), ScalarType.Byte, 1, 8), slots = zeros([1, 2, 128]), weight = ones(128).requires_grad_();
+        door.WriteSlots(ids, slots);
+        Tensor loss = (slots * weight).sum();
+        door.WriteSlots(Ids(RandomBytes(8, 6), ScalarType.Byte, 1, 8), slots);
+        var error = Assert.ThrowsAny<Exception>(() => loss.backward());
+        Assert.Contains("modified by an inplace operation", error.Message, StringComparison.Ordinal);
+    }
 }

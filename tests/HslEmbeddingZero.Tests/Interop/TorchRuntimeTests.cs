@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using TorchSharp;
+using static HslEmbeddingZero.Tests.Interop.RuntimeProbe;
 
 namespace HslEmbeddingZero.Tests.Interop;
 
@@ -10,7 +10,7 @@ namespace HslEmbeddingZero.Tests.Interop;
 public sealed class TorchRuntimeTests : IDisposable
 {
     private const int FixedByte = 0x3FA34; // the one that the build step changes in TorchSharp 0.107.0's Linux library
-    private static readonly string Probe = Path.Combine(AppContext.BaseDirectory, "TorchRuntimeProbe");
+    private static readonly string Probe = RuntimeProbe.Folder;
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -145,16 +145,6 @@ public sealed class TorchRuntimeTests : IDisposable
 
     private static void SkipUnlessLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "Uses Linux file names.");
 
-    private static string LibtorchFolder()
-    {
-        SkipUnlessLinux();
-        string own = Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
-        bool carried = File.Exists(Path.Combine(own, "libtorch_cpu.so"));
-        string? folder = carried ? own : Environment.GetEnvironmentVariable(TorchRuntime.FolderVariable);
-        Skip.If(string.IsNullOrEmpty(folder), "The tests were built without a backend, and HSL_TORCH_LIB is not set.");
-        return folder!;
-    }
-
     private static void WriteFalseLibtorch(string folder)
     {
         foreach (string name in new[] { "libtorch.so", "libtorch_cpu.so", "libc10.so" }) File.WriteAllText(Path.Combine(folder, name), "");
@@ -172,31 +162,5 @@ public sealed class TorchRuntimeTests : IDisposable
         Assert.True(run.Code == 1, run.Output);
         Assert.StartsWith("TorchRuntimeException: ", run.Output, StringComparison.Ordinal);
         foreach (string part in parts) Assert.Contains(part, run.Output, StringComparison.Ordinal);
-    }
-
-    private static (int Code, string Output) Run(string program, string? variable, params string[] steps)
-    {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add(Path.Combine(program, "HslEmbeddingZero.TorchRuntimeProbe.dll"));
-        foreach (string step in steps) start.ArgumentList.Add(step);
-        start.Environment.Remove("LD_LIBRARY_PATH");
-        start.Environment.Remove(TorchRuntime.FolderVariable);
-        if (variable is not null) start.Environment[TorchRuntime.FolderVariable] = variable;
-
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"The probe did not end in two minutes: {string.Join(' ', steps)}");
-        }
-
-        process.WaitForExit();
-        return (process.ExitCode, (output.Result + errors.Result).ReplaceLineEndings("\n"));
     }
 }
