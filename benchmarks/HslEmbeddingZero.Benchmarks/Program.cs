@@ -12,8 +12,8 @@ using HslEmbeddingZero;
 using HslEmbeddingZero.Benchmarks;
 using Perfolizer.Horology;
 
-// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick]
-// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- soak [steps]
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick] [--keep-freed-memory]
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- soak [steps] [memory=freed|kept]
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step [body=quick|paper] [batch=12] [steps=20] [precision=...] [device=...] [memory=freed|kept]
 //
 // Everything runs inside this process: the default toolchain would build a program of its own elsewhere, without the copy of the
@@ -22,7 +22,7 @@ TorchRuntime.EnsureLoaded(); // before anything touches torch
 
 if (args is ["soak", ..])
 {
-    Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000);
+    Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000, keepFreedMemory: args is [_, _, "memory=kept"]);
     return;
 }
 
@@ -33,6 +33,7 @@ if (args is ["step", ..])
 }
 
 bool quick = args.Contains("--quick");
+if (args.Contains("--keep-freed-memory") && !FreedMemory.Keep()) throw new ArgumentException("--keep-freed-memory: the C library here is not GNU's.");
 (int warmups, int iterations) = quick ? (1, 5) : (4, 15);
 Job job = Job.Default.WithWarmupCount(warmups).WithIterationCount(iterations).WithIterationTime(TimeInterval.FromMilliseconds(100))
     .WithToolchain(InProcessEmitToolchain.Instance);
@@ -45,4 +46,4 @@ IConfig config = ManualConfig.CreateEmpty()
     .AddExporter(MarkdownExporter.GitHub, JsonExporter.Full)
     .AddLogger(ConsoleLogger.Default);
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(argument => argument != "--quick")], config);
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(argument => argument is not ("--quick" or "--keep-freed-memory"))], config);

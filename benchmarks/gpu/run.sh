@@ -5,16 +5,18 @@
 # OUT             where results go (results)
 # DEVICE          cuda (default) or cpu
 # PRESET          paper (default); smoke rehearses everything in a minute or two
+# SEEDS           seeds of the tables (0,1)
 # SECONDS_LEFT    after so many seconds a table is interrupted; it goes on from its checkpoint the next time (540)
+# What came out, but for checkpoints, is also packed into $OUT.tar.gz; unpacked there, the finished rows of a table need not be trained again.
 set -uo pipefail
 cd "$(dirname "$0")"
 export HSL_TORCH_LIB=${HSL_TORCH_LIB:-$(python3 -c 'import os, torch; print(os.path.join(os.path.dirname(torch.__file__), "lib"))')}
 out=${OUT:-results} device=${DEVICE:-cuda} preset=${PRESET:-paper} seconds=${SECONDS_LEFT:-540}
 mkdir -p "$out"
 if [ "$preset" = smoke ]; then
-  body=quick; steps=3; peer="--dim 256 --layers 2 --heads 4 --steps 3"; seeds=0; schedules=4,8
+  body=quick; steps=3; peer="--dim 256 --layers 2 --heads 4 --steps 3"; seeds=${SEEDS:-0}; schedules=4,8
 else
-  body=paper; steps=20; peer="--steps 20"; seeds=0,1; schedules=1000,3000,10000
+  body=paper; steps=20; peer="--steps 20"; seeds=${SEEDS:-0,1}; schedules=1000,3000,10000
 fi
 doors=zero,zero-standardized,projection,embedding,embedding-pooled
 
@@ -58,3 +60,5 @@ for stage in "$@"; do
     *) echo "unknown stage '$stage'" >&2; exit 2 ;;
   esac
 done
+
+tar -czf "$out.tar.gz" --exclude='*.checkpoint.safetensors' -C "$out" .

@@ -88,32 +88,38 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share = true)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
-        if (value_table is null)
+        if (Writable(ids, slots, dim) is { } bytes)
         {
-            Device? place = ids.device_type == TorchSharp.DeviceType.CPU ? null : ids.device; // An object that a small call on the CPU need not make.
-            Tensor output = empty([batch, slots, dim], _gather.DType, place);
-            WriteSlots(ids, output, bytesPerSlot, dim, share);
+            Tensor output = empty([batch, slots, dim], ScalarType.Float32);
+            SlotWriter.Write(bytes, output, _tables!, bytesPerSlot, dim, share);
             return output;
         }
 
-        int width = bytesPerSlot * HslFeatures.Dimension;
-        Tensor rows = Gather(ids).view(batch, slots, width);
-        return width == dim ? rows : nn.functional.pad(rows, [0, dim - width]);
+        Tensor rows = Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension);
+        if (rows.size(2) == dim) return rows;
+        if (value_table is not null) return nn.functional.pad(rows, [0, dim - rows.size(2)]); // Learned values get their gradient through it.
+        Tensor packed = empty([batch, slots, dim], rows.dtype, rows.device);
+        Pad(rows, packed);
+        return packed;
     }
 
     /// <summary>The same into N·S·dim contiguous numbers of the rows' dtype, on their device.</summary>
-    internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim, bool share = true)
+    internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
-        if (_tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(batch, slots, dim) && AsBytes(ids) is { } bytes)
-        {
-            SlotWriter.Write(bytes, destination, _tables, bytesPerSlot, dim, share);
-            return;
-        }
+        if (Writable(ids, slots, dim) is { } bytes) SlotWriter.Write(bytes, destination, _tables!, bytesPerSlot, dim, share: true);
+        else Pad(Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension), destination.view(batch, slots, dim));
+    }
 
-        int width = bytesPerSlot * HslFeatures.Dimension;
-        Tensor packed = destination.view(batch, slots, dim);
-        packed.narrow(2, 0, width).copy_(Gather(ids).view(batch, slots, width));
+    /// <summary>The ids as they are written straight into float32 slots on the CPU; null where rows must be gathered.</summary>
+    private Tensor? Writable(Tensor ids, long slots, int dim) =>
+        _tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(ids.size(0), slots, dim) ? AsBytes(ids) : null;
+
+    /// <summary>[N, S, C] rows into [N, S, dim], each number once; libtorch's own padding writes zeros under the rows first.</summary>
+    private static void Pad(Tensor rows, Tensor packed)
+    {
+        long width = rows.size(2), dim = packed.size(2);
+        packed.narrow(2, 0, width).copy_(rows);
         if (width < dim) packed.narrow(2, width, dim - width).zero_();
     }
 
