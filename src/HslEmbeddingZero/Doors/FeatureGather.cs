@@ -29,8 +29,7 @@ internal sealed class FeatureGather : IDisposable
 
     private FixedTable _table;
     private FixedTable _boundary;
-    private FixedTable _head;
-    private FixedTable _tail;
+    private FixedTable _codes;
 
     /// <param name="values">256×18 value columns: Δ, Fourier, phase.</param>
     /// <param name="scaling">Fixed scaling applied to every column of a byte's row.</param>
@@ -38,7 +37,7 @@ internal sealed class FeatureGather : IDisposable
     {
         _values = values.ToArray();
         _scaling = scaling;
-        (_table, _boundary, _head, _tail) = Build();
+        (_table, _boundary, _codes) = Build();
     }
 
     public Device Device => _table.Rows.device;
@@ -55,23 +54,22 @@ internal sealed class FeatureGather : IDisposable
         if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _table.Rows.dtype, ids.device).MoveToOuterDisposeScope();
 
         bool onlyBytes = ids.dtype == ScalarType.Byte;
-        Tensor current = ids.to(ScalarType.Int32).contiguous(); // A clone keeps the strides, and rows are viewed flat below.
-        Tensor row = current.clone();
-        Tensor previous = current.narrow(1, 0, length - 1);
+        Tensor row = ids.to(ScalarType.Int32, copy: true).contiguous(); // A copy keeps the strides, and rows are viewed flat below.
+        Tensor previous = ids.narrow(1, 0, length - 1);
         row.narrow(1, 0, 1).add_(_firstRows, KeptScalar.One);
         // Row 256 of the pair table is that of a first byte, which is also what follows a special id.
         row.narrow(1, 1, length - 1).add_(onlyBytes ? previous : previous.clamp_max(_pairs), _pairs);
-        if (!onlyBytes) row.masked_fill_(current.gt(_lastByte), _specialRow);
+        if (!onlyBytes) row.masked_fill_(ids.gt(_lastByte), _specialRow);
 
         Tensor rows = row.view(-1);
         Tensor features = _table.Rows.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
-        Tensor code = _head.Rows.index_select(0, rows).view(batch, length);
-        Tensor tail = _tail.Rows.index_select(0, rows).view(batch, length);
-        Tensor later = code.narrow(1, 1, length - 1);
+        Tensor codes = _codes.Rows.index_select(0, rows).view(batch, length, 2); // of each pair, the head's and the tail's
+        Tensor later = codes.select(2, 0).narrow(1, 1, length - 1);
+        Tensor tail = codes.select(2, 1).narrow(1, 0, length - 1);
         // The tail of the byte before joins the head, except for a byte that counts as first and for special ids.
-        if (onlyBytes) later.PlusInPlace(tail.narrow(1, 0, length - 1));
-        else later.PlusInPlace(tail.narrow(1, 0, length - 1).masked_fill(later.ge(_firstCodes), KeptScalar.Zero));
-        features.select(2, BoundaryColumn).copy_(_boundary.Rows.index_select(0, code.view(-1)).view(batch, length));
+        later.PlusInPlace(onlyBytes ? tail : tail.masked_fill(later.ge(_firstCodes), KeptScalar.Zero));
+        Tensor code = codes.view(-1, 2).select(1, 0);
+        features.select(2, BoundaryColumn).copy_(_boundary.Rows.index_select(0, code).view(batch, length));
         return features.MoveToOuterDisposeScope();
     }
 
@@ -83,28 +81,25 @@ internal sealed class FeatureGather : IDisposable
             // From the formulas, so that a pass through a narrower type leaves no rounding behind.
             device ??= _table.Rows.device;
             Dispose();
-            (_table, _boundary, _head, _tail) = Build();
+            (_table, _boundary, _codes) = Build();
         }
 
         _table.Move(dtype, device);
         _boundary.Move(dtype, device);
-        _head.Move(null, device);
-        _tail.Move(null, device);
+        _codes.Move(null, device);
     }
 
     public void Dispose()
     {
         _table.Dispose();
         _boundary.Dispose();
-        _head.Dispose();
-        _tail.Dispose();
+        _codes.Dispose();
     }
 
-    private (FixedTable Table, FixedTable Boundary, FixedTable Head, FixedTable Tail) Build()
+    private (FixedTable Table, FixedTable Boundary, FixedTable Codes) Build()
     {
         float[] table = new float[Rows * HslFeatures.Dimension];
-        int[] head = new int[Rows];
-        int[] tail = new int[Rows];
+        int[] codes = new int[Rows * 2];
         for (int previous = 0; previous <= 256; previous++)
         {
             int before = previous == 256 ? -1 : previous;
@@ -117,18 +112,18 @@ internal sealed class FeatureGather : IDisposable
                 for (int bit = 0; bit < 8; bit++) columns[8 + bit] = (second >> (7 - bit)) & 1;
                 _values.AsSpan(value * HslFeatures.ValueDimension + 8, 10).CopyTo(columns[(BoundaryColumn + 1)..]);
                 for (int c = 0; c < columns.Length; c++) columns[c] = ChannelScale.Apply(_scaling, c, columns[c]);
-                head[row] = FeatureTables.HeadCode(before, value) + (before < 0 ? FirstCodes : 0);
-                tail[row] = FeatureTables.TailCode(before, value);
+                codes[row * 2] = FeatureTables.HeadCode(before, value) + (before < 0 ? FirstCodes : 0);
+                codes[row * 2 + 1] = FeatureTables.TailCode(before, value);
             }
         }
 
-        head[SpecialRow] = SpecialCode;
+        codes[SpecialRow * 2] = SpecialCode;
         float[] boundary = new float[SpecialCode + 1];
         for (int code = 0; code < FirstCodes; code++)
             boundary[code] = ChannelScale.Apply(_scaling, BoundaryColumn, FeatureTables.Boundary(code));
         for (int code = FirstCodes; code < SpecialCode; code++)
             boundary[code] = ChannelScale.Apply(_scaling, BoundaryColumn, FeatureTables.FirstBoundary(code - FirstCodes));
 
-        return (new(tensor(table, [Rows, HslFeatures.Dimension])), new(tensor(boundary)), new(tensor(head)), new(tensor(tail)));
+        return (new(tensor(table, [Rows, HslFeatures.Dimension])), new(tensor(boundary)), new(tensor(codes, [Rows, 2])));
     }
 }
