@@ -17,8 +17,9 @@ public static partial class FreedMemory
     private const int GrowthBytes = 64 << 20;
 
     /// <summary>
-    /// Has this process keep the memory it frees and use it again; its resident memory then stays at its peak. It is for programs that train, and
-    /// best called first in them: the setting is the whole process's, and what was allocated before is not touched. Calling it again does nothing.
+    /// Has this process keep the memory it frees and use it again; its resident memory then stays at its peak, and can grow past it
+    /// by gaps that no later tensor fits into. It is for programs that train, and to be called first in them: the setting is the whole process's, and
+    /// memory allocated before follows it in part only. Calling it again does nothing.
     /// </summary>
     /// <returns>True where the C library is GNU's and takes the setting; false, and nothing is changed, on Windows, macOS or musl.</returns>
     public static bool Keep()
