@@ -22,7 +22,7 @@ TorchRuntime.EnsureLoaded(); // before anything touches torch
 
 if (args is ["soak", ..])
 {
-    Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000, keepFreedMemory: args is [_, _, "memory=kept"]);
+    Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000, args is [_, _, "memory=kept"] ? "kept" : "freed");
     return;
 }
 
@@ -33,7 +33,7 @@ if (args is ["step", ..])
 }
 
 bool quick = args.Contains("--quick");
-if (args.Contains("--keep-freed-memory") && !FreedMemory.Keep()) throw new ArgumentException("--keep-freed-memory: the C library here is not GNU's.");
+MemoryOption.Apply(args.Contains("--keep-freed-memory") ? "kept" : "freed");
 (int warmups, int iterations) = quick ? (1, 5) : (4, 15);
 Job job = Job.Default.WithWarmupCount(warmups).WithIterationCount(iterations).WithIterationTime(TimeInterval.FromMilliseconds(100))
     .WithToolchain(InProcessEmitToolchain.Instance);

@@ -15,10 +15,10 @@ internal static class Soak
     private const int SampleEvery = 50;
 
     /// <param name="steps">How many.</param>
-    /// <param name="keepFreedMemory">Whether to train as the samples do, with freed memory kept; resident memory is then its highest so far.</param>
-    public static void Run(int steps, bool keepFreedMemory)
+    /// <param name="memory">freed, or kept as the samples do; resident memory is then its highest so far.</param>
+    public static void Run(int steps, string memory)
     {
-        if (keepFreedMemory && !FreedMemory.Keep()) throw new ArgumentException("memory=kept: the C library here is not GNU's.");
+        MemoryOption.Apply(memory);
         using var model = new ByteLanguageModel(
             DoorArms.Create("zero", 8, 256, 0), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0.1 }));
         TrainerOptions options = new() { Steps = steps, BatchSize = 4, Accumulation = 1, LogEvery = 1 };

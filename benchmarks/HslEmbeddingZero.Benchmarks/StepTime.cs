@@ -22,7 +22,7 @@ internal static class StepTime
         string body = Take("body", "paper"), precision = Take("precision", "float32"), place = Take("device", "cpu"), memory = Take("memory", "freed");
         int batch = int.Parse(Take("batch", "12"), CultureInfo.InvariantCulture), steps = int.Parse(Take("steps", "20"), CultureInfo.InvariantCulture);
         if (given.Count > 0) throw new ArgumentException($"Unknown: {string.Join(", ", given.Keys)}; known are body, batch, steps, precision, device and memory.");
-        if (memory == "kept" && !FreedMemory.Keep()) throw new ArgumentException("memory=kept: the C library here is not GNU's.");
+        MemoryOption.Apply(memory);
 
         if (place == "cuda" && !TryInitializeDeviceType(DeviceType.CUDA)) throw new ArgumentException("device=cuda: there is no CUDA device.");
         Precisions.Use(precision == "tf32" ? Precision.TensorFloat32 : Precision.Float32);

@@ -7,10 +7,12 @@ internal static class RuntimeProbe
 {
     public static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "TorchRuntimeProbe");
 
+    public static void SkipUnlessLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "Uses Linux file names.");
+
     /// <summary>A libtorch on this machine; skips the test where there is none.</summary>
     public static string LibtorchFolder()
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "Uses Linux file names.");
+        SkipUnlessLinux();
         string own = Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
         bool carried = File.Exists(Path.Combine(own, "libtorch_cpu.so"));
         string? folder = carried ? own : Environment.GetEnvironmentVariable(TorchRuntime.FolderVariable);

@@ -10,7 +10,7 @@ namespace HslEmbeddingZero.Tests.Interop;
 public sealed class TorchRuntimeTests : IDisposable
 {
     private const int FixedByte = 0x3FA34; // the one that the build step changes in TorchSharp 0.107.0's Linux library
-    private static readonly string Probe = RuntimeProbe.Folder;
+    private static readonly string Probe = Folder;
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -142,8 +142,6 @@ public sealed class TorchRuntimeTests : IDisposable
         Assert.StartsWith("TorchSharp: 0.107.0", lines[1], StringComparison.Ordinal);
         Assert.Matches("^CUDA: (not available|available, devices: [0-9]+)$", lines[2]);
     }
-
-    private static void SkipUnlessLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "Uses Linux file names.");
 
     private static void WriteFalseLibtorch(string folder)
     {

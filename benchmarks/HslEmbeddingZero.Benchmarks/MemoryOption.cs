@@ -1,0 +1,10 @@
+namespace HslEmbeddingZero.Benchmarks;
+
+/// <summary>What becomes of freed memory while something is measured: memory=freed, given back as the C library does, or memory=kept.</summary>
+internal static class MemoryOption
+{
+    public static void Apply(string memory)
+    {
+        if (memory == "kept" && !FreedMemory.Keep()) throw new ArgumentException("memory=kept: the C library here is not GNU's.");
+    }
+}
