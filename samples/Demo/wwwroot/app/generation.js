@@ -131,7 +131,7 @@ export class Generation {
       this.#generate.disabled = false;
       this.#cancel.disabled = true;
       this.#showAbove.disabled = this.#drawn.length === 0;
-      this.#updateChances();
+      this.#drawChances(); // with the status that says so, not a frame later
     }
   }
 
