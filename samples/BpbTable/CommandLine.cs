@@ -19,6 +19,7 @@ internal static class CommandLine
             (text, result) => CheckedOptions.Whole(text, 1, int.MaxValue, "--steps", result));
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
+        Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, table.json, curves.png and the metrics.", "runs/bpb-table");
@@ -26,7 +27,7 @@ internal static class CommandLine
 
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")
         {
-            preset, arms, bytesPerSlot, seeds, steps, device, precision, text, windows, output, resume,
+            preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, text, windows, output, resume,
         };
         root.SetAction(async (parsed, cancellation) =>
         {
@@ -50,12 +51,16 @@ internal static class CommandLine
             chosen = chosen with
             {
                 Seeds = someSeeds.Length > 0 ? someSeeds : chosen.Seeds,
+                Budget = chosen.Budget with
+                {
+                    Training = chosen.Budget.Training with { Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place) },
+                },
             };
             return await run(
                 new TableOptions(
                     chosen,
                     someSteps.Length > 0 ? someSteps : [chosen.Budget.Training.Steps],
-                    ComputeOptions.GivenPrecision(parsed.GetValue(precision)!, place),
+                    ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     place,

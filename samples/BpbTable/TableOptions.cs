@@ -4,7 +4,7 @@ namespace HslEmbeddingZero.Samples;
 internal sealed record TableOptions(
     Preset Preset,
     IReadOnlyList<int> Schedules,
-    Training.Precision? Precision,
+    TimeSpan? CheckpointEvery,
     IReadOnlyList<string> Text,
     IReadOnlyList<string> Windows,
     TorchSharp.torch.Device Device,
@@ -15,18 +15,6 @@ internal sealed record TableOptions(
     public IReadOnlyList<TableRowKey> Rows { get; } = Schedules.Count == 1
         ? Preset.Rows
         : [.. Schedules.SelectMany(steps => Preset.Rows.Select(row => row with { Steps = steps }))];
-
-    /// <summary>The same with a precision, the one given or else the fastest, in the preset's training.</summary>
-    public TableOptions WithPrecision() => this with
-    {
-        Preset = Preset with
-        {
-            Budget = Preset.Budget with
-            {
-                Training = Preset.Budget.Training with { Precision = Precision ?? ComputeOptions.FastestPrecisionOf(Preset.Budget.Body, Device, Out, Resume) },
-            },
-        },
-    };
 
     /// <summary>How long a row is trained.</summary>
     public int StepsOf(TableRowKey row) => row.Steps ?? Schedules[0];
@@ -45,7 +33,7 @@ internal sealed record TableOptions(
             Body = Preset.Budget.Body,
             Training = Preset.Budget.Training.WithSteps(steps) with { Seed = seed },
             HeldOut = Preset.Budget.HeldOut,
-            CheckpointEvery = Preset.Budget.CheckpointEvery,
+            CheckpointEvery = CheckpointEvery,
         };
     }
 }

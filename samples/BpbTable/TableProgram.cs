@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Training;
 using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
@@ -21,7 +22,7 @@ internal static class TableProgram
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
         ComparisonData data = ComparisonData.Load(options.Text, options.Windows, options.Preset.Budget.HeldOut);
         OutputFolder.RequireWritable(options.Out);
-        options = options.WithPrecision();
+        console.WriteLine($"precision: {RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device)}, on {ComputeOptions.NameOf(options.Device)}");
 
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
         List<RunResult> results = [];
@@ -31,16 +32,28 @@ internal static class TableProgram
             DoorRun run = new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device);
             results.Add((options.Resume ? run.Finished() : null) ?? run.Execute(options.Resume, progress, cancellation));
             metrics.Add((runs[i].Row, runs[i].Seed, run.MetricsPath));
+            TableReport soFar = new(options, data, results, runs.Length);
+            Write(options, data, soFar, results, metrics);
+            if (i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row)) soFar.Print(console);
         });
 
-        TableReport report = new(options, data, results);
-        report.Print(console);
-        AtomicFile.WriteText(Path.Combine(options.Out.FullName, "table.md"), report.Markdown());
-        AtomicFile.WriteText(Path.Combine(options.Out.FullName, "table.json"), report.ToJson());
-        CurvesPlot.Save(Path.Combine(options.Out.FullName, "curves.png"), metrics, data, $"Front doors, preset {options.Preset.Name}");
-        if (options.Schedules.Count > 1) SchedulesPlot.Save(Path.Combine(options.Out.FullName, "schedules.png"), results, data, $"Front doors by schedule, preset {options.Preset.Name}");
+        new TableReport(options, data, results, runs.Length).Print(console);
         string figures = options.Schedules.Count > 1 ? "curves.png, schedules.png" : "curves.png";
         console.WriteLine($"Written to {options.Out.FullName}: table.md, table.json, {figures} and a metrics file for each run.");
         return 0;
+    }
+
+    private static bool IsPublished(TableRowKey row) => Preset.Published.Contains(row.Arm);
+
+    /// <summary>The table and its figures as they stand: what is trained stays, whatever comes later.</summary>
+    private static void Write(
+        TableOptions options, ComparisonData data, TableReport report, List<RunResult> results, List<(TableRowKey Row, int Seed, string Metrics)> metrics)
+    {
+        string folder = options.Out.FullName;
+        AtomicFile.WriteText(Path.Combine(folder, "table.md"), report.Markdown());
+        AtomicFile.WriteText(Path.Combine(folder, "table.json"), report.ToJson());
+        CurvesPlot.Save(Path.Combine(folder, "curves.png"), metrics, data, $"Front doors, preset {options.Preset.Name}");
+        if (options.Schedules.Count > 1)
+            SchedulesPlot.Save(Path.Combine(folder, "schedules.png"), results, data, $"Front doors by schedule, preset {options.Preset.Name}");
     }
 }

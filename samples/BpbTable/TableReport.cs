@@ -8,7 +8,7 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>The table as the console, Markdown and JSON show it.</summary>
-internal sealed class TableReport(TableOptions options, ComparisonData data, IReadOnlyList<RunResult> results)
+internal sealed class TableReport(TableOptions options, ComparisonData data, IReadOnlyList<RunResult> results, int runs)
 {
     private readonly string[] _headings = options.Schedules.Count > 1 ? [Headings[0], "steps", .. Headings[1..]] : Headings;
 
@@ -37,6 +37,9 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         {
             Preset = options.Preset.Name,
             Device = ComputeOptions.NameOf(options.Device),
+            Precision = ComputeOptions.NameOf(options.Preset.Budget.Training.Precision),
+            Arithmetic,
+            Runs = new { Finished = results.Count, Planned = runs },
             Libtorch = torch.__version__,
             Steps = options.Schedules[^1],
             options.Preset.Seeds,
@@ -81,6 +84,8 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         },
         SampleJson.Indented);
 
+    private string Arithmetic => RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
+
     private TextTable AsText() => new(_headings, [.. _rows.Select(Cells)]);
 
     private string[] Cells(Row row) =>
@@ -99,11 +104,13 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
     private IEnumerable<string> Notes()
     {
         TrainerOptions training = options.Preset.Budget.Training;
+        if (results.Count < runs) yield return $"{results.Count} of {runs} runs are trained; the table grows.";
         yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
         yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {BodyParameters():N0} parameters; "
             + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
-            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}, {training.Precision.ToString().ToLowerInvariant()}.";
+            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}.";
+        yield return $"precision: {ComputeOptions.NameOf(training.Precision)} ({Arithmetic}); another arithmetic or number of threads gives other last digits.";
         yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
         yield return $"device: {ComputeOptions.NameOf(options.Device)}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
         yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using HslEmbeddingZero.Training;
 using Spectre.Console;
@@ -47,22 +48,28 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             InFolder("tensorboard"), trainer.Elapsed, ("train", InFolder("metrics.jsonl")), ("held-out", InFolder("evaluations.jsonl")));
         Evaluator evaluator = new(data.HeldOut, device: options.Device);
         console.WriteLine(trainer.Step == 0
-            ? $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {Steps:N0} steps in {options.Training.Precision.ToString().ToLowerInvariant()} on {ComputeOptions.NameOf(options.Device)}"
+            ? $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {Steps:N0} steps in {RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on {ComputeOptions.NameOf(options.Device)}"
             : $"going on from step {trainer.Step:N0}");
         LiveProgress.Run(console, [Preset.Name], (_, live) => Continue(new ProgressToAll(metrics, live)), lines: 200);
         return evaluations.BestStep;
 
         void Continue(IProgress<TrainingProgress> progress)
         {
+            Stopwatch sinceCheckpoint = Stopwatch.StartNew();
             try
             {
                 while (true)
                 {
                     if (IsDue(trainer.Step, Preset.EvaluateEvery) && evaluations.LastStep < trainer.Step) Evaluate();
-                    if (IsDue(trainer.Step, Preset.CheckpointEvery)) trainer.SaveCheckpoint(Checkpoint);
+                    if (sinceCheckpoint.Elapsed >= options.CheckpointEvery || trainer.Step == Steps)
+                    {
+                        trainer.SaveCheckpoint(Checkpoint);
+                        sinceCheckpoint.Restart();
+                    }
+
                     board.Update();
                     if (trainer.Step == Steps) return;
-                    trainer.Run(progress, Math.Min(Next(trainer.Step, Preset.EvaluateEvery), Next(trainer.Step, Preset.CheckpointEvery)), cancellation);
+                    trainer.Run(progress, Next(trainer.Step, Preset.EvaluateEvery), options.CheckpointEvery - sinceCheckpoint.Elapsed, cancellation);
                 }
             }
             catch (OperationCanceledException)

@@ -20,6 +20,7 @@ internal static class TrainCommand
         Option<int?> seed = CheckedOptions.Whole("--seed", "Seed of weights, batches and dropout; 0 where not given.", 0);
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
+        Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<string?> licence = new("--licence") { Description = $"Licence to note in the weights' file; {EmbeddedCorpusLicence} for the embedded corpus." };
@@ -28,7 +29,7 @@ internal static class TrainCommand
 
         Command command = new("train", "Trains a model behind the zero door and keeps its best weights.")
         {
-            preset, door, steps, seed, device, precision, text, windows, licence, output, resume,
+            preset, door, steps, seed, device, precision, checkpointMinutes, text, windows, licence, output, resume,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -43,8 +44,9 @@ internal static class TrainCommand
                     chosen.Training.WithSteps(parsed.GetValue(steps)) with
                     {
                         Seed = parsed.GetValue(seed) ?? 0,
+                        Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
                     },
-                    ComputeOptions.GivenPrecision(parsed.GetValue(precision)!, place),
+                    ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     parsed.GetValue(licence) ?? (isEmbedded ? EmbeddedCorpusLicence : null),
@@ -62,7 +64,6 @@ internal static class TrainCommand
         options.Training.Validate();
         ByteMix data = ByteMix.Load(options.Text, options.Windows, options.Preset.HeldOut);
         OutputFolder.RequireWritable(options.Out);
-        options = options.WithPrecision();
         Scores scores = new ModelTraining(console, options, data).Run(cancellation);
         ScoreTable.Print(console, data, [("held out", scores)]);
         console.WriteLine($"Best weights, of step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");

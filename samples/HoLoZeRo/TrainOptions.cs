@@ -7,17 +7,10 @@ internal sealed record TrainOptions(
     TrainPreset Preset,
     string Door,
     TrainerOptions Training,
-    Precision? Precision,
+    TimeSpan? CheckpointEvery,
     IReadOnlyList<string> Text,
     IReadOnlyList<string> Windows,
     string? Licence,
     TorchSharp.torch.Device Device,
     DirectoryInfo Out,
-    bool Resume)
-{
-    /// <summary>The same with a precision, the one given or else the fastest, in the training.</summary>
-    public TrainOptions WithPrecision() => this with
-    {
-        Training = Training with { Precision = Precision ?? ComputeOptions.FastestPrecisionOf(Preset.Body, Device, Out, Resume) },
-    };
-}
+    bool Resume);

@@ -9,8 +9,7 @@ internal sealed record TrainPreset(
     int BytesPerSlot,
     TrainerOptions Training,
     HeldOutOptions HeldOut,
-    int EvaluateEvery,
-    int CheckpointEvery)
+    int EvaluateEvery)
 {
     /// <summary>Seconds: shows that everything works.</summary>
     private static readonly TrainPreset Smoke = new(
@@ -19,8 +18,7 @@ internal sealed record TrainPreset(
         8,
         new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, Accumulation = 1, LogEvery = 2 },
         new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
-        EvaluateEvery: 2,
-        CheckpointEvery: 3);
+        EvaluateEvery: 2);
 
     /// <summary>4,280,582 parameters, 8.2 MiB in bfloat16: an hour or two of two CPU cores.</summary>
     private static readonly TrainPreset Small = new(
@@ -39,8 +37,7 @@ internal sealed record TrainPreset(
             LogEvery = 20,
         },
         new HeldOutOptions(),
-        EvaluateEvery: 1000,
-        CheckpointEvery: 250);
+        EvaluateEvery: 1000);
 
     /// <summary>The published body of 25,357,576 parameters and its 30,000 steps; meant for a GPU.</summary>
     private static readonly TrainPreset Full = new(
@@ -49,8 +46,7 @@ internal sealed record TrainPreset(
         8,
         new TrainerOptions { Steps = 30000, WarmupSteps = 300 },
         new HeldOutOptions(),
-        EvaluateEvery: 1000,
-        CheckpointEvery: 500);
+        EvaluateEvery: 1000);
 
     public static IReadOnlyList<TrainPreset> All { get; } = [Smoke, Small, Full];
 }

@@ -11,7 +11,7 @@ internal static class ComputeOptions
 
     public static Option<string> Precision() => CheckedOptions.Choice(
         "--precision",
-        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto: bfloat16 where a trial finds it faster, else tf32 on CUDA and float32 on a CPU.",
+        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto, which goes by the processor: bfloat16 on CUDA, with AMX, and on AMD with AVX512_BF16; else float32.",
         "auto", "float32", "tf32", "bfloat16", "auto");
 
     /// <summary>The device that a command line names, with libtorch and the process ready for much work on it.</summary>
@@ -26,27 +26,26 @@ internal static class ComputeOptions
         return hasCuda ? torch.CUDA : torch.CPU;
     }
 
-    /// <summary>The precision that a command line names; null for auto.</summary>
-    public static Precision? GivenPrecision(string name, torch.Device device) => name switch
+    /// <summary>The precision that a command line names.</summary>
+    public static Precision ChoosePrecision(string name, torch.Device device) => name switch
     {
-        "auto" => null,
+        "auto" => RecommendedPrecision.For(device),
         "float32" => Training.Precision.Float32,
         "bfloat16" => Training.Precision.BFloat16,
         "tf32" when device.type == DeviceType.CUDA => Training.Precision.TensorFloat32,
         _ => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
     };
 
-    /// <summary>
-    /// The precision that a trial finds fastest. It is kept in the run's folder: a resumed run must go on in it, whatever a second trial would say.
-    /// </summary>
-    public static Precision FastestPrecisionOf(ByteTransformerOptions body, torch.Device device, DirectoryInfo output, bool resume)
-    {
-        string kept = Path.Combine(output.FullName, $"precision-{device.type.ToString().ToLowerInvariant()}.txt");
-        if (resume && File.Exists(kept) && Enum.TryParse(File.ReadAllText(kept).Trim(), out Precision earlier) && Enum.IsDefined(earlier)) return earlier;
-        Precision fastest = FastestPrecision.Find(body, device);
-        AtomicFile.WriteText(kept, fastest.ToString());
-        return fastest;
-    }
+    /// <summary>A precision as the command line spells it.</summary>
+    public static string NameOf(Precision precision) => precision == Training.Precision.TensorFloat32 ? "tf32" : precision.ToString().ToLowerInvariant();
+
+    /// <summary>--checkpoint-minutes: how often a long run is kept.</summary>
+    public static Option<double> CheckpointMinutes() => CheckedOptions.Number(
+        "--checkpoint-minutes", "Minutes between two checkpoints of a run; 0 keeps one only when the run is interrupted.", 2,
+        value => value is >= 0 and <= 1e6, "minutes from 0 to 1,000,000");
+
+    /// <summary>The time between two checkpoints; null for none.</summary>
+    public static TimeSpan? CheckpointInterval(double minutes) => minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
 
     /// <summary>The device in words, as tables and cards show it.</summary>
     public static string NameOf(torch.Device device) => device.type == DeviceType.CPU

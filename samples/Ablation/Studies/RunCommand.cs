@@ -13,18 +13,20 @@ internal static class RunCommand
         Argument<string> study = new("study") { Description = $"A study of this program ({string.Join(", ", StudyFile.Names)}) or a file of your own." };
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
+        Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Parent of the folder for table.md, figure.png, study.json, runs.jsonl and the files of each run, which has the study's name.", "runs/ablation");
         Command command = new("run", "Trains what a study declares, and goes on where an earlier try stopped. Several processes may share a folder.")
         {
-            study, device, precision, text, windows, output,
+            study, device, precision, checkpointMinutes, text, windows, output,
         };
         command.SetAction((parsed, cancellation) =>
         {
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
             Run(
-                console, parsed.GetRequiredValue(study), place, ComputeOptions.GivenPrecision(parsed.GetValue(precision)!, place),
+                console, parsed.GetRequiredValue(study), place, ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
+                ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
                 CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellation);
             return Task.FromResult(0);
         });
@@ -32,7 +34,8 @@ internal static class RunCommand
     }
 
     private static void Run(
-        IAnsiConsole console, string nameOrFile, torch.Device device, Precision? given, string[] text, string[] windows, DirectoryInfo parent, CancellationToken cancellation)
+        IAnsiConsole console, string nameOrFile, torch.Device device, Precision precision, TimeSpan? checkpointEvery, string[] text, string[] windows,
+        DirectoryInfo parent, CancellationToken cancellation)
     {
         string file = StudyFile.Find(nameOrFile);
         string name = Path.GetFileNameWithoutExtension(file);
@@ -40,9 +43,8 @@ internal static class RunCommand
         ComparisonData data = ComparisonData.Load(text, windows, study.Named.HeldOut);
         DirectoryInfo output = new(Path.Combine(parent.FullName, name));
         OutputFolder.RequireWritable(output);
-        Precision precision = given ?? ComputeOptions.FastestPrecisionOf(study.BodyFor(study.BytesPerSlot[0]), device, output, resume: true);
 
-        IReadOnlyList<RunResult> results = new StudyRunner(study, data, precision, device, output).Run(console, cancellation);
+        IReadOnlyList<RunResult> results = new StudyRunner(study, data, precision, device, output, checkpointEvery).Run(console, cancellation);
         new StudyFolder(output).Write(console, StudyConditions.Of(name, study, precision, device, data), results);
     }
 }

@@ -6,7 +6,7 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>Trains every run of a study that no earlier or other process has trained.</summary>
-internal sealed class StudyRunner(Study study, ComparisonData data, Precision precision, torch.Device device, DirectoryInfo output)
+internal sealed class StudyRunner(Study study, ComparisonData data, Precision precision, torch.Device device, DirectoryInfo output, TimeSpan? checkpointEvery)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -70,7 +70,7 @@ internal sealed class StudyRunner(Study study, ComparisonData data, Precision pr
         Body = study.BodyFor(run.BytesPerSlot),
         Training = study.TrainingOf(run) with { Precision = precision },
         HeldOut = study.Named.HeldOut,
-        CheckpointEvery = study.Named.CheckpointEvery,
+        CheckpointEvery = checkpointEvery,
         EvaluateAt = [.. study.EvaluateAt.Where(step => step < run.Steps)],
     };
 }

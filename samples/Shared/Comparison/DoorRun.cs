@@ -50,12 +50,22 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         List<CurvePoint> curve = [.. ReadCurve().Where(point => point.Step <= trainer.Step)];
         Evaluator evaluator = new(data.HeldOut, device: device);
         Stopwatch scoring = new();
-        using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
+        EvaluationResult last;
+        try
         {
-            Train(trainer, new ProgressToAll(metrics, progress), Score, cancellation);
+            using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
+            {
+                Train(trainer, new ProgressToAll(metrics, progress), Score, cancellation);
+            }
+
+            last = Evaluate();
+        }
+        catch (OperationCanceledException)
+        {
+            trainer.SaveCheckpoint(CheckpointPath);
+            throw;
         }
 
-        EvaluationResult last = Evaluate();
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last, curve,
             trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + scoring.Elapsed).TotalSeconds);
@@ -82,23 +92,18 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
     private void Train(Trainer trainer, IProgress<TrainingProgress> progress, Action<long> score, CancellationToken cancellation)
     {
-        try
+        Stopwatch sinceCheckpoint = Stopwatch.StartNew();
+        while (trainer.Step < plan.Training.Steps)
         {
-            while (trainer.Step < plan.Training.Steps)
-            {
-                trainer.Run(progress, plan.NextStop(trainer.Step), cancellation);
-                if (trainer.Step == plan.Training.Steps) break;
-                score(trainer.Step);
-                if (trainer.Step % plan.CheckpointEvery == 0) trainer.SaveCheckpoint(CheckpointPath);
-            }
-
-            trainer.SaveCheckpoint(CheckpointPath); // An interrupted evaluation need not train again.
-        }
-        catch (OperationCanceledException)
-        {
+            trainer.Run(progress, plan.NextStop(trainer.Step), plan.CheckpointEvery - sinceCheckpoint.Elapsed, cancellation);
+            if (trainer.Step == plan.Training.Steps) break;
+            score(trainer.Step);
+            if (!(sinceCheckpoint.Elapsed >= plan.CheckpointEvery)) continue;
             trainer.SaveCheckpoint(CheckpointPath);
-            throw;
+            sinceCheckpoint.Restart();
         }
+
+        if (plan.CheckpointEvery is not null) trainer.SaveCheckpoint(CheckpointPath); // A killed evaluation need not train again.
     }
 
     private RunResult? ReadResult() =>

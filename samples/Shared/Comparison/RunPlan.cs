@@ -19,15 +19,12 @@ internal sealed record RunPlan
 
     public required HeldOutOptions HeldOut { get; init; }
 
-    public required int CheckpointEvery { get; init; }
+    /// <summary>Time between two checkpoints; null: one is kept only when the run is interrupted.</summary>
+    public TimeSpan? CheckpointEvery { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Steps, before the last, at which the model is scored.</summary>
     public IReadOnlyList<int> EvaluateAt { get; init; } = [];
 
-    /// <summary>Where a checkpoint or a score is due next.</summary>
-    public long NextStop(long step)
-    {
-        long checkpoint = ((step / CheckpointEvery) + 1) * CheckpointEvery;
-        return EvaluateAt.Where(at => at > step).Select(at => (long)at).Append(checkpoint).Append(Training.Steps).Where(at => at > step).Min();
-    }
+    /// <summary>Where a score is due next.</summary>
+    public long NextStop(long step) => EvaluateAt.Where(at => at > step).Select(at => (long)at).Append(Training.Steps).Min();
 }

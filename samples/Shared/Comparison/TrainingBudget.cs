@@ -7,16 +7,14 @@ internal sealed record TrainingBudget(
     string Name,
     ByteTransformerOptions Body,
     TrainerOptions Training,
-    HeldOutOptions HeldOut,
-    int CheckpointEvery)
+    HeldOutOptions HeldOut)
 {
     /// <summary>Seconds: shows that everything works, says nothing about the doors.</summary>
     public static TrainingBudget Smoke { get; } = new(
         "smoke",
         new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
         new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, Accumulation = 1, LogEvery = 2 },
-        new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
-        CheckpointEvery: 4);
+        new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8));
 
     /// <summary>About a minute a door on two CPU cores.</summary>
     public static TrainingBudget Quick { get; } = new(
@@ -33,11 +31,10 @@ internal sealed record TrainingBudget(
             Mix = new ModalityMix(3, 1, 1),
             LogEvery = 10,
         },
-        new HeldOutOptions(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128),
-        CheckpointEvery: 200);
+        new HeldOutOptions(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128));
 
     /// <summary>The published budget; meant for a GPU.</summary>
-    public static TrainingBudget Paper { get; } = new("paper", new ByteTransformerOptions(), new TrainerOptions(), new HeldOutOptions(), CheckpointEvery: 250);
+    public static TrainingBudget Paper { get; } = new("paper", new ByteTransformerOptions(), new TrainerOptions(), new HeldOutOptions());
 
     public static IReadOnlyList<TrainingBudget> All { get; } = [Smoke, Quick, Paper];
 }

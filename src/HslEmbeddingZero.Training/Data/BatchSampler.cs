@@ -108,19 +108,8 @@ public sealed class BatchSampler
 
     private Xoshiro256StarStar RandomAt(long microBatch)
     {
-        var mixed = Finalise(Finalise((ulong)_seed) + (ulong)microBatch);
+        var mixed = SplitMix64.Mix(SplitMix64.Mix((ulong)_seed) + (ulong)microBatch);
         return new((int)mixed, threadSafe: false);
-    }
-
-    /// <summary>
-    /// One output of SplitMix64 (Steele, Lea and Flood 2014): a bijection in which each bit of the input sways every bit of the output.
-    /// </summary>
-    private static ulong Finalise(ulong state)
-    {
-        state += 0x9E3779B97F4A7C15;
-        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
-        state = (state ^ (state >> 27)) * 0x94D049BB133111EB;
-        return state ^ (state >> 31);
     }
 
     private static void CheckSamples(ModalityMix mix, Modality modality, int samples, string name)

@@ -13,12 +13,13 @@ namespace HslEmbeddingZero.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const string CheckpointFormat = "HslEmbeddingZero checkpoint 1";
+    private const string CheckpointFormat = "HslEmbeddingZero checkpoint 2";
+    private const string FirstFormat = "HslEmbeddingZero checkpoint 1";
     private const string WeightPrefix = "model.";
     private const string FirstMomentPrefix = "first_moment.";
     private const string SecondMomentPrefix = "second_moment.";
-    private const string DropoutKey = "random.dropout";
     private const string LossKey = "loss.since_report";
+    private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // keeps the masks apart from the samples, which the same seed and index choose
 
     private readonly ByteLanguageModel _model;
     private readonly BatchSampler _sampler;
@@ -27,7 +28,6 @@ public sealed class Trainer : IDisposable
     private readonly FlatParameters _parameters;
     private readonly FusedAdamW _optimizer;
     private readonly LossMeter _loss;
-    private Generator _dropout;
     private readonly string _doorDigest;
 
     /// <summary>
@@ -62,8 +62,6 @@ public sealed class Trainer : IDisposable
         model.to(_device);
         if (options.Precision == Precision.BFloat16) model.to(ScalarType.BFloat16);
         model.Door.ChecksIds = false; // The sampler makes the ids, and a check would wait for the device at every step.
-        _dropout = new Generator((ulong)options.Seed, _device);
-        model.Body.SetDropoutGenerator(_dropout);
         _doorDigest = DoorDigest();
         _parameters = new FlatParameters(model);
         _optimizer = new FusedAdamW(_parameters, options);
@@ -80,14 +78,19 @@ public sealed class Trainer : IDisposable
     public long BytesRead { get; private set; }
 
     /// <summary>
-    /// Trains until <see cref="TrainerOptions.Steps"/>, or until <paramref name="stopAt"/>, whichever comes first. A cancellation takes
-    /// effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
+    /// Trains until <see cref="TrainerOptions.Steps"/>, until <paramref name="stopAt"/>, or for <paramref name="stopAfter"/>, whichever comes
+    /// first. A cancellation takes effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
     /// </summary>
     /// <param name="progress">Told every <see cref="TrainerOptions.LogEvery"/> steps, on this thread.</param>
     /// <param name="stopAt">Step to stop at, for an evaluation or a checkpoint in between.</param>
-    /// <param name="cancellation">Asks to stop early.</param>
+    /// <param name="stopAfter">Time after which to return, at the end of a step, so that the caller can keep a checkpoint; null: no limit.</param>
+    /// <param name="cancellationToken">Asks to stop early.</param>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
-    public void Run(IProgress<TrainingProgress>? progress = null, long stopAt = long.MaxValue, CancellationToken cancellation = default)
+    public void Run(
+        IProgress<TrainingProgress>? progress = null,
+        long stopAt = long.MaxValue,
+        TimeSpan? stopAfter = null,
+        CancellationToken cancellationToken = default)
     {
         long last = Math.Min(_options.Steps, stopAt);
         if (Step >= last) return;
@@ -99,9 +102,9 @@ public sealed class Trainer : IDisposable
         TimeSpan before = Elapsed;
         TimeSpan reported = TimeSpan.Zero;
         long bytesReported = BytesRead;
-        while (Step < last)
+        while (Step < last && !(clock.Elapsed >= stopAfter))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             double learningRate = LearningRateSchedule.At(Step, _options);
             using Tensor norm = TakeStep(prefetcher, learningRate);
             Step++;
@@ -126,7 +129,6 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         Dictionary<string, Tensor> tensors = WeightsAndMoments();
-        tensors[DropoutKey] = _dropout.get_state();
         tensors[LossKey] = _loss.Save();
         Dictionary<string, string> metadata = new()
         {
@@ -147,7 +149,15 @@ public sealed class Trainer : IDisposable
     public void LoadCheckpoint(string path)
     {
         IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(path).Metadata;
-        if (!metadata.TryGetValue("format", out string? format) || format != CheckpointFormat)
+        metadata.TryGetValue("format", out string? format);
+        if (format == FirstFormat)
+        {
+            throw new CheckpointException(
+                $"{path}: a checkpoint of an earlier version (format '{format}', expected '{CheckpointFormat}'). Dropout is seeded for each "
+                + "micro-batch now, so that the run cannot go on as it began. Delete the file and train anew, or finish the run with the version that wrote it.");
+        }
+
+        if (format != CheckpointFormat)
             throw new CheckpointException($"{path}: not a checkpoint of this version (format '{format}', expected '{CheckpointFormat}').");
         if (!metadata.TryGetValue("run", out string? run) || run != Fingerprint())
             throw new CheckpointException($"{path}: belongs to another run.{Environment.NewLine}  checkpoint: {run}{Environment.NewLine}  this run:   {Fingerprint()}");
@@ -163,12 +173,9 @@ public sealed class Trainer : IDisposable
         {
             Dictionary<string, Tensor> places = WeightsAndMoments();
             CheckpointDigest.Verify(path, metadata, tensors);
-            Tensor random = _dropout.get_state();
             Tensor loss = _loss.Save();
-            places[DropoutKey] = random;
             places[LossKey] = loss;
             Safetensors.LoadInto(places, tensors, path, "the run");
-            _dropout.set_state(random);
             _loss.Restore(loss);
         }
         finally
@@ -212,12 +219,20 @@ public sealed class Trainer : IDisposable
         if (!_parameters.Follow()) return;
         _optimizer.Follow();
         Device device = _parameters.Weights.device;
-        if (device.type == _device.type && device.index == _device.index) return;
+        if (IsSameDevice(device, _device)) return;
         _device = device;
         _loss.Move(device);
-        _dropout = new Generator((ulong)_options.Seed + (ulong)Step, device); // The state of a generator fits no other kind of device.
-        _model.Body.SetDropoutGenerator(_dropout);
     }
+
+    /// <summary>torch.CUDA has the index -1, "the current one"; a tensor that was moved there has the device's number.</summary>
+    internal static bool IsSameDevice(Device first, Device second) =>
+        first.type == second.type && Math.Max(first.index, 0) == Math.Max(second.index, 0);
+
+    /// <summary>
+    /// Seed of the masks of one micro-batch, by its index in the run: neither a resume nor the number of processes that share the micro-batches
+    /// changes it.
+    /// </summary>
+    internal static ulong DropoutSeed(int seed, long microBatch) => SplitMix64.Mix(SplitMix64.Mix((ulong)seed ^ DropoutStream) + (ulong)microBatch);
 
     private Tensor TakeStep(BatchPrefetcher prefetcher, double learningRate)
     {
@@ -226,6 +241,7 @@ public sealed class Trainer : IDisposable
         {
             using var inner = NewDisposeScope();
             ByteBatch batch = prefetcher.Next();
+            _model.Body.SeedDropout(DropoutSeed(_options.Seed, (Step * _options.Accumulation) + i), _device);
             Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);
             _loss.Add(batch.Modality, loss.detach());
             loss.DividedBy(_options.Accumulation).backward();

@@ -13,11 +13,17 @@ namespace HslEmbeddingZero;
 /// TorchSharp loads its native libraries when <c>torch</c> is first touched. Where one is missing it blames the packages, whatever the
 /// cause; and where the system has an old libtorch of its own, the loader may bind that one, which ends the process without a word.
 /// Here everything is looked for first, and every error names its cause and its cure.
+/// Two settings come with it, unless the environment has them: <c>TORCH_CUDNN_SDPA_DEPRIORITIZED=1</c>, without which every new length of a
+/// generation on a Hopper GPU costs a tenth of a second or more; and on Linux OpenMP's threads, which otherwise spin while they wait, sleep while
+/// other programs want the processors (<c>OMP_WAIT_POLICY</c> or <c>GOMP_SPINCOUNT</c>, set to anything, leave that to OpenMP).
 /// </remarks>
 public static class TorchRuntime
 {
     /// <summary>Name of the environment variable that holds the folder of a libtorch to use: <c>HSL_TORCH_LIB</c>.</summary>
     public const string FolderVariable = "HSL_TORCH_LIB";
+
+    /// <summary>libtorch's own variable: cuDNN's attention is tried after flash attention.</summary>
+    internal const string CuDnnAttentionLast = "TORCH_CUDNN_SDPA_DEPRIORITIZED";
 
     private const string Wanted = "libtorch 2.10.0, for which TorchSharp 0.107.0 is built, or the binary-compatible 2.11";
 
@@ -56,6 +62,7 @@ public static class TorchRuntime
 
             CheckFolder(full, from);
             CheckAlone(full);
+            PrepareEnvironment();
             LoadFrom(full);
             _folder = full;
             return true;
@@ -73,6 +80,7 @@ public static class TorchRuntime
 
         lock (Gate)
         {
+            PrepareEnvironment();
             if (!Load()) LoadFromProgram();
             try
             {
@@ -83,6 +91,7 @@ public static class TorchRuntime
                 throw Explain(TorchLibraries.FindInProgram(TorchLibraries.Bridge), error.InnerException ?? error);
             }
 
+            if (OperatingSystem.IsLinux()) OpenMpThrottle.Start();
             _ready = true;
         }
     }
@@ -112,6 +121,12 @@ public static class TorchRuntime
         EnsureLoaded();
         return moduleName;
     }
+
+    /// <summary>What libtorch reads from the environment while it is loaded.</summary>
+    private static void PrepareEnvironment() =>
+        // For bfloat16 on Hopper libtorch tries cuDNN's attention first, which makes a plan of 0.1 to 0.4 s for every new length: each byte of a
+        // generation has one. Flash attention needs none.
+        NativeEnvironment.SetDefault(CuDnnAttentionLast, "1");
 
     private static void CheckFolder(string folder, string from)
     {

@@ -9,7 +9,7 @@ namespace HslEmbeddingZero;
 /// </summary>
 /// <remarks>
 /// Keys of the state dictionary follow the originals: self_blocks.i, mem_blocks.i, norm, head. In float32 on a CPU the linear maps are computed by
-/// oneDNN where libtorch's BLAS uses half of the processor, on AMD's Zen 5 and later, and by that BLAS elsewhere; the environment variable
+/// oneDNN where libtorch's BLAS uses half of the processor, on AMD's with AVX-512 (Zen 4 and later), and by that BLAS elsewhere; the environment variable
 /// <c>HSL_FLOAT32_PRODUCT</c> (onednn, blas or auto) overrules the choice. The two round differently, in the last digits.
 /// </remarks>
 public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
@@ -22,8 +22,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 #pragma warning restore IDE1006
 
     private readonly RotaryEmbedding _rotary;
-    private readonly CausalAttention _attention = new();
-    private readonly Dropout _dropout;
+    private readonly CausalAttention _attention;
 
     /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
     /// <param name="options">Size and make.</param>
@@ -35,13 +34,14 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         options.Validate();
         Options = options;
         _rotary = new RotaryEmbedding(options.HeadDim, options.RotaryBase);
-        _dropout = new Dropout(options.Dropout);
+        _attention = new CausalAttention(Form);
+        Dropout = new Dropout(options.Dropout, Form);
         self_blocks = [];
         mem_blocks = [];
         for (int i = 0; i < options.Layers; i++)
         {
-            self_blocks.Add(new SelfAttentionBlock(options, Maps, _rotary, _attention, _dropout));
-            if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options, Maps));
+            self_blocks.Add(new SelfAttentionBlock(options, Maps, _rotary, _attention, Dropout));
+            if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options, Maps, Form));
         }
 
         norm = nn.LayerNorm(options.Dim);
@@ -54,6 +54,12 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>How the linear maps are computed.</summary>
     internal DenseMap Maps { get; } = new();
+
+    /// <summary>Which form operations take: a CPU's or an accelerator's.</summary>
+    internal DeviceForm Form { get; } = new();
+
+    /// <summary>What drops hidden values in training.</summary>
+    internal Dropout Dropout { get; }
 
     /// <summary>Number of parameters.</summary>
     public long ParameterCount => parameters().Sum(p => p.numel());
@@ -95,12 +101,8 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         return x;
     }
 
-    /// <summary>Gives dropout a random stream of its own; the body owns it.</summary>
-    internal void SetDropoutGenerator(Generator generator)
-    {
-        _dropout.Generator?.Dispose();
-        _dropout.Generator = generator;
-    }
+    /// <summary>Begins the random stream that dropout draws its masks from; they are a function of the seed from here on.</summary>
+    internal void SeedDropout(ulong seed, Device device) => Dropout.Seed(seed, device);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -109,7 +111,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         {
             _rotary.Dispose();
             _attention.Dispose();
-            _dropout.Dispose();
+            Dropout.Dispose();
         }
 
         base.Dispose(disposing);

@@ -10,7 +10,7 @@ namespace HslEmbeddingZero;
 /// libtorch's fused kernel is best on CUDA and for float32 on a CPU. On a CPU it gains nothing from bfloat16, where plain matrix products take
 /// half its time, so those are used up to the length at which their square of scores grows too large.
 /// </remarks>
-internal sealed class CausalAttention : IDisposable
+internal sealed class CausalAttention(DeviceForm form) : IDisposable
 {
     private const long LongestSquare = 2048;
     private static readonly Scalar _never = double.NegativeInfinity;
@@ -22,7 +22,7 @@ internal sealed class CausalAttention : IDisposable
     public Tensor Mix(Tensor query, Tensor key, Tensor value)
     {
         long length = query.size(2);
-        return query.device_type == DeviceType.CPU && query.dtype == ScalarType.BFloat16 && key.size(2) <= LongestSquare
+        return !form.IsAccelerator(query) && query.dtype == ScalarType.BFloat16 && key.size(2) <= LongestSquare
             ? MixByProducts(query, key, value, length)
             : nn.functional.scaled_dot_product_attention(query, key, value, is_casual: length > 1);
     }

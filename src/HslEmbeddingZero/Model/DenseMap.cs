@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -22,11 +21,9 @@ internal sealed class DenseMap
     // libtorch gives batches this large to oneDNN whatever their size and the number of threads.
     private const int FewestImages = 16;
 
-    private const int Zen5Family = 26;
-
     /// <summary>Whether float32 maps over many positions on a CPU are computed as convolutions.</summary>
     /// <exception cref="ArgumentException">At construction: the environment variable holds something else.</exception>
-    public bool ByConvolution { get; set; } = IsByConvolution(Environment.GetEnvironmentVariable(Variable), HasWideAmdProcessor());
+    public bool ByConvolution { get; set; } = IsByConvolution(Environment.GetEnvironmentVariable(Variable), Processor.Current);
 
     /// <summary>[..., in] to [..., out].</summary>
     public Tensor Apply(Linear map, Tensor x) => Convolves(map, x) ? Convolve(map, x) : map.forward(x);
@@ -36,9 +33,9 @@ internal sealed class DenseMap
         ByConvolution && x.dtype == ScalarType.Float32 && x.device_type == DeviceType.CPU && x.numel() >= FewestPositions * map.weight!.size(1);
 
     /// <summary>What a setting and a processor come to.</summary>
-    public static bool IsByConvolution(string? setting, bool hasWideAmdProcessor) => setting switch
+    public static bool IsByConvolution(string? setting, Processor processor) => setting switch
     {
-        null or "" or "auto" => hasWideAmdProcessor,
+        null or "" or "auto" => processor is { IsAmd: true, HasAvx512: true },
         "onednn" => true,
         "blas" => false,
         _ => throw new ArgumentException($"{Variable} is '{setting}'; it must be onednn, blas or auto."),
@@ -56,16 +53,5 @@ internal sealed class DenseMap
         Tensor image = x.reshape(images, positions / images, 1, inputs).permute(0, 3, 1, 2);
         Tensor mapped = nn.functional.conv2d(image, map.weight.view(outputs, inputs, 1, 1), map.bias);
         return mapped.permute(0, 2, 3, 1).reshape([.. x.shape[..^1], outputs]).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Zen 5 or later with AVX-512. Zen 4 has the instructions and computes them in halves, so that nothing is to be gained there.</summary>
-    private static bool HasWideAmdProcessor()
-    {
-        if (!X86Base.IsSupported || !Avx512F.IsSupported) return false;
-        (_, int first, int last, int middle) = X86Base.CpuId(0, 0);
-        bool isAmd = (first, middle, last) == (0x68747541, 0x69746E65, 0x444D4163); // "Auth", "enti", "cAMD"
-        int signature = X86Base.CpuId(1, 0).Eax;
-        int family = (signature >> 8 & 0xF) + (signature >> 20 & 0xFF);
-        return isAmd && family >= Zen5Family;
     }
 }

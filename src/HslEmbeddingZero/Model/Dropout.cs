@@ -4,21 +4,47 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Dropout with a random stream of its own, so that a run can be resumed exactly and two models in one process do not disturb each other.
+/// Dropout (Srivastava et al. 2014). Training seeds it anew before each micro-batch, so that the masks are a function of the seed alone: a resumed
+/// run needs no random state, and it does not matter which process computes which micro-batch.
 /// </summary>
-internal sealed class Dropout(double probability) : IDisposable
+/// <remarks>
+/// On a CPU a seeded body draws from a generator of its own, so that two models in one process do not disturb each other. TorchSharp 0.107 cannot
+/// make a generator for another device (its generator is always a CPU's, and CUDA operations refuse it), so there libtorch's own dropout draws
+/// from the device's global generator.
+/// </remarks>
+internal sealed class Dropout(double probability, DeviceForm form) : IDisposable
 {
-    /// <summary>The stream masks are drawn from; torch's global one until it is set. Owned.</summary>
-    public Generator? Generator { get; set; }
+    private Generator? _generator; // none until it is seeded: torch's global one, which torch.manual_seed sets
+
+    /// <summary>Begins a stream of masks on a device.</summary>
+    public void Seed(ulong seed, Device device)
+    {
+        if (probability == 0) return;
+        if (device.type == DeviceType.CPU && !form.ForcesAccelerator)
+        {
+            Generator fresh = new(seed);
+            _generator?.Dispose();
+            _generator = fresh;
+        }
+        else if (device.type == DeviceType.CUDA)
+        {
+            cuda.manual_seed(unchecked((long)seed)); // one kernel parameter on the host: nothing waits for the device
+        }
+        else
+        {
+            manual_seed(unchecked((long)seed)).Dispose();
+        }
+    }
 
     public Tensor Apply(Tensor x, bool training)
     {
         if (!training || probability == 0) return x;
+        if (_generator is null || form.IsAccelerator(x)) return nn.functional.dropout(x, probability, training: true);
         using Tensor mask = empty(x.shape, x.dtype, x.device);
         using Scalar kept = 1 - probability;
-        mask.bernoulli_(1 - probability, Generator).div_(kept);
+        mask.bernoulli_(1 - probability, _generator).div_(kept);
         return x * mask;
     }
 
-    public void Dispose() => Generator?.Dispose();
+    public void Dispose() => _generator?.Dispose();
 }

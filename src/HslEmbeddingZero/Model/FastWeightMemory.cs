@@ -12,42 +12,49 @@ internal static class FastWeightMemory
 {
     public const double Epsilon = 1e-6;
 
+    /// <summary>Up to here an accelerator computes a sequence as one chunk: its square is small beside what a launch costs.</summary>
+    public const long LongestWhole = 1024;
+
     private const long SegmentLength = 512;
 
-    /// <summary>φ, the positive feature map of queries and keys.</summary>
-    public static Tensor Positive(Tensor x) => x.elu(KeptScalar.One, KeptScalar.One, KeptScalar.One).add_(KeptScalar.One, KeptScalar.One);
+    /// <summary>
+    /// φ, the positive feature map of queries and keys. Half precision is widened first: its range is too small for the sums, so that long
+    /// sequences would overflow.
+    /// </summary>
+    public static Tensor Positive(Tensor x)
+    {
+        Tensor wide = x.dtype == ScalarType.Float16 ? x.to(ScalarType.Float32) : x;
+        return wide.elu(KeptScalar.One, KeptScalar.One, KeptScalar.One).add_(KeptScalar.One, KeptScalar.One);
+    }
 
-    /// <summary>Keeps the summed state of [B, heads, L, headDim] keys and values, to go on from.</summary>
+    /// <summary>Positions in a chunk: the option's, or the whole of a sequence that is not too long for an accelerator.</summary>
+    public static int ChunkFor(int option, long length, bool isAccelerator) => isAccelerator && length <= LongestWhole ? (int)Math.Max(option, length) : option;
+
+    /// <summary>Keeps the summed state of [B, heads, L, headDim] keys, after φ, and values, to go on from.</summary>
     public static void Remember(Tensor keys, Tensor values, LayerState state)
     {
         using var scope = NewDisposeScope();
-        Tensor k = Positive(keys).to(ScalarType.Float32);
+        Tensor k = keys.to(ScalarType.Float32);
         state.SetMemory(k.transpose(-2, -1).matmul(values.to(ScalarType.Float32)), k.sum(-2, keepdim: true));
     }
 
-    /// <summary>One position [B, heads, 1, headDim] after those of a state, which it joins. The cost does not depend on how many there were.</summary>
+    /// <summary>One position [B, heads, 1, headDim], query and key after φ, behind those of a state, which it joins. The cost does not depend on how many there were.</summary>
     public static Tensor ReadNext(Tensor query, Tensor key, Tensor value, LayerState state)
     {
         using var scope = NewDisposeScope();
-        Tensor q = Positive(query).to(ScalarType.Float32);
-        Tensor k = Positive(key).to(ScalarType.Float32);
+        Tensor q = query.to(ScalarType.Float32);
+        Tensor k = key.to(ScalarType.Float32);
         state.SetMemory(state.MemoryState!.Plus(k.transpose(-2, -1).matmul(value.to(ScalarType.Float32))), state.MemoryKeySum!.Plus(k));
         Tensor denominator = q.matmul(state.MemoryKeySum!.transpose(-2, -1)).Plus(Epsilon); // [B, heads, 1, 1]
         return (q.matmul(state.MemoryState!) / denominator).to(value.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[B, heads, L, headDim] each; queries and keys before φ. Returns [B, heads, L, headDim].</summary>
+    /// <summary>[B, heads, L, headDim] each; queries and keys after φ. Returns [B, heads, L, headDim] in the dtype of the values.</summary>
     public static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk)
     {
         using var scope = NewDisposeScope();
         ScalarType result = values.dtype;
-        if (result == ScalarType.Float16) // Its range is too small for the sums: long sequences would overflow.
-        {
-            queries = queries.to(ScalarType.Float32);
-            keys = keys.to(ScalarType.Float32);
-            values = values.to(ScalarType.Float32);
-        }
-
+        if (result == ScalarType.Float16) values = values.to(ScalarType.Float32); // as φ does with queries and keys
         long length = queries.size(2);
         if (length <= SegmentLength || chunk >= length) return Segment(queries, keys, values, chunk, null, isLast: true).Read.to(result).MoveToOuterDisposeScope();
 
@@ -76,8 +83,8 @@ internal static class FastWeightMemory
         long chunks = (length + size - 1) / size;
         ScalarType sums = queries.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : queries.dtype;
 
-        Tensor q = Chunked(Positive(queries));
-        Tensor k = Chunked(Positive(keys)); // Padding comes after φ, so that padded keys weigh nothing.
+        Tensor q = Chunked(queries);
+        Tensor k = Chunked(keys); // Padding comes after φ, so that padded keys weigh nothing.
         Tensor v = Chunked(values);
 
         Tensor weights = q.matmul(k.transpose(-2, -1)).tril(); // [B, heads, chunks, size, size]

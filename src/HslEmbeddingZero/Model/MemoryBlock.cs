@@ -16,8 +16,9 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     private readonly int _heads;
     private readonly int _chunk;
     private readonly DenseMap _maps;
+    private readonly DeviceForm _form;
 
-    public MemoryBlock(ByteTransformerOptions options, DenseMap maps) : base(nameof(MemoryBlock))
+    public MemoryBlock(ByteTransformerOptions options, DenseMap maps, DeviceForm form) : base(nameof(MemoryBlock))
     {
         gate = new Parameter(zeros(1));
         gate.DetachFromDisposeScope();
@@ -27,6 +28,7 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
         _heads = options.Heads;
         _chunk = options.MemoryChunk;
         _maps = maps;
+        _form = form;
         RegisterComponents();
     }
 
@@ -38,10 +40,11 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         long batch = input.size(0), length = input.size(1), dim = input.size(2);
-        Tensor[] parts = _maps.Apply(qkv, norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4).unbind(0);
-        (Tensor query, Tensor key, Tensor value) = (parts[0], parts[1], parts[2]); // [B, heads, L, headDim] each
+        Tensor[] parts = _maps.Apply(qkv, norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4).split([2, 1], 0);
+        Tensor[] features = FastWeightMemory.Positive(parts[0]).unbind(0); // φ of queries and keys in one pass
+        (Tensor query, Tensor key, Tensor value) = (features[0], features[1], parts[1].squeeze(0)); // [B, heads, L, headDim] each
         Tensor read = state?.MemoryState is null
-            ? FastWeightMemory.Read(query, key, value, _chunk)
+            ? FastWeightMemory.Read(query, key, value, FastWeightMemory.ChunkFor(_chunk, length, _form.IsAccelerator(input)))
             : FastWeightMemory.ReadNext(query, key, value, state);
         if (state is { MemoryState: null }) FastWeightMemory.Remember(key, value, state);
         Tensor mixed = _maps.Apply(proj, read.transpose(1, 2).reshape(batch, length, dim));

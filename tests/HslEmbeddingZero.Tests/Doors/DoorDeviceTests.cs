@@ -7,7 +7,7 @@ namespace HslEmbeddingZero.Tests.Doors;
 public sealed class DoorDeviceTests
 {
     // Frozen features are read from the same tables and must be equal; learned doors end in a sum whose order the device chooses.
-    private const double LearnedTolerance = 1e-5;
+    private const double LearnedTolerance = 5e-5; // of 216 products in float32
 
     public static TheoryData<string, string> ArmsAndDevices
     {

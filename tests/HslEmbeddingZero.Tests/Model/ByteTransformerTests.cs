@@ -158,7 +158,7 @@ public sealed class ByteTransformerTests : IDisposable
         long before = Doors.DoorTensors.LiveTensors;
         var body = new ByteTransformer(GoldenBody.Options);
         using (NewDisposeScope()) body.forward(randn(1, 2, 64), randn(1, 2, 64));
-        body.SetDropoutGenerator(new Generator(1));
+        body.SeedDropout(1, CPU);
         body.Dispose();
         Assert.Equal(before, Doors.DoorTensors.LiveTensors);
     }

@@ -15,7 +15,7 @@ public sealed class CausalAttentionTests
         using var scope = NewDisposeScope();
         manual_seed(length + keys);
         Tensor query = Rounded(2, 3, length, 16), key = Rounded(2, 3, keys, 16), value = Rounded(2, 3, keys, 16);
-        using CausalAttention attention = new();
+        using CausalAttention attention = new(new DeviceForm());
         Tensor expected = attention.Mix(query, key, value);
         Tensor actual = attention.Mix(query.bfloat16(), key.bfloat16(), value.bfloat16());
         Assert.Equal(ScalarType.BFloat16, actual.dtype);
@@ -27,7 +27,7 @@ public sealed class CausalAttentionTests
     {
         using var scope = NewDisposeScope();
         manual_seed(5);
-        using CausalAttention attention = new();
+        using CausalAttention attention = new(new DeviceForm());
         Tensor[] inputs = [Rounded(1, 2, 33, 8), Rounded(1, 2, 33, 8), Rounded(1, 2, 33, 8)];
         Tensor weights = Rounded(1, 2, 33, 8);
         Tensor[] full = Gradients(ScalarType.Float32), brief = Gradients(ScalarType.BFloat16);
@@ -50,7 +50,7 @@ public sealed class CausalAttentionTests
     {
         using var scope = NewDisposeScope();
         manual_seed(9);
-        using CausalAttention attention = new();
+        using CausalAttention attention = new(new DeviceForm());
         foreach (int length in (int[])[12, 40, 9]) // the mask is made, grown, and a part of it used
         {
             Tensor query = randn([1, 2, length, 8], ScalarType.BFloat16), key = randn([1, 2, length, 8], ScalarType.BFloat16);
@@ -69,7 +69,7 @@ public sealed class CausalAttentionTests
     {
         using var scope = NewDisposeScope();
         manual_seed(3);
-        using CausalAttention attention = new();
+        using CausalAttention attention = new(new DeviceForm());
         Tensor query = Rounded(1, 1, 2049, 8), key = Rounded(1, 1, 2049, 8), value = Rounded(1, 1, 2049, 8);
         Tensor brief = attention.Mix(query.bfloat16(), key.bfloat16(), value.bfloat16());
         Assert.True((brief.to(ScalarType.Float32) - attention.Mix(query, key, value)).abs().max().item<float>() < 0.03f);

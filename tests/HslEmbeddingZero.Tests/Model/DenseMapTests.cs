@@ -104,13 +104,20 @@ public sealed class DenseMapTests : IDisposable
     [InlineData("auto", true, true)]
     [InlineData("onednn", false, true)]
     [InlineData("blas", true, false)]
-    public void The_variable_overrules_the_processor(string? setting, bool hasWideAmdProcessor, bool expected) =>
-        Assert.Equal(expected, DenseMap.IsByConvolution(setting, hasWideAmdProcessor));
+    public void The_variable_overrules_the_processor(string? setting, bool isAmdWithAvx512, bool expected) =>
+        Assert.Equal(expected, DenseMap.IsByConvolution(setting, new Processor(isAmdWithAvx512, isAmdWithAvx512, false, false)));
+
+    [Fact]
+    public void Without_a_setting_AVX_512_and_AMD_must_come_together()
+    {
+        Assert.False(DenseMap.IsByConvolution(null, new Processor(IsAmd: true, HasAvx512: false, false, false)));
+        Assert.False(DenseMap.IsByConvolution(null, new Processor(IsAmd: false, HasAvx512: true, true, true)));
+    }
 
     [Fact]
     public void A_product_that_is_not_known_is_refused()
     {
-        var error = Assert.Throws<ArgumentException>(() => DenseMap.IsByConvolution("mkl", true));
+        var error = Assert.Throws<ArgumentException>(() => DenseMap.IsByConvolution("mkl", default));
         Assert.Equal("HSL_FLOAT32_PRODUCT is 'mkl'; it must be onednn, blas or auto.", error.Message);
     }
 

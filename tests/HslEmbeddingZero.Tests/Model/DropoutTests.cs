@@ -3,6 +3,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Model;
 
+[Collection(GlobalGenerator.Name)]
 public sealed class DropoutTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -12,7 +13,8 @@ public sealed class DropoutTests : IDisposable
     [Fact]
     public void DropsTheGivenShareAndScalesTheRest()
     {
-        using var dropout = new Dropout(0.25) { Generator = new Generator(3) };
+        using var dropout = new Dropout(0.25, new DeviceForm());
+        dropout.Seed(3, CPU);
         float[] values = [.. dropout.Apply(ones(100_000), training: true).data<float>()];
         Assert.All(values, value => Assert.True(value == 0 || Math.Abs(value - 4f / 3) < 1e-6));
         Assert.InRange(values.Count(value => value == 0), 24_000, 26_000); // seven standard deviations
@@ -21,8 +23,8 @@ public sealed class DropoutTests : IDisposable
     [Fact]
     public void NothingIsDroppedOutsideTrainingOrAtZero()
     {
-        using var half = new Dropout(0.5);
-        using var none = new Dropout(0);
+        using var half = new Dropout(0.5, new DeviceForm());
+        using var none = new Dropout(0, new DeviceForm());
         Tensor x = randn(100);
         Assert.True(half.Apply(x, training: false).eq(x).all().item<bool>());
         Assert.True(none.Apply(x, training: true).eq(x).all().item<bool>());
@@ -41,7 +43,7 @@ public sealed class DropoutTests : IDisposable
 
         Tensor Run(ulong seed)
         {
-            model.Body.SetDropoutGenerator(new Generator(seed));
+            model.Body.SeedDropout(seed, CPU);
             return model.forward(ids, ids);
         }
     }
@@ -55,11 +57,50 @@ public sealed class DropoutTests : IDisposable
         Tensor ids = arange(2 * 20, dtype: ScalarType.Int64).reshape(2, 20);
         model.train();
         second.train();
-        model.Body.SetDropoutGenerator(new Generator(5));
-        second.Body.SetDropoutGenerator(new Generator(5));
+        model.Body.SeedDropout(5, CPU);
+        second.Body.SeedDropout(5, CPU);
         Tensor first = model.forward(ids, ids);
         rand(17);
         Assert.True(first.eq(second.forward(ids, ids)).all().item<bool>());
+    }
+
+    /// <summary>TorchSharp's generators are a CPU's: on a device the masks must come from the device's own, and from the seed all the same.</summary>
+    [Fact]
+    public void The_form_of_accelerators_draws_from_the_global_generator_after_its_seed()
+    {
+        DeviceForm form = new() { ForcesAccelerator = true };
+        using var dropout = new Dropout(0.25, form);
+        Tensor x = ones(1000);
+        Tensor first = Seeded(7), other = Seeded(8), again = Seeded(7);
+        Assert.True(first.eq(again).all().item<bool>());
+        Assert.False(first.eq(other).all().item<bool>());
+        manual_seed(7);
+        Assert.True(first.eq(nn.functional.dropout(x, 0.25, training: true)).all().item<bool>());
+        Assert.InRange(first.count_nonzero().item<long>(), 700, 800);
+
+        Tensor Seeded(ulong seed)
+        {
+            dropout.Seed(seed, CPU);
+            return dropout.Apply(x, training: true);
+        }
+    }
+
+    /// <summary>Somebody's own training loop, which knows torch.manual_seed and no seed of the body.</summary>
+    [Fact]
+    public void An_unseeded_body_follows_the_global_seed()
+    {
+        using ByteLanguageModel model = GoldenBody.RandomModel(dropout: 0.3);
+        Tensor ids = arange(20, dtype: ScalarType.Int64).reshape(1, 20);
+        model.train();
+        Tensor first = Seeded(3), other = Seeded(4), again = Seeded(3);
+        Assert.True(first.eq(again).all().item<bool>());
+        Assert.False(first.allclose(other));
+
+        Tensor Seeded(long seed)
+        {
+            manual_seed(seed);
+            return model.forward(ids, ids);
+        }
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class FastWeightMemoryTests : IDisposable
         foreach ((ScalarType dtype, double tolerance) in new[] { (ScalarType.Float64, 1e-12), (ScalarType.Float32, 1e-5) })
         {
             (Tensor q, Tensor k, Tensor v) = Draw(length, dtype);
-            Tensor read = FastWeightMemory.Read(q, k, v, chunk);
+            Tensor read = Read(q, k, v, chunk);
             Assert.Equal(new long[] { 2, 3, length, 6 }, read.shape);
             Assert.Equal(dtype, read.dtype);
             Close(Quadratic(q, k, v), read, tolerance);
@@ -47,7 +47,7 @@ public sealed class FastWeightMemoryTests : IDisposable
     public void ChunksEqualTheRecurrence(int length, int chunk)
     {
         (Tensor q, Tensor k, Tensor v) = Draw(length, ScalarType.Float64);
-        Close(tensor(Recurrence(q, k, v), q.shape), FastWeightMemory.Read(q, k, v, chunk), 1e-12);
+        Close(tensor(Recurrence(q, k, v), q.shape), Read(q, k, v, chunk), 1e-12);
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class FastWeightMemoryTests : IDisposable
     {
         (Tensor q, Tensor k, Tensor v) = Draw(length, ScalarType.Float64);
         Tensor weights = randn(2, 3, length, 6, dtype: ScalarType.Float64);
-        Tensor[] ours = Gradients((a, b, c) => FastWeightMemory.Read(a, b, c, chunk));
+        Tensor[] ours = Gradients((a, b, c) => Read(a, b, c, chunk));
         Tensor[] expected = Gradients(Quadratic);
         for (int i = 0; i < 3; i++) Close(expected[i], ours[i], 1e-11);
 
@@ -73,16 +73,16 @@ public sealed class FastWeightMemoryTests : IDisposable
 
     [Fact]
     public void NoPositionsGiveNoPositions() =>
-        Assert.Equal(new long[] { 2, 3, 0, 6 }, FastWeightMemory.Read(zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), 16).shape);
+        Assert.Equal(new long[] { 2, 3, 0, 6 }, Read(zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), 16).shape);
 
     [Fact]
     public void LaterPositionsDoNotReachEarlierOnes()
     {
         (Tensor q, Tensor k, Tensor v) = Draw(40, ScalarType.Float64);
-        Tensor before = FastWeightMemory.Read(q, k, v, 16);
+        Tensor before = Read(q, k, v, 16);
         k.narrow(2, 25, 15).add_(3);
         v.narrow(2, 25, 15).mul_(-2);
-        Tensor after = FastWeightMemory.Read(q, k, v, 16);
+        Tensor after = Read(q, k, v, 16);
         Close(before.narrow(2, 0, 25), after.narrow(2, 0, 25), 1e-14);
         Assert.False(before.narrow(2, 25, 15).allclose(after.narrow(2, 25, 15)));
     }
@@ -94,10 +94,50 @@ public sealed class FastWeightMemoryTests : IDisposable
     {
         // A running sum of ones stops at 256 in bfloat16, at 2,048 in float16; the mean of equal values must stay that value.
         Tensor ones = torch.ones([1, 1, length, 4], dtype: dtype);
-        Tensor read = FastWeightMemory.Read(ones, ones, ones * 3, 16).to(ScalarType.Float32);
-        Assert.Equal(dtype, FastWeightMemory.Read(ones, ones, ones, 16).dtype);
+        Tensor read = Read(ones, ones, ones * 3, 16).to(ScalarType.Float32);
+        Assert.Equal(dtype, Read(ones, ones, ones, 16).dtype);
         Close(full_like(read, 3), read, 0.05);
     }
+
+    /// <summary>What a GPU computes as one chunk is what a CPU computes in chunks of 64, at the lengths of the three kinds of samples.</summary>
+    [Theory]
+    [InlineData(320, ScalarType.Float32, 1e-5)]
+    [InlineData(607, ScalarType.Float32, 1e-5)]
+    [InlineData(90, ScalarType.Float32, 1e-5)]
+    [InlineData(320, ScalarType.BFloat16, 0.03)]
+    [InlineData(607, ScalarType.BFloat16, 0.03)]
+    [InlineData(90, ScalarType.BFloat16, 0.03)]
+    public void One_chunk_gives_the_outputs_and_gradients_of_many(int length, ScalarType dtype, double tolerance)
+    {
+        int whole = FastWeightMemory.ChunkFor(64, length, isAccelerator: true);
+        Assert.True(whole >= length);
+        (Tensor q, Tensor k, Tensor v) = Draw(length, dtype);
+        Tensor weights = randn(v.shape, dtype: dtype);
+        (Tensor Output, Tensor[] Gradients) many = Pass(64), one = Pass(whole);
+        Near(many.Output, one.Output);
+        for (int i = 0; i < 3; i++) Near(many.Gradients[i], one.Gradients[i]);
+
+        (Tensor, Tensor[]) Pass(int chunk)
+        {
+            Tensor[] leaves = [.. new[] { q, k, v }.Select(t => t.clone().requires_grad_())];
+            Tensor output = Read(leaves[0], leaves[1], leaves[2], chunk);
+            (output * weights).sum().backward();
+            return (output.detach(), [.. leaves.Select(t => t.grad!)]);
+        }
+
+        // Relative to the largest value: gradients of the first positions, which have few to share with, are large.
+        void Near(Tensor expected, Tensor actual) =>
+            Assert.InRange((expected - actual).abs().max().to(ScalarType.Float64).item<double>(), 0, tolerance * expected.abs().max().to(ScalarType.Float64).item<double>());
+    }
+
+    [Theory]
+    [InlineData(320, true, 320)]
+    [InlineData(1024, true, 1024)]
+    [InlineData(40, true, 64)]
+    [InlineData(1025, true, 64)]
+    [InlineData(320, false, 64)]
+    public void An_accelerator_takes_a_sequence_of_up_to_1024_positions_as_one_chunk(long length, bool isAccelerator, int expected) =>
+        Assert.Equal(expected, FastWeightMemory.ChunkFor(64, length, isAccelerator));
 
     [Fact]
     public void PositiveIsEluPlusOne()
@@ -106,6 +146,10 @@ public sealed class FastWeightMemoryTests : IDisposable
         Close(tensor(new[] { Math.Exp(-3), Math.Exp(-0.5), 1, 1.5, 5 }), FastWeightMemory.Positive(x), 1e-15);
         Assert.Equal(-3.0, x[0].item<double>());
     }
+
+    /// <summary>The memory over queries and keys before φ.</summary>
+    private static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk) =>
+        FastWeightMemory.Read(FastWeightMemory.Positive(queries), FastWeightMemory.Positive(keys), values, chunk);
 
     private static (Tensor Queries, Tensor Keys, Tensor Values) Draw(int length, ScalarType dtype)
     {

@@ -16,7 +16,59 @@ public sealed class FlatParametersTests
         using var module = Module();
         using FlatParameters flat = new(module);
         Assert.Equal(["first.weight", "second.weight", "first.bias", "norm.weight", "norm.bias", "second.bias"], flat.Names);
-        Assert.Equal((12 + 8, 12 + 8 + 4 + 4 + 4 + 2), (flat.DecayedCount, flat.Count));
+        Assert.Equal((2 * FlatParameters.Alignment, 6 * FlatParameters.Alignment), (flat.DecayedCount, flat.Count));
+    }
+
+    /// <summary>Gates of one number and the head's 258 stand between the others.</summary>
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Every_parameter_of_a_body_begins_at_a_multiple_of_64_numbers(ScalarType type)
+    {
+        using ByteLanguageModel model = new(new ProjectionDoor(2, 64), new(new() { Dim = 64, Layers = 2, Heads = 2 }));
+        model.to(type);
+        using FlatParameters flat = new(model);
+        using var scope = NewDisposeScope();
+        Assert.Equal(0, flat.DecayedCount % 64);
+        Assert.All(model.named_parameters(), p =>
+        {
+            Assert.True(p.parameter.storage_offset() % 64 == 0, p.name);
+            Assert.True(p.parameter.grad!.storage_offset() % 64 == 0, p.name);
+        });
+        for (int i = 0; i < flat.Names.Count; i++) Assert.Equal(0, flat.Slice(flat.Weights, i).storage_offset() % 64);
+    }
+
+    [Fact]
+    public void What_lies_between_the_parameters_stays_zero_and_out_of_the_norm()
+    {
+        using var module = Module();
+        using var twin = Module();
+        twin.load_state_dict(module.state_dict());
+        using FlatParameters flat = new(module);
+        using FusedAdamW optimizer = new(flat, new TrainerOptions());
+        using optim.Optimizer plain = optim.AdamW(twin.parameters(), lr: 0.01, beta1: 0.9, beta2: 0.95, weight_decay: 0);
+        for (int step = 0; step < 5; step++)
+        {
+            using var scope = NewDisposeScope();
+            Tensor x = arange(6, ScalarType.Float32).reshape(2, 3) * (step + 1);
+            ((Tensor)module.call(x)).square().sum().backward();
+            plain.zero_grad();
+            ((Tensor)twin.call(x)).square().sum().backward();
+            flat.CollectGradient();
+            double expected = nn.utils.clip_grad_norm_(twin.parameters(), 1e9);
+            if (step == 0) Assert.Equal(expected, optimizer.Step(0.01).item<float>(), expected * 1e-5);
+            else optimizer.Step(0.01).Dispose();
+            flat.ZeroGradient();
+            long used = flat.Names.Select((_, i) => flat.Slice(flat.Weights, i).numel()).Sum();
+            foreach (Tensor buffer in (Tensor[])[flat.Weights, optimizer.FirstMoment, optimizer.SecondMoment])
+            {
+                Tensor own = buffer.clone();
+                for (int i = 0; i < flat.Names.Count; i++) flat.Slice(own, i).zero_().Dispose();
+                Assert.Equal(0, own.count_nonzero().item<long>());
+            }
+
+            Assert.True(used < flat.Count);
+        }
     }
 
     [Fact]
@@ -75,7 +127,7 @@ public sealed class FlatParametersTests
         module.get_parameter("first.weight")!.requires_grad = false;
         using FlatParameters flat = new(module);
         Assert.DoesNotContain("first.weight", flat.Names);
-        Assert.Equal((8, 8 + 14), (flat.DecayedCount, flat.Count));
+        Assert.Equal((1 * FlatParameters.Alignment, 5 * FlatParameters.Alignment), (flat.DecayedCount, flat.Count));
     }
 
     [Fact]

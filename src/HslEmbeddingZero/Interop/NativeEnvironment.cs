@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// Environment variables as native libraries see them. .NET keeps a copy of its own, so that <see cref="Environment.SetEnvironmentVariable(string, string)"/>
+/// does not reach them.
+/// </summary>
+internal static partial class NativeEnvironment
+{
+    /// <summary>Gives a variable a value, for libraries that are loaded from here on. What the user has set, in the shell or in .NET, is kept.</summary>
+    public static void SetDefault(string name, string value)
+    {
+        string effective = Environment.GetEnvironmentVariable(name) ?? value;
+        if (OperatingSystem.IsWindows()) _ = PutToRuntime(name, effective);
+        else if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) _ = Set(name, effective, 1);
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Set(string name, string value, int overwrite);
+
+    // The C runtime that libtorch is linked to; it has read the process' environment when it started.
+    [SupportedOSPlatform("windows")]
+    [LibraryImport("ucrtbase", EntryPoint = "_putenv_s", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int PutToRuntime(string name, string value);
+}

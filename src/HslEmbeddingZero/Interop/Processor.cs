@@ -1,0 +1,29 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// What the processor can do, as far as a choice of arithmetic depends on it. Such a choice goes by the processor and never by a timing: a
+/// busy machine must compute the numbers of an idle one.
+/// </summary>
+/// <param name="IsAmd">The maker is AMD.</param>
+/// <param name="HasAvx512">AVX-512 F.</param>
+/// <param name="HasAvx512BFloat16">AVX512_BF16: products of pairs of bfloat16.</param>
+/// <param name="HasAmxBFloat16">AMX-BF16: products of tiles of bfloat16.</param>
+internal readonly record struct Processor(bool IsAmd, bool HasAvx512, bool HasAvx512BFloat16, bool HasAmxBFloat16)
+{
+    /// <summary>The processor of this process. All false on other kinds than x86.</summary>
+    public static Processor Current { get; } = Read();
+
+    private static Processor Read()
+    {
+        if (!X86Base.IsSupported) return default;
+        (int highest, int first, int last, int middle) = X86Base.CpuId(0, 0);
+        bool isAmd = (first, middle, last) == (0x68747541, 0x69746E65, 0x444D4163); // "Auth", "enti", "cAMD"
+        if (highest < 7) return new(isAmd, false, false, false);
+        (int subleaves, _, _, int features) = X86Base.CpuId(7, 0); // EDX: bit 22 AMX-BF16, bit 24 AMX-TILE
+        bool hasAvx512 = Avx512F.IsSupported; // asks the operating system too
+        bool hasBFloat16 = subleaves >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
+        return new(isAmd, hasAvx512, hasAvx512 && hasBFloat16, hasAvx512 && (features & (1 << 22)) != 0 && (features & (1 << 24)) != 0);
+    }
+}

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace HslEmbeddingZero.Tests.Interop;
+
+public sealed partial class NativeEnvironmentTests
+{
+    [SkippableFact]
+    public void Native_code_sees_a_default_and_what_the_user_has_set_instead()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "getenv of libc is asked.");
+        NativeEnvironment.SetDefault("HSL_TEST_DEFAULT", "one");
+        Assert.Equal("one", Native("HSL_TEST_DEFAULT"));
+
+        Environment.SetEnvironmentVariable("HSL_TEST_GIVEN", "mine");
+        Assert.Null(Native("HSL_TEST_GIVEN")); // .NET's own copy
+        NativeEnvironment.SetDefault("HSL_TEST_GIVEN", "one");
+        Assert.Equal("mine", Native("HSL_TEST_GIVEN"));
+    }
+
+    [SkippableFact]
+    public void CuDnn_attention_is_put_behind_flash_attention_once_libtorch_is_loaded()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "getenv of libc is asked.");
+        TorchRuntime.EnsureLoaded();
+        Assert.Equal(Environment.GetEnvironmentVariable(TorchRuntime.CuDnnAttentionLast) ?? "1", Native("TORCH_CUDNN_SDPA_DEPRIORITIZED"));
+    }
+
+    private static string? Native(string name) => Marshal.PtrToStringUTF8(GetVariable(name));
+
+    [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint GetVariable(string name);
+}
