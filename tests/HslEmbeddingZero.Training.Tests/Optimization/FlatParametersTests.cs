@@ -154,7 +154,7 @@ public sealed class FlatParametersTests
                 flat.CollectGradient();
             }
 
-            Assert.All(Values(flat.Gradient), v => Assert.Equal(passes, v));
+            Assert.All(Values(flat.Slice(flat.Gradient, 0)), v => Assert.Equal(passes, v));
             flat.ZeroGradient();
         }
     }
