@@ -10,6 +10,18 @@ internal static class TestDevice
 {
     public static TheoryData<string> Names => new("cpu", "cuda");
 
+    /// <summary>The same, and the form of accelerators on the CPU.</summary>
+    public static TheoryData<string> Forms => new("cpu", AcceleratorOnCpu, "cuda");
+
+    private const string AcceleratorOnCpu = "cpu, accelerator's form";
+
+    /// <summary>The device of a form, and whether the body is to take an accelerator's form there; skips the test where there is none.</summary>
+    public static Device RequireForm(string form, out bool asAccelerator)
+    {
+        asAccelerator = form == AcceleratorOnCpu;
+        return Require(asAccelerator ? "cpu" : form);
+    }
+
     /// <summary>The device of a name; skips the test where there is none.</summary>
     public static Device Require(string name)
     {

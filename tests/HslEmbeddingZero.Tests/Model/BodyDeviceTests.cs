@@ -7,14 +7,15 @@ namespace HslEmbeddingZero.Tests.Model;
 public sealed class BodyDeviceTests
 {
     [SkippableTheory]
-    [MemberData(nameof(TestDevice.Names), MemberType = typeof(TestDevice))]
-    public void The_golden_body_gives_its_logits_loss_and_gradients(string deviceName)
+    [MemberData(nameof(TestDevice.Forms), MemberType = typeof(TestDevice))]
+    public void The_golden_body_gives_its_logits_loss_and_gradients(string form)
     {
-        Device device = TestDevice.Require(deviceName);
+        Device device = TestDevice.RequireForm(form, out bool asAccelerator);
         using var scope = NewDisposeScope();
         IReadOnlyDictionary<string, Tensor> golden = GoldenBody.Load();
         using ByteLanguageModel model = GoldenBody.Model(golden);
         model.to(device);
+        model.Body.Form.ForcesAccelerator = asAccelerator;
         Tensor targets = golden["input.target_ids"].to(device);
         Tensor logits = model.forward(golden["input.context_ids"].to(device), targets);
         Assert.True(Largest(logits, golden["expected.logits"]) < 1e-4);
@@ -28,10 +29,10 @@ public sealed class BodyDeviceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(TestDevice.Names), MemberType = typeof(TestDevice))]
-    public void In_bfloat16_the_logits_stay_near(string deviceName)
+    [MemberData(nameof(TestDevice.Forms), MemberType = typeof(TestDevice))]
+    public void In_bfloat16_the_logits_stay_near(string form)
     {
-        Device device = TestDevice.Require(deviceName);
+        Device device = TestDevice.RequireForm(form, out bool asAccelerator);
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
         manual_seed(8);
@@ -39,6 +40,7 @@ public sealed class BodyDeviceTests
         Tensor context = randint(0, 256, [2, 40], ScalarType.Byte), targets = randint(0, 256, [2, 70], ScalarType.Byte);
         Tensor expected = model.forward(context, targets);
         model.to(device);
+        model.Body.Form.ForcesAccelerator = asAccelerator;
         model.to(ScalarType.BFloat16);
         Tensor actual = model.forward(context.to(device), targets.to(device));
         Assert.Equal(ScalarType.BFloat16, actual.dtype);
@@ -46,15 +48,16 @@ public sealed class BodyDeviceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(TestDevice.Names), MemberType = typeof(TestDevice))]
-    public void Byte_by_byte_comes_what_the_whole_gives(string deviceName)
+    [MemberData(nameof(TestDevice.Forms), MemberType = typeof(TestDevice))]
+    public void Byte_by_byte_comes_what_the_whole_gives(string form)
     {
-        Device device = TestDevice.Require(deviceName);
+        Device device = TestDevice.RequireForm(form, out bool asAccelerator);
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
         manual_seed(6);
         using ByteLanguageModel model = GoldenBody.RandomModel();
         model.to(device);
+        model.Body.Form.ForcesAccelerator = asAccelerator;
         byte[] context = [.. Enumerable.Range(0, 20).Select(i => (byte)(i * 11))], targets = [.. Enumerable.Range(0, 30).Select(i => (byte)(i * 7))];
         Tensor expected = model.forward(tensor(context, [1, 20]).to(device), tensor(targets, [1, 30]).to(device)).cpu();
         using ByteGenerator generator = new(model, Array.ConvertAll(context, b => (short)b));
