@@ -67,7 +67,10 @@ internal static class OpenMpThrottle
         }
 
         /// <summary>Whether OpenMP in this process is libgomp.</summary>
-        public static bool IsAvailable() => Find().Parallel != 0;
+        public static bool IsAvailable() => Find() is not null;
+
+        /// <summary>One more than the processors that libgomp counts. It does not know of a container's quota, as .NET does.</summary>
+        public int Threads { get; private set; }
 
         /// <summary>Ends the team.</summary>
         public void Dispose()
@@ -80,22 +83,27 @@ internal static class OpenMpThrottle
 
         private void Hold()
         {
-            (nint parallel, nint nothing) = Find();
-            if (parallel != 0) ((delegate* unmanaged<nint, nint, uint, uint, void>)parallel)(nothing, 0, (uint)Environment.ProcessorCount + 1, 0);
+            if (Find() is { } openMp)
+            {
+                Threads = ((delegate* unmanaged<int>)openMp.CountProcessors)() + 1;
+                ((delegate* unmanaged<nint, nint, uint, uint, void>)openMp.Parallel)(openMp.Nothing, 0, (uint)Threads, 0);
+            }
+
             _made.Set();
             _release.Wait();
         }
 
-        /// <summary>libgomp's entry for parallel regions, and a native function to run in one that does nothing; zeros where there is no libgomp.</summary>
-        private static (nint Parallel, nint Nothing) Find()
+        /// <summary>libgomp's entry for parallel regions and its count of processors, and a native function that does nothing to run there; null without libgomp.</summary>
+        private static (nint Parallel, nint CountProcessors, nint Nothing)? Find()
         {
             using Process process = Process.GetCurrentProcess();
             string? path = process.Modules.Cast<ProcessModule>().FirstOrDefault(m => m.ModuleName.StartsWith("libgomp", StringComparison.Ordinal))?.FileName;
             return path is not null
                 && NativeLibrary.TryLoad(path, out nint openMp) && NativeLibrary.TryGetExport(openMp, "GOMP_parallel", out nint parallel)
+                && NativeLibrary.TryGetExport(openMp, "omp_get_num_procs", out nint count)
                 && NativeLibrary.TryLoad("libc.so.6", out nint c) && NativeLibrary.TryGetExport(c, "sched_yield", out nint nothing)
-                ? (parallel, nothing)
-                : (0, 0);
+                ? (parallel, count, nothing)
+                : null;
         }
     }
 

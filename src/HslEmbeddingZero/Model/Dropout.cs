@@ -28,7 +28,7 @@ internal sealed class Dropout(double probability, DeviceForm form) : IDisposable
         }
         else if (device.type == DeviceType.CUDA)
         {
-            cuda.manual_seed(unchecked((long)seed)); // one kernel parameter on the host: nothing waits for the device
+            cuda.manual_seed_all(unchecked((long)seed)); // a number on the host for each device: nothing waits, and the body may be on any of them
         }
         else
         {

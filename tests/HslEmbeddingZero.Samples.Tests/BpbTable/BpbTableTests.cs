@@ -78,18 +78,41 @@ public sealed class BpbTableTests : IDisposable
         Assert.Equal(2, File.ReadLines(Path.Combine(Out, "zero-k8-3steps-seed0.metrics.jsonl")).Count());
     }
 
-    [Theory]
-    [InlineData("BFloat16")]
-    [InlineData("Float32")]
-    public void A_resumed_run_keeps_the_precision_that_its_trial_chose(string kept)
+    /// <summary>The processor chooses, so that the choice is the same under any load, and a resumed run makes it again.</summary>
+    [Fact]
+    public void The_precision_is_that_of_the_processor_and_stands_in_the_table()
     {
+        string expected = Training.RecommendedPrecision.For().ToString().ToLowerInvariant();
+        string words = Training.RecommendedPrecision.Describe(Training.RecommendedPrecision.For());
         string[] arguments = ["--preset", "smoke", "--device", "cpu", "--steps", "2", "--arms", "zero", "--out", Out];
-        Assert.Equal(0, SampleProcess.Run(Assembly, arguments).ExitCode);
-        var file = Path.Combine(Out, "precision-cpu.txt");
-        Assert.Contains(File.ReadAllText(file), (string[])["Float32", "BFloat16"]);
-        File.WriteAllText(file, kept);
-        Assert.Equal(0, SampleProcess.Run(Assembly, [.. arguments, "--resume"]).ExitCode);
-        Assert.Contains(kept.ToLowerInvariant(), File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+        foreach (string[] more in (string[][])[[], ["--resume"]])
+        {
+            var (exitCode, output, error) = SampleProcess.Run(Assembly, [.. arguments, .. more]);
+            Assert.True(exitCode == 0, error);
+            Assert.Contains($"precision: {words}, on CPU", output, StringComparison.Ordinal);
+            Assert.Contains($"precision: {expected} ({words})", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+            Assert.Equal((expected, words), ((string?)Table(Out)["precision"], (string?)Table(Out)["arithmetic"]));
+        }
+
+        Assert.Empty(Directory.GetFiles(Out, "precision*"));
+        Assert.Equal(0, SampleProcess.Run(Assembly, [.. arguments, "--precision", "bfloat16"]).ExitCode);
+        Assert.Equal("bfloat16", (string?)Table(Out)["precision"]);
+    }
+
+    [Fact]
+    public void The_published_doors_come_first_and_the_table_is_shown_when_they_are_done()
+    {
+        var (exitCode, output, error) = Smoke(Out, "--steps", "2");
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(
+            ["zero", "projection", "embedding", "zero-standardized", "embedding-pooled"], Table(Out)["rows"]!.AsArray().Select(row => (string)row!["arm"]!));
+        int early = output.IndexOf("3 of 5 runs are trained; the table grows.", StringComparison.Ordinal);
+        Assert.True(early > 0, output);
+        Assert.Contains("embedding", output[..early], StringComparison.Ordinal);
+        Assert.DoesNotContain("embedding-pooled K=8 seed 0  step", output[..early], StringComparison.Ordinal);
+        Assert.Equal(2, output.Split("text bpb").Length - 1);
+        Assert.DoesNotContain("the table grows", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+        Assert.Equal((5, 5), ((int)Table(Out)["runs"]!["finished"]!, (int)Table(Out)["runs"]!["planned"]!));
     }
 
     [Fact]
@@ -109,11 +132,13 @@ public sealed class BpbTableTests : IDisposable
         Assert.Equal(wall, (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
     }
 
-    [SkippableFact]
-    public void An_interrupted_run_goes_on_to_the_same_scores()
+    [SkippableTheory]
+    [InlineData("2")]
+    [InlineData("0")] // no checkpoint but when it is interrupted
+    public void An_interrupted_run_goes_on_to_the_same_scores(string minutes)
     {
         Skip.If(OperatingSystem.IsWindows(), "kill -INT");
-        string[] arguments = ["--steps", "40", "--arms", "zero"];
+        string[] arguments = ["--steps", "40", "--arms", "zero", "--checkpoint-minutes", minutes];
         var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
         using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
         {
@@ -138,6 +163,27 @@ public sealed class BpbTableTests : IDisposable
             [.. File.ReadAllLines(path).Select(line => line[..line.IndexOf(",\"bytesPerSecond\"", StringComparison.Ordinal)])];
     }
 
+    /// <summary>A kill leaves no time to write: the run goes on from the checkpoint that its time made due, with what stood in the table.</summary>
+    [SkippableFact]
+    public void A_killed_run_goes_on_from_the_checkpoint_that_was_due()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "A process is killed by its signal.");
+        string[] arguments = ["--steps", "60", "--arms", "zero,projection", "--checkpoint-minutes", "0.0005"];
+        var checkpoint = Path.Combine(Out, "projection-k8-seed0.checkpoint.safetensors");
+        using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
+        {
+            process.WaitUntil(() => File.Exists(checkpoint));
+            process.Kill();
+        }
+
+        Assert.Equal(["zero"], Table(Out)["rows"]!.AsArray().Select(row => (string)row!["arm"]!)); // one door is done, and shown
+        Assert.Contains("1 of 2 runs are trained", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+        Assert.Equal(0, Smoke(Out, [.. arguments, "--resume"]).ExitCode);
+        Assert.Equal(0, Smoke(_folder.PathOf("whole"), arguments).ExitCode);
+        Assert.Equal(Scores(_folder.PathOf("whole")), Scores(Out));
+        Assert.Empty(Directory.GetFiles(Out, "*.checkpoint*"));
+    }
+
     public static TheoryData<string, string, string> Wrong => new()
     {
         { "--bogus", "--bogus", "" },
@@ -155,6 +201,8 @@ public sealed class BpbTableTests : IDisposable
         { "--device tpu", "'tpu'", "auto, cpu or cuda" },
         { "--preset huge", "'huge'", "smoke, quick or paper" },
         { "--precision float8", "'float8'", "bfloat16" },
+        { "--checkpoint-minutes -1", "'-1'", "minutes from 0" },
+        { "--checkpoint-minutes NaN", "'NaN'", "minutes from 0" },
     };
 
     [Theory]
@@ -221,7 +269,7 @@ public sealed class BpbTableTests : IDisposable
         var (exitCode, output, _) = SampleProcess.Run(Assembly, "--help");
         Assert.Equal(0, exitCode);
         Assert.All(
-            ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--text", "--windows", "--out", "--resume", "--help"],
+            ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--precision", "--checkpoint-minutes", "--text", "--windows", "--out", "--resume", "--help"],
             option => Assert.Contains(option, output, StringComparison.Ordinal));
     }
 

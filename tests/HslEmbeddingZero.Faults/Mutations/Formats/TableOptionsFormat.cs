@@ -6,7 +6,7 @@ namespace HslEmbeddingZero.Faults;
 /// <summary>BpbTable's options.</summary>
 internal sealed class TableOptionsFormat : OptionsFormat
 {
-    // Without these the precision would be found by a trial, which is no matter of reading options.
+    // The same options on every machine.
     private static readonly string[] Always = ["--precision", "float32", "--device", "cpu"];
 
     protected override IReadOnlyList<string[]> Valid { get; } =
