@@ -8,8 +8,7 @@ internal static class AblationProgram
 {
     public static Task<int> Main(string[] args)
     {
-        IAnsiConsole console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected) console.Profile.Width = 200;
+        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 200);
         RootCommand root = new("Controlled comparisons of front doors: trains studies, silences channels of trained models.")
         {
             RunCommand.Create(console), ReportCommand.Create(console), KnockoutCommand.Create(console),

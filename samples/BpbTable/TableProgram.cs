@@ -8,8 +8,7 @@ internal static class TableProgram
 {
     public static Task<int> Main(string[] args)
     {
-        IAnsiConsole console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected) console.Profile.Width = 160;
+        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
         return SampleProgram.RunAsync(
             CommandLine.Create((options, cancellation) => Task.FromResult(Run(console, options, cancellation))), args,
             "The checkpoint is written; the same command with --resume goes on from it.");

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
@@ -26,6 +27,7 @@ internal static partial class NativeHeap
         }
     }
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport("libc.so.6", EntryPoint = "mallopt")]
     private static partial int SetOption(int option, int value);
 }

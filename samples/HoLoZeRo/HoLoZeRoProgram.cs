@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
@@ -9,9 +8,7 @@ internal static class HoLoZeRoProgram
 {
     public static Task<int> Main(string[] args)
     {
-        IAnsiConsole console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected) console.Profile.Width = 160;
-        Console.OutputEncoding = Encoding.UTF8; // Windows would show other letters.
+        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
         RootCommand root = new("A byte model behind the zero door: train it, score it, let it write.")
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),

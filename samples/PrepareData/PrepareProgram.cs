@@ -7,8 +7,7 @@ internal static class PrepareProgram
 {
     public static Task<int> Main(string[] args)
     {
-        IAnsiConsole console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected) console.Profile.Width = 400;
+        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 400);
         return SampleProgram.RunAsync(
             CommandLine.Create(
                 (options, cancellation) => TextPreparation.Run(console, options, cancellation),

@@ -3,7 +3,9 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>Files that are there whole or not at all: written under a temporary name, then renamed.</summary>
 internal static class AtomicFile
 {
-    public static void WriteText(string path, string text) => Write(path, temporary => File.WriteAllText(temporary, text));
+    /// <summary>Lines end in "\n" on every system, so that the same results give the same file.</summary>
+    public static void WriteText(string path, string text) =>
+        Write(path, temporary => File.WriteAllText(temporary, text.Replace("\r\n", "\n", StringComparison.Ordinal)));
 
     public static void Write(string path, Action<string> write)
     {
@@ -11,7 +13,7 @@ internal static class AtomicFile
         try
         {
             write(temporary);
-            File.Move(temporary, path, overwrite: true);
+            FileReplacement.Move(temporary, path);
         }
         finally
         {

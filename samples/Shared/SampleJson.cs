@@ -15,5 +15,5 @@ internal static class SampleJson
     };
 
     /// <summary>The same over many lines, for people.</summary>
-    public static JsonSerializerOptions Indented { get; } = new(Line) { WriteIndented = true };
+    public static JsonSerializerOptions Indented { get; } = new(Line) { WriteIndented = true, NewLine = "\n" };
 }

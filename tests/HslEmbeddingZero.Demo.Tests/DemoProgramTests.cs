@@ -7,9 +7,10 @@ namespace HslEmbeddingZero.Demo.Tests;
 /// <summary>The program as a user starts it.</summary>
 public partial class DemoProgramTests
 {
-    [Fact]
+    [SkippableFact]
     public async Task It_prints_its_address_serves_and_ends_on_ctrl_c()
     {
+        SampleProcess.SkipUnlessInterruptible();
         using TemporaryFolder folder = new();
         string weights = folder.PathOf("small.safetensors");
         RunningDemo.SaveSmallModel(weights);

@@ -13,12 +13,20 @@ internal sealed class SampleProcess : IDisposable
     private readonly StringBuilder _error = new();
 
     public SampleProcess(string assembly, params string[] arguments)
+        : this(assembly, arguments, new Dictionary<string, string>())
+    {
+    }
+
+    private SampleProcess(string assembly, string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8, // Windows would take that of its region
+            StandardErrorEncoding = Encoding.UTF8,
         };
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         _process = new() { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
@@ -41,6 +49,18 @@ internal sealed class SampleProcess : IDisposable
         using SampleProcess process = new(assembly, arguments);
         return process.Finish();
     }
+
+    /// <summary>The same with variables of the environment.</summary>
+    public static (int ExitCode, string Output, string Error) RunWith(
+        IReadOnlyDictionary<string, string> environment, string assembly, params string[] arguments)
+    {
+        using SampleProcess process = new(assembly, arguments, environment);
+        return process.Finish();
+    }
+
+    /// <summary>Skips a test that needs <see cref="Interrupt"/> where that cannot be done.</summary>
+    public static void SkipUnlessInterruptible() =>
+        Skip.If(OperatingSystem.IsWindows(), "On Windows Ctrl-C reaches every process of the console, the tests' own too.");
 
     /// <summary>What Ctrl-C sends.</summary>
     public void Interrupt()

@@ -5,7 +5,8 @@ public sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hsl-sample-tests-");
 
-    public string PathOf(string name) => Path.Combine(_folder.FullName, name);
+    /// <summary>Names a file as programs print it, on Windows too where the name has slashes.</summary>
+    public string PathOf(string name) => Path.GetFullPath(name, _folder.FullName);
 
     public string Write(string name, byte[] content)
     {

@@ -12,13 +12,14 @@ internal sealed class RunClaim : IDisposable
 
     /// <summary>Claims a run, or gives null where another process has it.</summary>
     /// <param name="path">File of the claim. It stays behind, and then says nothing.</param>
+    /// <exception cref="IOException">There can be no such file, as its name is too long or the disk full.</exception>
     public static RunClaim? TryTake(string path)
     {
         try
         {
             return new RunClaim(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
         }
-        catch (IOException)
+        catch (IOException) when (File.Exists(path)) // otherwise it cannot be made, and waiting would not help
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
@@ -15,8 +16,13 @@ internal sealed class FfmpegProcess : IDisposable
     public FfmpegProcess(string program, IEnumerable<string> arguments, int keepLines)
     {
         _keepLines = keepLines;
-        _process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
-            ?? throw new IOException($"{program} does not start.");
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardErrorEncoding = Encoding.UTF8, // also on Windows, whose console has another
+        };
+        _process = Process.Start(start) ?? throw new IOException($"{program} does not start.");
         _messages = Task.Run(ReadMessages);
     }
 

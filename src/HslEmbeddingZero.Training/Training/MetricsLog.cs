@@ -20,15 +20,15 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
         string temporary = path + ".tmp";
         try
         {
-            File.WriteAllLines(temporary, kept);
-            File.Move(temporary, path, overwrite: true);
+            File.WriteAllText(temporary, string.Concat(kept.Select(line => line + "\n")));
+            FileReplacement.Move(temporary, path);
         }
         finally
         {
             File.Delete(temporary); // There is one only where something failed, such as a full disk.
         }
 
-        _writer = new StreamWriter(path, append: true) { AutoFlush = true };
+        _writer = new StreamWriter(path, append: true) { AutoFlush = true, NewLine = "\n" }; // the same file on every system
     }
 
     /// <summary>Appends one line.</summary>

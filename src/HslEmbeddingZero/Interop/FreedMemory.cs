@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace HslEmbeddingZero;
 
@@ -36,6 +37,7 @@ public static partial class FreedMemory
         }
     }
 
+    [SupportedOSPlatform("linux")]
     [LibraryImport("libc.so.6", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetOption(int parameter, int value);

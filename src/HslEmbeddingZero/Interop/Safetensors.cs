@@ -133,7 +133,7 @@ public static class Safetensors
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, target, overwrite: true);
+            FileReplacement.Move(temporary, target);
         }
         catch
         {

@@ -13,8 +13,11 @@ internal sealed class SmallDisk : IDisposable
     private string Filler => System.IO.Path.Combine(Path, "filler");
 
     /// <summary>Makes one, or says why not.</summary>
-    public static SmallDisk? TryMake(string path, int megabytes, out string reason) =>
-        Call("mount", out reason, "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", path) ? new SmallDisk(path) : null;
+    public static SmallDisk? TryMake(string path, int megabytes, out string reason)
+    {
+        reason = "only Linux has the file system for it";
+        return OperatingSystem.IsLinux() && Call("mount", out reason, "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", path) ? new SmallDisk(path) : null;
+    }
 
     /// <summary>Leaves only so many bytes free.</summary>
     public void Fill(long free)

@@ -49,7 +49,8 @@ internal static class SnippetProgram
 
     private static string Join(string name, IEnumerable<FencedBlock> blocks)
     {
-        StringBuilder usings = new(), statements = new(), types = new();
+        StringBuilder usings = new(), types = new();
+        StringBuilder statements = new("Console.OutputEncoding = System.Text.Encoding.UTF8;\n"); // On Windows that of the region, which lacks ≈.
         foreach (FencedBlock block in blocks)
         {
             CompilationUnitSyntax unit = SyntaxFactory.ParseCompilationUnit(block.Content);

@@ -57,9 +57,10 @@ public sealed class AblationProgramTests : IDisposable
         Assert.Contains("1 runs of the study are missing", cut.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SkippableFact]
     public void An_interrupted_study_goes_on_and_ends_as_if_it_had_not_been()
     {
+        SampleProcess.SkipUnlessInterruptible();
         string study = WriteStudy("""["zero"]""", 60, evaluateAt: 50);
         using (SampleProcess process = new(Assembly, Arguments(study)))
         {

@@ -137,7 +137,7 @@ public sealed class BpbTableTests : IDisposable
     [InlineData("0")] // no checkpoint but when it is interrupted
     public void An_interrupted_run_goes_on_to_the_same_scores(string minutes)
     {
-        Skip.If(OperatingSystem.IsWindows(), "kill -INT");
+        SampleProcess.SkipUnlessInterruptible();
         string[] arguments = ["--steps", "40", "--arms", "zero", "--checkpoint-minutes", minutes];
         var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
         using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))

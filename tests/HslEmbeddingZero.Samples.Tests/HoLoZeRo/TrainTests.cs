@@ -67,7 +67,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     [SkippableFact]
     public void An_interrupted_run_goes_on_to_the_same_weights()
     {
-        Skip.If(OperatingSystem.IsWindows(), "kill -INT");
+        SampleProcess.SkipUnlessInterruptible();
         string[] arguments = ["--steps", "40", "--door", "zero-standardized", "--seed", "3"];
         using (SampleProcess process = new(TrainedModel.Assembly, TrainedModel.TrainArguments(Out, arguments)))
         {

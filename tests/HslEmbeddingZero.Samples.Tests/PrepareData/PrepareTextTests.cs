@@ -43,6 +43,17 @@ public sealed class PrepareTextTests : IDisposable
         Assert.Equal(["corpus.txt", "corpus.txt.damaged.jsonl"], Directory.GetFiles(Path.GetDirectoryName(Out)!).Select(Path.GetFileName).Order());
     }
 
+    /// <summary>Where the system's own encoding lacks them, too: Latin-1 here, and what the region has on Windows.</summary>
+    [Fact]
+    public void Letters_of_every_language_are_shown()
+    {
+        string output = _folder.PathOf("말뭉치.txt");
+        var (exitCode, shown, error) = SampleProcess.RunWith(
+            new Dictionary<string, string> { ["LC_ALL"] = "en_US.ISO-8859-1" }, Assembly, ["text", .. Inputs(), "--out", output]);
+        Assert.True(exitCode == 0, error + shown);
+        Assert.Contains(output, shown, StringComparison.Ordinal);
+    }
+
     /// <summary>Stops at every place where a run is saved, each time with more on the disk than was saved, as a kill leaves it.</summary>
     [Fact]
     public void A_run_cut_off_anywhere_goes_on_to_the_same_bytes()

@@ -119,8 +119,9 @@ public sealed class PrepareWindowsTests : IDisposable
 
     private static void SkipWithoutTools()
     {
+        string ending = OperatingSystem.IsWindows() ? ".exe" : "";
         foreach (string tool in new[] { "ffmpeg", "espeak-ng" })
-            Skip.IfNot((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, tool))), $"{tool} is not installed.");
+            Skip.IfNot((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, tool + ending))), $"{tool} is not installed.");
     }
 
     private static void Call(string program, params string[] arguments)

@@ -40,6 +40,15 @@ public sealed class MetricsLogTests : IDisposable
         Assert.Equal(3, File.ReadAllLines(path).Length);
     }
 
+    /// <summary>Windows would end them otherwise, and the same run should give the same file.</summary>
+    [Fact]
+    public void Lines_end_in_one_newline_on_every_system()
+    {
+        var path = Written(10, 20);
+        using (MetricsLog log = new(path, keepThrough: 10)) log.Report(Progress(30));
+        Assert.Equal(string.Concat(File.ReadAllLines(path).Select(line => line + "\n")), File.ReadAllText(path));
+    }
+
     [Fact]
     public void A_new_run_starts_the_file_afresh()
     {

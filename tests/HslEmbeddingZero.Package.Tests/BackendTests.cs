@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace HslEmbeddingZero.Package.Tests;
+
+/// <summary>Which libtorch a program of this repository is built with, as its project says before anything is restored.</summary>
+public sealed class BackendTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    [Theory]
+    [InlineData("linux-x64")]
+    [InlineData("win-x64")]
+    [InlineData("win-arm64")]
+    [InlineData("osx-arm64")]
+    public void A_program_for_another_system_takes_the_libtorch_of_that_system(string runtime) =>
+        Assert.Equal([$"libtorch-cpu-{runtime}"], Backends($"-p:RuntimeIdentifier={runtime}"));
+
+    /// <summary>dotnet restore -r sets another property than a build does.</summary>
+    [Fact]
+    public void A_restore_for_another_system_takes_the_libtorch_of_that_system() =>
+        Assert.Equal(["libtorch-cpu-win-x64"], Backends("-p:RuntimeIdentifiers=win-x64"));
+
+    /// <summary>One of them: with all of TorchSharp-cpu every program would carry each system's files.</summary>
+    [Fact]
+    public void A_program_for_this_system_takes_one_libtorch()
+    {
+        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+        Assert.StartsWith($"libtorch-cpu-{system}-", Assert.Single(Backends()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_program_may_come_without_a_libtorch() => Assert.Empty(Backends("-p:RuntimeIdentifier=win-x64", "-p:TorchBackend=none"));
+
+    [Fact]
+    public void A_system_that_has_no_libtorch_is_refused_by_name()
+    {
+        (int code, string output, string error) = MSBuild("-t:CheckTorchBackend", "-p:RuntimeIdentifier=linux-arm64");
+        Assert.NotEqual(0, code);
+        Assert.Contains("no libtorch for linux-arm64", output + error, StringComparison.Ordinal);
+        Assert.Equal(0, MSBuild("-t:CheckTorchBackend", "-p:RuntimeIdentifier=linux-arm64", "-p:TorchBackend=none").Code);
+    }
+
+    private static string[] Backends(params string[] properties)
+    {
+        (int code, string output, string error) = MSBuild(["-getItem:PackageReference", .. properties]);
+        Assert.True(code == 0, output + error);
+        using JsonDocument items = JsonDocument.Parse(output);
+        return
+        [
+            .. items.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
+                .Select(item => item.GetProperty("Identity").GetString()!)
+                .Where(name => name.Contains("torch", StringComparison.OrdinalIgnoreCase)),
+        ];
+    }
+
+    private static (int Code, string Output, string Error) MSBuild(params string[] arguments) =>
+        Command.Run(Build.RepositoryFolder, Patience, ["msbuild", "-nologo", "samples/Quickstart/Quickstart.csproj", .. arguments]);
+}
