@@ -70,8 +70,8 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             plan.Key, Fingerprint, door.LearnedParameters, last, curve,
             trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + scoring.Elapsed).TotalSeconds);
         AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, SampleJson.Line));
-        File.Delete(CheckpointPath);
-        File.Delete(CurvePath);
+        DeleteIfPossible(CheckpointPath);
+        DeleteIfPossible(CurvePath);
         return result;
 
         void Score(long step)
@@ -104,6 +104,19 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         }
 
         if (plan.CheckpointEvery is not null) trainer.SaveCheckpoint(CheckpointPath); // A killed evaluation need not train again.
+    }
+
+    /// <summary>A file that is not needed any more. On Windows a virus scanner may hold it; the result is kept already, and that is what counts.</summary>
+    private static void DeleteIfPossible(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It stays, and a later run of this name takes no notice of it.
+        }
     }
 
     private RunResult? ReadResult() =>

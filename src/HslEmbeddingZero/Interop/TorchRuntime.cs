@@ -164,7 +164,8 @@ public static class TorchRuntime
 
     private static bool SameFolder(string first, string second)
     {
-        StringComparison comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        bool ignoresCase = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS();
+        StringComparison comparison = ignoresCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         return string.Equals(Resolve(first), Resolve(second), comparison);
 
         // The real place of the library itself, since either the folder or the file can be a link.
@@ -182,6 +183,7 @@ public static class TorchRuntime
     /// </summary>
     private static void LoadFrom(string folder)
     {
+        LoadOpenMp(folder);
         IEnumerable<string> libraries = TorchLibraries.Required.Select(name => Path.Combine(folder, name));
         string cuda = Path.Combine(folder, TorchLibraries.Cuda);
         foreach (string library in File.Exists(cuda) ? libraries.Append(cuda) : libraries)
@@ -192,7 +194,10 @@ public static class TorchRuntime
             }
             catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
             {
-                throw new TorchRuntimeException($"'{library}' does not load. Wanted is {Wanted}. The loader says: {error.Message}", error);
+                string needs = OperatingSystem.IsWindows() ? " It needs the Microsoft Visual C++ Redistributable (x64); install that if it is missing."
+                    : OperatingSystem.IsMacOS() ? " It needs OpenMP; install that if it is missing: brew install libomp."
+                    : "";
+                throw new TorchRuntimeException($"'{library}' does not load. Wanted is {Wanted}.{needs} The loader says: {error.Message}", error);
             }
         }
 
@@ -209,9 +214,17 @@ public static class TorchRuntime
         }
     }
 
+    /// <summary>libtorch on macOS names Homebrew's OpenMP by its full path; the copy that comes with libtorch has that name too, once it is loaded.</summary>
+    private static void LoadOpenMp(string folder)
+    {
+        string library = Path.Combine(folder, "libomp.dylib");
+        if (OperatingSystem.IsMacOS() && File.Exists(library)) NativeLibrary.TryLoad(library, out _);
+    }
+
     private static void LoadFromProgram()
     {
         string? bridge = TorchLibraries.FindInProgram(TorchLibraries.Bridge);
+        if (bridge is not null) LoadOpenMp(Path.GetDirectoryName(bridge)!);
 
         // Notebooks and the like keep the bridge elsewhere, and TorchSharp knows where; macOS does not tell what is loaded already.
         if (bridge is null || OperatingSystem.IsMacOS() || TorchLibraries.LoadedFolder() is not null) return;
@@ -249,7 +262,7 @@ public static class TorchRuntime
         if (said.Contains("GLIBCXX_", StringComparison.Ordinal) || said.Contains("CXXABI_", StringComparison.Ordinal))
         {
             cause = "The C++ runtime of this system is older than GCC 13's. The build step of HslEmbeddingZero gives the program a copy "
-                + "of TorchSharp's library that loads here all the same, but it did not run: remove HslFixTorchSharp=false and rebuild, "
+                + "of TorchSharp's library that loads here all the same, but it did not run: remove HslFixTorchSharp=false, build on Linux or with -r linux-x64, "
                 + "or install libstdc++ of GCC 13 or newer.";
         }
         else if (said.Contains("GLIBC_", StringComparison.Ordinal))
