@@ -1,4 +1,3 @@
-using System.Globalization;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
@@ -9,28 +8,16 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using HslEmbeddingZero;
-using HslEmbeddingZero.Benchmarks;
 using Perfolizer.Horology;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick] [--keep-freed-memory]
-// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- soak [steps] [memory=freed|kept]
-// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step [body=quick|paper] [batch=12] [steps=20] [precision=...] [device=...] [memory=freed|kept]
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step|doors|soak ...     as the device benchmarks take them
 //
 // Everything runs inside this process: the default toolchain would build a program of its own elsewhere, without the copy of the
 // native library that this project's build prepares.
 TorchRuntime.EnsureLoaded(); // before anything touches torch
 
-if (args is ["soak", ..])
-{
-    Soak.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2000, args is [_, _, "memory=kept"] ? "kept" : "freed");
-    return;
-}
-
-if (args is ["step", ..])
-{
-    StepTime.Run(args[1..]);
-    return;
-}
+if (args is [string command, ..] && DeviceProgram.Commands.Contains(command)) return DeviceProgram.Main(args);
 
 bool quick = args.Contains("--quick");
 MemoryOption.Apply(args.Contains("--keep-freed-memory") ? "kept" : "freed");
@@ -47,3 +34,4 @@ IConfig config = ManualConfig.CreateEmpty()
     .AddLogger(ConsoleLogger.Default);
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(argument => argument is not ("--quick" or "--keep-freed-memory"))], config);
+return 0;

@@ -1,64 +1,412 @@
 #!/usr/bin/env bash
-# Runs the GPU's share of the project from the folder that pack.sh made. Each stage can be interrupted and run again.
-#   ./run.sh stage ...          stages: tests step doors peer table table-k16 schedules
-# HSL_TORCH_LIB   folder of the libtorch; that of python3's PyTorch where not set
-# OUT             where results go (results)
-# DEVICE          cuda (default) or cpu
-# PRESET          paper (default); smoke rehearses everything in a minute or two
-# SEEDS           seeds of the tables (0,1)
-# SECONDS_LEFT    after so many seconds a table is interrupted; it goes on from its checkpoint the next time (540)
-# What came out, but for checkpoints, is also packed into $OUT.tar.gz; unpacked there, the finished rows of a table need not be trained again.
+# Runs the GPU's share of the project on a machine that has a GPU and a Python PyTorch but no .NET, from a working tree that carries the archive
+# of pack.sh:
+#   benchmarks/gpu/run.sh stage ...
+# Stages
+#   check   versions, symbols of the native library, and the device tests
+#   probe   arms (40 steps of every door, with an interrupt), step (times of a training step), doors (bandwidth), peer (the step in Python);
+#           each of the four is a stage of its own, too
+#   table   trains the doors run by run, as many as fit into the time, and writes their tables
+#   unpack  nothing but unpacking; every other stage does it when it must
+# Settings
+#   OUT             the folder that is given back (artifacts/gpu/out): log.txt, and results.tar.gz, made anew every 20 s and after every run
+#   SECONDS_LIMIT   when this command will be killed, in seconds from its start (590); it ends itself before
+#   PREVIOUS        a results.tar.gz of an earlier call to carry on from
+#   DEVICE          cuda (default) or cpu
+#   PRESET          paper (default) or smoke, which rehearses everything in minutes
+#   PRECISION       bfloat16 (default), float32 or tf32
+#   STEPS           steps of each run of the table, where not the preset's
+#   HSL_TORCH_LIB   folder of the libtorch; that of python3's PyTorch where not set
+#   ARCHIVE         artifacts/gpu/app.tar.xz
+#   SCRATCH         where everything is unpacked and written (hsl-gpu in the folder for temporary files)
+# A failing stage is reported and the next one goes on; the exit code is 1 if any failed.
 set -uo pipefail
-cd "$(dirname "$0")"
-export HSL_TORCH_LIB=${HSL_TORCH_LIB:-$(python3 -c 'import os, torch; print(os.path.join(os.path.dirname(torch.__file__), "lib"))')}
-out=${OUT:-results} device=${DEVICE:-cuda} preset=${PRESET:-paper} seconds=${SECONDS_LEFT:-540}
-mkdir -p "$out"
+SECONDS=0
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+tools=$root/benchmarks/gpu
+out=${OUT:-$root/artifacts/gpu/out}
+archive=${ARCHIVE:-$root/artifacts/gpu/app.tar.xz}
+scratch=${SCRATCH:-${TMPDIR:-/tmp}/hsl-gpu}
+app=$scratch/app results=$scratch/results
+device=${DEVICE:-cuda} preset=${PRESET:-paper} precision=${PRECISION:-bfloat16}
+limit=${SECONDS_LIMIT:-590}
+most_bytes=$((16 * 1048576))   # of a file that is given back
 if [ "$preset" = smoke ]; then
-  body=quick; steps=3; peer="--dim 256 --layers 2 --heads 4 --steps 3"; seeds=${SEEDS:-0}; schedules=4,8
+  arms_steps=60 table_steps=${STEPS:-6} body=quick other_k=4 grace=8 margin=4 carried_checkpoint=12M carries_checkpoints=yes
+  step_options="batch=1,4 steps=3" door_options="mebibytes=4,16 rounds=3" peer_options="--dim 256 --layers 2 --heads 4 --batch 1,4 --steps 3"
 else
-  body=paper; steps=20; peer="--steps 20"; seeds=${SEEDS:-0,1}; schedules=1000,3000,10000
+  arms_steps=40 table_steps=${STEPS:-3000} body=paper other_k=16 grace=20 margin=10 carried_checkpoint=0 carries_checkpoints=no
+  step_options="batch=1,12,36 steps=20" door_options="" peer_options="--batch 1,12,36 --steps 20"
 fi
-doors=zero,zero-standardized,projection,embedding,embedding-pooled
+step_precisions=float32,bfloat16 peer_precisions=float32,bf16
+if [ "$device" = cuda ]; then step_precisions=float32,tf32,bfloat16 peer_precisions=float32,tf32,bf16; fi
+export ARMS=zero,projection,embedding,embedding-pooled,zero-standardized
 
-table() { # folder, then options
-  local folder=$1
+# libtorch reads these when it is loaded. cuDNN's attention makes a plan for every new length, which generation meets at every byte.
+export TORCH_CUDNN_SDPA_DEPRIORITIZED=${TORCH_CUDNN_SDPA_DEPRIORITIZED:-1}
+export CUBLAS_WORKSPACE_CONFIG=${CUBLAS_WORKSPACE_CONFIG:-:4096:8}
+export PYTHONUNBUFFERED=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+say() { echo "[$SECONDS s] $*"; }
+
+# What the system's loader finds; the program is in a folder that only root has on the path.
+known_libraries() { PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null; }
+
+# Seconds until this script must be packing for the last time.
+left() { echo $((limit - margin - SECONDS)); }
+
+# limited seconds command ...: stops the command after so many seconds, or when the call's time is over, with time to write a checkpoint.
+limited() {
+  local most=$1 seconds
   shift
-  timeout --foreground -s INT "$seconds" ./BpbTable --preset "$preset" --device "$device" --resume --out "$out/$folder" "$@"
+  seconds=$(($(left) - grace))
+  if [ "$seconds" -gt "$most" ]; then seconds=$most; fi
+  if [ "$seconds" -lt 1 ]; then
+    echo "not started: the time is over"
+    return 124
+  fi
+  # In the foreground: a process group of its own would outlive a kill of this script's.
+  timeout --foreground -s TERM -k "$grace" "$seconds" "$@"
 }
 
+# The newest checkpoint of a run that is not finished, where it is small enough to be carried.
+newest_checkpoint() {
+  local file
+  cd "$results" || return
+  find table -name '*.checkpoint.safetensors' ! -name '.*' -size "-$carried_checkpoint" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d ' ' -f 2- |
+    while read -r file; do
+      if [ ! -s "${file%.checkpoint.safetensors}.result.json" ]; then
+        echo "$file"
+        break
+      fi
+    done
+}
+
+# All results in one file. It is made elsewhere and moved, so that whoever kills this script finds the last whole one.
+pack() (
+  flock 9
+  cd "$results" || exit 1
+  local_file=$scratch/results.tar.gz
+  find . -type f ! -name '*.checkpoint.safetensors' ! -name '.*' ! -name '*.tmp' -print0 >"$scratch/packed.txt"
+  checkpoint=$(newest_checkpoint)
+  if [ -n "$checkpoint" ]; then
+    { cat "$scratch/packed.txt"; printf '%s\0' "$checkpoint"; } | tar --null -T - -czf "$local_file" 2>/dev/null
+  fi
+  if [ -z "$checkpoint" ] || [ "$(stat -c %s "$local_file")" -gt $most_bytes ]; then
+    tar --null -T "$scratch/packed.txt" -czf "$local_file" 2>/dev/null
+  fi
+  if [ "$(stat -c %s "$local_file")" -gt $most_bytes ]; then say "results.tar.gz is above 16 MiB: $(stat -c %s "$local_file") bytes"; fi
+  cp "$local_file" "$out/.results.new" && mv -f "$out/.results.new" "$out/results.tar.gz"
+) 9>"$scratch/pack.lock"
+
+# Unpacks the files that are not there yet. Python does it, as the machine may have neither xz nor zstd.
+unpack_new() { # archive, folder
+  python3 -c 'import os, sys, tarfile
+with tarfile.open(sys.argv[1]) as archive:
+    if hasattr(tarfile, "data_filter"): archive.extraction_filter = tarfile.data_filter
+    for member in archive:
+        if member.isdir() or not os.path.exists(os.path.join(sys.argv[2], member.name)): archive.extract(member, sys.argv[2])' "$1" "$2" 2>&1
+}
+
+unpack() {
+  local sum
+  if [ ! -f "$archive" ]; then
+    say "There is no archive $archive; benchmarks/gpu/pack.sh makes it."
+    return 1
+  fi
+  sum=$(sha256sum "$archive" | cut -d ' ' -f 1)
+  if [ "$(cat "$scratch/unpacked.txt" 2>/dev/null)" = "$sum" ]; then return 0; fi
+  rm -rf "$app"
+  mkdir -p "$app"
+  unpack_new "$archive" "$app" || return 1
+  echo "$sum" >"$scratch/unpacked.txt"
+  say "unpacked to $app"
+}
+
+# What every stage needs: programs, corpus, libtorch, and what an earlier call has found.
+prepare() {
+  local folder
+  unpack || return 1
+  # The programs look for the corpus beside themselves.
+  ln -sfn "$root/samples/data" "$app/data"
+  if [ -z "${HSL_TORCH_LIB:-}" ]; then
+    HSL_TORCH_LIB=$(python3 -c 'import importlib.util, os
+print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "lib"))') || { say "python3 has no torch; HSL_TORCH_LIB can name a libtorch."; return 1; }
+  fi
+  export HSL_TORCH_LIB
+  if [ "$device" = cuda ] && ldd "$HSL_TORCH_LIB/libtorch_cuda.so" 2>/dev/null | grep 'not found' >/dev/null; then
+    # Python loads these by their full names before libtorch; the loader must be told where they are.
+    for folder in "$HSL_TORCH_LIB"/../../nvidia/*/lib; do LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folder; done
+    export LD_LIBRARY_PATH
+    say "the loader looks for CUDA in LD_LIBRARY_PATH"
+  fi
+  if [ -n "${PREVIOUS:-}" ]; then
+    if [ ! -f "$PREVIOUS" ]; then say "PREVIOUS=$PREVIOUS is no file."; return 1; fi
+    unpack_new "$PREVIOUS" "$results" || return 1
+    say "carries on from $PREVIOUS: $(find "$results/table" -name '*.result.json' 2>/dev/null | wc -l) finished runs," \
+      "$(find "$results/table" -name '*.checkpoint.safetensors' 2>/dev/null | wc -l) with a checkpoint"
+  fi
+
+  # A native library that build-shim.sh made here, in this call or in an earlier one, takes the place of TorchSharp's.
+  if [ -f "$results/shim/libLibTorchSharp.so" ] && [ ! -f "$app/shim/libLibTorchSharp.so" ]; then
+    mkdir -p "$app/shim"
+    cp "$results/shim/libLibTorchSharp.so" "$app/shim/"
+  fi
+  if [ -f "$app/shim/libLibTorchSharp.so" ] && ! cmp -s "$app/shim/libLibTorchSharp.so" "$app/libLibTorchSharp.so"; then
+    mkdir -p "$results/shim"
+    cp "$app/shim/libLibTorchSharp.so" "$results/shim/"
+    cp "$app/shim/libLibTorchSharp.so" "$app/libLibTorchSharp.so"
+    say "uses the native library that was built here"
+  fi
+  if ! known_libraries | grep 'libssl\.so\.3' >/dev/null && [ -d "$app/openssl" ]; then
+    export LD_LIBRARY_PATH=$app/openssl${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    say "uses the OpenSSL of the archive"
+  fi
+
+  help=$("$app/BpbTable" --help) || { say "BpbTable does not start."; return 1; }
+  # A door that only some versions have.
+  case $help in *zero-ngram*) ARMS=$ARMS,zero-ngram ;; esac
+}
+
+# The one place that says how the table is called. A checkpoint of the paper's body takes seconds and cannot be given back, so one is written only
+# where a run is interrupted: the next call may find the machine as it was.
+table_command() { # folder, more options ...
+  local folder=$1
+  shift
+  command=("$app/BpbTable" --preset "$preset" --device "$device" --precision "$precision" --resume --checkpoint-minutes 0 --out "$folder" "$@")
+}
+
+plan() { # command, then seconds
+  python3 "$tools/plan.py" "$1" "$results" "$2" "$table_steps" "$ARMS" "$other_k" "$skip" "$carries_checkpoints"
+}
+
+check() {
+  local folder=$results/check failed=0 undefined
+  mkdir -p "$folder"
+  {
+    date -u +%FT%TZ
+    uname -srm
+    grep PRETTY_NAME /etc/os-release
+    getconf GNU_LIBC_VERSION
+    echo "$(nproc) processors, $(awk '/MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo) GiB"
+    known_libraries | grep -E 'libssl\.so\.3|libstdc\+\+\.so\.6' || echo "no libssl.so.3, no libstdc++.so.6"
+    limited 60 python3 -c 'import sys, torch
+print("python", sys.version.split()[0], "torch", torch.__version__, "CUDA", torch.version.cuda, "cuDNN", torch.backends.cudnn.version())
+for i in range(torch.cuda.device_count()): print(torch.cuda.get_device_name(i), torch.cuda.get_device_capability(i))'
+    nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv 2>/dev/null || echo "no nvidia-smi"
+    echo "libtorch: $HSL_TORCH_LIB"
+    echo "packed from $(cat "$app/commit.txt")"
+  } 2>&1 | tee -i "$folder/versions.txt"
+
+  LD_LIBRARY_PATH=$HSL_TORCH_LIB${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} limited 90 ldd -r "$app/libLibTorchSharp.so" >"$folder/ldd.txt" 2>&1
+  # A weak version is one that the build marked as not needed.
+  undefined=$(grep -v 'weak version' "$folder/ldd.txt" | grep -cE 'undefined symbol|not found|not a dynamic')
+  if [ "$undefined" -gt 0 ]; then
+    grep -v 'weak version' "$folder/ldd.txt" | grep -E 'undefined symbol|not found|not a dynamic' | head -n 20
+    say "libLibTorchSharp.so lacks $undefined symbols or libraries of this libtorch: benchmarks/gpu/build-shim.sh builds one for it."
+    failed=1
+  else
+    say "libLibTorchSharp.so finds all its symbols in this libtorch"
+  fi
+
+  # All symbols at the start, so that a missing one shows here and not in the middle of a run.
+  LD_BIND_NOW=1 limited 150 "$app/HslEmbeddingZero.TestRunner" Device 2>&1 | tee -i "$folder/tests.txt"
+  if [ "${PIPESTATUS[0]}" != 0 ]; then
+    failed=1
+    if ! grep -q ' passed, ' "$folder/tests.txt"; then
+      say "the device tests did not come to their end; again, each symbol when it is needed"
+      limited 150 "$app/HslEmbeddingZero.TestRunner" Device 2>&1 | tee -i "$folder/tests-lazy.txt"
+    fi
+  fi
+  return $failed
+}
+
+# Some steps of every door, stopped once on the way: shows that a run ends cleanly and goes on, and measures the pace of real training.
+arms() {
+  local folder=$results/probe failed=0 code before after start i command
+  mkdir -p "$folder"
+  table_command "$folder" --arms "$ARMS" --bytes-per-slot 8 --seeds 0 --steps "$arms_steps"
+  if [ -z "$(find "$folder" -name '*.result.json')" ]; then
+    start=$SECONDS
+    # Not by the function, so that $! is timeout, which passes the signal on to the program.
+    timeout --foreground -s TERM -k "$grace" 120 "${command[@]}" >"$folder/interrupted.txt" 2>&1 &
+    for ((i = 0; i < 1000; i++)); do
+      if [ -s "$folder/zero-k8-seed0.metrics.jsonl" ] || ! kill -0 $! 2>/dev/null; then break; fi
+      sleep 0.1
+    done
+    kill -TERM $! 2>/dev/null
+    wait $!
+    code=$?
+    echo $((SECONDS - start)) >"$folder/interrupted.wall.txt"
+    cat "$folder/interrupted.txt"
+    before=$(head -n 1 "$folder/zero-k8-seed0.metrics.jsonl" 2>/dev/null)
+    say "interrupted: exit code $code, $(find "$folder" -name '*.checkpoint.safetensors' | wc -l) checkpoint, $(find "$folder" -name '*.result.json' | wc -l) finished"
+  fi
+  start=$SECONDS
+  limited 150 "${command[@]}" 2>&1 | tee -i "$folder/arms.txt"
+  code=${PIPESTATUS[0]}
+  if [ "$code" != 0 ]; then failed=1; fi
+  echo $((SECONDS - start)) >"$folder/arms.wall.txt"
+  after=$(head -n 1 "$folder/zero-k8-seed0.metrics.jsonl" 2>/dev/null)
+  if [ -n "${before:-}" ]; then
+    # A run that began anew would have other times in its first line.
+    if [ "$before" = "$after" ]; then say "the interrupted run went on from its checkpoint"; else say "the interrupted run began anew"; failed=1; fi
+  fi
+  python3 "$tools/plan.py" pace "$results" "$ARMS" | tee -i "$folder/pace.txt" || failed=1
+  return $failed
+}
+
+step() {
+  mkdir -p "$results/probe"
+  # shellcheck disable=SC2086 # words
+  limited 90 "$app/HslEmbeddingZero.DeviceBenchmarks" step body=$body $step_options precision=$step_precisions device="$device" memory=kept 2>&1 | tee -i "$results/probe/step.txt"
+}
+
+doors() {
+  mkdir -p "$results/probe"
+  # shellcheck disable=SC2086 # words
+  limited 60 "$app/HslEmbeddingZero.DeviceBenchmarks" doors device="$device" $door_options memory=kept 2>&1 | tee -i "$results/probe/doors.md"
+}
+
+peer() {
+  mkdir -p "$results/probe"
+  # shellcheck disable=SC2086 # words
+  limited 90 python3 "$root/benchmarks/peer/train_step.py" $peer_options --precisions $peer_precisions --device "$device" 2>&1 | tee -i "$results/probe/peer.txt"
+}
+
+# The finished runs of one number of bytes a slot and some seeds, as a table of their own.
+keep_table() { # k, seeds with commas, arms
+  local name=k$1-seeds${2//,/-} file
+  mkdir -p "$results/tables"
+  for file in table.md table.json curves.png; do cp "$results/table/$file" "$results/tables/$name.${file##*.}" 2>/dev/null; done
+  echo "$3" >"$results/tables/$name.arms.txt"
+}
+
+finished() { python3 "$tools/plan.py" "done" "$results" "$@"; } # k, seed ...
+
+# A run may have finished in the very moment in which its table could not be written any more.
+complete_tables() {
+  local k seeds ready name command failed=0
+  for k in 8 "$other_k"; do
+    for seeds in 0 0,1; do
+      # shellcheck disable=SC2086 # words
+      ready=$(finished "$k" ${seeds//,/ })
+      name=$results/tables/k$k-seeds${seeds//,/-}
+      if [ -z "$ready" ] || { [ -s "$name.md" ] && [ "$(cat "$name.arms.txt" 2>/dev/null)" = "$ready" ]; }; then continue; fi
+      table_command "$results/table" --steps "$table_steps" --arms "$ready" --bytes-per-slot "$k" --seeds "$seeds"
+      if limited 60 "${command[@]}"; then
+        keep_table "$k" "$seeds" "$ready"
+      else
+        failed=1
+      fi
+    done
+  done
+  return $failed
+}
+
+table() {
+  local failed=0 in_a_row=0 skip="-" next arm k seed seeds ready stem start resumed code command
+  mkdir -p "$results/table"
+  say "$(left) s are left; the plan:"
+  plan show $(($(left) - grace)) || return 1
+  while next=$(plan next $(($(left) - grace))) && [ -n "$next" ]; do
+    read -r arm k seed <<<"$next"
+    # With all finished runs of its kind, so that their table is written at its end. They are taken over, not trained again.
+    seeds=$seed ready=$arm
+    if [ "$seed" = 0 ]; then ready=$(finished "$k" 0),$arm; fi
+    if [ "$seed" = 1 ] && [ -s "$results/table/$arm-k$k-seed0.result.json" ]; then seeds=0,1 ready=$(finished "$k" 0 1),$arm; fi
+    ready=${ready#,}
+    stem=$arm-k$k-seed$seed start=$SECONDS resumed=0
+    if [ -s "$results/table/$stem.checkpoint.safetensors" ]; then resumed=1; fi
+    say "$stem begins"
+    table_command "$results/table" --steps "$table_steps" --arms "$ready" --bytes-per-slot "$k" --seeds "$seeds"
+    limited "$limit" "${command[@]}" 2>&1 | tee -i "$results/table/$stem.txt"
+    code=${PIPESTATUS[0]}
+    if [ "$code" = 0 ]; then
+      in_a_row=0
+      # What a resumed run took says nothing about a whole one.
+      if [ $resumed = 0 ]; then echo $((SECONDS - start)) >"$results/table/$stem.wall.txt"; fi
+      keep_table "$k" "$seeds" "$ready"
+      pack
+    else
+      pack
+      if [ "$code" = 124 ] || [ "$code" = 130 ] || [ "$code" = 137 ]; then
+        say "$stem was stopped (exit code $code)"
+        break
+      fi
+      say "$stem failed (exit code $code)"
+      failed=1
+      if [ ! -s "$results/table/$stem.result.json" ]; then skip=$skip,$stem; fi
+      in_a_row=$((in_a_row + 1))
+      if [ $in_a_row = 2 ]; then
+        say "two runs failed one after another; the rest would cost the machine's time"
+        break
+      fi
+    fi
+  done
+  say "$(find "$results/table" -name '*.result.json' | wc -l) runs are finished; the plan now:"
+  plan show $(($(left) - grace)) | tee -i "$results/table/plan.txt" || failed=1
+  complete_tables || failed=1
+  return $failed
+}
+
+finish() {
+  local code=$?
+  trap - EXIT
+  if [ -n "${packer:-}" ]; then kill "$packer" 2>/dev/null; fi
+  pack
+  say "ends with exit code $code; $out holds:"
+  (cd "$out" && find . -type f -printf '%s bytes  %p\n')
+  exec >&- 2>&-
+  wait "$logger" 2>/dev/null
+  exit $code
+}
+
+if [ $# = 0 ]; then
+  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+  exit 2
+fi
+stages=()
 for stage in "$@"; do
-  echo "== $stage, $(date -u +%FT%TZ)"
   case $stage in
-    tests) ./HslEmbeddingZero.TestRunner Device | tee "$out/tests.txt" ;;
-    step)
-      precisions="float32 bfloat16"
-      [ "$device" = cuda ] && precisions="float32 tf32 bfloat16"
-      for precision in $precisions; do
-        for batch in 1 12 36; do
-          ./HslEmbeddingZero.Benchmarks step body=$body batch=$batch steps=$steps precision="$precision" device="$device"
-        done
-      done | tee "$out/step.txt" ;;
-    doors)
-      rows=36
-      [ "$device" = cuda ] && rows=576
-      ./HslEmbeddingZero.Benchmarks --quick --artifacts "$out/benchmarks" \
-        --filter "*DoorBenchmarks*Batch: $rows*\"$device\"*" "*GenerationBenchmarks*Body: \"$body\"*\"$device\"*" >"$out/doors.log" 2>&1
-      grep -E '^\|' "$out/doors.log" | tee "$out/doors.md" ;;
-    peer)
-      { python3 peer/train_step.py $peer --batch 12 --device "$device"
-        if [ "$device" = cuda ]; then
-          python3 peer/train_step.py $peer --batch 12 --device cuda --tf32
-          python3 peer/train_step.py $peer --batch 12 --device cuda --bf16
-          python3 peer/train_step.py $peer --batch 12 --device cuda --bf16 --compile
-        fi
-        [ "$body" = quick ] && size="--dim 256 --layers 2 --heads 4 --before 50 --bytes 8" || size=""
-        python3 peer/generate.py $size --device "$device"
-      } 2>&1 | tee "$out/peer.txt" ;;
-    table) table table-k8 --arms $doors --bytes-per-slot 8 --seeds $seeds ;;
-    table-k16) table table-k16 --arms zero,zero-standardized,projection --bytes-per-slot $([ "$preset" = smoke ] && echo 4 || echo 16) --seeds $seeds ;;
-    schedules) table schedules --arms zero,projection,embedding --bytes-per-slot 8 --seeds 0 --steps $schedules ;;
-    *) echo "unknown stage '$stage'" >&2; exit 2 ;;
+    probe) stages+=(arms step doors peer) ;;
+    check | arms | step | doors | peer | table | unpack) stages+=("$stage") ;;
+    *)
+      echo "unknown stage '$stage'; known are check, probe (arms, step, doors, peer), table and unpack" >&2
+      exit 2
+      ;;
   esac
 done
-
-tar -czf "$out.tar.gz" --exclude='*.checkpoint.safetensors' -C "$out" .
+mkdir -p "$out" "$results" || exit 1
+out=$(realpath "$out") scratch=$(realpath "$scratch") app=$scratch/app results=$scratch/results
+rm -f "$out/.results.new"
+exec > >(exec tee -i -a "$out/log.txt") 2>&1
+logger=$!
+trap finish EXIT
+say "stages: ${stages[*]}; $device, preset $preset, $precision, at most $limit s"
+prepare || exit 1
+(
+  trap 'kill $! 2>/dev/null; exit' TERM
+  while :; do
+    sleep 20 &
+    wait $!
+    pack
+  done
+) >/dev/null 2>&1 &
+packer=$!
+failures=()
+for stage in "${stages[@]}"; do
+  if [ "$stage" = unpack ]; then continue; fi
+  say "== $stage"
+  if [ "$(left)" -le "$grace" ]; then
+    say "$stage is left out: the time is over"
+    failures+=("$stage")
+    continue
+  fi
+  if "$stage"; then say "$stage is done"; else say "$stage FAILED"; failures+=("$stage"); fi
+  pack
+done
+if [ ${#failures[@]} -gt 0 ]; then
+  say "failed: ${failures[*]}"
+  exit 1
+fi

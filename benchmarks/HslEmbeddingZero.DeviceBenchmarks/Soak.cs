@@ -4,7 +4,7 @@ using HslEmbeddingZero.Training;
 using MathNet.Numerics;
 using TorchSharp;
 
-namespace HslEmbeddingZero.Benchmarks;
+namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
 /// Trains for a number of steps and watches the process: live tensors, resident memory and managed bytes allocated a step. What is alive after step

@@ -1,4 +1,4 @@
-namespace HslEmbeddingZero.Benchmarks;
+namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>What becomes of freed memory while something is measured: memory=freed, given back as the C library does, or memory=kept.</summary>
 internal static class MemoryOption

@@ -2,7 +2,7 @@ using HslEmbeddingZero.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace HslEmbeddingZero.Benchmarks;
+namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>A body with a text batch and an optimizer: TorchSharp's AdamW with its norm clipping, or the fused update of flat buffers.</summary>
 internal sealed class TrainedBody : IDisposable

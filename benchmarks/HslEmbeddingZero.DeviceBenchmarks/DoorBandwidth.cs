@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using MathNet.Numerics.Statistics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.DeviceBenchmarks;
+
+/// <summary>
+/// How many bytes of slots and of stream positions the zero door writes in a second, into new memory and into memory of the caller's own, against
+/// filling the same output and copying it from other memory of the device.
+/// </summary>
+internal static class DoorBandwidth
+{
+    private const int Length = 512;
+    private const int Dim = 512;
+    private const int MostCalls = 1000;
+
+    /// <summary>One timing lasts at least this long, so that neither the clock nor one wait for the device shows in it.</summary>
+    private const double TimingMilliseconds = 10;
+
+    /// <param name="args">
+    /// Any of device=cpu|cuda, mebibytes=64 (size of the output; several with commas; 64 and 2,048 on CUDA), precision=float32,bfloat16, k=8,16
+    /// (bytes per slot), rounds=9, memory=freed|kept.
+    /// </param>
+    public static void Run(string[] args)
+    {
+        GivenOptions given = new(args);
+        string place = given.Choice("device", "cpu", "cuda"), memory = given.Choice("memory", "freed", "kept");
+        int[] sizes = given.Numbers("mebibytes", place == "cuda" ? [64, 2048] : [64]), bytesPerSlot = given.Numbers("k", 8, 16);
+        int rounds = given.Number("rounds", 9);
+        string[] precisions = given.Choices("precision", "float32,bfloat16", "float32", "bfloat16");
+        given.RequireNoOther();
+        MemoryOption.Apply(memory);
+        TorchRuntime.EnsureLoaded();
+        BenchmarkDevices.Require(place);
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"libtorch {__version__} {BenchmarkDevices.NameOf(place)}, memory {memory}; {Length} bytes a row, dim {Dim}; medians of {rounds} rounds, the calls in turn"));
+        Console.WriteLine();
+        Console.WriteLine("| output | type | MiB | call | ms | least | most | GB/s | of fill_ | of copy_ |");
+        Console.WriteLine("| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+        foreach (string precision in precisions)
+        {
+            ScalarType type = precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+            foreach (int size in sizes)
+            {
+                foreach (int bytes in bytesPerSlot) Measure(place, type, size, bytes, stream: false, rounds);
+                Measure(place, type, size, bytesPerSlot[0], stream: true, rounds);
+            }
+        }
+    }
+
+    private static void Measure(string place, ScalarType type, int mebibytes, int bytesPerSlot, bool stream, int rounds)
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        long positions = stream ? Length : Length / bytesPerSlot;
+        long width = type == ScalarType.BFloat16 ? 2 : 4;
+        long rows = Math.Max(1, ((long)mebibytes << 20) / (positions * Dim * width));
+        double gigabytes = rows * positions * Dim * width / 1e9;
+        using ZeroDoor door = new(bytesPerSlot, Dim);
+        door.to(type).to(device(place));
+        Tensor ids = randint(0, 256, [rows, Length], ScalarType.Byte).to(device(place));
+        Tensor output = empty([rows, positions, Dim], type, device(place)), other = ones_like(output);
+        List<Candidate> candidates = stream
+            ? [new("new tensor", () => door.Stream(ids).Dispose()), new("WriteStream", () => door.WriteStream(ids, output))]
+            : [new("new tensor", () => door.forward(ids).Dispose()), new("WriteSlots", () => door.WriteSlots(ids, output))];
+        Candidate fill = new("fill_", () => output.fill_(1f)), copy = new("copy_", () => output.copy_(other));
+        candidates.AddRange([fill, copy]);
+        foreach (Candidate candidate in candidates) Prepare(candidate, place);
+
+        // All of them in every round, so that a machine that changes its speed changes it for all.
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (Candidate candidate in candidates) candidate.Milliseconds.Add(Time(candidate, place));
+        }
+
+        foreach (Candidate candidate in candidates)
+        {
+            double median = candidate.Milliseconds.Median();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {(stream ? "stream" : $"slots, K={bytesPerSlot}")} | {(width == 2 ? "bfloat16" : "float32")} | {gigabytes * 1e9 / (1 << 20):F0} | {candidate.Name} "
+                + $"| {median:F4} | {candidate.Milliseconds.Min():F4} | {candidate.Milliseconds.Max():F4} | {gigabytes / median * 1000:F1} "
+                + $"| {fill.Milliseconds.Median() / median:F2} | {copy.Milliseconds.Median() / median:F2} |"));
+        }
+    }
+
+    /// <summary>Warms up, and finds how many calls make a timing long enough.</summary>
+    private static void Prepare(Candidate candidate, string place)
+    {
+        candidate.Call();
+        double once = Time(candidate, place);
+        candidate.Calls = (int)Math.Clamp(Math.Ceiling(TimingMilliseconds / Math.Max(once, 1e-3)), 1, MostCalls);
+        Time(candidate, place);
+    }
+
+    /// <summary>Milliseconds of one call: all calls of a timing are handed over before the device is waited for.</summary>
+    private static double Time(Candidate candidate, string place)
+    {
+        BenchmarkDevices.Wait(place);
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < candidate.Calls; i++) candidate.Call();
+        BenchmarkDevices.Wait(place);
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds / candidate.Calls;
+    }
+
+    private sealed class Candidate(string name, Action call)
+    {
+        public string Name { get; } = name;
+
+        public Action Call { get; } = call;
+
+        public int Calls { get; set; } = 1;
+
+        public List<double> Milliseconds { get; } = [];
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace HslEmbeddingZero.DeviceBenchmarks;
+
+/// <summary>The name=value words of a command line. A word that no one asked for is refused by <see cref="RequireNoOther"/>.</summary>
+internal sealed class GivenOptions(string[] args)
+{
+    private readonly List<string> _known = [];
+
+    private readonly Dictionary<string, string> _given =
+        args.Select(word => word.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.Ordinal);
+
+    /// <summary>The value of an option, or the one it has where it is not given.</summary>
+    public string Text(string name, string otherwise)
+    {
+        _known.Add(name);
+        return _given.Remove(name, out string? value) ? value : otherwise;
+    }
+
+    /// <summary>One of some words.</summary>
+    public string Choice(string name, params string[] allowed) => Choices(name, allowed[0], allowed) is [string one]
+        ? one
+        : throw new ArgumentException($"{name} takes one of {string.Join(", ", allowed)}.");
+
+    /// <summary>Some of some words, separated by commas.</summary>
+    public string[] Choices(string name, string otherwise, params string[] allowed)
+    {
+        string[] values = Text(name, otherwise).Split(',');
+        string? unknown = values.FirstOrDefault(value => !allowed.Contains(value));
+        return unknown is null ? values : throw new ArgumentException($"{name}={unknown} is unknown; allowed are {string.Join(", ", allowed)}.");
+    }
+
+    /// <summary>A whole number, 1 or more.</summary>
+    public int Number(string name, int otherwise) => Numbers(name, otherwise) is [int one] ? one : throw new ArgumentException($"{name} takes one number.");
+
+    /// <summary>Whole numbers, 1 or more, separated by commas.</summary>
+    public int[] Numbers(string name, params int[] otherwise)
+    {
+        string text = Text(name, string.Join(',', otherwise));
+        return [.. text.Split(',').Select(item =>
+            int.TryParse(item, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
+                ? number
+                : throw new ArgumentException($"{name} takes whole numbers from 1 on; got '{item}'."))];
+    }
+
+    /// <summary>Throws where a word is left that no option took.</summary>
+    public void RequireNoOther()
+    {
+        if (_given.Count > 0) throw new ArgumentException($"Unknown: {string.Join(", ", _given.Keys)}; known are {string.Join(", ", _known)}.");
+    }
+}
