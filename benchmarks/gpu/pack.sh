@@ -3,7 +3,6 @@
 #   benchmarks/gpu/pack.sh [folder]          makes folder/app.tar.xz (artifacts/gpu where none is named)
 # There the archive lies in artifacts/gpu of a working tree, and benchmarks/gpu/run.sh unpacks it. Working tree and archive together stay below
 # LIMIT_MIB (60), so that they can travel where 64 MiB are allowed.
-#   TORCHSHARP_SOURCE   a checkout of TorchSharp; its src/Native/LibTorchSharp then goes along for build-shim.sh
 # The publishes leave the projects restored for one runtime; the next ordinary build restores them as usual.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -29,12 +28,6 @@ find "$app" -mindepth 1 -type d -empty -delete
 python3 benchmarks/gpu/strip_deps.py "$app"
 
 git describe --always --dirty --abbrev=40 --exclude='*' >"$app/commit.txt"
-if [ -f benchmarks/gpu/build-shim.sh ]; then cp benchmarks/gpu/build-shim.sh "$app/"; fi
-if [ -d "${TORCHSHARP_SOURCE:-}/src/Native/LibTorchSharp" ]; then
-  mkdir -p "$app/torchsharp/src/Native"
-  cp -r "$TORCHSHARP_SOURCE/src/Native/LibTorchSharp" "$app/torchsharp/src/Native/"
-  for licence in "$TORCHSHARP_SOURCE"/LICENSE*; do cp "$licence" "$app/torchsharp/"; done
-fi
 
 # .NET reads SHA-256 from OpenSSL 3, which a slim system may lack.
 mkdir "$app/openssl"

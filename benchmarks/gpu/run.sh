@@ -17,6 +17,7 @@
 #   PRECISION       bfloat16 (default), float32 or tf32
 #   STEPS           steps of each run of the table, where not the preset's
 #   HSL_TORCH_LIB   folder of the libtorch; that of python3's PyTorch where not set
+#   SHIM            a libLibTorchSharp.so that fits this libtorch, where the one of the archive does not load
 #   ARCHIVE         artifacts/gpu/app.tar.xz
 #   SCRATCH         where everything is unpacked and written (hsl-gpu in the folder for temporary files)
 # A failing stage is reported and the next one goes on; the exit code is 1 if any failed.
@@ -147,16 +148,10 @@ print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "l
       "$(find "$results/table" -name '*.checkpoint.safetensors' 2>/dev/null | wc -l) with a checkpoint"
   fi
 
-  # A native library that build-shim.sh made here, in this call or in an earlier one, takes the place of TorchSharp's.
-  if [ -f "$results/shim/libLibTorchSharp.so" ] && [ ! -f "$app/shim/libLibTorchSharp.so" ]; then
-    mkdir -p "$app/shim"
-    cp "$results/shim/libLibTorchSharp.so" "$app/shim/"
-  fi
-  if [ -f "$app/shim/libLibTorchSharp.so" ] && ! cmp -s "$app/shim/libLibTorchSharp.so" "$app/libLibTorchSharp.so"; then
-    mkdir -p "$results/shim"
-    cp "$app/shim/libLibTorchSharp.so" "$results/shim/"
-    cp "$app/shim/libLibTorchSharp.so" "$app/libLibTorchSharp.so"
-    say "uses the native library that was built here"
+  if [ -n "${SHIM:-}" ]; then
+    if [ ! -f "$SHIM" ]; then say "SHIM=$SHIM is no file."; return 1; fi
+    cp "$SHIM" "$app/libLibTorchSharp.so"
+    say "uses $SHIM in place of TorchSharp's native library"
   fi
   if ! known_libraries | grep 'libssl\.so\.3' >/dev/null && [ -d "$app/openssl" ]; then
     export LD_LIBRARY_PATH=$app/openssl${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
@@ -203,7 +198,7 @@ for i in range(torch.cuda.device_count()): print(torch.cuda.get_device_name(i), 
   undefined=$(grep -v 'weak version' "$folder/ldd.txt" | grep -cE 'undefined symbol|not found|not a dynamic')
   if [ "$undefined" -gt 0 ]; then
     grep -v 'weak version' "$folder/ldd.txt" | grep -E 'undefined symbol|not found|not a dynamic' | head -n 20
-    say "libLibTorchSharp.so lacks $undefined symbols or libraries of this libtorch: benchmarks/gpu/build-shim.sh builds one for it."
+    say "libLibTorchSharp.so lacks $undefined symbols or libraries of this libtorch; SHIM=file uses another build of it."
     failed=1
   else
     say "libLibTorchSharp.so finds all its symbols in this libtorch"
