@@ -107,7 +107,10 @@ internal static class OpenMpThrottle
         }
     }
 
-    /// <summary>Whether others want the processors, by a mean over about a second: a short spike, as a garbage collection makes one, is none.</summary>
+    /// <summary>
+    /// Whether others want the processors, by a mean over about two seconds: a garbage collection, or the compiler of a program that starts,
+    /// wants them for a shorter time.
+    /// </summary>
     internal sealed class Contention
     {
         /// <summary>
@@ -119,7 +122,7 @@ internal static class OpenMpThrottle
         /// <summary>Below this it is over.</summary>
         public const double Low = 0.2;
 
-        private const double Fresh = 0.2; // share of the newest observation: five of them are a second
+        private const double Fresh = 0.1; // share of the newest observation: ten of them are two seconds
 
         private double _mean;
         private bool _isContended;
