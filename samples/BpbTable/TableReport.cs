@@ -12,6 +12,13 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
 {
     private readonly string[] _headings = options.Schedules.Count > 1 ? [Headings[0], "steps", .. Headings[1..]] : Headings;
 
+    /// <summary>Committed runs of the quick preset, by their arithmetic. A CPU of the same kind gives their numbers with as many threads.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> Committed = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["bfloat16 by AVX512_BF16"] = "benchmarks/results/quick-cpu",
+        ["float32, linear maps by BLAS, AVX-512"] = "benchmarks/results/quick-cpu-float32",
+    };
+
     private static readonly string[] Headings =
         ["input front door", "K", "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"];
 
@@ -84,6 +91,12 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         },
         SampleJson.Indented);
 
+    /// <summary>Whether these are the runs that benchmarks/results has: the quick preset as it is, on the embedded corpus.</summary>
+    private bool IsCommittedRun() =>
+        options.Preset.Budget.Name == TrainingBudget.Quick.Name && options.Device.type == DeviceType.CPU
+        && options.Schedules.SequenceEqual([TrainingBudget.Quick.Training.Steps])
+        && options.Text.SequenceEqual(CorpusOptions.TextOrEmbedded(null)) && options.Windows.SequenceEqual(CorpusOptions.WindowsOrEmbedded(null));
+
     private string Arithmetic => RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
 
     private TextTable AsText() => new(_headings, [.. _rows.Select(Cells)]);
@@ -111,6 +124,13 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}.";
         yield return $"precision: {ComputeOptions.NameOf(training.Precision)} ({Arithmetic}); another arithmetic or number of threads gives other last digits.";
+        if (IsCommittedRun())
+        {
+            yield return Committed.TryGetValue(Arithmetic, out string? folder)
+                ? $"committed in this arithmetic, with 2 threads: {folder}."
+                : "no run in this arithmetic is committed: benchmarks/results holds others.";
+        }
+
         yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
         yield return $"device: {ComputeOptions.NameOf(options.Device)}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
         yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";
