@@ -21,25 +21,30 @@ internal static class TableProgram
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
         ComparisonData data = ComparisonData.Load(options.Text, options.Windows, options.Preset.Budget.HeldOut);
         OutputFolder.RequireWritable(options.Out);
-        console.WriteLine($"precision: {RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device)}, on {ComputeOptions.NameOf(options.Device)}");
+        string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
+        console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");
 
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
         List<RunResult> results = [];
         List<(TableRowKey, int, string)> metrics = [];
         LiveProgress.Run(console, [.. runs.Select(r => $"{r.Row} seed {r.Seed}")], (i, progress) =>
         {
-            DoorRun run = new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device);
+            DoorRun run = RunOf(i);
             results.Add((options.Resume ? run.Finished() : null) ?? run.Execute(options.Resume, progress, cancellation));
             metrics.Add((runs[i].Row, runs[i].Seed, run.MetricsPath));
             TableReport soFar = new(options, data, results, runs.Length);
             Write(options, data, soFar, results, metrics);
-            if (i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row)) soFar.Print(console);
+            // Shown before the doors that the published table does not have, unless these are trained already.
+            bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);
+            if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) soFar.Print(console);
         });
 
         new TableReport(options, data, results, runs.Length).Print(console);
         string figures = options.Schedules.Count > 1 ? "curves.png, schedules.png" : "curves.png";
         console.WriteLine($"Written to {options.Out.FullName}: table.md, table.json, {figures} and a metrics file for each run.");
         return 0;
+
+        DoorRun RunOf(int i) => new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device);
     }
 
     private static bool IsPublished(TableRowKey row) => Preset.Published.Contains(row.Arm);

@@ -93,7 +93,10 @@ internal static class OpenMpThrottle
             _release.Wait();
         }
 
-        /// <summary>libgomp's entry for parallel regions and its count of processors, and a native function that does nothing to run there; null without libgomp.</summary>
+        /// <summary>
+        /// libgomp's entry for parallel regions and its count of processors, and a native function that does nothing to run there; null without
+        /// libgomp.
+        /// </summary>
         private static (nint Parallel, nint CountProcessors, nint Nothing)? Find()
         {
             using Process process = Process.GetCurrentProcess();

@@ -28,7 +28,8 @@ internal static class FastWeightMemory
     }
 
     /// <summary>Positions in a chunk: the option's, or the whole of a sequence that is not too long for an accelerator.</summary>
-    public static int ChunkFor(int option, long length, bool isAccelerator) => isAccelerator && length <= LongestWhole ? (int)Math.Max(option, length) : option;
+    public static int ChunkFor(int option, long length, bool isAccelerator) =>
+        isAccelerator && length <= LongestWhole ? (int)Math.Max(option, length) : option;
 
     /// <summary>Keeps the summed state of [B, heads, L, headDim] keys, after φ, and values, to go on from.</summary>
     public static void Remember(Tensor keys, Tensor values, LayerState state)
@@ -38,7 +39,10 @@ internal static class FastWeightMemory
         state.SetMemory(k.transpose(-2, -1).matmul(values.to(ScalarType.Float32)), k.sum(-2, keepdim: true));
     }
 
-    /// <summary>One position [B, heads, 1, headDim], query and key after φ, behind those of a state, which it joins. The cost does not depend on how many there were.</summary>
+    /// <summary>
+    /// One position [B, heads, 1, headDim], query and key after φ, behind those of a state, which it joins. The cost does not depend on how
+    /// many there were.
+    /// </summary>
     public static Tensor ReadNext(Tensor query, Tensor key, Tensor value, LayerState state)
     {
         using var scope = NewDisposeScope();

@@ -40,7 +40,8 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         long batch = input.size(0), length = input.size(1), dim = input.size(2);
-        Tensor[] parts = _maps.Apply(qkv, norm.forward(input)).view(batch, length, 3, _heads, dim / _heads).permute(2, 0, 3, 1, 4).split([2, 1], 0);
+        Tensor mapped = _maps.Apply(qkv, norm.forward(input)).view(batch, length, 3, _heads, dim / _heads);
+        Tensor[] parts = mapped.permute(2, 0, 3, 1, 4).split([2, 1], 0);
         Tensor[] features = FastWeightMemory.Positive(parts[0]).unbind(0); // φ of queries and keys in one pass
         (Tensor query, Tensor key, Tensor value) = (features[0], features[1], parts[1].squeeze(0)); // [B, heads, L, headDim] each
         Tensor read = state?.MemoryState is null
