@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Benchmarks;
 
-/// <summary>Fast-weight memory in chunks of 64 against causal attention at the same length. Linear: the time divided by the length stays flat.</summary>
+/// <summary>
+/// Fast-weight memory in chunks of 64 against causal attention at the same length. Linear: the time divided by the length stays flat.
+/// </summary>
 public class MemoryBenchmarks : MemoryInputs
 {
     [Params(512, 2048, 8192, 16384)]

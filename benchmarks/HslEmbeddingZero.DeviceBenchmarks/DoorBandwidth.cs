@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// How many bytes of slots and of stream positions the zero door writes in a second, into new memory and into memory of the caller's own, against
-/// filling the same output and copying it from other memory of the device.
+/// How many bytes of slots and of stream positions the zero door writes in a second, into new memory and into memory of the caller's own,
+/// against filling the same output and copying it from other memory of the device.
 /// </summary>
 internal static class DoorBandwidth
 {
@@ -20,8 +20,8 @@ internal static class DoorBandwidth
     private const double TimingMilliseconds = 10;
 
     /// <param name="args">
-    /// Any of device=cpu|cuda, mebibytes=64 (size of the output; several with commas; 64 and 2,048 on CUDA), precision=float32,bfloat16, k=8,16
-    /// (bytes per slot), rounds=9, memory=freed|kept.
+    /// Any of device=cpu|cuda, mebibytes=64 (size of the output; several with commas; 64 and 2,048 on CUDA), precision=float32,bfloat16,
+    /// k=8,16 (bytes per slot), rounds=9, memory=freed|kept.
     /// </param>
     public static void Run(string[] args)
     {

@@ -16,7 +16,8 @@ internal static class GenerationTime
     private const int WarmUp = 20;
 
     /// <param name="args">
-    /// Any of body=quick|paper, before=200 (bytes generated before), bytes=200 (bytes measured), precision=float32|bfloat16, device=cpu|cuda.
+    /// Any of body=quick|paper, before=200 (bytes generated before), bytes=200 (bytes measured), precision=float32|bfloat16,
+    /// device=cpu|cuda.
     /// </param>
     public static void Run(string[] args)
     {

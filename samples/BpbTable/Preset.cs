@@ -11,7 +11,7 @@ internal sealed record Preset(TrainingBudget Budget, IReadOnlyList<TableRowKey> 
     public static IReadOnlyList<Preset> All { get; } =
     [
         new(TrainingBudget.Smoke, At(8, Doors), [0]),
-        new(TrainingBudget.Quick, At(8, Doors), [0]), // at most ten minutes on two CPU cores
+        new(TrainingBudget.Quick, At(8, Doors), [0]), // four to fifteen minutes on two CPU cores
         new(TrainingBudget.Paper, [.. At(8, Doors), .. At(16, "zero", "projection", "zero-standardized")], [0, 1]),
     ];
 
@@ -24,7 +24,9 @@ internal sealed record Preset(TrainingBudget Budget, IReadOnlyList<TableRowKey> 
     private static TableRowKey[] At(int bytesPerSlot, params string[] arms) => [.. arms.Select(arm => new TableRowKey(arm, bytesPerSlot))];
 }
 
-/// <summary>One row of the table: a door, how many bytes it packs into a slot, and the steps it is trained for where there are several schedules.</summary>
+/// <summary>
+/// One row of the table: a door, how many bytes it packs into a slot, and the steps it is trained for where there are several schedules.
+/// </summary>
 internal sealed record TableRowKey(string Arm, int BytesPerSlot, int? Steps = null)
 {
     public override string ToString() => Steps is { } steps ? $"{Arm} K={BytesPerSlot}, {steps:N0} steps" : $"{Arm} K={BytesPerSlot}";

@@ -27,19 +27,20 @@ internal static class TableProgram
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
         List<RunResult> results = [];
         List<(TableRowKey, int, string)> metrics = [];
+        TableReport report = new(options, data, results, runs.Length); // grows with the results
         LiveProgress.Run(console, [.. runs.Select(r => $"{r.Row} seed {r.Seed}")], (i, progress) =>
         {
             DoorRun run = RunOf(i);
-            results.Add((options.Resume ? run.Finished() : null) ?? run.Execute(options.Resume, progress, cancellation));
+            RunResult? earlier = options.Resume ? run.Finished() : null;
+            results.Add(earlier ?? run.Execute(options.Resume, progress, cancellation));
             metrics.Add((runs[i].Row, runs[i].Seed, run.MetricsPath));
-            TableReport soFar = new(options, data, results, runs.Length);
-            Write(options, data, soFar, results, metrics);
+            if (earlier is null || i == runs.Length - 1) Write(options, data, report, results, metrics);
             // Shown before the doors that the published table does not have, unless these are trained already.
             bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);
-            if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) soFar.Print(console);
+            if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) report.Print(console);
         });
 
-        new TableReport(options, data, results, runs.Length).Print(console);
+        report.Print(console);
         string figures = options.Schedules.Count > 1 ? "curves.png, schedules.png" : "curves.png";
         console.WriteLine($"Written to {options.Out.FullName}: table.md, table.json, {figures} and a metrics file for each run.");
         return 0;
@@ -51,13 +52,17 @@ internal static class TableProgram
 
     /// <summary>The table and its figures as they stand: what is trained stays, whatever comes later.</summary>
     private static void Write(
-        TableOptions options, ComparisonData data, TableReport report, List<RunResult> results, List<(TableRowKey Row, int Seed, string Metrics)> metrics)
+        TableOptions options, ComparisonData data, TableReport report, List<RunResult> results,
+        List<(TableRowKey Row, int Seed, string Metrics)> metrics)
     {
         string folder = options.Out.FullName;
         AtomicFile.WriteText(Path.Combine(folder, "table.md"), report.Markdown());
         AtomicFile.WriteText(Path.Combine(folder, "table.json"), report.ToJson());
         CurvesPlot.Save(Path.Combine(folder, "curves.png"), metrics, data, $"Front doors, preset {options.Preset.Name}");
         if (options.Schedules.Count > 1)
-            SchedulesPlot.Save(Path.Combine(folder, "schedules.png"), results, data, $"Front doors by schedule, preset {options.Preset.Name}");
+        {
+            SchedulesPlot.Save(
+                Path.Combine(folder, "schedules.png"), results, data, $"Front doors by schedule, preset {options.Preset.Name}");
+        }
     }
 }

@@ -12,7 +12,9 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
 {
     private readonly string[] _headings = options.Schedules.Count > 1 ? [Headings[0], "steps", .. Headings[1..]] : Headings;
 
-    /// <summary>Committed runs of the quick preset, by their arithmetic. A CPU of the same kind gives their numbers with as many threads.</summary>
+    /// <summary>
+    /// Committed runs of the quick preset, by their arithmetic. A CPU of the same kind gives their numbers with as many threads.
+    /// </summary>
     internal static readonly IReadOnlyDictionary<string, string> Committed = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["bfloat16 by AVX512_BF16"] = "benchmarks/results/quick-cpu",
@@ -22,7 +24,16 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
     private static readonly string[] Headings =
         ["input front door", "K", "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"];
 
-    private readonly Row[] _rows = [.. results.GroupBy(r => new TableRowKey(r.Key.Arm, r.Key.BytesPerSlot, r.Key.Steps)).Select(g => new Row(g.Key, [.. g]))];
+    /// <summary>Number of parameters, counted in a body that is made for it: once, as the table is written after every run.</summary>
+    private readonly Lazy<long> _bodyParameters = new(() =>
+    {
+        using ByteTransformer body = new(options.Preset.Budget.Body);
+        return body.ParameterCount;
+    });
+
+    /// <summary>The rows of all results so far.</summary>
+    private IEnumerable<Row> Rows => results
+        .GroupBy(r => new TableRowKey(r.Key.Arm, r.Key.BytesPerSlot, r.Key.Steps)).Select(g => new Row(g.Key, [.. g]));
 
     public void Print(IAnsiConsole console)
     {
@@ -50,7 +61,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             Libtorch = torch.__version__,
             Steps = options.Schedules[^1],
             options.Preset.Seeds,
-            Body = new { options.Preset.Budget.Body.Dim, options.Preset.Budget.Body.Layers, options.Preset.Budget.Body.Heads, Parameters = BodyParameters() },
+            Body = new { options.Preset.Budget.Body.Dim, options.Preset.Budget.Body.Layers, options.Preset.Budget.Body.Heads, Parameters = _bodyParameters.Value },
             Training = options.Preset.Budget.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] },
             Corpus = new
             {
@@ -73,7 +84,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                     CaptionWindows = data.HeldOut.Caption?.Count ?? 0,
                 },
             },
-            Rows = _rows.Select(row => new
+            Rows = Rows.Select(row => new
             {
                 row.Key.Arm,
                 row.Key.BytesPerSlot,
@@ -95,11 +106,12 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
     private bool IsCommittedRun() =>
         options.Preset.Budget.Name == TrainingBudget.Quick.Name && options.Device.type == DeviceType.CPU
         && options.Schedules.SequenceEqual([TrainingBudget.Quick.Training.Steps])
-        && options.Text.SequenceEqual(CorpusOptions.TextOrEmbedded(null)) && options.Windows.SequenceEqual(CorpusOptions.WindowsOrEmbedded(null));
+        && options.Text.SequenceEqual(CorpusOptions.TextOrEmbedded(null))
+        && options.Windows.SequenceEqual(CorpusOptions.WindowsOrEmbedded(null));
 
     private string Arithmetic => RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
 
-    private TextTable AsText() => new(_headings, [.. _rows.Select(Cells)]);
+    private TextTable AsText() => new(_headings, [.. Rows.Select(Cells)]);
 
     private string[] Cells(Row row) =>
     [
@@ -120,10 +132,11 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         if (results.Count < runs) yield return $"{results.Count} of {runs} runs are trained; the table grows.";
         yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
-        yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {BodyParameters():N0} parameters; "
+        yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {_bodyParameters.Value:N0} parameters; "
             + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}.";
-        yield return $"precision: {ComputeOptions.NameOf(training.Precision)} ({Arithmetic}); another arithmetic or number of threads gives other last digits.";
+        yield return $"precision: {ComputeOptions.NameOf(training.Precision)} ({Arithmetic}); another arithmetic or number of threads "
+            + "gives other last digits.";
         if (IsCommittedRun())
         {
             yield return Committed.TryGetValue(Arithmetic, out string? folder)
@@ -138,12 +151,6 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
 
     private string Counted(IReadOnlyList<double> bits) =>
         $"{bits[^1]:F3} ({string.Join(", ", data.Text.Sources.Select((source, i) => $"{source.Name} {bits[i]:F3}"))})";
-
-    private long BodyParameters()
-    {
-        using ByteTransformer body = new(options.Preset.Budget.Body);
-        return body.ParameterCount;
-    }
 
     private sealed class Row(TableRowKey key, RunResult[] results)
     {

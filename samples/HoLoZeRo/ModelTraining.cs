@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using HslEmbeddingZero.Training;
 using Spectre.Console;
@@ -7,8 +6,8 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// A long training run in a folder: metrics and held-out scores as JSON lines and as TensorBoard events, a checkpoint to go on from, and the best
-/// weights so far.
+/// A long training run in a folder: metrics and held-out scores as JSON lines and as TensorBoard events, a checkpoint to go on from, and
+/// the best weights so far.
 /// </summary>
 internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, ByteMix data)
 {
@@ -48,28 +47,29 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             InFolder("tensorboard"), trainer.Elapsed, ("train", InFolder("metrics.jsonl")), ("held-out", InFolder("evaluations.jsonl")));
         Evaluator evaluator = new(data.HeldOut, device: options.Device);
         console.WriteLine(trainer.Step == 0
-            ? $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {Steps:N0} steps in {RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on {ComputeOptions.NameOf(options.Device)}"
+            ? $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {Steps:N0} steps in "
+                + $"{RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on {ComputeOptions.NameOf(options.Device)}"
             : $"going on from step {trainer.Step:N0}");
         LiveProgress.Run(console, [Preset.Name], (_, live) => Continue(new ProgressToAll(metrics, live)), lines: 200);
         return evaluations.BestStep;
 
         void Continue(IProgress<TrainingProgress> progress)
         {
-            Stopwatch sinceCheckpoint = Stopwatch.StartNew();
+            CheckpointClock checkpoint = new(options.CheckpointEvery);
             try
             {
                 while (true)
                 {
                     if (IsDue(trainer.Step, Preset.EvaluateEvery) && evaluations.LastStep < trainer.Step) Evaluate();
-                    if (sinceCheckpoint.Elapsed >= options.CheckpointEvery || trainer.Step == Steps)
+                    if (checkpoint.IsDue || trainer.Step == Steps)
                     {
                         trainer.SaveCheckpoint(Checkpoint);
-                        sinceCheckpoint.Restart();
+                        checkpoint.Restart();
                     }
 
                     board.Update();
                     if (trainer.Step == Steps) return;
-                    trainer.Run(progress, Next(trainer.Step, Preset.EvaluateEvery), options.CheckpointEvery - sinceCheckpoint.Elapsed, cancellation);
+                    trainer.Run(progress, Next(trainer.Step, Preset.EvaluateEvery), checkpoint.Remaining, cancellation);
                 }
             }
             catch (OperationCanceledException)

@@ -6,8 +6,8 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
 /// A file that grows for hours and may be killed at any moment. What is written lies in NAME.partial until it is whole; NAME.progress.json
-/// says how far it is good and where its sources stand, and NAME.damaged.jsonl lists what was skipped. A resumed run cuts both files back to
-/// that point and goes on, so that the result is the same.
+/// says how far it is good and where its sources stand, and NAME.damaged.jsonl lists what was skipped. A resumed run cuts both files back
+/// to that point and goes on, so that the result is the same.
 /// </summary>
 internal sealed class PreparedFile<TState> : IDisposable
     where TState : class

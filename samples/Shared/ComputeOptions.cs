@@ -11,7 +11,8 @@ internal static class ComputeOptions
 
     public static Option<string> Precision() => CheckedOptions.Choice(
         "--precision",
-        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto, which goes by the processor: bfloat16 on CUDA, with AMX, and on AMD with AVX512_BF16; else float32.",
+        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto, which goes by the processor: bfloat16 on CUDA, with AMX, and on "
+        + "AMD with AVX512_BF16; else float32.",
         "auto", "float32", "tf32", "bfloat16", "auto");
 
     /// <summary>The device that a command line names, with libtorch and the process ready for much work on it.</summary>
@@ -37,7 +38,8 @@ internal static class ComputeOptions
     };
 
     /// <summary>A precision as the command line spells it.</summary>
-    public static string NameOf(Precision precision) => precision == Training.Precision.TensorFloat32 ? "tf32" : precision.ToString().ToLowerInvariant();
+    public static string NameOf(Precision precision) =>
+        precision == Training.Precision.TensorFloat32 ? "tf32" : precision.ToString().ToLowerInvariant();
 
     /// <summary>--checkpoint-minutes: how often a long run is kept.</summary>
     public static Option<double> CheckpointMinutes() => CheckedOptions.Number(

@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace HslEmbeddingZero.Package.Tests;
 
 /// <summary>
-/// Operations of a tensor that exist on a CPU only: <c>bytes</c>, <c>data&lt;T&gt;()</c> and <c>item&lt;T&gt;()</c>. On a device they throw, or wait for
-/// everything before them. So the libraries use them in these places alone, each with the reason why that is right.
+/// Operations of a tensor that exist on a CPU only: <c>bytes</c>, <c>data&lt;T&gt;()</c> and <c>item&lt;T&gt;()</c>. On a device they
+/// throw, or wait for everything before them. So the libraries use them in these places alone, each with the reason why that is right.
 /// </summary>
 public sealed class CpuOnlyOperationsTests
 {

@@ -15,7 +15,9 @@ internal static class TestDevice
 
     private const string AcceleratorOnCpu = "cpu, accelerator's form";
 
-    /// <summary>The device of a form, and whether the body is to take an accelerator's form there; skips the test where there is none.</summary>
+    /// <summary>
+    /// The device of a form, and whether the body is to take an accelerator's form there; skips the test where there is none.
+    /// </summary>
     public static Device RequireForm(string form, out bool asAccelerator)
     {
         asAccelerator = form == AcceleratorOnCpu;

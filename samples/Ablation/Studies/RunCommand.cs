@@ -34,8 +34,8 @@ internal static class RunCommand
     }
 
     private static void Run(
-        IAnsiConsole console, string nameOrFile, torch.Device device, Precision precision, TimeSpan? checkpointEvery, string[] text, string[] windows,
-        DirectoryInfo parent, CancellationToken cancellation)
+        IAnsiConsole console, string nameOrFile, torch.Device device, Precision precision, TimeSpan? checkpointEvery, string[] text,
+        string[] windows, DirectoryInfo parent, CancellationToken cancellation)
     {
         string file = StudyFile.Find(nameOrFile);
         string name = Path.GetFileNameWithoutExtension(file);
@@ -44,7 +44,8 @@ internal static class RunCommand
         DirectoryInfo output = new(Path.Combine(parent.FullName, name));
         OutputFolder.RequireWritable(output);
 
-        IReadOnlyList<RunResult> results = new StudyRunner(study, data, precision, device, output, checkpointEvery).Run(console, cancellation);
+        StudyRunner runner = new(study, data, precision, device, output, checkpointEvery);
+        IReadOnlyList<RunResult> results = runner.Run(console, cancellation);
         new StudyFolder(output).Write(console, StudyConditions.Of(name, study, precision, device, data), results);
     }
 }

@@ -6,7 +6,8 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>Trains every run of a study that no earlier or other process has trained.</summary>
-internal sealed class StudyRunner(Study study, ComparisonData data, Precision precision, torch.Device device, DirectoryInfo output, TimeSpan? checkpointEvery)
+internal sealed class StudyRunner(
+    Study study, ComparisonData data, Precision precision, torch.Device device, DirectoryInfo output, TimeSpan? checkpointEvery)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>ffmpeg at work, its output in a pipe. Its messages are read all the while, so that it never waits for a reader of them.</summary>
+/// <summary>
+/// ffmpeg at work, its output in a pipe. Its messages are read all the while, so that it never waits for a reader of them.
+/// </summary>
 internal sealed class FfmpegProcess : IDisposable
 {
     private const int LongestLine = 400;

@@ -92,21 +92,23 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
     private void Train(Trainer trainer, IProgress<TrainingProgress> progress, Action<long> score, CancellationToken cancellation)
     {
-        Stopwatch sinceCheckpoint = Stopwatch.StartNew();
+        CheckpointClock checkpoint = new(plan.CheckpointEvery);
         while (trainer.Step < plan.Training.Steps)
         {
-            trainer.Run(progress, plan.NextStop(trainer.Step), plan.CheckpointEvery - sinceCheckpoint.Elapsed, cancellation);
+            trainer.Run(progress, plan.NextStop(trainer.Step), checkpoint.Remaining, cancellation);
             if (trainer.Step == plan.Training.Steps) break;
             score(trainer.Step);
-            if (!(sinceCheckpoint.Elapsed >= plan.CheckpointEvery)) continue;
+            if (!checkpoint.IsDue) continue;
             trainer.SaveCheckpoint(CheckpointPath);
-            sinceCheckpoint.Restart();
+            checkpoint.Restart();
         }
 
         if (plan.CheckpointEvery is not null) trainer.SaveCheckpoint(CheckpointPath); // A killed evaluation need not train again.
     }
 
-    /// <summary>A file that is not needed any more. On Windows a virus scanner may hold it; the result is kept already, and that is what counts.</summary>
+    /// <summary>
+    /// A file that is not needed any more. On Windows a virus scanner may hold it; the result is kept already, and that is what counts.
+    /// </summary>
     private static void DeleteIfPossible(string path)
     {
         try

@@ -20,7 +20,7 @@ internal sealed record RunPlan
     public required HeldOutOptions HeldOut { get; init; }
 
     /// <summary>Time between two checkpoints; null: one is kept only when the run is interrupted.</summary>
-    public TimeSpan? CheckpointEvery { get; init; } = TimeSpan.FromMinutes(2);
+    public required TimeSpan? CheckpointEvery { get; init; }
 
     /// <summary>Steps, before the last, at which the model is scored.</summary>
     public IReadOnlyList<int> EvaluateAt { get; init; } = [];

@@ -47,7 +47,9 @@ public sealed class BatchSampler
     /// <summary>Samples in a micro-batch.</summary>
     public int BatchSize { get; }
 
-    /// <summary>Says what the samples depend on beside their index: seed, batch size, mix and the content of the corpora. Equal text, equal samples.</summary>
+    /// <summary>
+    /// Says what the samples depend on beside their index: seed, batch size, mix and the content of the corpora. Equal text, equal samples.
+    /// </summary>
     public string Fingerprint => string.Join(
         ' ', [$"seed {_seed}", $"batch {BatchSize}", $"{Mix}", .. _text?.Sources.Select(s => s.Sha256) ?? [], .. _windows?.Sources.Select(s => s.Sha256) ?? []]);
 
@@ -106,11 +108,7 @@ public sealed class BatchSampler
 
     private static int Below(Xoshiro256StarStar random, int limit) => (int)(random.NextDouble() * limit);
 
-    private Xoshiro256StarStar RandomAt(long microBatch)
-    {
-        var mixed = SplitMix64.Mix(SplitMix64.Mix((ulong)_seed) + (ulong)microBatch);
-        return new((int)mixed, threadSafe: false);
-    }
+    private Xoshiro256StarStar RandomAt(long microBatch) => new((int)SplitMix64.Mix((ulong)_seed, microBatch), threadSafe: false);
 
     private static void CheckSamples(ModalityMix mix, Modality modality, int samples, string name)
     {

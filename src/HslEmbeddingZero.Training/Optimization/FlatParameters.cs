@@ -8,14 +8,14 @@ namespace HslEmbeddingZero.Training;
 /// Parameter objects stay; they and their gradients become views. An update, a norm or a reset is then one operation over one buffer.
 /// </summary>
 /// <remarks>
-/// Where the module computes in bfloat16, float32 master weights stand behind it and gradients are summed in float32. A module that is moved
-/// to another device or dtype gets new parameters; <see cref="Follow"/> gathers those, and keeps the master weights' every digit.
+/// Where the module computes in bfloat16, float32 master weights stand behind it and gradients are summed in float32. A module that is
+/// moved to another device or dtype gets new parameters; <see cref="Follow"/> gathers those, and keeps the master weights' every digit.
 /// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
     /// <summary>
-    /// Every parameter begins at a multiple of so many numbers: 128 bytes of bfloat16. CUDA's matrix products take slower kernels for operands that
-    /// are not aligned to 16 bytes, or refuse them. What lies between is zero, stays zero, and adds nothing to a norm.
+    /// Every parameter begins at a multiple of so many numbers: 128 bytes of bfloat16. CUDA's matrix products take slower kernels for
+    /// operands that are not aligned to 16 bytes, or refuse them. What lies between is zero, stays zero, and adds nothing to a norm.
     /// </summary>
     internal const long Alignment = 64;
 
@@ -67,7 +67,9 @@ internal sealed class FlatParameters : IDisposable
         ZeroComputeGradient();
     }
 
-    /// <summary>Sets the module's gradients to zero; where master weights stand behind them, the next pass overwrites <see cref="Gradient"/>.</summary>
+    /// <summary>
+    /// Sets the module's gradients to zero; where master weights stand behind them, the next pass overwrites <see cref="Gradient"/>.
+    /// </summary>
     public void ZeroGradient()
     {
         _holdsGradient = false;

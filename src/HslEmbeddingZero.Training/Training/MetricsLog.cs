@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Training metrics as JSON lines, one object a report. A run that is resumed drops the lines behind its checkpoint and goes on, so that the
-/// file reads as one uninterrupted run.
+/// Training metrics as JSON lines, one object a report. A run that is resumed drops the lines behind its checkpoint and goes on, so that
+/// the file reads as one uninterrupted run.
 /// </summary>
 public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
 {

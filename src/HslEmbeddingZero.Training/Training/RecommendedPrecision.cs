@@ -25,7 +25,8 @@ public static class RecommendedPrecision
     /// <param name="device">Where; the CPU when null.</param>
     /// <returns>For example "bfloat16 by AVX512_BF16".</returns>
     public static string Describe(Precision precision, Device? device = null) => Describe(
-        precision, (device ?? CPU).type, Processor.Current, DenseMap.IsByConvolution(Environment.GetEnvironmentVariable(DenseMap.Variable), Processor.Current));
+        precision, (device ?? CPU).type, Processor.Current,
+        DenseMap.IsByConvolution(Environment.GetEnvironmentVariable(DenseMap.Variable), Processor.Current));
 
     internal static string Describe(Precision precision, DeviceType device, Processor processor, bool byOneDnn) => (precision, device) switch
     {
@@ -43,5 +44,7 @@ public static class RecommendedPrecision
     };
 
     internal static Precision Choose(DeviceType device, Processor processor) =>
-        device == DeviceType.CUDA || processor.HasAmxBFloat16 || (processor.IsAmd && processor.HasAvx512BFloat16) ? Precision.BFloat16 : Precision.Float32;
+        device == DeviceType.CUDA || processor.HasAmxBFloat16 || (processor.IsAmd && processor.HasAvx512BFloat16)
+            ? Precision.BFloat16
+            : Precision.Float32;
 }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Trains a <see cref="ByteLanguageModel"/> on the byte mix. Everything random is a pure function of the seed, and a checkpoint holds weights,
-/// moments, step and random state, so that on the CPU a resumed run equals an uninterrupted one bit for bit.
+/// Trains a <see cref="ByteLanguageModel"/> on the byte mix. Everything random is a pure function of the seed, and a checkpoint holds
+/// weights, moments, step and random state, so that on the CPU a resumed run equals an uninterrupted one bit for bit.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class Trainer : IDisposable
     private const string FirstMomentPrefix = "first_moment.";
     private const string SecondMomentPrefix = "second_moment.";
     private const string LossKey = "loss.since_report";
-    private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // keeps the masks apart from the samples, which the same seed and index choose
+    private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // apart from the samples, which the same seed and index choose
 
     private readonly ByteLanguageModel _model;
     private readonly BatchSampler _sampler;
@@ -78,12 +78,13 @@ public sealed class Trainer : IDisposable
     public long BytesRead { get; private set; }
 
     /// <summary>
-    /// Trains until <see cref="TrainerOptions.Steps"/>, until <paramref name="stopAt"/>, or for <paramref name="stopAfter"/>, whichever comes
-    /// first. A cancellation takes effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
+    /// Trains until <see cref="TrainerOptions.Steps"/>, until <paramref name="stopAt"/>, or for <paramref name="stopAfter"/>, whichever
+    /// comes first. A cancellation takes effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
     /// </summary>
     /// <param name="progress">Told every <see cref="TrainerOptions.LogEvery"/> steps, on this thread.</param>
     /// <param name="stopAt">Step to stop at, for an evaluation or a checkpoint in between.</param>
-    /// <param name="stopAfter">Time after which to return, at the end of a step, so that the caller can keep a checkpoint; null: no limit.</param>
+    /// <param name="stopAfter">Time after which to return, at the end of a step, so that the caller can keep a checkpoint; null: no
+    /// limit.</param>
     /// <param name="cancellationToken">Asks to stop early.</param>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public void Run(
@@ -154,7 +155,8 @@ public sealed class Trainer : IDisposable
         {
             throw new CheckpointException(
                 $"{path}: a checkpoint of an earlier version (format '{format}', expected '{CheckpointFormat}'). Dropout is seeded for each "
-                + "micro-batch now, so that the run cannot go on as it began. Delete the file and train anew, or finish the run with the version that wrote it.");
+                + "micro-batch now, so that the run cannot go on as it began. Delete the file and train anew, or finish the run with the "
+                + "version that wrote it.");
         }
 
         if (format != CheckpointFormat)
@@ -229,10 +231,10 @@ public sealed class Trainer : IDisposable
         first.type == second.type && Math.Max(first.index, 0) == Math.Max(second.index, 0);
 
     /// <summary>
-    /// Seed of the masks of one micro-batch, by its index in the run: neither a resume nor the number of processes that share the micro-batches
-    /// changes it.
+    /// Seed of the masks of one micro-batch, by its index in the run: neither a resume nor the number of processes that share the
+    /// micro-batches changes it.
     /// </summary>
-    internal static ulong DropoutSeed(int seed, long microBatch) => SplitMix64.Mix(SplitMix64.Mix((ulong)seed ^ DropoutStream) + (ulong)microBatch);
+    internal static ulong DropoutSeed(int seed, long microBatch) => SplitMix64.Mix((ulong)seed ^ DropoutStream, microBatch);
 
     private Tensor TakeStep(BatchPrefetcher prefetcher, double learningRate)
     {

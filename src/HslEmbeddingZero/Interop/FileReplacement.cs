@@ -3,7 +3,9 @@ namespace HslEmbeddingZero;
 /// <summary>Gives a file that is whole its name, in place of an older one.</summary>
 internal static class FileReplacement
 {
-    /// <summary>Two seconds in all. A virus scanner or an indexer holds a new file for some milliseconds, a reader of weights for longer.</summary>
+    /// <summary>
+    /// Two seconds in all. A virus scanner or an indexer holds a new file for some milliseconds, a reader of weights for longer.
+    /// </summary>
     internal const int Tries = 20;
 
     private const int SharingViolation = unchecked((int)0x80070020);

@@ -4,8 +4,8 @@ using System.Runtime.Versioning;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What becomes of memory that tensors on a CPU free. The GNU C library hands large blocks back to the system at once, and every new tensor of
-/// more than 32 MiB, often a smaller one too, then begins with pages that the system must first clear: a tenth of a training step.
+/// What becomes of memory that tensors on a CPU free. The GNU C library hands large blocks back to the system at once, and every new tensor
+/// of more than 32 MiB, often a smaller one too, then begins with pages that the system must first clear: a tenth of a training step.
 /// </summary>
 public static partial class FreedMemory
 {
@@ -19,10 +19,11 @@ public static partial class FreedMemory
 
     /// <summary>
     /// Has this process keep the memory it frees and use it again; its resident memory then stays at its peak, and can grow past it
-    /// by gaps that no later tensor fits into. It is for programs that train, and to be called first in them: the setting is the whole process's, and
-    /// memory allocated before follows it in part only. Calling it again does nothing.
+    /// by gaps that no later tensor fits into. It is for programs that train, and to be called first in them: the setting is the whole
+    /// process's, and memory allocated before follows it in part only. Calling it again does nothing.
     /// </summary>
-    /// <returns>True where the C library is GNU's and takes the setting; false, and nothing is changed, on Windows, macOS or musl.</returns>
+    /// <returns>True where the C library is GNU's and takes the setting; false, and nothing is changed, on Windows, macOS or
+    /// musl.</returns>
     public static bool Keep()
     {
         if (!OperatingSystem.IsLinux()) return false;

@@ -4,12 +4,14 @@ using System.Runtime.Versioning;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Environment variables as native libraries see them. .NET keeps a copy of its own, so that <see cref="Environment.SetEnvironmentVariable(string, string)"/>
-/// does not reach them.
+/// Environment variables as native libraries see them. .NET keeps a copy of its own, so that
+/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> does not reach them.
 /// </summary>
 internal static partial class NativeEnvironment
 {
-    /// <summary>Gives a variable a value, for libraries that are loaded from here on. What the user has set, in the shell or in .NET, is kept.</summary>
+    /// <summary>
+    /// Gives a variable a value, for libraries that are loaded from here on. What the user has set, in the shell or in .NET, is kept.
+    /// </summary>
     public static void SetDefault(string name, string value)
     {
         string effective = Environment.GetEnvironmentVariable(name) ?? value;

@@ -9,12 +9,12 @@ namespace HslEmbeddingZero;
 /// Lets libtorch's OpenMP threads sleep instead of spin while other programs want the processors.
 /// </summary>
 /// <remarks>
-/// libgomp's threads spin for milliseconds at every barrier. Alone that is fastest. Beside other work it is ruinous: a thread spins away its time
-/// slice while the thread it waits for stands in the run queue. A fixed count (GOMP_SPINCOUNT) must lose one of the two. libgomp spins 3,000 times
-/// less, though, as soon as it manages more threads than there are processors. So a watcher reads from /proc how long this process' threads have
-/// waited for a processor; while that is much, it keeps a second, idle team of threads, and lets go of it afterwards. The team of the program
-/// keeps its size, so that no sum changes.
-/// Nothing is done where the user has set OMP_WAIT_POLICY or GOMP_SPINCOUNT, where OpenMP is not libgomp, and on other systems than Linux.
+/// libgomp's threads spin for milliseconds at every barrier. Alone that is fastest. Beside other work it is ruinous: a thread spins away
+/// its time slice while the thread it waits for stands in the run queue. A fixed count (GOMP_SPINCOUNT) must lose one of the two. libgomp
+/// spins 3,000 times less, though, as soon as it manages more threads than there are processors. So a watcher reads from /proc how long
+/// this process' threads have waited for a processor; while that is much, it keeps a second, idle team of threads, and lets go of it
+/// afterwards. The team of the program keeps its size, so that no sum changes. Nothing is done where the user has set OMP_WAIT_POLICY or
+/// GOMP_SPINCOUNT, where OpenMP is not libgomp, and on other systems than Linux.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal static class OpenMpThrottle
@@ -22,17 +22,19 @@ internal static class OpenMpThrottle
     private static readonly string[] UserVariables = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"];
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Begins to watch, for the life of the process, once libtorch is loaded. False where there is nothing to throttle.</summary>
-    public static bool Start()
+    /// <summary>
+    /// Begins to watch, for the life of the process, once libtorch is loaded. Whether there is anything to throttle is found out on the
+    /// way.
+    /// </summary>
+    public static void Start()
     {
-        if (Array.Exists(UserVariables, name => Environment.GetEnvironmentVariable(name) is not null)) return false;
-        if (!RunQueue.IsReadable || !IdleTeam.IsAvailable()) return false;
+        if (Array.Exists(UserVariables, name => Environment.GetEnvironmentVariable(name) is not null)) return;
         new Thread(Watch) { IsBackground = true, Name = "HslEmbeddingZero OpenMP throttle" }.Start();
-        return true;
     }
 
     private static void Watch()
     {
+        if (!RunQueue.IsReadable || !IdleTeam.IsAvailable()) return;
         RunQueue queue = new();
         Contention contention = new();
         IdleTeam? team = null;
@@ -51,7 +53,10 @@ internal static class OpenMpThrottle
         }
     }
 
-    /// <summary>An OpenMP team of one thread more than there are processors, which does nothing. It belongs to a thread of its own, and ends with it.</summary>
+    /// <summary>
+    /// An OpenMP team of one thread more than there are processors, which does nothing. It belongs to a thread of its own, and ends with
+    /// it.
+    /// </summary>
     internal sealed unsafe class IdleTeam : IDisposable
     {
         private readonly ManualResetEventSlim _made = new();
@@ -94,14 +99,12 @@ internal static class OpenMpThrottle
         }
 
         /// <summary>
-        /// libgomp's entry for parallel regions and its count of processors, and a native function that does nothing to run there; null without
-        /// libgomp.
+        /// libgomp's entry for parallel regions and its count of processors, and a native function that does nothing to run there; null
+        /// without libgomp.
         /// </summary>
         private static (nint Parallel, nint CountProcessors, nint Nothing)? Find()
         {
-            using Process process = Process.GetCurrentProcess();
-            string? path = process.Modules.Cast<ProcessModule>().FirstOrDefault(m => m.ModuleName.StartsWith("libgomp", StringComparison.Ordinal))?.FileName;
-            return path is not null
+            return TorchLibraries.LoadedFile("libgomp") is { } path
                 && NativeLibrary.TryLoad(path, out nint openMp) && NativeLibrary.TryGetExport(openMp, "GOMP_parallel", out nint parallel)
                 && NativeLibrary.TryGetExport(openMp, "omp_get_num_procs", out nint count)
                 && NativeLibrary.TryLoad("libc.so.6", out nint c) && NativeLibrary.TryGetExport(c, "sched_yield", out nint nothing)
@@ -111,8 +114,8 @@ internal static class OpenMpThrottle
     }
 
     /// <summary>
-    /// Whether others want the processors, by a mean over about two seconds: a garbage collection, or the compiler of a program that starts,
-    /// wants them for a shorter time.
+    /// Whether others want the processors, by a mean over about two seconds: a garbage collection, or the compiler of a program that
+    /// starts, wants them for a shorter time.
     /// </summary>
     internal sealed class Contention
     {
@@ -169,7 +172,8 @@ internal static class OpenMpThrottle
                 {
                     // Nanoseconds on a processor, nanoseconds ready without one, and the number of time slices.
                     string[] fields = File.ReadAllText($"{task}/schedstat").Split(' ');
-                    if (fields.Length > 1 && long.TryParse(fields[1], CultureInfo.InvariantCulture, out long nanoseconds)) waited[task] = nanoseconds;
+                    if (fields.Length > 1 && long.TryParse(fields[1], CultureInfo.InvariantCulture, out long nanoseconds))
+                        waited[task] = nanoseconds;
                 }
                 catch (IOException)
                 {

@@ -49,13 +49,14 @@ internal static class TorchLibraries
     }
 
     /// <summary>The folder of the libtorch that is in this process, or null; macOS does not tell.</summary>
-    public static string? LoadedFolder()
+    public static string? LoadedFolder() => Path.GetDirectoryName(LoadedFile(Cpu)); // also libtorch_cpu.so.1.13
+
+    /// <summary>The first library of this process whose name begins so, or null; macOS does not tell.</summary>
+    public static string? LoadedFile(string nameStart)
     {
         using var process = Process.GetCurrentProcess();
         return process.Modules.Cast<ProcessModule>()
-            .Where(module => module.ModuleName.StartsWith(Cpu, StringComparison.OrdinalIgnoreCase)) // also libtorch_cpu.so.1.13
-            .Select(module => Path.GetDirectoryName(module.FileName))
-            .FirstOrDefault();
+            .FirstOrDefault(module => module.ModuleName.StartsWith(nameStart, StringComparison.OrdinalIgnoreCase))?.FileName;
     }
 
     private static string FileName(string name) =>

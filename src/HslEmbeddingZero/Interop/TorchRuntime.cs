@@ -14,8 +14,8 @@ namespace HslEmbeddingZero;
 /// cause; and where the system has an old libtorch of its own, the loader may bind that one, which ends the process without a word.
 /// Here everything is looked for first, and every error names its cause and its cure.
 /// Two settings come with it, unless the environment has them: <c>TORCH_CUDNN_SDPA_DEPRIORITIZED=1</c>, without which every new length of a
-/// generation on a Hopper GPU costs a tenth of a second or more; and on Linux OpenMP's threads, which otherwise spin while they wait, sleep while
-/// other programs want the processors (<c>OMP_WAIT_POLICY</c> or <c>GOMP_SPINCOUNT</c>, set to anything, leave that to OpenMP).
+/// generation on a Hopper GPU costs a tenth of a second or more; and on Linux OpenMP's threads, which otherwise spin while they wait, sleep
+/// while other programs want the processors (<c>OMP_WAIT_POLICY</c> or <c>GOMP_SPINCOUNT</c>, set to anything, leave that to OpenMP).
 /// </remarks>
 public static class TorchRuntime
 {
@@ -80,7 +80,6 @@ public static class TorchRuntime
 
         lock (Gate)
         {
-            PrepareEnvironment();
             if (!Load()) LoadFromProgram();
             try
             {
@@ -124,8 +123,8 @@ public static class TorchRuntime
 
     /// <summary>What libtorch reads from the environment while it is loaded.</summary>
     private static void PrepareEnvironment() =>
-        // For bfloat16 on Hopper libtorch tries cuDNN's attention first, which makes a plan of 0.1 to 0.4 s for every new length: each byte of a
-        // generation has one. Flash attention needs none.
+        // For bfloat16 on Hopper libtorch tries cuDNN's attention first, which makes a plan of 0.1 to 0.4 s for every new length: each byte
+        // of a generation has one. Flash attention needs none.
         NativeEnvironment.SetDefault(CuDnnAttentionLast, "1");
 
     private static void CheckFolder(string folder, string from)
@@ -194,10 +193,12 @@ public static class TorchRuntime
             }
             catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
             {
-                string needs = OperatingSystem.IsWindows() ? " It needs the Microsoft Visual C++ Redistributable (x64); install that if it is missing."
+                string needs = OperatingSystem.IsWindows()
+                    ? " It needs the Microsoft Visual C++ Redistributable (x64); install that if it is missing."
                     : OperatingSystem.IsMacOS() ? " It needs OpenMP; install that if it is missing: brew install libomp."
                     : "";
-                throw new TorchRuntimeException($"'{library}' does not load. Wanted is {Wanted}.{needs} The loader says: {error.Message}", error);
+                throw new TorchRuntimeException(
+                    $"'{library}' does not load. Wanted is {Wanted}.{needs} The loader says: {error.Message}", error);
             }
         }
 
@@ -214,7 +215,9 @@ public static class TorchRuntime
         }
     }
 
-    /// <summary>libtorch on macOS names Homebrew's OpenMP by its full path; the copy that comes with libtorch has that name too, once it is loaded.</summary>
+    /// <summary>
+    /// libtorch on macOS names Homebrew's OpenMP by its full path; the copy that comes with libtorch has that name too, once it is loaded.
+    /// </summary>
     private static void LoadOpenMp(string folder)
     {
         string library = Path.Combine(folder, "libomp.dylib");
@@ -223,6 +226,7 @@ public static class TorchRuntime
 
     private static void LoadFromProgram()
     {
+        PrepareEnvironment();
         string? bridge = TorchLibraries.FindInProgram(TorchLibraries.Bridge);
         if (bridge is not null) LoadOpenMp(Path.GetDirectoryName(bridge)!);
 
@@ -262,8 +266,8 @@ public static class TorchRuntime
         if (said.Contains("GLIBCXX_", StringComparison.Ordinal) || said.Contains("CXXABI_", StringComparison.Ordinal))
         {
             cause = "The C++ runtime of this system is older than GCC 13's. The build step of HslEmbeddingZero gives the program a copy "
-                + "of TorchSharp's library that loads here all the same, but it did not run: remove HslFixTorchSharp=false, build on Linux or with -r linux-x64, "
-                + "or install libstdc++ of GCC 13 or newer.";
+                + "of TorchSharp's library that loads here all the same, but it did not run: remove HslFixTorchSharp=false, "
+                + "build on Linux or with -r linux-x64, or install libstdc++ of GCC 13 or newer.";
         }
         else if (said.Contains("GLIBC_", StringComparison.Ordinal))
         {

@@ -8,9 +8,10 @@ namespace HslEmbeddingZero;
 /// layer is a self-attention block and a gated fast-weight memory block. Position j of the stream predicts target byte j.
 /// </summary>
 /// <remarks>
-/// Keys of the state dictionary follow the originals: self_blocks.i, mem_blocks.i, norm, head. In float32 on a CPU the linear maps are computed by
-/// oneDNN where libtorch's BLAS uses half of the processor, on AMD's with AVX-512 (Zen 4 and later), and by that BLAS elsewhere; the environment variable
-/// <c>HSL_FLOAT32_PRODUCT</c> (onednn, blas or auto) overrules the choice. The two round differently, in the last digits.
+/// Keys of the state dictionary follow the originals: self_blocks.i, mem_blocks.i, norm, head. In float32 on a CPU the linear maps are
+/// computed by oneDNN where libtorch's BLAS uses half of the processor, on AMD's with AVX-512 (Zen 4 and later), and by that BLAS
+/// elsewhere; the environment variable <c>HSL_FLOAT32_PRODUCT</c> (onednn, blas or auto) overrules the choice. The two round differently,
+/// in the last digits.
 /// </remarks>
 public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 {
@@ -26,7 +27,8 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
     /// <param name="options">Size and make.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, Dim is not divisible by Heads, or HSL_FLOAT32_PRODUCT names no known product.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, Dim is not divisible by Heads, or HSL_FLOAT32_PRODUCT names no
+    /// known product.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     public ByteTransformer(ByteTransformerOptions options) : base(TorchRuntime.ReadyFor(nameof(ByteTransformer)))
     {
@@ -81,7 +83,9 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         return Maps.Apply(head, norm.forward(scored)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Logits [B, vocabulary] after the last of the positions [B, L, dim], which join those of the states, one state a layer.</summary>
+    /// <summary>
+    /// Logits [B, vocabulary] after the last of the positions [B, L, dim], which join those of the states, one state a layer.
+    /// </summary>
     internal Tensor Continue(Tensor positions, IReadOnlyList<LayerState> states)
     {
         RequireShape(positions, nameof(positions));

@@ -4,11 +4,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Scaled dot-product attention in which a position sees itself and what came before it, by the kernel that is fastest for the device and dtype.
+/// Scaled dot-product attention in which a position sees itself and what came before it, by the kernel that is fastest for the device and
+/// dtype.
 /// </summary>
 /// <remarks>
-/// libtorch's fused kernel is best on CUDA and for float32 on a CPU. On a CPU it gains nothing from bfloat16, where plain matrix products take
-/// half its time, so those are used up to the length at which their square of scores grows too large.
+/// libtorch's fused kernel is best on CUDA and for float32 on a CPU. On a CPU it gains nothing from bfloat16, where plain matrix products
+/// take half its time, so those are used up to the length at which their square of scores grows too large.
 /// </remarks>
 internal sealed class CausalAttention(DeviceForm form) : IDisposable
 {
@@ -18,7 +19,9 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
     private readonly Lock _lock = new();
     private Tensor? _mask;
 
-    /// <summary>[B, heads, L, headDim] queries over as many keys and values, or one query [B, heads, 1, headDim] over any number of them.</summary>
+    /// <summary>
+    /// [B, heads, L, headDim] queries over as many keys and values, or one query [B, heads, 1, headDim] over any number of them.
+    /// </summary>
     public Tensor Mix(Tensor query, Tensor key, Tensor value)
     {
         long length = query.size(2);
@@ -42,7 +45,9 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
         return mixed.view(batch, heads, length, width).MoveToOuterDisposeScope();
     }
 
-    /// <summary>bfloat16 [1, L, L], 0 where a key may be seen and -∞ where it comes after the query. The caller's scope owns the view.</summary>
+    /// <summary>
+    /// bfloat16 [1, L, L], 0 where a key may be seen and -∞ where it comes after the query. The caller's scope owns the view.
+    /// </summary>
     private Tensor Mask(long length)
     {
         lock (_lock) // Another thread may be remaking it; a piece, once taken, keeps its memory.

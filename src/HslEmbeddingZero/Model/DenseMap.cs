@@ -6,9 +6,9 @@ namespace HslEmbeddingZero;
 
 /// <summary>The linear maps of a body, by the matrix product that is fastest for device, dtype and processor.</summary>
 /// <remarks>
-/// libtorch's linear map asks MKL, which uses half the vector width of an AMD processor that has AVX-512. Its convolution asks oneDNN, which uses all
-/// of it; and a map over positions is a convolution with a kernel of one point. The choice is fixed by the processor, not timed: a resumed run must
-/// compute every bit as the run before it did.
+/// libtorch's linear map asks MKL, which uses half the vector width of an AMD processor that has AVX-512. Its convolution asks oneDNN,
+/// which uses all of it; and a map over positions is a convolution with a kernel of one point. The choice is fixed by the processor, not
+/// timed: a resumed run must compute every bit as the run before it did.
 /// </remarks>
 internal sealed class DenseMap
 {

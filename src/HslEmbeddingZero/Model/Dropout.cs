@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Dropout (Srivastava et al. 2014). Training seeds it anew before each micro-batch, so that the masks are a function of the seed alone: a resumed
-/// run needs no random state, and it does not matter which process computes which micro-batch.
+/// Dropout (Srivastava et al. 2014). Training seeds it anew before each micro-batch, so that the masks are a function of the seed alone: a
+/// resumed run needs no random state, and it does not matter which process computes which micro-batch.
 /// </summary>
 /// <remarks>
-/// On a CPU a seeded body draws from a generator of its own, so that two models in one process do not disturb each other. TorchSharp 0.107 cannot
-/// make a generator for another device (its generator is always a CPU's, and CUDA operations refuse it), so there libtorch's own dropout draws
-/// from the device's global generator.
+/// On a CPU a seeded body draws from a generator of its own, so that two models in one process do not disturb each other. TorchSharp 0.107
+/// cannot make a generator for another device (its generator is always a CPU's, and CUDA operations refuse it), so there libtorch's own
+/// dropout draws from the device's global generator.
 /// </remarks>
 internal sealed class Dropout(double probability, DeviceForm form) : IDisposable
 {
@@ -28,7 +28,8 @@ internal sealed class Dropout(double probability, DeviceForm form) : IDisposable
         }
         else if (device.type == DeviceType.CUDA)
         {
-            cuda.manual_seed_all(unchecked((long)seed)); // a number on the host for each device: nothing waits, and the body may be on any of them
+            // A number on the host for each device: nothing waits, and the body may be on any of them.
+            cuda.manual_seed_all(unchecked((long)seed));
         }
         else
         {

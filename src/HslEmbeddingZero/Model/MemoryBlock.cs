@@ -35,7 +35,9 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     /// <summary>[B, L, dim] to [B, L, dim].</summary>
     public override Tensor forward(Tensor input) => Forward(input, null);
 
-    /// <summary>The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.</summary>
+    /// <summary>
+    /// The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.
+    /// </summary>
     public Tensor Forward(Tensor input, LayerState? state)
     {
         using var scope = NewDisposeScope();

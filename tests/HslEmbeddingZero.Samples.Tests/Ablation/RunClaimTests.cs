@@ -7,7 +7,7 @@ public sealed class RunClaimTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void One_at_a_time_has_a_run()
+    public void A_claim_excludes_all_others_until_it_is_given_back()
     {
         string path = _folder.PathOf("run.claim");
         using (RunClaim? first = RunClaim.TryTake(path))
@@ -16,8 +16,8 @@ public sealed class RunClaimTests : IDisposable
             Assert.Null(RunClaim.TryTake(path));
         }
 
-        using RunClaim? second = RunClaim.TryTake(path);
-        Assert.NotNull(second);
+        using RunClaim? again = RunClaim.TryTake(path);
+        Assert.NotNull(again);
     }
 
     /// <summary>Nobody gives back what cannot be taken: a study would wait for ever.</summary>

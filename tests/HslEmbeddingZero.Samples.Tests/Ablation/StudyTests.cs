@@ -71,19 +71,5 @@ public sealed class StudyTests : IDisposable
         Assert.Contains("doors", message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_claim_excludes_all_others_until_it_is_given_back()
-    {
-        string path = _folder.PathOf("run.claim");
-        using (RunClaim? first = RunClaim.TryTake(path))
-        {
-            Assert.NotNull(first);
-            Assert.Null(RunClaim.TryTake(path));
-        }
-
-        using RunClaim? again = RunClaim.TryTake(path);
-        Assert.NotNull(again);
-    }
-
     private Study Load(string text) => Study.Load(_folder.Write("study.json", System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -163,7 +163,9 @@ public sealed class BpbTableTests : IDisposable
             [.. File.ReadAllLines(path).Select(line => line[..line.IndexOf(",\"bytesPerSecond\"", StringComparison.Ordinal)])];
     }
 
-    /// <summary>A kill leaves no time to write: the run goes on from the checkpoint that its time made due, with what stood in the table.</summary>
+    /// <summary>
+    /// A kill leaves no time to write: the run goes on from the checkpoint that its time made due, with what stood in the table.
+    /// </summary>
     [SkippableFact]
     public void A_killed_run_goes_on_from_the_checkpoint_that_was_due()
     {

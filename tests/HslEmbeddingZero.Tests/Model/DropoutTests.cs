@@ -64,7 +64,9 @@ public sealed class DropoutTests : IDisposable
         Assert.True(first.eq(second.forward(ids, ids)).all().item<bool>());
     }
 
-    /// <summary>TorchSharp's generators are a CPU's: on a device the masks must come from the device's own, and from the seed all the same.</summary>
+    /// <summary>
+    /// TorchSharp's generators are a CPU's: on a device the masks must come from the device's own, and from the seed all the same.
+    /// </summary>
     [Fact]
     public void The_form_of_accelerators_draws_from_the_global_generator_after_its_seed()
     {

@@ -99,7 +99,9 @@ public sealed class FastWeightMemoryTests : IDisposable
         Close(full_like(read, 3), read, 0.05);
     }
 
-    /// <summary>What a GPU computes as one chunk is what a CPU computes in chunks of 64, at the lengths of the three kinds of samples.</summary>
+    /// <summary>
+    /// What a GPU computes as one chunk is what a CPU computes in chunks of 64, at the lengths of the three kinds of samples.
+    /// </summary>
     [Theory]
     [InlineData(320, ScalarType.Float32, 1e-5)]
     [InlineData(607, ScalarType.Float32, 1e-5)]

@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training.Tests.Data;
 using static TorchSharp.torch;
 

@@ -4,12 +4,13 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Training;
 
 /// <summary>
-/// libtorch's meta device knows shapes and types and no numbers. Like CUDA it takes the accelerator's form of an operation, and refuses what exists
-/// on a CPU only. So the parts of a training step run there, forward and backward, in the form that CUDA gets.
+/// libtorch's meta device knows shapes and types and no numbers. Like CUDA it takes the accelerator's form of an operation, and refuses
+/// what exists on a CPU only. So the parts of a training step run there, forward and backward, in the form that CUDA gets.
 /// </summary>
 /// <remarks>
-/// The whole body does not: layer norm, rotary positions, attention and the gather of a door call operations without a meta kernel in libtorch's C++
-/// part (PyTorch has theirs in Python). In the accelerator's form they run on the CPU: BodyDeviceTests, <see cref="OperationBudgetTests"/> and
+/// The whole body does not: layer norm, rotary positions, attention and the gather of a door call operations without a meta kernel in
+/// libtorch's C++ part (PyTorch has theirs in Python). In the accelerator's form they run on the CPU: BodyDeviceTests,
+/// <see cref="OperationBudgetTests"/> and
 /// <see cref="DropoutSeedTests"/>.
 /// </remarks>
 public sealed class MetaDeviceTests : IDisposable

@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using TorchSharp;
 using Xunit.Abstractions;
 using static TorchSharp.torch;
@@ -5,8 +6,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Training;
 
 /// <summary>
-/// How many operations a micro-batch of the published body makes a device launch, in the form that accelerators get. On a GPU the host is the limit: it
-/// needs about 5 µs an operation, the device less.
+/// How many operations a micro-batch of the published body makes a device launch, in the form that accelerators get. On a GPU the host is
+/// the limit: it needs about 5 µs an operation, the device less.
 /// </summary>
 [Collection(GlobalGenerator.Name)]
 public sealed class OperationBudgetTests(ITestOutputHelper output)

@@ -194,7 +194,9 @@ public sealed class TrainerTests
         Assert.Equal(whole.Weights, watched.Weights);
     }
 
-    /// <summary>What a step leaves to the garbage collector does not grow with the model or the batch: handles of tensors, no arrays of data.</summary>
+    /// <summary>
+    /// What a step leaves to the garbage collector does not grow with the model or the batch: handles of tensors, no arrays of data.
+    /// </summary>
     [Fact]
     public void A_step_allocates_little_on_the_managed_heap()
     {
