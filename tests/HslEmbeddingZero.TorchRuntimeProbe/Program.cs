@@ -2,7 +2,7 @@ using HslEmbeddingZero;
 using TorchSharp;
 
 // Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe, or the library's first use: door, features, body,
-// weights=FILE, threads (16 doors at once); keep (FreedMemory), faults (pages new to the process in twenty equal tensors after ten).
+// weights=FILE, threads (16 doors at once); keep (FreedMemory), faults (pages new to the process in twenty equal tensors after sixty).
 // A TorchRuntimeException ends with code 1.
 try
 {
@@ -31,10 +31,10 @@ catch (TorchRuntimeException error)
     return 1;
 }
 
-// Minor page faults while twenty tensors of 64 MiB, one after another, are made, filled and freed, after ten that settle the heap.
+// Minor page faults while twenty tensors of 64 MiB, one after another, are made, filled and freed, after sixty that settle the heap.
 static long FaultsOfTwentyTensors()
 {
-    for (int i = 0; i < 10; i++) torch.ones(16 << 20).Dispose();
+    for (int i = 0; i < 60; i++) torch.ones(16 << 20).Dispose();
     long before = MinorFaults();
     for (int i = 0; i < 20; i++) torch.ones(16 << 20).Dispose();
     return MinorFaults() - before;
