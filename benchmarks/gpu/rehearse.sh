@@ -8,6 +8,7 @@
 #   call D   table, carried on from what C gave back, to its end
 #   HSL_TORCH_LIB   a libtorch 2.10 or 2.11 for the CPU; that of the NuGet cache where not set
 #   STEPS           steps of each run of the table (200)
+#   JOBS            runs of the table at a time (2)
 #   KEEP_ARCHIVE=1  takes the archive that is there already
 # The peer needs a PyTorch of the system's python3; where there is none, it is left out. Takes some minutes.
 set -uo pipefail
@@ -31,7 +32,7 @@ call() {
   mkdir -p "$folder/$name/out" "$folder/$name/tmp"
   cd "$folder/tree" || exit 1
   if [ -n "$previous" ]; then cp "$previous" artifacts/gpu/previous.tar.gz; fi
-  exec setsid env -i HOME="$folder/$name/tmp" TMPDIR="$folder/$name/tmp" PATH=/usr/bin:/bin HSL_TORCH_LIB="$torch" OMP_NUM_THREADS=1 DEVICE=cpu PRESET=smoke STEPS="$steps" \
+  exec setsid env -i HOME="$folder/$name/tmp" TMPDIR="$folder/$name/tmp" PATH=/usr/bin:/bin HSL_TORCH_LIB="$torch" OMP_NUM_THREADS=1 DEVICE=cpu PRESET=smoke STEPS="$steps" JOBS="${JOBS:-2}" \
     OUT="$folder/$name/out" SECONDS_LIMIT="$limit" ${previous:+PREVIOUS=artifacts/gpu/previous.tar.gz} benchmarks/gpu/run.sh "$@" >"$folder/$name/screen.txt" 2>&1
 }
 
@@ -90,7 +91,7 @@ echo "Call B: table, killed in the middle of a run"
 group=$!
 # Two runs, and a third that has begun.
 for ((i = 0; i < 3000; i++)); do
-  if [ "$(finished B)" -ge 2 ] && [ "$(find "$folder/B/tmp/hsl-gpu/results/table" -name '*.metrics.jsonl' -size +1k 2>/dev/null | wc -l)" -ge 3 ]; then break; fi
+  if [ "$(finished B)" -ge 2 ] && [ "$(find "$folder/B/tmp/hsl-gpu/results/runs" -name '*.metrics.jsonl' -size +1k 2>/dev/null | wc -l)" -ge 1 ]; then break; fi
   if ! kill -0 $group 2>/dev/null; then break; fi
   sleep 0.1
 done
@@ -123,7 +124,7 @@ verify "D gives back few whole files" returned D
 unpack D
 verify "D trained none of C's finished runs again" kept C D
 half=$(basename "$(grep checkpoint.safetensors "$folder/C/list.txt")" .checkpoint.safetensors)
-verify "D went on with $half where C was stopped" [ "$(head -n 1 "$folder/C/back/table/$half.metrics.jsonl")" = "$(head -n 1 "$folder/D/back/table/$half.metrics.jsonl")" ]
+verify "D went on with $half where C was stopped" [ "$(head -n 1 "$folder/C/back/runs/$half/$half.metrics.jsonl")" = "$(head -n 1 "$folder/D/back/table/$half.metrics.jsonl")" ]
 arms=$(find "$folder/D/back/table" -name '*-k8-seed0.result.json' | wc -l)
 verify "D: the table of one seed is complete ($arms doors)" [ "$(rows D k8-seeds0)" = "$arms" ]
 verify "D: the table of two seeds is complete" [ "$(rows D k8-seeds0-1)" = "$arms" ]

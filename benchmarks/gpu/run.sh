@@ -15,6 +15,7 @@
 #   DEVICE          cuda (default) or cpu
 #   PRESET          paper (default) or smoke, which rehearses everything in minutes
 #   PRECISION       bfloat16 (default), float32 or tf32
+#   JOBS            runs of the table at a time (1). A step waits for the host more than for the device, so two fill each other's gaps.
 #   STEPS           steps of each run of the table, where not the preset's
 #   HSL_TORCH_LIB   folder of the libtorch; that of python3's PyTorch where not set
 #   SHIM            a libLibTorchSharp.so that fits this libtorch, where the one of the archive does not load
@@ -31,6 +32,7 @@ scratch=${SCRATCH:-${TMPDIR:-/tmp}/hsl-gpu}
 app=$scratch/app results=$scratch/results
 device=${DEVICE:-cuda} preset=${PRESET:-paper} precision=${PRECISION:-bfloat16}
 limit=${SECONDS_LIMIT:-590}
+jobs=${JOBS:-1}
 most_bytes=$((16 * 1048576))   # of a file that is given back
 if [ "$preset" = smoke ]; then
   arms_steps=60 table_steps=${STEPS:-6} body=quick other_k=4 grace=8 margin=4 carried_checkpoint=12M carries_checkpoints=yes
@@ -74,13 +76,8 @@ limited() {
 newest_checkpoint() {
   local file
   cd "$results" || return
-  find table -name '*.checkpoint.safetensors' ! -name '.*' -size "-$carried_checkpoint" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d ' ' -f 2- |
-    while read -r file; do
-      if [ ! -s "${file%.checkpoint.safetensors}.result.json" ]; then
-        echo "$file"
-        break
-      fi
-    done
+  find runs -name '*.checkpoint.safetensors' ! -name '.*' -size "-$carried_checkpoint" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d ' ' -f 2- |
+    head -n 1
 }
 
 # All results in one file. It is made elsewhere and moved, so that whoever kills this script finds the last whole one.
@@ -145,7 +142,7 @@ print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "l
     if [ ! -f "$PREVIOUS" ]; then say "PREVIOUS=$PREVIOUS is no file."; return 1; fi
     unpack_new "$PREVIOUS" "$results" || return 1
     say "carries on from $PREVIOUS: $(find "$results/table" -name '*.result.json' 2>/dev/null | wc -l) finished runs," \
-      "$(find "$results/table" -name '*.checkpoint.safetensors' 2>/dev/null | wc -l) with a checkpoint"
+      "$(find "$results/runs" -name '*.checkpoint.safetensors' 2>/dev/null | wc -l) with a checkpoint"
   fi
 
   if [ -n "${SHIM:-}" ]; then
@@ -171,8 +168,8 @@ table_command() { # folder, more options ...
   command=("$app/BpbTable" --preset "$preset" --device "$device" --precision "$precision" --resume --checkpoint-minutes 0 --out "$folder" "$@")
 }
 
-plan() { # command, then seconds
-  python3 "$tools/plan.py" "$1" "$results" "$2" "$table_steps" "$ARMS" "$other_k" "$skip" "$carries_checkpoints"
+plan() { # command, seconds, runs that others have taken
+  python3 "$tools/plan.py" "$1" "$results" "$2" "$table_steps" "$ARMS" "$other_k" "${3:--}" "$carries_checkpoints"
 }
 
 check() {
@@ -269,19 +266,12 @@ peer() {
   limited 90 python3 "$root/benchmarks/peer/train_step.py" $peer_options --precisions $peer_precisions --device "$device" 2>&1 | tee -i "$results/probe/peer.txt"
 }
 
-# The finished runs of one number of bytes a slot and some seeds, as a table of their own.
-keep_table() { # k, seeds with commas, arms
-  local name=k$1-seeds${2//,/-} file
-  mkdir -p "$results/tables"
-  for file in table.md table.json curves.png; do cp "$results/table/$file" "$results/tables/$name.${file##*.}" 2>/dev/null; done
-  echo "$3" >"$results/tables/$name.arms.txt"
-}
-
 finished() { python3 "$tools/plan.py" "done" "$results" "$@"; } # k, seed ...
 
-# A run may have finished in the very moment in which its table could not be written any more.
-complete_tables() {
-  local k seeds ready name command failed=0
+# The tables of all finished runs: of one number of bytes a slot, with one seed and with two.
+write_tables() {
+  local k seeds ready name file command failed=0
+  mkdir -p "$results/tables"
   for k in 8 "$other_k"; do
     for seeds in 0 0,1; do
       # shellcheck disable=SC2086 # words
@@ -289,9 +279,12 @@ complete_tables() {
       name=$results/tables/k$k-seeds${seeds//,/-}
       if [ -z "$ready" ] || { [ -s "$name.md" ] && [ "$(cat "$name.arms.txt" 2>/dev/null)" = "$ready" ]; }; then continue; fi
       table_command "$results/table" --steps "$table_steps" --arms "$ready" --bytes-per-slot "$k" --seeds "$seeds"
-      if limited 60 "${command[@]}"; then
-        keep_table "$k" "$seeds" "$ready"
+      # In the time that the runs left for this.
+      if timeout --foreground -k 2 $(($(left) > 1 ? $(left) : 1)) "${command[@]}" >"$name.txt" 2>&1; then
+        for file in table.md table.json curves.png; do cp "$results/table/$file" "$name.${file##*.}"; done
+        echo "$ready" >"$name.arms.txt"
       else
+        cat "$name.txt"
         failed=1
       fi
     done
@@ -299,29 +292,34 @@ complete_tables() {
   return $failed
 }
 
-table() {
-  local failed=0 in_a_row=0 skip="-" next arm k seed seeds ready stem start resumed code command
-  mkdir -p "$results/table"
-  say "$(left) s are left; the plan:"
-  plan show $(($(left) - grace)) || return 1
-  while next=$(plan next $(($(left) - grace))) && [ -n "$next" ]; do
+# Takes the next run of the plan, so that no other worker does: "arm k seed", or nothing where none fits.
+take_run() (
+  flock 9
+  next=$(plan next $(($(left) - grace)) "$(paste -sd , "$scratch/taken.txt")") && [ -n "$next" ] || exit 1
+  read -r arm k seed <<<"$next"
+  echo "$arm-k$k-seed$seed" >>"$scratch/taken.txt"
+  echo "$next"
+) 9>"$scratch/taken.lock"
+
+# One run after another, each in a folder of its own until it is finished. Fails if one of them failed.
+worker() {
+  local next arm k seed stem folder start resumed code command failed=0 in_a_row=0
+  while next=$(take_run); do
     read -r arm k seed <<<"$next"
-    # With all finished runs of its kind, so that their table is written at its end. They are taken over, not trained again.
-    seeds=$seed ready=$arm
-    if [ "$seed" = 0 ]; then ready=$(finished "$k" 0),$arm; fi
-    if [ "$seed" = 1 ] && [ -s "$results/table/$arm-k$k-seed0.result.json" ]; then seeds=0,1 ready=$(finished "$k" 0 1),$arm; fi
-    ready=${ready#,}
-    stem=$arm-k$k-seed$seed start=$SECONDS resumed=0
-    if [ -s "$results/table/$stem.checkpoint.safetensors" ]; then resumed=1; fi
+    stem=$arm-k$k-seed$seed folder=$results/runs/$stem start=$SECONDS resumed=0
+    if [ -s "$folder/$stem.checkpoint.safetensors" ]; then resumed=1; fi
+    mkdir -p "$folder"
     say "$stem begins"
-    table_command "$results/table" --steps "$table_steps" --arms "$ready" --bytes-per-slot "$k" --seeds "$seeds"
-    limited "$limit" "${command[@]}" 2>&1 | tee -i "$results/table/$stem.txt"
-    code=${PIPESTATUS[0]}
+    table_command "$folder" --steps "$table_steps" --arms "$arm" --bytes-per-slot "$k" --seeds "$seed"
+    limited "$limit" "${command[@]}" >"$folder/$stem.txt" 2>&1
+    code=$?
     if [ "$code" = 0 ]; then
       in_a_row=0
       # What a resumed run took says nothing about a whole one.
       if [ $resumed = 0 ]; then echo $((SECONDS - start)) >"$results/table/$stem.wall.txt"; fi
-      keep_table "$k" "$seeds" "$ready"
+      mv "$folder/$stem".*.jsonl "$folder/$stem.txt" "$results/table/"
+      mv "$folder/$stem.result.json" "$results/table/"
+      say "$stem is finished after $((SECONDS - start)) s"
       pack
     else
       pack
@@ -330,18 +328,31 @@ table() {
         break
       fi
       say "$stem failed (exit code $code)"
-      failed=1
-      if [ ! -s "$results/table/$stem.result.json" ]; then skip=$skip,$stem; fi
-      in_a_row=$((in_a_row + 1))
+      tail -n 20 "$folder/$stem.txt"
+      failed=1 in_a_row=$((in_a_row + 1))
       if [ $in_a_row = 2 ]; then
         say "two runs failed one after another; the rest would cost the machine's time"
         break
       fi
     fi
   done
+  return $failed
+}
+
+table() {
+  local failed=0 i worker workers=()
+  mkdir -p "$results/table"
+  : >"$scratch/taken.txt"
+  say "$(left) s are left for $jobs runs at a time; the plan of one at a time:"
+  plan show $(($(left) - grace)) || return 1
+  for ((i = 0; i < jobs; i++)); do
+    worker &
+    workers+=($!)
+  done
+  for worker in "${workers[@]}"; do wait "$worker" || failed=1; done
   say "$(find "$results/table" -name '*.result.json' | wc -l) runs are finished; the plan now:"
   plan show $(($(left) - grace)) | tee -i "$results/table/plan.txt" || failed=1
-  complete_tables || failed=1
+  write_tables || failed=1
   return $failed
 }
 
