@@ -4,8 +4,8 @@
 #   benchmarks/gpu/run.sh stage ...
 # Stages
 #   check   versions, symbols of the native library, and the device tests
-#   probe   arms (40 steps of every door, with an interrupt), step (times of a training step), doors (bandwidth), peer (the step in Python);
-#           each of the four is a stage of its own, too
+#   probe   arms (40 steps of every door, with an interrupt), step (times of a training step), doors (bandwidth), peer (the step in Python),
+#           cpu (our step and Python's on this machine's processor); each of the five is a stage of its own, too
 #   table   trains the doors run by run, as many as fit into the time, and writes their tables
 #   unpack  nothing but unpacking; every other stage does it when it must
 # Settings
@@ -35,10 +35,10 @@ limit=${SECONDS_LIMIT:-590}
 jobs=${JOBS:-1}
 most_bytes=$((16 * 1048576))   # of a file that is given back
 if [ "$preset" = smoke ]; then
-  arms_steps=60 table_steps=${STEPS:-6} body=quick other_k=4 grace=8 margin=4 carried_checkpoint=12M carries_checkpoints=yes
+  arms_steps=60 table_steps=${STEPS:-6} body=quick other_k=4 grace=8 margin=4 carried_checkpoint=12M carries_checkpoints=yes cpu_steps=3
   step_options="batch=1,4 steps=3" door_options="mebibytes=4,16 rounds=3" peer_options="--dim 256 --layers 2 --heads 4 --batch 1,4 --steps 3"
 else
-  arms_steps=40 table_steps=${STEPS:-3000} body=paper other_k=16 grace=20 margin=10 carried_checkpoint=0 carries_checkpoints=no
+  arms_steps=40 table_steps=${STEPS:-3000} body=paper other_k=16 grace=20 margin=10 carried_checkpoint=0 carries_checkpoints=no cpu_steps=20
   step_options="batch=1,12,36 steps=20" door_options="" peer_options="--batch 1,12,36 --steps 20"
 fi
 step_precisions=float32,bfloat16 peer_precisions=float32,bf16
@@ -266,6 +266,16 @@ peer() {
   limited 90 python3 "$root/benchmarks/peer/train_step.py" $peer_options --precisions $peer_precisions --device "$device" 2>&1 | tee -i "$results/probe/peer.txt"
 }
 
+# The processor of the same machine: our step beside Python's, the small body of the quick table.
+cpu() {
+  mkdir -p "$results/probe"
+  {
+    grep -m 1 'model name' /proc/cpuinfo
+    limited 60 "$app/HslEmbeddingZero.DeviceBenchmarks" step body=quick batch=4 steps="$cpu_steps" precision=float32,bfloat16 device=cpu memory=kept &&
+      limited 60 python3 "$root/benchmarks/peer/train_step.py" --dim 256 --layers 2 --heads 4 --batch 4 --steps "$cpu_steps" --precisions float32,bf16 --device cpu
+  } 2>&1 | tee -i "$results/probe/cpu.txt"
+}
+
 finished() { python3 "$tools/plan.py" "done" "$results" "$@"; } # k, seed ...
 
 # The tables of all finished runs: of one number of bytes a slot, with one seed and with two.
@@ -375,10 +385,10 @@ fi
 stages=()
 for stage in "$@"; do
   case $stage in
-    probe) stages+=(arms step doors peer) ;;
-    check | arms | step | doors | peer | table | unpack) stages+=("$stage") ;;
+    probe) stages+=(arms step doors peer cpu) ;;
+    check | arms | step | doors | peer | cpu | table | unpack) stages+=("$stage") ;;
     *)
-      echo "unknown stage '$stage'; known are check, probe (arms, step, doors, peer), table and unpack" >&2
+      echo "unknown stage '$stage'; known are check, probe (arms, step, doors, peer, cpu), table and unpack" >&2
       exit 2
       ;;
   esac
