@@ -24,10 +24,11 @@ internal static class CommandLine
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, table.json, curves.png and the metrics.", "runs/bpb-table");
         Option<bool> resume = new("--resume") { Description = "Go on where an earlier run into the same folder stopped." };
+        Option<bool> reportOnly = new("--report-only") { Description = "Train nothing: write the table of the runs that --out holds, made on any machine." };
 
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")
         {
-            preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, text, windows, output, resume,
+            preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, text, windows, output, resume, reportOnly,
         };
         root.SetAction(async (parsed, cancellation) =>
         {
@@ -47,7 +48,7 @@ internal static class CommandLine
                 };
             }
 
-            torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
+            torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!, onlyNamed: parsed.GetValue(reportOnly));
             chosen = chosen with
             {
                 Seeds = someSeeds.Length > 0 ? someSeeds : chosen.Seeds,
@@ -65,7 +66,8 @@ internal static class CommandLine
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     place,
                     parsed.GetValue(output)!,
-                    parsed.GetValue(resume)),
+                    parsed.GetValue(resume),
+                    parsed.GetValue(reportOnly)),
                 cancellation).ConfigureAwait(false);
         });
         return root;

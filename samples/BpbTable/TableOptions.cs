@@ -9,7 +9,8 @@ internal sealed record TableOptions(
     IReadOnlyList<string> Windows,
     TorchSharp.torch.Device Device,
     DirectoryInfo Out,
-    bool Resume)
+    bool Resume,
+    bool ReportOnly = false)
 {
     /// <summary>The rows of the table: those of the preset, for each schedule.</summary>
     public IReadOnlyList<TableRowKey> Rows { get; } = Schedules.Count == 1

@@ -22,28 +22,53 @@ internal static class TableProgram
         ComparisonData data = ComparisonData.Load(options.Text, options.Windows, options.Preset.Budget.HeldOut);
         OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
-        console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");
+        if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");
 
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
         List<RunResult> results = [];
         List<(TableRowKey, int, string)> metrics = [];
         TableReport report = new(options, data, results, runs.Length); // grows with the results
-        LiveProgress.Run(console, [.. runs.Select(r => $"{r.Row} seed {r.Seed}")], (i, progress) =>
-        {
-            DoorRun run = RunOf(i);
-            RunResult? earlier = options.Resume ? run.Finished() : null;
-            results.Add(earlier ?? run.Execute(options.Resume, progress, cancellation));
-            metrics.Add((runs[i].Row, runs[i].Seed, run.MetricsPath));
-            if (earlier is null || i == runs.Length - 1) Write(options, data, report, results, metrics);
-            // Shown before the doors that the published table does not have, unless these are trained already.
-            bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);
-            if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) report.Print(console);
-        });
+        if (options.ReportOnly) Collect();
+        else LiveProgress.Run(console, [.. runs.Select(NameOf)], Train);
 
         report.Print(console);
         string figures = options.Schedules.Count > 1 ? "curves.png, schedules.png" : "curves.png";
         console.WriteLine($"Written to {options.Out.FullName}: table.md, table.json, {figures} and a metrics file for each run.");
         return 0;
+
+        string NameOf((TableRowKey Row, int Seed) run) => $"{run.Row} seed {run.Seed}";
+
+        void Train(int i, IProgress<TrainingProgress> progress)
+        {
+            DoorRun run = RunOf(i);
+            RunResult? earlier = options.Resume ? run.Finished() : null;
+            Add(i, earlier ?? run.Execute(options.Resume, progress, cancellation));
+            if (earlier is null || i == runs.Length - 1) Write(options, data, report, results, metrics);
+            // Shown before the doors that the published table does not have, unless these are trained already.
+            bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);
+            if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) report.Print(console);
+        }
+
+        void Collect()
+        {
+            List<string> missing = [];
+            for (int i = 0; i < runs.Length; i++)
+            {
+                if (RunOf(i).Finished() is { } result) Add(i, result);
+                else missing.Add(NameOf(runs[i]));
+            }
+
+            if (results.Count == 0)
+                throw new InvalidDataException($"--out {options.Out.FullName} holds no finished run of these options: {string.Join(", ", missing)}.");
+            if (missing.Count > 0) console.WriteLine($"not finished: {string.Join(", ", missing)}");
+            Write(options, data, report, results, metrics);
+        }
+
+        void Add(int i, RunResult result)
+        {
+            results.Add(result);
+            metrics.Add((runs[i].Row, runs[i].Seed, RunOf(i).MetricsPath));
+        }
 
         DoorRun RunOf(int i) => new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device);
     }

@@ -54,11 +54,11 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         new
         {
             Preset = options.Preset.Name,
-            Device = ComputeOptions.NameOf(options.Device),
+            Device = Devices,
             Precision = ComputeOptions.NameOf(options.Preset.Budget.Training.Precision),
             Arithmetic,
             Runs = new { Finished = results.Count, Planned = runs },
-            Libtorch = torch.__version__,
+            Libtorch = Versions,
             Steps = options.Schedules[^1],
             options.Preset.Seeds,
             Body = new { options.Preset.Budget.Body.Dim, options.Preset.Budget.Body.Layers, options.Preset.Budget.Body.Heads, Parameters = _bodyParameters.Value },
@@ -109,6 +109,11 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         && options.Text.SequenceEqual(CorpusOptions.TextOrEmbedded(null))
         && options.Windows.SequenceEqual(CorpusOptions.WindowsOrEmbedded(null));
 
+    /// <summary>Where the runs were trained: more than one place where some of them were taken over from another machine.</summary>
+    private string Devices => Joined(results.Select(r => r.Device), ComputeOptions.NameOf(options.Device));
+
+    private string Versions => Joined(results.Select(r => r.Libtorch), TorchRuntime.LibtorchVersion);
+
     private string Arithmetic => RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
 
     private TextTable AsText() => new(_headings, [.. Rows.Select(Cells)]);
@@ -129,13 +134,15 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
     private IEnumerable<string> Notes()
     {
         TrainerOptions training = options.Preset.Budget.Training;
+        string precision = ComputeOptions.NameOf(training.Precision);
+        if (Arithmetic != precision) precision += $" ({Arithmetic})";
         if (results.Count < runs) yield return $"{results.Count} of {runs} runs are trained; the table grows.";
         yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
         yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {_bodyParameters.Value:N0} parameters; "
             + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}.";
-        yield return $"precision: {ComputeOptions.NameOf(training.Precision)} ({Arithmetic}); another arithmetic or number of threads "
+        yield return $"precision: {precision}; another arithmetic or number of threads "
             + "gives other last digits.";
         if (IsCommittedRun())
         {
@@ -145,9 +152,11 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         }
 
         yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
-        yield return $"device: {ComputeOptions.NameOf(options.Device)}, libtorch {torch.__version__}; {results.Sum(r => r.WallSeconds):N0} s in all.";
+        yield return $"device: {Devices}, libtorch {Versions}; {results.Sum(r => r.WallSeconds):N0} s in all.";
         yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";
     }
+
+    private static string Joined(IEnumerable<string?> noted, string here) => string.Join(" and ", noted.Select(name => name ?? here).Distinct());
 
     private string Counted(IReadOnlyList<double> bits) =>
         $"{bits[^1]:F3} ({string.Join(", ", data.Text.Sources.Select((source, i) => $"{source.Name} {bits[i]:F3}"))})";

@@ -16,11 +16,14 @@ internal static class ComputeOptions
         "auto", "float32", "tf32", "bfloat16", "auto");
 
     /// <summary>The device that a command line names, with libtorch and the process ready for much work on it.</summary>
-    public static torch.Device ChooseDevice(string name)
+    /// <param name="name">auto, cpu or cuda.</param>
+    /// <param name="onlyNamed">Nothing will be computed there, so that it need not be in this machine.</param>
+    public static torch.Device ChooseDevice(string name, bool onlyNamed = false)
     {
         FreedMemory.Keep(); // A step's tensors have the sizes of the last step's.
         TorchRuntime.Load();
         TorchRuntime.EnsureLoaded();
+        if (name == "cuda" && onlyNamed) return new torch.Device(DeviceType.CUDA); // torch.CUDA would look for one
         bool hasCuda = name != "cpu" && torch.TryInitializeDeviceType(DeviceType.CUDA);
         if (name == "cuda" && !hasCuda)
             throw new ArgumentException("--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or cuda-windows).");
@@ -52,5 +55,5 @@ internal static class ComputeOptions
     /// <summary>The device in words, as tables and cards show it.</summary>
     public static string NameOf(torch.Device device) => device.type == DeviceType.CPU
         ? $"CPU, {torch.get_num_threads()} thread{(torch.get_num_threads() == 1 ? "" : "s")}, {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}"
-        : $"CUDA device {device.index}";
+        : TorchRuntime.CudaDeviceName(Math.Max(0, device.index)); // torch.CUDA is no. -1
 }

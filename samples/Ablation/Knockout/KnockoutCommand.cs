@@ -53,7 +53,7 @@ internal static class KnockoutCommand
             [
                 $"model: {Path.GetFileName(weights)}, {model.Body.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters behind {model.Door.GetName()}, K={model.Door.BytesPerSlot}; {rows[0].Run}.",
                 $"a silenced channel says {says}, in every slot place and in the stream; the model is not trained again.",
-                $"held out: {heldOut.Text?.Count ?? 0} text, {heldOut.Video?.Count ?? 0} video and {heldOut.Caption?.Count ?? 0} caption windows; {ComputeOptions.NameOf(device)}, libtorch {torch.__version__}.",
+                $"held out: {heldOut.Text?.Count ?? 0} text, {heldOut.Video?.Count ?? 0} video and {heldOut.Caption?.Count ?? 0} caption windows; {ComputeOptions.NameOf(device)}, libtorch {TorchRuntime.LibtorchVersion}.",
                 "value = delta + fourier + phase, context = delta2 + boundary. One model of one seed: the matrix describes it, not the doors at large.",
             ]);
         AtomicFile.WriteText(In("knockout.md"), report.Markdown());

@@ -37,7 +37,7 @@ internal sealed record StudyConditions
         Study = study,
         Precision = precision,
         Device = ComputeOptions.NameOf(device),
-        Libtorch = torch.__version__,
+        Libtorch = TorchRuntime.LibtorchVersion,
         HeldOutSha256 = data.HeldOut.Sha256,
         HeldOutWindows = [data.HeldOut.Text?.Count ?? 0, data.HeldOut.Video?.Count ?? 0, data.HeldOut.Caption?.Count ?? 0],
         Bigram = data.Bigram[^1],

@@ -68,7 +68,8 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last, curve,
-            trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + scoring.Elapsed).TotalSeconds);
+            trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + scoring.Elapsed).TotalSeconds,
+            ComputeOptions.NameOf(device), TorchRuntime.LibtorchVersion);
         AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, SampleJson.Line));
         DeleteIfPossible(CheckpointPath);
         DeleteIfPossible(CurvePath);

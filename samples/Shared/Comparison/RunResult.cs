@@ -14,7 +14,7 @@ internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed,
 /// <summary>What a model scored before its training was over.</summary>
 internal sealed record CurvePoint(long Step, EvaluationResult Scores);
 
-/// <summary>What one trained model scored.</summary>
+/// <summary>What one trained model scored, and where its training ended; runs of before November 2026 did not note the place.</summary>
 internal sealed record RunResult(
     RunKey Key,
     string Fingerprint,
@@ -22,7 +22,9 @@ internal sealed record RunResult(
     EvaluationResult Scores,
     IReadOnlyList<CurvePoint> Curve,
     double TrainBytesPerSecond,
-    double WallSeconds)
+    double WallSeconds,
+    string? Device = null,
+    string? Libtorch = null)
 {
     /// <summary>The scores after a step: the last one, or one of the curve.</summary>
     public EvaluationResult ScoresAt(long step) => step == Key.Steps ? Scores : Curve.Single(point => point.Step == step).Scores;

@@ -51,6 +51,29 @@ internal static class TorchLibraries
     /// <summary>The folder of the libtorch that is in this process, or null; macOS does not tell.</summary>
     public static string? LoadedFolder() => Path.GetDirectoryName(LoadedFile(Cpu)); // also libtorch_cpu.so.1.13
 
+    /// <summary>
+    /// The version that stands beside a libtorch folder: in <c>version.py</c> of a Python PyTorch, in <c>build-version</c> of libtorch's
+    /// own archive. Null where neither is there.
+    /// </summary>
+    public static string? VersionBeside(string folder)
+    {
+        string? parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder));
+        if (parent is null) return null;
+        try
+        {
+            string archive = Path.Combine(parent, "build-version"), python = Path.Combine(parent, "version.py");
+            if (File.Exists(archive) && File.ReadAllText(archive).Trim() is { Length: > 0 } written) return written;
+            if (!File.Exists(python)) return null;
+            string? line = File.ReadLines(python).FirstOrDefault(text => text.StartsWith("__version__", StringComparison.Ordinal));
+            string[] quoted = (line ?? "").Split('\'', '"');
+            return quoted.Length == 3 && quoted[1].Length > 0 ? quoted[1] : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null; // A version that cannot be read is none.
+        }
+    }
+
     /// <summary>The first library of this process whose name begins so, or null; macOS does not tell.</summary>
     public static string? LoadedFile(string nameStart)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -95,17 +96,46 @@ public static class TorchRuntime
         }
     }
 
+    /// <summary>
+    /// Version of the libtorch that is loaded, for example "2.10.0.0" or "2.11.0+cu130"; loads it if need be. TorchSharp's own
+    /// <c>torch.__version__</c> is that of the libtorch it was built for, whichever is loaded.
+    /// </summary>
+    /// <remarks>Read from the files that a Python PyTorch and libtorch's archive have beside their libraries; a package has none, and fits TorchSharp.</remarks>
+    /// <exception cref="TorchRuntimeException">As <see cref="EnsureLoaded"/>.</exception>
+    public static string LibtorchVersion
+    {
+        get
+        {
+            EnsureLoaded();
+            string? folder = TorchLibraries.LoadedFolder() ?? _folder;
+            return (folder is null ? null : TorchLibraries.VersionBeside(folder)) ?? torch.__version__;
+        }
+    }
+
+    /// <summary>Name of a graphics card, for example "NVIDIA H200".</summary>
+    /// <param name="index">Number of the device, 0 or more; that of <c>torch.CUDA</c>, which names none, is 0.</param>
+    /// <returns>The driver's name for it; "CUDA device 0" where the driver does not say.</returns>
+    public static string CudaDeviceName(int index = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        return CudaDriver.DeviceName(index) ?? string.Create(CultureInfo.InvariantCulture, $"CUDA device {index}");
+    }
+
     /// <summary>Says which native libraries are in use; loads them if need be.</summary>
-    /// <returns>Three lines: the folder of libtorch, the version of TorchSharp, and the state of CUDA with its number of devices.</returns>
+    /// <returns>
+    /// Three lines: the version and the folder of libtorch, the version of TorchSharp, and the state of CUDA with the names of its devices.
+    /// </returns>
     /// <exception cref="TorchRuntimeException">As <see cref="EnsureLoaded"/>.</exception>
     public static string Describe()
     {
         EnsureLoaded();
         Assembly assembly = typeof(torch).Assembly;
         string? version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
-        string cuda = torch.cuda.is_available() ? $"available, devices: {torch.cuda.device_count()}" : "not available";
+        string cuda = torch.cuda.is_available()
+            ? "available, devices: " + string.Join(", ", Enumerable.Range(0, torch.cuda.device_count()).Select(CudaDeviceName))
+            : "not available";
         return $"""
-            libtorch: {TorchLibraries.LoadedFolder() ?? _folder ?? "found by the system's loader"}
+            libtorch: {LibtorchVersion}, {TorchLibraries.LoadedFolder() ?? _folder ?? "found by the system's loader"}
             TorchSharp: {version ?? assembly.GetName().Version?.ToString()} (built for libtorch {torch.__version__})
             CUDA: {cuda}
             """;

@@ -186,6 +186,51 @@ public sealed class BpbTableTests : IDisposable
         Assert.Empty(Directory.GetFiles(Out, "*.checkpoint*"));
     }
 
+    [Fact]
+    public void A_report_alone_trains_nothing_and_writes_the_table_of_what_is_finished()
+    {
+        string[] arguments = ["--steps", "2", "--arms", "zero,projection"];
+        Assert.Equal(0, Smoke(Out, arguments).ExitCode);
+        string scores = Scores(Out);
+        Assert.Equal("CPU", ((string)Table(Out)["device"]!)[..3]);
+        foreach (string file in new[] { "table.md", "table.json", "curves.png" }) File.Delete(Path.Combine(Out, file));
+        string[] runs = Directory.GetFiles(Out);
+
+        var (exitCode, output, error) = Smoke(Out, [.. arguments, "--seeds", "0,1", "--report-only"]);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("not finished: zero K=8 seed 1, projection K=8 seed 1", output, StringComparison.Ordinal);
+        Assert.Equal(scores, Scores(Out));
+        Assert.Contains("2 of 4 runs are trained", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+        Assert.Equal(runs.Length + 3, Directory.GetFiles(Out).Length);
+    }
+
+    [Fact]
+    public void A_report_of_nothing_is_refused()
+    {
+        var (exitCode, _, error) = Smoke(Out, "--arms", "zero", "--report-only");
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"{Out} holds no finished run of these options: zero K=8 seed 0", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Made on a GPU, read on any machine.</summary>
+    [Fact]
+    public void The_committed_table_of_a_gpu_is_what_its_runs_give()
+    {
+        string committed = Path.Combine(AppContext.BaseDirectory, "Committed", "h200");
+        Directory.CreateDirectory(Out);
+        foreach (string file in Directory.GetFiles(committed, "*-seed*")) File.Copy(file, Path.Combine(Out, Path.GetFileName(file)));
+        var (exitCode, _, error) = SampleProcess.Run(
+            Assembly,
+            [
+                "--preset", "paper", "--device", "cuda", "--precision", "bfloat16", "--bytes-per-slot", "8", "--seeds", "0,1", "--out", Out,
+                "--arms", "zero,projection,embedding,embedding-pooled,zero-standardized", "--report-only",
+            ]);
+        Assert.True(exitCode == 0, error);
+        Assert.Equal(File.ReadAllText(Path.Combine(committed, "table.md")), File.ReadAllText(Path.Combine(Out, "table.md")));
+        Assert.Equal(File.ReadAllText(Path.Combine(committed, "table.json")), File.ReadAllText(Path.Combine(Out, "table.json")));
+        Assert.Contains("- device: NVIDIA H200, libtorch 2.11.0+cu130;", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string, string> Wrong => new()
     {
         { "--bogus", "--bogus", "" },

@@ -22,7 +22,7 @@ public sealed class TorchRuntimeTests : IDisposable
         (int code, string output) = Run(Probe, null, $"load={libtorch}", $"load={libtorch}/", "sum", "describe");
         Assert.True(code == 0, output);
         Assert.Contains("load: True\nload: True\nsum: 2\n", output, StringComparison.Ordinal);
-        Assert.Contains($"libtorch: {libtorch}\nTorchSharp: 0.107.0 (built for libtorch 2.10.0", output, StringComparison.Ordinal);
+        Assert.Contains($", {libtorch}\nTorchSharp: 0.107.0 (built for libtorch 2.10.0", output, StringComparison.Ordinal);
         Assert.Contains("CUDA: ", output, StringComparison.Ordinal);
     }
 
@@ -138,9 +138,49 @@ public sealed class TorchRuntimeTests : IDisposable
         Skip.If(OperatingSystem.IsMacOS(), "macOS does not tell which libraries a process has loaded.");
         string[] lines = TorchRuntime.Describe().Split('\n');
         Assert.Equal(3, lines.Length);
-        Assert.True(Directory.Exists(lines[0]["libtorch: ".Length..].TrimEnd()), lines[0]);
+        string[] libtorch = lines[0]["libtorch: ".Length..].TrimEnd().Split(", ", 2);
+        Assert.Equal(TorchRuntime.LibtorchVersion, libtorch[0]);
+        Assert.True(Directory.Exists(libtorch[1]), lines[0]);
         Assert.StartsWith("TorchSharp: 0.107.0", lines[1], StringComparison.Ordinal);
-        Assert.Matches("^CUDA: (not available|available, devices: [0-9]+)$", lines[2]);
+        Assert.Matches("^CUDA: (not available|available, devices: .+)$", lines[2]);
+    }
+
+    [Theory]
+    [InlineData("version.py", "from typing import Optional\n__version__ = '2.11.0+cu130'\ndebug = False\n", "2.11.0+cu130")]
+    [InlineData("version.py", "debug = False\n", null)]
+    [InlineData("build-version", "2.10.0+cpu\n", "2.10.0+cpu")]
+    [InlineData("build-version", "\n", null)]
+    [InlineData("other.txt", "2.10.0\n", null)]
+    public void TheVersionIsReadFromTheFileBesideTheLibraries(string name, string text, string? version)
+    {
+        string libraries = Directory.CreateDirectory(_folder.File("lib")).FullName;
+        File.WriteAllText(_folder.File(name), text);
+        Assert.Equal(version, TorchLibraries.VersionBeside(libraries));
+        Assert.Equal(version, TorchLibraries.VersionBeside(libraries + Path.DirectorySeparatorChar));
+    }
+
+    [SkippableFact]
+    public void APackagesLibtorchHasTheVersionThatTorchSharpWasBuiltFor()
+    {
+        TorchRuntime.EnsureLoaded();
+        Skip.If(TorchLibraries.LoadedFolder() is not { } folder || TorchLibraries.VersionBeside(folder) is not null, "Another libtorch is loaded.");
+        Assert.Equal(torch.__version__, TorchRuntime.LibtorchVersion);
+    }
+
+    [Fact]
+    public void ACardIsNamedByTheDriverOrByItsNumber()
+    {
+        Assert.Equal("CUDA device 99", TorchRuntime.CudaDeviceName(99));
+        Assert.NotEmpty(TorchRuntime.CudaDeviceName());
+        Assert.Throws<ArgumentOutOfRangeException>(() => TorchRuntime.CudaDeviceName(-1));
+    }
+
+    [SkippableFact]
+    public void TheCudaDeviceOfThisMachineHasAName()
+    {
+        Skip.IfNot(torch.TryInitializeDeviceType(DeviceType.CUDA), "There is no CUDA device.");
+        Assert.DoesNotContain("CUDA device", TorchRuntime.CudaDeviceName(), StringComparison.Ordinal);
+        Assert.Contains(TorchRuntime.CudaDeviceName(), TorchRuntime.Describe(), StringComparison.Ordinal);
     }
 
     private static void WriteFalseLibtorch(string folder)

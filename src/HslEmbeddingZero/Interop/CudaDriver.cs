@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace HslEmbeddingZero;
+
+/// <summary>The name of a graphics card, which TorchSharp does not tell and NVIDIA's driver does.</summary>
+internal static unsafe class CudaDriver
+{
+    private const int LongestName = 256;
+
+    private static string LibraryName => OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1";
+
+    /// <summary>The card's name, for example "NVIDIA H200"; null where there is no driver or no such card.</summary>
+    /// <param name="index">Number of the device, as libtorch counts.</param>
+    public static string? DeviceName(int index)
+    {
+        // Only a machine with a driver has this library. It stays loaded, as libtorch uses it too.
+        if (!NativeLibrary.TryLoad(LibraryName, out nint driver)) return null;
+        if (!NativeLibrary.TryGetExport(driver, "cuInit", out nint initialize) || !NativeLibrary.TryGetExport(driver, "cuDeviceGetName", out nint readName))
+            return null;
+
+        byte* name = stackalloc byte[LongestName];
+        bool isRead = ((delegate* unmanaged<uint, int>)initialize)(0) == 0 && ((delegate* unmanaged<byte*, int, int, int>)readName)(name, LongestName, index) == 0;
+        if (!isRead) return null;
+        var read = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
+        return Encoding.ASCII.GetString(read);
+    }
+}
