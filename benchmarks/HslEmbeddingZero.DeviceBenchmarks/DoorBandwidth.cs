@@ -21,7 +21,7 @@ internal static class DoorBandwidth
 
     /// <param name="args">
     /// Any of device=cpu|cuda, mebibytes=64 (size of the output; several with commas; 64 and 2,048 on CUDA), precision=float32,bfloat16,
-    /// k=8,16 (bytes per slot), rounds=9, memory=freed|kept.
+    /// k=8,16 (bytes per slot), rounds=9, memory=freed|kept, parts=no|yes (what the door does on a device, one by one).
     /// </param>
     public static void Run(string[] args)
     {
@@ -29,6 +29,7 @@ internal static class DoorBandwidth
         string place = given.Choice("device", "cpu", "cuda"), memory = given.Choice("memory", "freed", "kept");
         int[] sizes = given.Numbers("mebibytes", place == "cuda" ? [64, 2048] : [64]), bytesPerSlot = given.Numbers("k", 8, 16);
         int rounds = given.Number("rounds", 9);
+        bool parts = given.Choice("parts", "no", "yes") == "yes";
         string[] precisions = given.Choices("precision", "float32,bfloat16", "float32", "bfloat16");
         given.RequireNoOther();
         MemoryOption.Apply(memory);
@@ -36,7 +37,7 @@ internal static class DoorBandwidth
         BenchmarkDevices.Require(place);
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"libtorch {__version__} {BenchmarkDevices.NameOf(place)}, memory {memory}; {Length} bytes a row, dim {Dim}; medians of {rounds} rounds, the calls in turn"));
+            $"libtorch {TorchRuntime.LibtorchVersion} {BenchmarkDevices.NameOf(place)}, memory {memory}; {Length} bytes a row, dim {Dim}; medians of {rounds} rounds, the calls in turn"));
         Console.WriteLine();
         Console.WriteLine("| output | type | MiB | call | ms | least | most | GB/s | of fill_ | of copy_ |");
         Console.WriteLine("| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
@@ -45,13 +46,13 @@ internal static class DoorBandwidth
             ScalarType type = precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
             foreach (int size in sizes)
             {
-                foreach (int bytes in bytesPerSlot) Measure(place, type, size, bytes, stream: false, rounds);
-                Measure(place, type, size, bytesPerSlot[0], stream: true, rounds);
+                foreach (int bytes in bytesPerSlot) Measure(place, type, size, bytes, stream: false, rounds, parts);
+                Measure(place, type, size, bytesPerSlot[0], stream: true, rounds, parts);
             }
         }
     }
 
-    private static void Measure(string place, ScalarType type, int mebibytes, int bytesPerSlot, bool stream, int rounds)
+    private static void Measure(string place, ScalarType type, int mebibytes, int bytesPerSlot, bool stream, int rounds, bool parts)
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
@@ -66,6 +67,18 @@ internal static class DoorBandwidth
         List<Candidate> candidates = stream
             ? [new("new tensor", () => door.Stream(ids).Dispose()), new("WriteStream", () => door.WriteStream(ids, output))]
             : [new("new tensor", () => door.forward(ids).Dispose()), new("WriteSlots", () => door.WriteSlots(ids, output))];
+        if (parts)
+        {
+            int columns = stream ? HslFeatures.Dimension : bytesPerSlot * HslFeatures.Dimension;
+            Tensor features = door.Features(ids).view(rows, positions, columns);
+            candidates.AddRange(
+            [
+                new("features", () => door.Features(ids).Dispose()),
+                new("rows alone", () => { using var slice = NewDisposeScope(); output.narrow(2, 0, columns).copy_(features); }),
+                new("ends alone", () => { using var slice = NewDisposeScope(); output.narrow(2, columns, Dim - columns).zero_(); }),
+            ]);
+        }
+
         Candidate fill = new("fill_", () => output.fill_(1f)), copy = new("copy_", () => output.copy_(other));
         candidates.AddRange([fill, copy]);
         foreach (Candidate candidate in candidates) Prepare(candidate, place);

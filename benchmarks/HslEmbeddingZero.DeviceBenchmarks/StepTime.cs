@@ -56,7 +56,7 @@ internal static class StepTime
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"libtorch {__version__} {name}, {body} batch {batch} {precision}, memory {memory}: median {done.Median():F1} ms, "
+                $"libtorch {TorchRuntime.LibtorchVersion} {name}, {body} batch {batch} {precision}, memory {memory}: median {done.Median():F1} ms, "
                 + $"{done.Min():F1} to {done.Max():F1} ms over {steps} steps; handed to the device in {handed.Median():F1} ms"));
         }
     }

@@ -1,13 +1,14 @@
 """Which run of the table comes next, and which fit into the time that is left. Called by run.sh.
 
-    python3 benchmarks/gpu/plan.py next    results seconds steps arms other-k skip partly     prints "arm k seed", or nothing where none fits
-    python3 benchmarks/gpu/plan.py show    results seconds steps arms other-k skip partly     prints the whole plan
+    python3 benchmarks/gpu/plan.py next    results seconds steps arms other-k skip more       prints "arm k seed", or nothing where none fits
+    python3 benchmarks/gpu/plan.py show    results seconds steps arms other-k skip more       prints the whole plan
     python3 benchmarks/gpu/plan.py done    results k seed ...                          prints the arms that are finished with all of these seeds
     python3 benchmarks/gpu/plan.py pace    results arms                                prints the measured milliseconds a step
 
-arms and skip are lists with commas, in the order of the table; partly is yes where a run that does not fit may begin, as its checkpoint can be
-carried to the next call. A run costs its steps at the measured pace, and what the process needs beside them:
-its start, the corpus, the evaluation, the table. Both come from finished runs, else from the probe.
+arms and skip are lists with commas, in the order of the table; more is the seconds that a later call has for a run that was begun in this one.
+JOBS is the number of runs at a time. A run costs its steps at the measured pace, and what the process needs beside them: its start, the corpus,
+the evaluation. Both come from finished runs, else from the probe. Runs at a time share the device: each is as fast as alone until the device
+is busy, and then its step takes its share times as long.
 """
 import glob
 import json
@@ -57,14 +58,22 @@ def pace_of(path):
     return statistics.median(paces) if paces else None
 
 
-def pace(results, arm):
-    """Seconds a step of an arm: from its runs of the table, else from the probe, else the slowest of the other arms."""
-    for folder in ("table", "probe"):
-        paces = [p for p in map(pace_of, glob.glob(os.path.join(results, folder, f"{arm}-k*-seed*.metrics.jsonl"))) if p]
-        if paces:
-            return max(paces)
-    others = [p for p in map(pace_of, glob.glob(os.path.join(results, "*", "*.metrics.jsonl"))) if p]
-    return max(others) if others else None
+def shared_by(path):
+    """How many runs there were at a time, where a run was measured."""
+    return (read_result(path[: -len(".metrics.jsonl")] + ".run.json") or {}).get("jobs", 1)
+
+
+def pace(results, arm, jobs=1):
+    """Seconds a step of an arm where so many runs share the device: from its own runs, else the slowest of the other arms."""
+    everything = [(path, pace_of(path), shared_by(path)) for path in glob.glob(os.path.join(results, "*", "*.metrics.jsonl"))]
+    everything = [(path, step, shared) for path, step, shared in everything if step]
+    alone = [(path, step) for path, step, shared in everything if shared == 1]
+    own = [step for path, step in alone if os.path.basename(path).startswith(f"{arm}-k")]
+    device = [step / shared for _, step, shared in everything if shared > 1]
+    steps = [max(own or [step for _, step in alone], default=None)]
+    if device and (jobs > 1 or steps == [None]):
+        steps.append(jobs * max(device))
+    return max((step for step in steps if step), default=None)
 
 
 def wall(path):
@@ -79,8 +88,8 @@ def wall(path):
 def overhead(results):
     """Seconds of a process beside its training."""
     measured = []
-    for path in glob.glob(os.path.join(results, "table", "*.wall.txt")):
-        points, seconds = seconds_by_step(path[: -len(".wall.txt")] + ".metrics.jsonl"), wall(path)
+    for path in glob.glob(os.path.join(results, "table", "*.run.json")):
+        points, seconds = seconds_by_step(path[: -len(".run.json")] + ".metrics.jsonl"), (read_result(path) or {}).get("wallSeconds")
         if points and seconds:
             measured.append(seconds - points[-1][1])
     if measured:
@@ -112,23 +121,32 @@ def is_done(results, run):
     return read_result(path + ".result.json") is not None and os.path.exists(path + ".metrics.jsonl")
 
 
-def plan(results, seconds, steps, arms, other_k, skip, partly):
+def steps_left(results, run, steps):
+    """Steps that a run has before it: fewer where it has a checkpoint."""
+    folder = os.path.join(results, "runs", stem(*run), stem(*run))
+    if not os.path.exists(folder + ".checkpoint.safetensors"):
+        return steps
+    points = seconds_by_step(folder + ".metrics.jsonl")
+    return steps - min(steps, points[-1][0] if points else 0)
+
+
+def plan(results, seconds, steps, arms, other_k, skip, more):
     """(run, seconds it takes or None, what becomes of it)."""
-    beside, rows = overhead(results), []
+    beside, rows, jobs = overhead(results), [], int(os.environ.get("JOBS", "1"))
     for run in wanted(arms, other_k):
-        step = pace(results, run[0])
-        cost = None if step is None else steps * step * MARGIN + beside
+        step = pace(results, run[0], jobs)
+        cost = None if step is None else steps_left(results, run, steps) * step * MARGIN + beside
         if is_done(results, run):
             rows.append((run, cost, "finished"))
         elif stem(*run) in skip:
-            rows.append((run, cost, "failed"))
+            rows.append((run, cost, "taken"))
         elif cost is None:
             rows.append((run, cost, "to run, its time is not known"))
             seconds = 0  # the one after it waits until this one has been measured
         elif cost <= seconds:
             rows.append((run, cost, "to run"))
             seconds -= cost
-        elif partly and seconds > beside + WORTH_STARTING:
+        elif cost <= seconds + more and seconds > beside + WORTH_STARTING:
             rows.append((run, cost, "to run in part"))
             seconds = 0
         else:
@@ -154,7 +172,7 @@ def main():
         print(",".join(arms))
     else:
         seconds, steps, arms, other_k, skip = float(rest[0]), int(rest[1]), rest[2].split(","), int(rest[3]), rest[4].split(",")
-        rows = plan(results, seconds, steps, arms, other_k, skip, partly=rest[5] == "yes")
+        rows = plan(results, seconds, steps, arms, other_k, skip, more=float(rest[5]))
         if command == "next":
             for run, _, state in rows:
                 if state.startswith("to run"):

@@ -11,7 +11,8 @@
 # Settings
 #   OUT             the folder that is given back (artifacts/gpu/out): log.txt, and results.tar.gz, made anew every 20 s and after every run
 #   SECONDS_LIMIT   when this command will be killed, in seconds from its start (590); it ends itself before
-#   PREVIOUS        a results.tar.gz of an earlier call to carry on from
+#   MORE_SECONDS    what a later call on the same machine will have (0): a run may begin that is only finished then
+#   PREVIOUS        a results.tar.gz of an earlier call to carry on from, or a folder such as benchmarks/results/h200
 #   DEVICE          cuda (default) or cpu
 #   PRESET          paper (default) or smoke, which rehearses everything in minutes
 #   PRECISION       bfloat16 (default), float32 or tf32
@@ -32,14 +33,14 @@ scratch=${SCRATCH:-${TMPDIR:-/tmp}/hsl-gpu}
 app=$scratch/app results=$scratch/results
 device=${DEVICE:-cuda} preset=${PRESET:-paper} precision=${PRECISION:-bfloat16}
 limit=${SECONDS_LIMIT:-590}
-jobs=${JOBS:-1}
+export JOBS=${JOBS:-1}
 most_bytes=$((16 * 1048576))   # of a file that is given back
 if [ "$preset" = smoke ]; then
-  arms_steps=60 table_steps=${STEPS:-6} body=quick other_k=4 grace=8 margin=4 carried_checkpoint=12M carries_checkpoints=yes cpu_steps=3
+  arms_steps=60 table_steps=${STEPS:-6} body=quick other_k=4 grace=8 margin=4 carried_checkpoint=12M more=${MORE_SECONDS:-1000000} cpu_steps=3
   step_options="batch=1,4 steps=3" door_options="mebibytes=4,16 rounds=3" peer_options="--dim 256 --layers 2 --heads 4 --batch 1,4 --steps 3"
 else
-  arms_steps=40 table_steps=${STEPS:-3000} body=paper other_k=16 grace=20 margin=10 carried_checkpoint=0 carries_checkpoints=no cpu_steps=20
-  step_options="batch=1,12,36 steps=20" door_options="" peer_options="--batch 1,12,36 --steps 20"
+  arms_steps=40 table_steps=${STEPS:-3000} body=paper other_k=16 grace=20 margin=10 carried_checkpoint=0 more=${MORE_SECONDS:-0} cpu_steps=20
+  step_options="batch=1,12,36 steps=20" door_options="parts=yes" peer_options="--batch 1,12,36 --steps 20"
 fi
 step_precisions=float32,bfloat16 peer_precisions=float32,bf16
 if [ "$device" = cuda ]; then step_precisions=float32,tf32,bfloat16 peer_precisions=float32,tf32,bf16; fi
@@ -139,8 +140,15 @@ print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "l
     say "the loader looks for CUDA in LD_LIBRARY_PATH"
   fi
   if [ -n "${PREVIOUS:-}" ]; then
-    if [ ! -f "$PREVIOUS" ]; then say "PREVIOUS=$PREVIOUS is no file."; return 1; fi
-    unpack_new "$PREVIOUS" "$results" || return 1
+    if [ -d "$PREVIOUS" ]; then
+      # What the machine has already is kept.
+      cp -r --update=none "$PREVIOUS/." "$results/" 2>/dev/null || cp -rn "$PREVIOUS/." "$results/" || return 1
+    elif [ -f "$PREVIOUS" ]; then
+      unpack_new "$PREVIOUS" "$results" || return 1
+    else
+      say "PREVIOUS=$PREVIOUS is no file and no folder."
+      return 1
+    fi
     say "carries on from $PREVIOUS: $(find "$results/table" -name '*.result.json' 2>/dev/null | wc -l) finished runs," \
       "$(find "$results/runs" -name '*.checkpoint.safetensors' 2>/dev/null | wc -l) with a checkpoint"
   fi
@@ -169,7 +177,7 @@ table_command() { # folder, more options ...
 }
 
 plan() { # command, seconds, runs that others have taken
-  python3 "$tools/plan.py" "$1" "$results" "$2" "$table_steps" "$ARMS" "$other_k" "${3:--}" "$carries_checkpoints"
+  python3 "$tools/plan.py" "$1" "$results" "$2" "$table_steps" "$ARMS" "$other_k" "${3:--}" "$more"
 }
 
 check() {
@@ -266,15 +274,23 @@ peer() {
   limited 90 python3 "$root/benchmarks/peer/train_step.py" $peer_options --precisions $peer_precisions --device "$device" 2>&1 | tee -i "$results/probe/peer.txt"
 }
 
-# The processor of the same machine: our step beside Python's, the small body of the quick table.
+# The processor of the same machine: our step beside Python's, the small body of the quick table. Ours also with OpenMP's threads left alone
+# (OpenMP's own default of spinning, named so that the library does not step in), and both with half the threads.
 cpu() {
+  local half=$((($(nproc) + 1) / 2))
   mkdir -p "$results/probe"
   {
     grep -m 1 'model name' /proc/cpuinfo
-    limited 60 "$app/HslEmbeddingZero.DeviceBenchmarks" step body=quick batch=4 steps="$cpu_steps" precision=float32,bfloat16 device=cpu memory=kept &&
-      limited 60 python3 "$root/benchmarks/peer/train_step.py" --dim 256 --layers 2 --heads 4 --batch 4 --steps "$cpu_steps" --precisions float32,bf16 --device cpu
+    cpu_step && GOMP_SPINCOUNT=300000 cpu_step && cpu_peer && OMP_NUM_THREADS=$half cpu_step && OMP_NUM_THREADS=$half cpu_peer
   } 2>&1 | tee -i "$results/probe/cpu.txt"
 }
+
+cpu_step() {
+  echo "GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-} OMP_NUM_THREADS=${OMP_NUM_THREADS:-}"
+  limited 30 "$app/HslEmbeddingZero.DeviceBenchmarks" step body=quick batch=4 steps="$cpu_steps" precision=float32,bfloat16 device=cpu memory=kept
+}
+
+cpu_peer() { limited 30 python3 "$root/benchmarks/peer/train_step.py" --dim 256 --layers 2 --heads 4 --batch 4 --steps "$cpu_steps" --precisions float32,bf16 --device cpu; }
 
 finished() { python3 "$tools/plan.py" "done" "$results" "$@"; } # k, seed ...
 
@@ -288,7 +304,7 @@ write_tables() {
       ready=$(finished "$k" ${seeds//,/ })
       name=$results/tables/k$k-seeds${seeds//,/-}
       if [ -z "$ready" ] || { [ -s "$name.md" ] && [ "$(cat "$name.arms.txt" 2>/dev/null)" = "$ready" ]; }; then continue; fi
-      table_command "$results/table" --steps "$table_steps" --arms "$ready" --bytes-per-slot "$k" --seeds "$seeds"
+      table_command "$results/table" --steps "$table_steps" --arms "$ready" --bytes-per-slot "$k" --seeds "$seeds" --report-only
       # In the time that the runs left for this.
       if timeout --foreground -k 2 $(($(left) > 1 ? $(left) : 1)) "${command[@]}" >"$name.txt" 2>&1; then
         for file in table.md table.json curves.png; do cp "$results/table/$file" "$name.${file##*.}"; done
@@ -313,7 +329,7 @@ take_run() (
 
 # One run after another, each in a folder of its own until it is finished. Fails if one of them failed.
 worker() {
-  local next arm k seed stem folder start resumed code command failed=0 in_a_row=0
+  local next arm k seed stem folder start seconds resumed code command failed=0 in_a_row=0
   while next=$(take_run); do
     read -r arm k seed <<<"$next"
     stem=$arm-k$k-seed$seed folder=$results/runs/$stem start=$SECONDS resumed=0
@@ -326,7 +342,9 @@ worker() {
     if [ "$code" = 0 ]; then
       in_a_row=0
       # What a resumed run took says nothing about a whole one.
-      if [ $resumed = 0 ]; then echo $((SECONDS - start)) >"$results/table/$stem.wall.txt"; fi
+      seconds=$((SECONDS - start))
+      if [ $resumed = 1 ]; then seconds=null; fi
+      echo "{\"jobs\":$JOBS,\"wallSeconds\":$seconds}" >"$results/table/$stem.run.json"
       mv "$folder/$stem".*.jsonl "$folder/$stem.txt" "$results/table/"
       mv "$folder/$stem.result.json" "$results/table/"
       say "$stem is finished after $((SECONDS - start)) s"
@@ -353,9 +371,9 @@ table() {
   local failed=0 i worker workers=()
   mkdir -p "$results/table"
   : >"$scratch/taken.txt"
-  say "$(left) s are left for $jobs runs at a time; the plan of one at a time:"
+  say "$(left) s are left for $JOBS runs at a time; the plan of one worker:"
   plan show $(($(left) - grace)) || return 1
-  for ((i = 0; i < jobs; i++)); do
+  for ((i = 0; i < JOBS; i++)); do
     worker &
     workers+=($!)
   done
