@@ -10,13 +10,17 @@ internal static unsafe class SlotWriter
     // Below this much output a second thread costs more than it saves: libtorch's own threads spin for a while after each of its operations.
     private const long ParallelBytes = 1 << 20;
 
+    // Codes are written over slots that are still in the first-level cache. More at a time would leave it, fewer would cost calls.
+    private const int CachedBytes = 32 << 10;
+
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
 
     /// <summary>
     /// [N, S·K] contiguous uint8 ids to N·S·dim contiguous float32, both on the CPU; on all processors only where <paramref name="share"/> allows it.
+    /// Codes, where there are some, stand directly behind the features.
     /// </summary>
-    public static void Write(Tensor ids, Tensor output, RowTables tables, int bytesPerSlot, int dim, bool share)
+    public static void Write(Tensor ids, Tensor output, RowTables tables, int bytesPerSlot, int dim, bool share, NgramCodes? codes = null)
     {
         long length = ids.size(1), slots = length / bytesPerSlot, all = ids.size(0) * slots;
         if (all == 0) return;
@@ -34,15 +38,23 @@ internal static unsafe class SlotWriter
             {
                 long slot = all * part / parts;
                 long end = all * (part + 1) / parts;
+                long most = codes is null ? long.MaxValue : Math.Max(1, CachedBytes / (dim * sizeof(float)));
                 while (slot < end)
                 {
                     long position = slot % slots * bytesPerSlot;
-                    int count = (int)Math.Min(end - slot, slots - slot % slots); // as far as the input row goes
+                    int count = (int)Math.Min(most, Math.Min(end - slot, slots - slot % slots)); // as far as the input row goes
                     byte* bytes = (byte*)from + slot / slots * length + position;
                     HslContext context = new(position > 0 ? bytes[-1] : null, position > 1 ? bytes[-2] : null);
                     FeatureKernel.WriteSlots(
                         new ReadOnlySpan<byte>(bytes, count * bytesPerSlot), context, new Span<float>((float*)to + slot * dim, count * dim), tables,
                         bytesPerSlot, dim);
+                    if (codes is not null)
+                    {
+                        NgramKernel.Write(
+                            bytes - position, position, count, bytesPerSlot, (float*)to + slot * dim + bytesPerSlot * HslFeatures.Dimension, dim, codes,
+                            NgramKernel.Widest);
+                    }
+
                     slot += count;
                 }
             }

@@ -6,14 +6,36 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal static class SplitMix64
 {
-    public static ulong Mix(ulong state)
-    {
-        state += 0x9E3779B97F4A7C15;
-        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
-        state = (state ^ (state >> 27)) * 0x94D049BB133111EB;
-        return state ^ (state >> 31);
-    }
+    /// <summary>What the generator adds to its state at every step: 2^64 divided by the golden ratio, made odd.</summary>
+    public const ulong GoldenGamma = 0x9E3779B97F4A7C15;
+
+    /// <summary>The first multiplier of the finaliser.</summary>
+    public const ulong FirstMultiplier = 0xBF58476D1CE4E5B9;
+
+    /// <summary>The second multiplier of the finaliser.</summary>
+    public const ulong SecondMultiplier = 0x94D049BB133111EB;
+
+    /// <summary>Right shift before the first multiplication.</summary>
+    public const int FirstShift = 30;
+
+    /// <summary>Right shift before the second multiplication.</summary>
+    public const int SecondShift = 27;
+
+    /// <summary>Right shift at the end.</summary>
+    public const int LastShift = 31;
+
+    public static ulong Mix(ulong state) => Finalise(state + GoldenGamma);
 
     /// <summary>A number for one index of a seed's sequence; neighbours have nothing in common.</summary>
     public static ulong Mix(ulong seed, long index) => Mix(Mix(seed) + (ulong)index);
+
+    /// <summary>
+    /// The finaliser alone (Vigna's constants, variant 13 of Stafford's): a bijection, as a shifted xor and a product with an odd number are.
+    /// </summary>
+    public static ulong Finalise(ulong value)
+    {
+        value = (value ^ (value >> FirstShift)) * FirstMultiplier;
+        value = (value ^ (value >> SecondShift)) * SecondMultiplier;
+        return value ^ (value >> LastShift);
+    }
 }

@@ -31,7 +31,7 @@ public sealed class ModelFileTests : IDisposable
     [MemberData(nameof(Arms))]
     public void AModelOfEveryArmComesBackFromItsFileAlone(string arm)
     {
-        int dim = arm == "one-hot" ? 512 : 64;
+        int dim = arm switch { "one-hot" => 512, "zero-ngram" => 256, _ => 64 };
         ByteTransformerOptions options = Options with { Dim = dim, Dropout = 0.25, FastWeightMemory = arm != "zero", RotaryBase = 5000, MemoryChunk = 7 };
         using ByteLanguageModel model = new(DoorArms.Create(arm, 2, dim, seed: 5, SlotTail.Drop), new ByteTransformer(options));
         model.Save(Path, metadata: new Dictionary<string, string> { ["corpus"] = "말뭉치" });
