@@ -10,9 +10,6 @@ internal static unsafe class SlotWriter
     // Below this much output a second thread costs more than it saves: libtorch's own threads spin for a while after each of its operations.
     private const long ParallelBytes = 1 << 20;
 
-    // Codes are written over slots that are still in the first-level cache. More at a time would leave it, fewer would cost calls.
-    private const int CachedBytes = 32 << 10;
-
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
 
@@ -38,21 +35,21 @@ internal static unsafe class SlotWriter
             {
                 long slot = all * part / parts;
                 long end = all * (part + 1) / parts;
-                long most = codes is null ? long.MaxValue : Math.Max(1, CachedBytes / (dim * sizeof(float)));
                 while (slot < end)
                 {
                     long position = slot % slots * bytesPerSlot;
-                    int count = (int)Math.Min(most, Math.Min(end - slot, slots - slot % slots)); // as far as the input row goes
+                    int count = (int)Math.Min(end - slot, slots - slot % slots); // as far as the input row goes
                     byte* bytes = (byte*)from + slot / slots * length + position;
-                    HslContext context = new(position > 0 ? bytes[-1] : null, position > 1 ? bytes[-2] : null);
-                    FeatureKernel.WriteSlots(
-                        new ReadOnlySpan<byte>(bytes, count * bytesPerSlot), context, new Span<float>((float*)to + slot * dim, count * dim), tables,
-                        bytesPerSlot, dim);
+                    float* first = (float*)to + slot * dim;
                     if (codes is not null)
                     {
-                        NgramKernel.Write(
-                            bytes - position, position, count, bytesPerSlot, (float*)to + slot * dim + bytesPerSlot * HslFeatures.Dimension, dim, codes,
-                            NgramKernel.Widest);
+                        NgramKernel.WriteSlots(bytes - position, position, count, bytesPerSlot, first, dim, codes, tables);
+                    }
+                    else
+                    {
+                        HslContext context = new(position > 0 ? bytes[-1] : null, position > 1 ? bytes[-2] : null);
+                        FeatureKernel.WriteSlots(
+                            new ReadOnlySpan<byte>(bytes, count * bytesPerSlot), context, new Span<float>(first, count * dim), tables, bytesPerSlot, dim);
                     }
 
                     slot += count;

@@ -28,6 +28,9 @@ internal static unsafe class NgramKernel
 {
     private const int Lanes = 16;
     private const int LineBytes = Lanes * sizeof(float);
+    private const int BitsPerByte = 8;
+    private const uint SignBit = 0x80000000;
+    private const byte AndThenOr = 0xEA; // (a & b) | c of a ternary operation
     private const int BlockRows = 16;
     private const int MostOrders = NgramCodes.MostBytes - 1;
 
@@ -51,10 +54,10 @@ internal static unsafe class NgramKernel
         _ => true,
     };
 
-    /// <summary>Writes the codes of some rows of a sequence.</summary>
-    /// <param name="sequence">The whole sequence of bytes, or as much of it as ends with the last row.</param>
+    /// <summary>Writes the codes of some rows of a sequence, and nothing else.</summary>
+    /// <param name="sequence">The sequence of bytes from its start, to the end of the last row at least.</param>
     /// <param name="first">Index of the first byte of the first row.</param>
-    /// <param name="rows">Rows to write; the sequence reaches as far.</param>
+    /// <param name="rows">Rows to write.</param>
     /// <param name="bytesPerRow">Bytes that each row stands for: a row has the code of the bytes that end with its last one.</param>
     /// <param name="destination">Starts where the codes of the first row go.</param>
     /// <param name="width">Floats from a row to the next.</param>
@@ -64,26 +67,69 @@ internal static unsafe class NgramKernel
         ReadOnlySpan<byte> sequence, long first, int rows, int bytesPerRow, Span<float> destination, int width, NgramCodes codes, FeaturePath path)
     {
         fixed (byte* bytes = sequence)
-        fixed (float* target = destination) Write(bytes, first, rows, bytesPerRow, target, width, codes, path);
+        fixed (float* target = destination) Write(bytes, first, rows, bytesPerRow, target, width, codes, path, features: null);
     }
 
-    /// <inheritdoc cref="Write(ReadOnlySpan{byte}, long, int, int, Span{float}, int, NgramCodes, FeaturePath)"/>
-    public static void Write(byte* sequence, long first, int rows, int bytesPerRow, float* destination, int width, NgramCodes codes, FeaturePath path)
-    {
-        // The first rows have too few bytes before them for some orders.
-        int incomplete = (int)Math.Clamp(((codes.LongestOrder - first + bytesPerRow - 1) / bytesPerRow) - 1, 0, rows);
-        if (path == FeaturePath.Scalar || codes.Columns < Lanes) incomplete = rows;
-        for (int row = 0; row < incomplete; row++)
-            WriteRow(sequence, first + ((row + 1L) * bytesPerRow) - 1, destination + ((long)row * width), codes);
-        if (incomplete == rows) return;
+    /// <summary>Writes slots of features, codes behind them, and zeros behind these.</summary>
+    /// <param name="sequence">The sequence of bytes from its start, to the end of the last slot at least.</param>
+    /// <param name="first">Index of the first byte of the first slot.</param>
+    /// <param name="slots">Slots to write.</param>
+    /// <param name="bytesPerSlot">Bytes of a slot.</param>
+    /// <param name="destination">Where the first slot goes.</param>
+    /// <param name="width">Floats of a slot, at least those of its features and codes.</param>
+    /// <param name="codes">Orders, columns, amplitude.</param>
+    /// <param name="features">The pieces of a feature row.</param>
+    public static void WriteSlots(
+        byte* sequence, long first, int slots, int bytesPerSlot, float* destination, int width, NgramCodes codes, RowTables features) =>
+        Write(sequence, first, slots, bytesPerSlot, destination, width, codes, Widest, features);
 
-        byte* next = sequence + first + ((long)incomplete * bytesPerRow);
-        destination += (long)incomplete * width;
-        switch (path)
+    [SkipLocalsInit]
+    private static void Write(
+        byte* sequence, long first, int rows, int bytesPerRow, float* destination, int width, NgramCodes codes, FeaturePath path, RowTables? features)
+    {
+        ulong* words = stackalloc ulong[BlockRows];
+        ulong* bits = stackalloc ulong[BlockRows * RowWords];
+        new Span<ulong>(bits, BlockRows * RowWords).Clear(); // the last load of a row may reach behind its bits
+        bool isScalar = path == FeaturePath.Scalar || codes.Columns < Lanes;
+        int offset = features is null ? 0 : bytesPerRow * HslFeatures.Dimension;
+        for (int count; rows > 0; rows -= count, first += (long)count * bytesPerRow, destination += (long)count * width)
         {
-            case FeaturePath.Vector512: WriteRows<Expand512>(next, rows - incomplete, bytesPerRow, destination, width, codes); break;
-            case FeaturePath.Vector256: WriteRows<Expand256>(next, rows - incomplete, bytesPerRow, destination, width, codes); break;
-            default: WriteRows<Expand128>(next, rows - incomplete, bytesPerRow, destination, width, codes); break;
+            count = Math.Min(rows, BlockRows);
+            byte* from = sequence + first;
+
+            if (!isScalar)
+            {
+                ReadWords(sequence, first, count, bytesPerRow, codes.LongestOrder, words);
+                LayBits(words, count, codes, bits);
+            }
+
+            // Between laying and reading: a load that falls across two stores waits until both have reached the cache.
+            if (features is not null)
+            {
+                HslContext context = new(first > 0 ? from[-1] : null, first > 1 ? from[-2] : null);
+                FeatureKernel.WriteSlots(
+                    new ReadOnlySpan<byte>(from, count * bytesPerRow), context, new Span<float>(destination, count * width), features, bytesPerRow, width);
+            }
+
+            float* columns = destination + offset;
+            switch (isScalar ? FeaturePath.Scalar : path)
+            {
+                case FeaturePath.Vector512: ExpandBits<Expand512>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
+                case FeaturePath.Vector256: ExpandBits<Expand256>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
+                case FeaturePath.Vector128: ExpandBits<Expand128>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
+                default:
+                    for (int row = 0; row < count; row++) WriteRow(sequence, first + ((row + 1L) * bytesPerRow) - 1, columns + ((long)row * width), codes);
+                    continue;
+            }
+
+            // The first rows have too few bytes for some orders, which are the last as orders ascend.
+            for (int row = 0; row < count && first + ((row + 1L) * bytesPerRow) < codes.LongestOrder; row++)
+            {
+                int whole = 0;
+                while (codes.Orders[whole] <= first + ((row + 1L) * bytesPerRow)) whole++;
+                whole *= codes.ColumnsPerOrder;
+                new Span<float>(columns + ((long)row * width) + whole, codes.Columns - whole).Clear();
+            }
         }
     }
 
@@ -101,58 +147,80 @@ internal static unsafe class NgramKernel
         }
     }
 
-    // Rows that have all their bytes.
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void WriteRows<TExpand>(byte* next, int rows, int bytesPerRow, float* destination, int width, NgramCodes codes)
-        where TExpand : struct, IBitExpansion
+    // Of each row the bytes that end with its last one, as far as the longest order and the start of the sequence allow.
+    private static void ReadWords(byte* sequence, long first, int rows, int bytesPerRow, int longest, ulong* words)
     {
-        int orders = codes.Orders.Count, perOrder = codes.ColumnsPerOrder, columns = codes.Columns;
-        ulong* masks = stackalloc ulong[MostOrders];
-        ulong* constants = stackalloc ulong[MostOrders];
-        for (int i = 0; i < orders; i++)
+        if (bytesPerRow > 1)
         {
-            masks[i] = NgramCodes.WordMask(codes.Orders[i]);
-            constants[i] = NgramCodes.OrderConstant(codes.Orders[i]);
+            for (int row = 0; row < rows; row++)
+            {
+                long last = first + ((row + 1L) * bytesPerRow) - 1;
+                words[row] = Word(sequence + last, (int)Math.Min(longest, last + 1));
+            }
+
+            return;
         }
 
-        ulong* block = stackalloc ulong[BlockRows * RowWords];
-        new Span<ulong>(block, BlockRows * RowWords).Clear();
-        TExpand expansion = default;
-        expansion.Amplitude(codes.Amplitude);
+        ulong word = Word(sequence + first - 1, (int)Math.Min(longest - 1, first));
+        for (int row = 0; row < rows; row++) words[row] = word = (word << BitsPerByte) | sequence[first + row];
+    }
 
-        byte* last = next + bytesPerRow - 1;
-        ulong word = Word(last - 1, codes.LongestOrder - 1);
-        while (rows > 0)
+    // The inverted bits of the rows, of each row those of one order directly behind those of the one before.
+    private static void LayBits(ulong* words, int rows, NgramCodes codes, ulong* bits)
+    {
+        int columns = codes.ColumnsPerOrder;
+        if (columns < NgramCodes.MostColumns) new Span<ulong>(bits, rows * RowWords).Clear();
+        for (int i = 0; i < codes.Orders.Count; i++)
         {
-            int count = Math.Min(rows, BlockRows);
-            for (int row = 0; row < count; row++, last += bytesPerRow)
+            ulong mask = NgramCodes.WordMask(codes.Orders[i]), constant = NgramCodes.OrderConstant(codes.Orders[i]);
+            ulong* next = bits + (i * columns / NgramCodes.MostColumns);
+            if (columns == NgramCodes.MostColumns)
             {
-                word = bytesPerRow == 1 ? (word << 8) | *last : Word(last, codes.LongestOrder);
-                ulong* bits = block + (row * RowWords);
-                if (perOrder == NgramCodes.MostColumns)
-                {
-                    for (int i = 0; i < orders; i++) bits[i] = ~SplitMix64.Finalise((word & masks[i]) + constants[i]);
-                }
-                else
-                {
-                    LayEndToEnd(word, masks, constants, orders, perOrder, bits);
-                }
+                for (int row = 0; row < rows; row++, next += RowWords) *next = ~SplitMix64.Finalise((words[row] & mask) + constant);
+                continue;
             }
 
-            for (int row = 0; row < count; row++, destination += width)
+            int start = i * columns % NgramCodes.MostColumns;
+            ulong kept = (1UL << columns) - 1;
+            for (int row = 0; row < rows; row++, next += RowWords)
             {
-                byte* bits = (byte*)(block + (row * RowWords));
-                // The first 16 columns and the last ones wherever they fall, the rest as whole lines where rows of floats can have them.
-                float* end = destination + columns;
-                expansion.Sixteen(destination, bits, 0);
-                int column = ((int)(LineBytes - ((nuint)destination % LineBytes)) / sizeof(float)) & (Lanes - 1);
-                if (column == 0) column = Lanes;
-                for (; column + Lanes <= columns; column += Lanes) expansion.Sixteen(destination + column, bits, column);
-                if (column < columns) expansion.Sixteen(end - Lanes, bits, columns - Lanes);
+                ulong code = ~SplitMix64.Finalise((words[row] & mask) + constant) & kept;
+                next[0] |= code << start;
+                if (start + columns > NgramCodes.MostColumns) next[1] |= code >> (NgramCodes.MostColumns - start);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ExpandBits<TExpansion>(ulong* block, int rows, float* destination, int width, int columns, float amplitude)
+        where TExpansion : struct, IBitExpansion<TExpansion>
+    {
+        // The first 16 columns and the last, wherever they fall; between them whole lines, which begin in the same columns if rows are whole lines.
+        int untilTail = columns - Lanes, firstLine = FirstLine(destination);
+        TExpansion head = TExpansion.From(0, amplitude), lines = TExpansion.From(firstLine, amplitude), tail = TExpansion.From(untilTail, amplitude);
+        byte* bits = (byte*)block;
+        for (byte* end = bits + ((long)rows * RowBytes); bits < end; bits += RowBytes, destination += width)
+        {
+            if (FirstLine(destination) != firstLine)
+            {
+                firstLine = FirstLine(destination);
+                lines = TExpansion.From(firstLine, amplitude);
             }
 
-            rows -= count;
+            head.Sixteen(destination, bits);
+            float* tailAt = destination + untilTail;
+            byte* lineBits = bits + (firstLine / BitsPerByte);
+            float* line = destination + firstLine;
+            for (; line + (3 * Lanes) <= tailAt; line += 4 * Lanes, lineBits += 4 * Lanes / BitsPerByte)
+            {
+                lines.Sixteen(line, lineBits);
+                lines.Sixteen(line + Lanes, lineBits + (Lanes / BitsPerByte));
+                lines.Sixteen(line + (2 * Lanes), lineBits + (2 * Lanes / BitsPerByte));
+                lines.Sixteen(line + (3 * Lanes), lineBits + (3 * Lanes / BitsPerByte));
+            }
+
+            for (; line <= tailAt; line += Lanes, lineBits += Lanes / BitsPerByte) lines.Sixteen(line, lineBits);
+            tail.Sixteen(tailAt, bits + (untilTail / BitsPerByte));
         }
     }
 
@@ -164,82 +232,75 @@ internal static unsafe class NgramKernel
         return word;
     }
 
-    // The codes' lowest bits, inverted, one order directly behind the other.
-    private static void LayEndToEnd(ulong word, ulong* masks, ulong* constants, int orders, int perOrder, ulong* bits)
-    {
-        ulong kept = (1UL << perOrder) - 1, open = 0;
-        int filled = 0; // bits in the open word
-        for (int i = 0; i < orders; i++)
-        {
-            ulong code = ~SplitMix64.Finalise((word & masks[i]) + constants[i]) & kept;
-            open |= code << filled;
-            filled += perOrder;
-            if (filled < NgramCodes.MostColumns) continue;
-            *bits++ = open;
-            filled -= NgramCodes.MostColumns;
-            open = filled == 0 ? 0 : code >> (perOrder - filled);
-        }
+    // The first column behind the first that starts a cache line, of rows of whole floats.
+    private static int FirstLine(float* row) => Lanes - (int)((nuint)row % LineBytes / sizeof(float));
 
-        *bits = open;
+    /// <summary>
+    /// 16 bits to floats, from bits that start anywhere in a byte. A type argument rather than a branch, so that the JIT compiles one loop per width.
+    /// </summary>
+    private interface IBitExpansion<TSelf>
+        where TSelf : struct, IBitExpansion<TSelf>
+    {
+        /// <summary>For bits that start in this bit of a byte, a multiple of 8 more or less.</summary>
+        static abstract TSelf From(int bit, float amplitude);
+
+        /// <summary>16 floats, from the 16 bits that start in the first byte: -a where a bit is set.</summary>
+        void Sixteen(float* destination, byte* bits);
     }
 
-    /// <summary>Bits to floats. A type argument rather than a branch, so that the JIT compiles one loop per width.</summary>
-    private interface IBitExpansion
+    private readonly struct Expand512(Vector512<uint> shifts, Vector512<float> amplitude) : IBitExpansion<Expand512>
     {
-        /// <summary>Sets a.</summary>
-        void Amplitude(float value);
-
-        /// <summary>16 floats, from the 16 bits that start <paramref name="bit"/> bits behind <paramref name="bits"/>: -a where a bit is set.</summary>
-        void Sixteen(float* destination, byte* bits, int bit);
-    }
-
-    private struct Expand512 : IBitExpansion
-    {
-        private Vector512<float> _amplitude;
-
-        public void Amplitude(float value) => _amplitude = Vector512.Create(value);
+        private readonly Vector512<uint> _shifts = shifts;
+        private readonly Vector512<float> _amplitude = amplitude;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Sixteen(float* destination, byte* bits, int bit)
+        public static Expand512 From(int bit, float amplitude) => new(
+            Vector512.Create(31u, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16) - Vector512.Create((uint)bit % BitsPerByte),
+            Vector512.Create(amplitude));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Sixteen(float* destination, byte* bits)
         {
-            Vector512<uint> shifts = Vector512.Create(31u, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16) - Vector512.Create((uint)(bit & 7));
-            Vector512<uint> signs = Avx512F.ShiftLeftLogicalVariable(Vector512.Create(*(uint*)(bits + (bit >> 3))), shifts);
-            Vector512.ConditionalSelect(Vector512.Create(0x80000000).AsSingle(), signs.AsSingle(), _amplitude).Store(destination);
+            Vector512<uint> signs = Avx512F.ShiftLeftLogicalVariable(Vector512.Create(*(uint*)bits), _shifts);
+            Avx512F.TernaryLogic(signs.AsSingle(), Vector512.Create(SignBit).AsSingle(), _amplitude, AndThenOr).Store(destination);
         }
     }
 
-    private struct Expand256 : IBitExpansion
+    private readonly struct Expand256(Vector256<uint> shifts, Vector256<float> amplitude) : IBitExpansion<Expand256>
     {
-        private Vector256<float> _amplitude;
-
-        public void Amplitude(float value) => _amplitude = Vector256.Create(value);
+        private readonly Vector256<uint> _shifts = shifts;
+        private readonly Vector256<float> _amplitude = amplitude;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Sixteen(float* destination, byte* bits, int bit)
+        public static Expand256 From(int bit, float amplitude) => new(
+            Vector256.Create(31u, 30, 29, 28, 27, 26, 25, 24) - Vector256.Create((uint)bit % BitsPerByte), Vector256.Create(amplitude));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Sixteen(float* destination, byte* bits)
         {
-            Vector256<uint> loaded = Vector256.Create(*(uint*)(bits + (bit >> 3)));
-            Vector256<uint> shifts = Vector256.Create(31u, 30, 29, 28, 27, 26, 25, 24) - Vector256.Create((uint)(bit & 7));
-            Vector256<float> sign = Vector256.Create(0x80000000).AsSingle();
-            Vector256<float> low = Avx2.ShiftLeftLogicalVariable(loaded, shifts).AsSingle();
-            Vector256<float> high = Avx2.ShiftLeftLogicalVariable(loaded, shifts - Vector256.Create(8u)).AsSingle();
+            Vector256<uint> loaded = Vector256.Create(*(uint*)bits);
+            Vector256<float> sign = Vector256.Create(SignBit).AsSingle();
+            Vector256<float> low = Avx2.ShiftLeftLogicalVariable(loaded, _shifts).AsSingle();
+            Vector256<float> high = Avx2.ShiftLeftLogicalVariable(loaded >>> 8, _shifts).AsSingle();
             ((low & sign) | _amplitude).Store(destination);
             ((high & sign) | _amplitude).Store(destination + 8);
         }
     }
 
-    private struct Expand128 : IBitExpansion
+    private readonly struct Expand128(int bit, Vector128<float> amplitude) : IBitExpansion<Expand128>
     {
-        private Vector128<float> _amplitude;
+        private readonly int _bit = bit;
+        private readonly Vector128<float> _amplitude = amplitude;
 
-        public void Amplitude(float value) => _amplitude = Vector128.Create(value);
+        public static Expand128 From(int bit, float amplitude) => new(bit % BitsPerByte, Vector128.Create(amplitude));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Sixteen(float* destination, byte* bits, int bit)
+        public void Sixteen(float* destination, byte* bits)
         {
-            // Without a shift for each lane: each looks at its own bit of the nibble.
-            uint sixteen = *(uint*)(bits + (bit >> 3)) >> (bit & 7);
+            // Without a shift for each lane: each looks at its own bit of four.
+            uint sixteen = *(uint*)bits >> _bit;
             Vector128<uint> lanes = Vector128.Create(1u, 2, 4, 8);
-            Vector128<float> sign = Vector128.Create(0x80000000).AsSingle();
+            Vector128<float> sign = Vector128.Create(SignBit).AsSingle();
             for (int i = 0; i < Lanes; i += 4, sixteen >>= 4)
             {
                 Vector128<float> isSet = Vector128.Equals(Vector128.Create(sixteen) & lanes, lanes).AsSingle();

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HslEmbeddingZero;
 
 /// <summary>
@@ -32,6 +34,7 @@ internal static class SplitMix64
     /// <summary>
     /// The finaliser alone (Vigna's constants, variant 13 of Stafford's): a bijection, as a shifted xor and a product with an odd number are.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Finalise(ulong value)
     {
         value = (value ^ (value >> FirstShift)) * FirstMultiplier;
