@@ -166,29 +166,52 @@ internal static unsafe class NgramKernel
     }
 
     // The inverted bits of the rows, of each row those of one order directly behind those of the one before.
+    [SkipLocalsInit]
     private static void LayBits(ulong* words, int rows, NgramCodes codes, ulong* bits)
     {
+        ulong* inverted = stackalloc ulong[BlockRows];
         int columns = codes.ColumnsPerOrder;
+        ulong kept = ulong.MaxValue >> (NgramCodes.MostColumns - columns);
         if (columns < NgramCodes.MostColumns) new Span<ulong>(bits, rows * RowWords).Clear();
         for (int i = 0; i < codes.Orders.Count; i++)
         {
-            ulong mask = NgramCodes.WordMask(codes.Orders[i]), constant = NgramCodes.OrderConstant(codes.Orders[i]);
+            Mix(words, codes.Orders[i], inverted);
             ulong* next = bits + (i * columns / NgramCodes.MostColumns);
+            int start = i * columns % NgramCodes.MostColumns;
             if (columns == NgramCodes.MostColumns)
             {
-                for (int row = 0; row < rows; row++, next += RowWords) *next = ~SplitMix64.Finalise((words[row] & mask) + constant);
+                for (int row = 0; row < rows; row++, next += RowWords) *next = inverted[row];
                 continue;
             }
 
-            int start = i * columns % NgramCodes.MostColumns;
-            ulong kept = (1UL << columns) - 1;
             for (int row = 0; row < rows; row++, next += RowWords)
             {
-                ulong code = ~SplitMix64.Finalise((words[row] & mask) + constant) & kept;
+                ulong code = inverted[row] & kept;
                 next[0] |= code << start;
                 if (start + columns > NgramCodes.MostColumns) next[1] |= code >> (NgramCodes.MostColumns - start);
             }
         }
+    }
+
+    // The inverted codes of a whole block; what stands behind its last row is mixed too, and not looked at. The scalar loop says what the vectors do.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Mix(ulong* words, int order, ulong* inverted)
+    {
+        ulong mask = NgramCodes.WordMask(order), constant = NgramCodes.OrderConstant(order);
+        if (Avx512DQ.IsSupported) // multiplies eight 64-bit numbers at once
+        {
+            for (int i = 0; i < BlockRows; i += Vector512<ulong>.Count)
+            {
+                Vector512<ulong> mixed = (Vector512.Load(words + i) & Vector512.Create(mask)) + Vector512.Create(constant);
+                mixed = (mixed ^ (mixed >>> SplitMix64.FirstShift)) * Vector512.Create(SplitMix64.FirstMultiplier);
+                mixed = (mixed ^ (mixed >>> SplitMix64.SecondShift)) * Vector512.Create(SplitMix64.SecondMultiplier);
+                (~(mixed ^ (mixed >>> SplitMix64.LastShift))).Store(inverted + i);
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < BlockRows; i++) inverted[i] = ~SplitMix64.Finalise((words[i] & mask) + constant);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
