@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// How many bytes of slots and of stream positions a door without parameters writes in a second, into new memory and into memory of the caller's
-/// own, against filling the same output and copying it from other memory of the device.
+/// How many bytes of slots and of stream positions a door without parameters writes in a second, into new memory and into memory of the
+/// caller's own, against filling the same output and copying it from other memory of the device.
 /// </summary>
 internal static class DoorBandwidth
 {

@@ -6,7 +6,9 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <param name="Parameters">Learned numbers, door and body.</param>
 /// <param name="Door">Arm of the door.</param>
 /// <param name="DoorParameters">Learned numbers of the door.</param>
-/// <param name="NgramOrders">Lengths of the n-grams whose codes stand behind the features of a stream position; left out where there are none.</param>
+/// <param name="NgramOrders">
+/// Lengths of the n-grams whose codes stand behind the features of a stream position; left out where there are none.
+/// </param>
 /// <param name="NgramColumns">Columns of these codes; left out where there are none.</param>
 /// <param name="BytesPerSlot">K, bytes side by side in a slot.</param>
 /// <param name="Dim">Width of a slot.</param>

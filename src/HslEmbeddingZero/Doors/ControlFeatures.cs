@@ -82,13 +82,15 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// [N, S·K] ids to [N, S, 27·K], with codes [N, S, 27·K + columns], for a map that reads them next: written by one thread, as those of the map
-    /// are awake and would be in the way.
+    /// [N, S·K] ids to [N, S, 27·K], with codes [N, S, 27·K + columns], for a map that reads them next: written by one thread, as those of
+    /// the map are awake and would be in the way.
     /// </summary>
     internal Tensor Rows(Tensor ids, int bytesPerSlot = 1, NgramGather? ngrams = null) =>
         Slots(ids, bytesPerSlot, (HslFeatures.Dimension * bytesPerSlot) + (ngrams?.Codes.Columns ?? 0), share: false, ngrams);
 
-    /// <summary>[N, S·K] ids to [N, S, dim], the rows of K ids side by side, the codes that end with them if there are some, and zeros behind.</summary>
+    /// <summary>
+    /// [N, S·K] ids to [N, S, dim], the rows of K ids side by side, the codes that end with them if there are some, and zeros behind.
+    /// </summary>
     internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share = true, NgramGather? ngrams = null)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
@@ -118,15 +120,24 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim, NgramGather? ngrams = null)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
-        if (Writable(ids, slots, dim) is { } bytes) SlotWriter.Write(bytes, destination, _tables!, bytesPerSlot, dim, share: true, ngrams?.Codes);
-        else Pad(Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension), destination.view(batch, slots, dim), ngrams?.Gather(ids, bytesPerSlot));
+        if (Writable(ids, slots, dim) is { } bytes)
+        {
+            SlotWriter.Write(bytes, destination, _tables!, bytesPerSlot, dim, share: true, ngrams?.Codes);
+            return;
+        }
+
+        Tensor rows = Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension);
+        Pad(rows, destination.view(batch, slots, dim), ngrams?.Gather(ids, bytesPerSlot));
     }
 
     /// <summary>The ids as they are written straight into float32 slots on the CPU; null where rows must be gathered.</summary>
     private Tensor? Writable(Tensor ids, long slots, int dim) =>
         _tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(ids.size(0), slots, dim) ? AsBytes(ids) : null;
 
-    /// <summary>[N, S, C] rows and what stands behind them into [N, S, dim], each number once; libtorch's own padding writes zeros under the rows first.</summary>
+    /// <summary>
+    /// [N, S, C] rows and what stands behind them into [N, S, dim], each number once; libtorch's own padding writes zeros under the rows
+    /// first.
+    /// </summary>
     private static void Pad(Tensor rows, Tensor packed, Tensor? codes)
     {
         long width = rows.size(2), dim = packed.size(2);

@@ -8,12 +8,16 @@ public static class DoorArms
         ["zero"] = (bytes, dim, _, tail, ngrams) => new ZeroDoor(bytes, dim, tail, ngrams: ngrams),
         ["zero-standardized"] = (bytes, dim, _, tail, ngrams) => new ZeroDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams),
         ["projection"] = (bytes, dim, _, tail, ngrams) => new ProjectionDoor(bytes, dim, tail, ngrams: ngrams),
-        ["projection-standardized"] = (bytes, dim, _, tail, ngrams) => new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams),
+        ["projection-standardized"] = (bytes, dim, _, tail, ngrams) =>
+            new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams),
         ["embedding"] = (bytes, dim, _, tail, ngrams) => new ByteEmbeddingDoor(bytes, dim, tail),
         ["embedding-pooled"] = (bytes, dim, _, tail, ngrams) => new PooledEmbeddingDoor(bytes, dim, tail),
-        ["learned"] = (bytes, dim, seed, tail, ngrams) => new ZeroDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail, ngrams),
-        ["random"] = (bytes, dim, seed, tail, ngrams) => new ZeroDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail, ngrams),
-        ["permuted"] = (bytes, dim, seed, tail, ngrams) => new ZeroDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail, ngrams),
+        ["learned"] = (bytes, dim, seed, tail, ngrams) =>
+            new ZeroDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail, ngrams),
+        ["random"] = (bytes, dim, seed, tail, ngrams) =>
+            new ZeroDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail, ngrams),
+        ["permuted"] = (bytes, dim, seed, tail, ngrams) =>
+            new ZeroDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail, ngrams),
         ["learned-projection"] = (bytes, dim, seed, tail, ngrams) =>
             new ProjectionDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail, ngrams),
         ["random-projection"] = (bytes, dim, seed, tail, ngrams) =>
@@ -21,7 +25,8 @@ public static class DoorArms
         ["permuted-projection"] = (bytes, dim, seed, tail, ngrams) =>
             new ProjectionDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail, ngrams),
         ["one-hot"] = (bytes, dim, _, tail, ngrams) => new OneHotDoor(bytes, dim, tail),
-        ["zero-ngram"] = (bytes, dim, _, tail, ngrams) => new ZeroDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams ?? NgramCodes.Default),
+        ["zero-ngram"] = (bytes, dim, _, tail, ngrams) =>
+            new ZeroDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams ?? NgramCodes.Default),
         ["projection-ngram"] = (bytes, dim, _, tail, ngrams) =>
             new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams ?? NgramCodes.Default),
     };
@@ -44,7 +49,9 @@ public static class DoorArms
     public static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed = 0, SlotTail tail = SlotTail.Pad) =>
         Create(arm, bytesPerSlot, dim, seed, tail, ngrams: null);
 
-    /// <summary>Makes the door of an arm with codes of one's own in place of the arm's, or with none but the arm's where they are null.</summary>
+    /// <summary>
+    /// Makes the door of an arm with codes of one's own in place of the arm's, or with none but the arm's where they are null.
+    /// </summary>
     /// <exception cref="ArgumentException">An unknown arm, one that has no place for codes, or what does not fit into dim.</exception>
     internal static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed, SlotTail tail, NgramCodes? ngrams)
     {

@@ -58,8 +58,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     public virtual NgramCodes? Ngrams => null;
 
     /// <summary>
-    /// How many ids before a byte its stream position may depend on: 2 for the features, and n-1 for n-gram codes where that is more. A generator
-    /// gives the door this many with each new byte. A position never depends on what comes after it.
+    /// How many ids before a byte its stream position may depend on: 2 for the features, and n-1 for n-gram codes where that is more. A
+    /// generator gives the door this many with each new byte. A position never depends on what comes after it.
     /// </summary>
     public virtual int LookBack => Math.Max(2, (Ngrams?.LongestOrder ?? 0) - 1);
 
@@ -106,8 +106,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Name among the <see cref="DoorArms"/>; that of the arm without codes where no arm has these <see cref="Ngrams"/>, and null for a door that is
-    /// none of them.
+    /// Name among the <see cref="DoorArms"/>; that of the arm without codes where no arm has these <see cref="Ngrams"/>, and null for a
+    /// door that is none of them.
     /// </summary>
     internal virtual string? Arm => null;
 

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// N-gram codes by tensor operations: for ids with special ones among them, for other dtypes than float32, and for devices. Equal to those of
-/// <see cref="NgramKernel"/>; nothing is read back. The 64 bits of a code become floats eight at a time, by a gather of the signs of a byte's bits.
+/// N-gram codes by tensor operations: for ids with special ones among them, for other dtypes than float32, and for devices. They equal those
+/// of <see cref="NgramKernel"/>, and nothing is read back. The 64 bits of a code become floats eight at a time, by a gather of the signs of
+/// a byte's bits.
 /// </summary>
 internal sealed class NgramGather : IDisposable
 {
@@ -24,7 +25,8 @@ internal sealed class NgramGather : IDisposable
     private static readonly Scalar _secondMultiplier = unchecked((long)SplitMix64.SecondMultiplier);
     private static readonly Scalar _lastByte = 255;
     private static readonly Scalar _silentRow = SilentRow;
-    private static readonly Scalar[] _places = [.. Enumerable.Range(0, NgramCodes.MostBytes).Select(place => (Scalar)(1L << (BitsPerByte * place)))];
+    private static readonly Scalar[] _places =
+        [.. Enumerable.Range(0, NgramCodes.MostBytes).Select(place => (Scalar)(1L << (BitsPerByte * place)))];
 
     private readonly FixedTable _constants;
     private FixedTable _signs;
@@ -69,7 +71,8 @@ internal sealed class NgramGather : IDisposable
             endings.Add(ended);
         }
 
-        Tensor mixed = stack(words, 2).add_(_constants.Rows.narrow(0, OrderConstants, Codes.Orders.Count), KeptScalar.One); // [N, S, orders]
+        Tensor constants = _constants.Rows.narrow(0, OrderConstants, Codes.Orders.Count);
+        Tensor mixed = stack(words, 2).add_(constants, KeptScalar.One); // [N, S, orders]
         mixed.bitwise_xor_(Shifted(mixed, 0)).mul_(_firstMultiplier);
         mixed.bitwise_xor_(Shifted(mixed, 1)).mul_(_secondMultiplier);
         mixed.bitwise_xor_(Shifted(mixed, 2));

@@ -18,11 +18,15 @@ public sealed class ProjectionDoor : InputDoor
     /// <param name="tail">What becomes of an incomplete last slot.</param>
     /// <param name="scaling">Fixed scaling of the channels before the map.</param>
     /// <param name="ngrams">
-    /// Codes of the last bytes, which the map of the stream reads behind the 27 features and, where they say so, that of the slots behind 27·K;
-    /// null has none.
+    /// Codes of the last bytes, which the map of the stream reads behind the 27 features and, where they say so, that of the slots behind
+    /// 27·K; null has none.
     /// </param>
     public ProjectionDoor(
-        int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, ChannelScaling scaling = ChannelScaling.None, NgramCodes? ngrams = null)
+        int bytesPerSlot = 8,
+        int dim = 512,
+        SlotTail tail = SlotTail.Pad,
+        ChannelScaling scaling = ChannelScaling.None,
+        NgramCodes? ngrams = null)
         : this(new ControlFeatures(ControlKind.Hsl, 0, scaling), bytesPerSlot, dim, tail, ngrams)
     {
     }
@@ -33,7 +37,8 @@ public sealed class ProjectionDoor : InputDoor
     /// <param name="dim">Width of a slot.</param>
     /// <param name="tail">What becomes of an incomplete last slot.</param>
     /// <param name="ngrams">Codes of the last bytes behind the features; null has none.</param>
-    public ProjectionDoor(ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, NgramCodes? ngrams = null)
+    public ProjectionDoor(
+        ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, NgramCodes? ngrams = null)
         : base(nameof(ProjectionDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {
         ArgumentNullException.ThrowIfNull(features);

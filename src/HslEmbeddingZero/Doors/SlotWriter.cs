@@ -48,8 +48,8 @@ internal static unsafe class SlotWriter
                     else
                     {
                         HslContext context = new(position > 0 ? bytes[-1] : null, position > 1 ? bytes[-2] : null);
-                        FeatureKernel.WriteSlots(
-                            new ReadOnlySpan<byte>(bytes, count * bytesPerSlot), context, new Span<float>(first, count * dim), tables, bytesPerSlot, dim);
+                        ReadOnlySpan<byte> piece = new(bytes, count * bytesPerSlot);
+                        FeatureKernel.WriteSlots(piece, context, new Span<float>(first, count * dim), tables, bytesPerSlot, dim);
                     }
 
                     slot += count;

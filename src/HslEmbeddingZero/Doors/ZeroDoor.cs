@@ -23,7 +23,11 @@ public sealed class ZeroDoor : InputDoor
     /// </param>
     /// <exception cref="ArgumentException">27·K exceeds dim, or the features and codes of a position or a slot do.</exception>
     public ZeroDoor(
-        int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, ChannelScaling scaling = ChannelScaling.None, NgramCodes? ngrams = null)
+        int bytesPerSlot = 8,
+        int dim = 512,
+        SlotTail tail = SlotTail.Pad,
+        ChannelScaling scaling = ChannelScaling.None,
+        NgramCodes? ngrams = null)
         : this(() => new ControlFeatures(ControlKind.Hsl, 0, scaling), bytesPerSlot, dim, tail, ngrams)
     {
     }
@@ -58,8 +62,8 @@ public sealed class ZeroDoor : InputDoor
             long needed = ((long)HslFeatures.Dimension * bytes) + ngrams.Columns;
             if (needed <= dim) return;
             throw new ArgumentException(
-                $"A {place} of {HslFeatures.Dimension * bytes} feature columns and {ngrams.Columns} n-gram columns ({ngrams}) needs {needed}, more than "
-                + $"dim {dim}.", nameof(ngrams));
+                $"A {place} of {HslFeatures.Dimension * bytes} feature columns and {ngrams.Columns} n-gram columns ({ngrams}) needs {needed}, "
+                + $"more than dim {dim}.", nameof(ngrams));
         }
     }
 

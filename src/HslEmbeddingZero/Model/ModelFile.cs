@@ -5,8 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What a model file says in its metadata beside the weights: <c>format</c>, <c>door</c> as JSON (arm, bytesPerSlot, tail, seed; with n-gram
-/// codes also ngrams: orders, columnsPerOrder, amplitude, inSlots) and <c>body</c> as JSON (the <see cref="ByteTransformerOptions"/>).
+/// What a model file says in its metadata beside the weights: <c>format</c>, <c>door</c> as JSON (arm, bytesPerSlot, tail, seed; with
+/// n-gram codes also ngrams: orders, columnsPerOrder, amplitude, inSlots) and <c>body</c> as JSON (the
+/// <see cref="ByteTransformerOptions"/>).
 /// </summary>
 internal static class ModelFile
 {
@@ -50,7 +51,11 @@ internal static class ModelFile
         Add(FormatKey, Format);
         DoorDescription description = new()
         {
-            Arm = arm, BytesPerSlot = door.BytesPerSlot, Tail = door.Tail, Seed = door.Seed, Ngrams = NgramDescription.Of(door.Ngrams),
+            Arm = arm,
+            BytesPerSlot = door.BytesPerSlot,
+            Tail = door.Tail,
+            Seed = door.Seed,
+            Ngrams = NgramDescription.Of(door.Ngrams),
         };
         Add(DoorKey, JsonSerializer.Serialize(description, Json));
         Add(BodyKey, JsonSerializer.Serialize(model.Body.Options, Json));
@@ -206,7 +211,13 @@ internal static class ModelFile
 
         public static NgramDescription? Of(NgramCodes? codes) => codes is null
             ? null
-            : new() { Orders = [.. codes.Orders], ColumnsPerOrder = codes.ColumnsPerOrder, Amplitude = codes.Amplitude, InSlots = codes.InSlots };
+            : new()
+            {
+                Orders = [.. codes.Orders],
+                ColumnsPerOrder = codes.ColumnsPerOrder,
+                Amplitude = codes.Amplitude,
+                InSlots = codes.InSlots,
+            };
 
         /// <exception cref="ArgumentException">A value out of its range.</exception>
         public NgramCodes Codes() => new() { Orders = Orders, ColumnsPerOrder = ColumnsPerOrder, Amplitude = Amplitude, InSlots = InSlots };

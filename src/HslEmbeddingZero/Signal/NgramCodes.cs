@@ -4,23 +4,26 @@ using System.Globalization;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Fixed codes of the last n bytes, for several n: columns of +a and -a that a door places behind the 27 features. Nothing is learned, no table
-/// and no data is in them; two different n-grams of one order always have different 64-bit codes.
+/// Fixed codes of the last n bytes, for several n: columns of +a and -a that a door places behind the 27 features. Nothing is learned, no
+/// table and no data is in them; two different n-grams of one order always have different 64-bit codes.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The n-gram of order n at position i is the n bytes that end at i. They are packed into a 64-bit word, byte i in the lowest 8 bits, byte i-1
-/// in the next. The code is f(word + n·γ) modulo 2^64, with γ = 0x9E3779B97F4A7C15 and f the finaliser of SplitMix64 (Steele, Lea and Flood 2014,
-/// constants by Vigna): x ^= x &gt;&gt; 30, x *= 0xBF58476D1CE4E5B9, x ^= x &gt;&gt; 27, x *= 0x94D049BB133111EB, x ^= x &gt;&gt; 31.
+/// The n-gram of order n at position i is the n bytes that end at i. They are packed into a 64-bit word, byte i in the lowest 8 bits, byte
+/// i-1 in the next. The code is f(word + n·γ) modulo 2^64, with γ = 0x9E3779B97F4A7C15 and f the finaliser of SplitMix64 (Steele, Lea and
+/// Flood 2014; constants as in Vigna's splitmix64):
+/// <code>
+/// x ^= x &gt;&gt; 30;  x *= 0xBF58476D1CE4E5B9;  x ^= x &gt;&gt; 27;  x *= 0x94D049BB133111EB;  x ^= x &gt;&gt; 31
+/// </code>
 /// Column c of an order is +a where bit c of the code is set (bit 0 is the lowest), and -a where it is clear. The orders stand side by side.
 /// </para>
 /// <para>
-/// A position with fewer than n bytes since the start holds zeros for order n. In a door a special id (MASK, EOS) ends the context: its own columns
-/// are zero, and no n-gram reaches across it.
+/// A position with fewer than n bytes since the start holds zeros for order n. In a door a special id (MASK, EOS) ends the context: its
+/// own columns are zero, and no n-gram reaches across it.
 /// </para>
 /// <para>
-/// f is a bijection, so that codes of 64 columns tell all n-grams of an order apart; fewer columns keep the lowest bits, and some share them. The
-/// learned relative is the hash n-gram embedding of the Byte Latent Transformer, which looks n-grams up in trained tables.
+/// f is a bijection, so that codes of 64 columns tell all n-grams of an order apart; fewer columns keep the lowest bits, and some share
+/// them. The learned relative is the hash n-gram embedding of the Byte Latent Transformer, which looks n-grams up in trained tables.
 /// </para>
 /// Two are equal when all their values are. Methods are safe to call from several threads.
 /// </remarks>
@@ -51,9 +54,13 @@ public sealed record NgramCodes
             for (int i = 0; i < value.Count; i++)
             {
                 if (value[i] is < FewestBytes or > MostBytes)
-                    throw new ArgumentOutOfRangeException(nameof(value), value[i], $"An order must be {FewestBytes}..{MostBytes} bytes; one is {value[i]}.");
-                if (i > 0 && value[i] <= value[i - 1])
-                    throw new ArgumentException($"The orders must ascend, each once; {value[i]} stands behind {value[i - 1]}.", nameof(value));
+                {
+                    throw new ArgumentOutOfRangeException(
+                        nameof(value), value[i], $"An order must be {FewestBytes}..{MostBytes} bytes; one is {value[i]}.");
+                }
+
+                if (i == 0 || value[i] > value[i - 1]) continue;
+                throw new ArgumentException($"The orders must ascend, each once; {value[i]} stands behind {value[i - 1]}.", nameof(value));
             }
 
             _orders = Array.AsReadOnly([.. value]);
@@ -79,7 +86,8 @@ public sealed record NgramCodes
         get => _amplitude;
         init => _amplitude = float.IsFinite(value) && value > 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, string.Create(CultureInfo.InvariantCulture, $"The amplitude must be positive and finite, not {value}."));
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), value, string.Create(CultureInfo.InvariantCulture, $"The amplitude must be positive and finite, not {value}."));
     }
 
     /// <summary>Whether a slot has codes too, those of the bytes that end with its last byte; otherwise only stream positions do.</summary>
@@ -105,7 +113,8 @@ public sealed record NgramCodes
         if (destination.Length < needed)
         {
             throw new ArgumentException(
-                $"The {Columns} columns of {bytes.Length} bytes need {needed} floats; the destination holds {destination.Length}.", nameof(destination));
+                $"The {Columns} columns of {bytes.Length} bytes need {needed} floats; the destination holds {destination.Length}.",
+                nameof(destination));
         }
 
         NgramKernel.Write(bytes, 0, bytes.Length, bytesPerRow: 1, destination, Columns, this, NgramKernel.Widest);

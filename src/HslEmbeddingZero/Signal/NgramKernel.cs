@@ -5,13 +5,14 @@ using System.Runtime.Intrinsics.X86;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The loop that writes n-gram codes into rows of features that have been written before. Per row and order: one word of bytes, two
-/// multiplications, 64 bits; then the bits become floats, as many at a time as a register holds.
+/// The loop that writes n-gram codes, behind rows of features or alone. Per row and order: one word of bytes, two multiplications, 64
+/// bits; then the bits become floats, as many at a time as a register holds.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Rows come in two passes over a block that stays in the first-level cache. The first lays the bits of a row's orders end to end. The second takes
-/// 16 bits for every 16 columns, wherever they start: +a and -a differ in their sign alone, so that a lane is a with one bit put in the sign's place.
+/// A block of rows stays in the first-level cache. First the bits of a row's orders are laid end to end. Then the rows' features are
+/// written, and zeros behind them. The last pass takes 16 bits for every 16 columns, wherever they start: +a and -a differ in their sign
+/// alone, so that a lane is a with one bit put in the sign's place.
 /// </para>
 /// <para>
 /// 16 lanes of AVX-512, bit j of the 32 that are loaded into every lane moved to the top of lane j, then joined with a:
@@ -64,7 +65,14 @@ internal static unsafe class NgramKernel
     /// <param name="codes">Orders, columns, amplitude.</param>
     /// <param name="path">The width of the stores.</param>
     public static void Write(
-        ReadOnlySpan<byte> sequence, long first, int rows, int bytesPerRow, Span<float> destination, int width, NgramCodes codes, FeaturePath path)
+        ReadOnlySpan<byte> sequence,
+        long first,
+        int rows,
+        int bytesPerRow,
+        Span<float> destination,
+        int width,
+        NgramCodes codes,
+        FeaturePath path)
     {
         fixed (byte* bytes = sequence)
         fixed (float* target = destination) Write(bytes, first, rows, bytesPerRow, target, width, codes, path, features: null);
@@ -85,7 +93,15 @@ internal static unsafe class NgramKernel
 
     [SkipLocalsInit]
     private static void Write(
-        byte* sequence, long first, int rows, int bytesPerRow, float* destination, int width, NgramCodes codes, FeaturePath path, RowTables? features)
+        byte* sequence,
+        long first,
+        int rows,
+        int bytesPerRow,
+        float* destination,
+        int width,
+        NgramCodes codes,
+        FeaturePath path,
+        RowTables? features)
     {
         ulong* words = stackalloc ulong[BlockRows];
         ulong* bits = stackalloc ulong[BlockRows * RowWords];
@@ -107,8 +123,8 @@ internal static unsafe class NgramKernel
             if (features is not null)
             {
                 HslContext context = new(first > 0 ? from[-1] : null, first > 1 ? from[-2] : null);
-                FeatureKernel.WriteSlots(
-                    new ReadOnlySpan<byte>(from, count * bytesPerRow), context, new Span<float>(destination, count * width), features, bytesPerRow, width);
+                ReadOnlySpan<byte> bytes = new(from, count * bytesPerRow);
+                FeatureKernel.WriteSlots(bytes, context, new Span<float>(destination, count * width), features, bytesPerRow, width);
             }
 
             float* columns = destination + offset;
@@ -118,7 +134,8 @@ internal static unsafe class NgramKernel
                 case FeaturePath.Vector256: ExpandBits<Expand256>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
                 case FeaturePath.Vector128: ExpandBits<Expand128>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
                 default:
-                    for (int row = 0; row < count; row++) WriteRow(sequence, first + ((row + 1L) * bytesPerRow) - 1, columns + ((long)row * width), codes);
+                    for (int row = 0; row < count; row++)
+                        WriteRow(sequence, first + ((row + 1L) * bytesPerRow) - 1, columns + ((long)row * width), codes);
                     continue;
             }
 
@@ -193,7 +210,8 @@ internal static unsafe class NgramKernel
         }
     }
 
-    // The inverted codes of a whole block; what stands behind its last row is mixed too, and not looked at. The scalar loop says what the vectors do.
+    // The inverted codes of a whole block; what stands behind its last row is mixed too, and not looked at. The scalar loop says what the
+    // vectors do.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix(ulong* words, int order, ulong* inverted)
     {
@@ -218,9 +236,11 @@ internal static unsafe class NgramKernel
     private static void ExpandBits<TExpansion>(ulong* block, int rows, float* destination, int width, int columns, float amplitude)
         where TExpansion : struct, IBitExpansion<TExpansion>
     {
-        // The first 16 columns and the last, wherever they fall; between them whole lines, which begin in the same columns if rows are whole lines.
+        // The first 16 columns and the last, wherever they fall; between them whole lines, which begin in the same columns if rows are
+        // whole lines.
         int untilTail = columns - Lanes, firstLine = FirstLine(destination);
-        TExpansion head = TExpansion.From(0, amplitude), lines = TExpansion.From(firstLine, amplitude), tail = TExpansion.From(untilTail, amplitude);
+        TExpansion head = TExpansion.From(0, amplitude), tail = TExpansion.From(untilTail, amplitude);
+        TExpansion lines = TExpansion.From(firstLine, amplitude);
         byte* bits = (byte*)block;
         for (byte* end = bits + ((long)rows * RowBytes); bits < end; bits += RowBytes, destination += width)
         {
@@ -259,7 +279,8 @@ internal static unsafe class NgramKernel
     private static int FirstLine(float* row) => Lanes - (int)((nuint)row % LineBytes / sizeof(float));
 
     /// <summary>
-    /// 16 bits to floats, from bits that start anywhere in a byte. A type argument rather than a branch, so that the JIT compiles one loop per width.
+    /// 16 bits to floats, from bits that start anywhere in a byte. A type argument rather than a branch, so that the JIT compiles one loop
+    /// per width.
     /// </summary>
     private interface IBitExpansion<TSelf>
         where TSelf : struct, IBitExpansion<TSelf>

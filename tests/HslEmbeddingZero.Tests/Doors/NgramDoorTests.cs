@@ -46,7 +46,9 @@ public sealed class NgramDoorTests : IDisposable
         Assert.Equal(0f, slots.narrow(2, 108 + codes.Columns, 512 - 108 - codes.Columns).abs().sum().item<float>());
     }
 
-    /// <summary>The span path writes float32 from bytes; ids with a special one among them, and other dtypes, take tensor operations.</summary>
+    /// <summary>
+    /// The span path writes float32 from bytes; ids with a special one among them, and other dtypes, take tensor operations.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Kinds))]
     public void TensorOperationsGiveWhatTheSpansGive(int[] orders, int columns, bool inSlots)

@@ -76,7 +76,8 @@ public sealed class ModelFileTests : IDisposable
         using ByteLanguageModel model = new(DoorArms.Create(arm, 2, 64, 5, SlotTail.Pad, codes), new ByteTransformer(Options));
         model.Save(Path);
         Assert.Contains(
-            "\"ngrams\":{\"orders\":[2,5,8],\"columnsPerOrder\":3,\"amplitude\":0.3,\"inSlots\":true}", Safetensors.ReadHeader(Path).Metadata["door"],
+            "\"ngrams\":{\"orders\":[2,5,8],\"columnsPerOrder\":3,\"amplitude\":0.3,\"inSlots\":true}",
+            Safetensors.ReadHeader(Path).Metadata["door"],
             StringComparison.Ordinal);
         using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
         Assert.Equal((arm, codes), (loaded.Door.Arm, loaded.Door.Ngrams));
@@ -93,7 +94,7 @@ public sealed class ModelFileTests : IDisposable
         model.SaveWeights(Path, new Dictionary<string, string>
         {
             ["format"] = ModelFile.Format,
-            ["door"] = """{"arm":"zero-ngram","bytesPerSlot":2,"ngrams":{"orders":[3],"columnsPerOrder":8,"amplitude":1,"inSlots":false}}""",
+            ["door"] = Coded("zero-ngram", """{"orders":[3],"columnsPerOrder":8,"amplitude":1,"inSlots":false}"""),
             ["body"] = Body,
         });
         using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
@@ -173,6 +174,8 @@ public sealed class ModelFileTests : IDisposable
         protected override Tensor Widen(Tensor ids) => zeros([ids.size(0), ids.size(1), Dim]);
     }
 
+    private static string Coded(string arm, string codes) => $$"""{"arm":"{{arm}}","bytesPerSlot":2,"ngrams":{{codes}}}""";
+
     /// <summary>Format, door, body (null: left out), and what the message must name besides the file.</summary>
     public static TheoryData<string?, string?, string?, string[]> Wrong => new()
     {
@@ -198,22 +201,22 @@ public sealed class ModelFileTests : IDisposable
         { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"hue":1}""", Body, ["'door'", "hue"] },
         { ModelFile.Format, """{"arm":"projection","bytesPerSlot":2}""", Body, ["door.slot.weight", "missing"] },
         { ModelFile.Format, """{"arm":"zero-ngram","bytesPerSlot":2}""", Body, ["'door'", "219", "64"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "at least one"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":null,"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "orders"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2,9],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "2..8", "9"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[3,2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "ascend"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":65,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "1..64", "65"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":2000000000,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "1..64", "2000000000"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":8,"amplitude":0,"inSlots":false}}""", Body, ["'door'", "positive"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":8,"amplitude":1e99,"inSlots":false}}""", Body, ["'door'", "positive"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":8,"amplitude":"NaN","inSlots":false}}""", Body, ["'door'", "amplitude"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":8,"amplitude":0.5}}""", Body, ["'door'", "inSlots"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false,"table":1}}""", Body, ["'door'", "table"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":64,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "91", "64"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":11,"amplitude":0.5,"inSlots":true}}""", Body, ["'door'", "65", "64"] },
-        { ModelFile.Format, """{"arm":"embedding","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "embedding", "no n-gram codes"] },
-        { ModelFile.Format, """{"arm":"one-hot","bytesPerSlot":2,"ngrams":{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}}""", Body, ["'door'", "one-hot", "no n-gram codes"] },
-        { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"ngrams":true}""", Body, ["'door'", "ngrams"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "at least one"] },
+        { ModelFile.Format, Coded("zero", """{"orders":null,"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "orders"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2,9],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "2..8", "9"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[3,2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "ascend"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":65,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "65"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":2000000000,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "2000000000"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0,"inSlots":false}"""), Body, ["'door'", "positive"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":1e99,"inSlots":false}"""), Body, ["'door'", "positive"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":"NaN","inSlots":false}"""), Body, ["'door'", "amplitude"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5}"""), Body, ["'door'", "inSlots"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false,"table":1}"""), Body, ["'door'", "table"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":64,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "91", "64"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":11,"amplitude":0.5,"inSlots":true}"""), Body, ["'door'", "65", "64"] },
+        { ModelFile.Format, Coded("embedding", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "embedding", "no n-gram codes"] },
+        { ModelFile.Format, Coded("one-hot", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "one-hot", "no n-gram codes"] },
+        { ModelFile.Format, Coded("zero", """true"""), Body, ["'door'", "ngrams"] },
         { ModelFile.Format, Door, """{"dim":64,"layers":2}""", ["'body'", "heads", "rotaryBase"] },
         { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":128", StringComparison.Ordinal), ["'body'", "parameters"] },
         { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":63", StringComparison.Ordinal), ["'body'", "63"] },

@@ -7,8 +7,8 @@ public sealed class NgramCodesTests
     private static readonly NgramCodes Default = new();
 
     /// <summary>
-    /// By a script of a dozen lines in Python, whose whole numbers have no width: w = the sum of byte[-1-i] · 256^i, x = w + n·0x9E3779B97F4A7C15,
-    /// then the finaliser, every result modulo 2^64.
+    /// By a script of a dozen lines in Python, whose whole numbers have no width: w is the sum of byte[-1-i] · 256^i, x is
+    /// w + n·0x9E3779B97F4A7C15, then comes the finaliser, every result modulo 2^64.
     /// </summary>
     public static TheoryData<byte[], ulong> Golden => new()
     {
@@ -80,7 +80,9 @@ public sealed class NgramCodesTests
         Assert.True(order > 2 ? words.Count > 90_000 : words.Count > 50_000);
     }
 
-    /// <summary>All orders, one alone, columns that fill words and such that do not, lengths around a block and around every start.</summary>
+    /// <summary>
+    /// All orders, one alone, columns that fill words and such that do not, lengths around a block and around every start.
+    /// </summary>
     [Theory]
     [InlineData(new[] { 2, 3, 4 }, 64)]
     [InlineData(new[] { 2, 3, 4, 5, 6, 7, 8 }, 64)]
