@@ -23,6 +23,7 @@ public class DoorBenchmarks
     private Tensor _stream = null!;
     private ZeroDoor _zero = null!;
     private ZeroDoor _standardized = null!;
+    private ZeroDoor _coded = null!;
     private ProjectionDoor _projection = null!;
     private ByteEmbeddingDoor _embedding = null!;
     private Embedding _table = null!;
@@ -51,12 +52,13 @@ public class DoorBenchmarks
         _ids = randint(0, 256, [Batch, Length], ScalarType.Byte).to(Device);
         _zero = new ZeroDoor(BytesPerSlot, Dim);
         _standardized = new ZeroDoor(BytesPerSlot, Dim, scaling: ChannelScaling.Standardized);
+        _coded = new ZeroDoor(BytesPerSlot, Dim, scaling: ChannelScaling.Standardized, ngrams: new NgramCodes());
         _projection = new ProjectionDoor(BytesPerSlot, Dim);
         _embedding = new ByteEmbeddingDoor(BytesPerSlot, Dim);
         _table = nn.Embedding(256, HslFeatures.Dimension);
         _plain = nn.Embedding(ByteIds.Count, Dim);
         _map = nn.Linear(HslFeatures.Dimension * BytesPerSlot, Dim);
-        foreach (nn.Module module in new nn.Module[] { _zero, _standardized, _projection, _embedding, _table, _plain, _map }) module.to(device(Device));
+        foreach (nn.Module module in new nn.Module[] { _zero, _standardized, _coded, _projection, _embedding, _table, _plain, _map }) module.to(device(Device));
         _slots = _zero.forward(_ids);
         _stream = _zero.Stream(_ids);
         _copy = _stream.clone();
@@ -65,7 +67,7 @@ public class DoorBenchmarks
     [GlobalCleanup]
     public void Clean()
     {
-        foreach (IDisposable item in new IDisposable[] { _ids, _slots, _stream, _copy, _zero, _standardized, _projection, _embedding, _table, _plain, _map }) item.Dispose();
+        foreach (IDisposable item in new IDisposable[] { _ids, _slots, _stream, _copy, _zero, _standardized, _coded, _projection, _embedding, _table, _plain, _map }) item.Dispose();
     }
 
     [BenchmarkCategory("slots"), Benchmark(Baseline = true, Description = "fill the same memory")]
@@ -133,6 +135,21 @@ public class DoorBenchmarks
     {
         using var quiet = no_grad();
         _zero.WriteStream(_ids, _stream);
+        Wait(_stream);
+    }
+
+    [BenchmarkCategory("stream"), Benchmark(Description = "zero door with n-gram codes")]
+    public void CodedStream()
+    {
+        using Tensor stream = _coded.Stream(_ids);
+        Wait(stream);
+    }
+
+    [BenchmarkCategory("stream"), Benchmark(Description = "zero door with n-gram codes, into the same memory")]
+    public void WriteCodedStream()
+    {
+        using var quiet = no_grad();
+        _coded.WriteStream(_ids, _stream);
         Wait(_stream);
     }
 

@@ -7,13 +7,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// How many bytes of slots and of stream positions the zero door writes in a second, into new memory and into memory of the caller's own,
-/// against filling the same output and copying it from other memory of the device.
+/// How many bytes of slots and of stream positions a door without parameters writes in a second, into new memory and into memory of the
+/// caller's own, against filling the same output and copying it from other memory of the device.
 /// </summary>
 internal static class DoorBandwidth
 {
     private const int Length = 512;
-    private const int Dim = 512;
     private const int MostCalls = 1000;
 
     /// <summary>One timing lasts at least this long, so that neither the clock nor one wait for the device shows in it.</summary>
@@ -21,7 +20,8 @@ internal static class DoorBandwidth
 
     /// <param name="args">
     /// Any of device=cpu|cuda, mebibytes=64 (size of the output; several with commas; 64 and 2,048 on CUDA), precision=float32,bfloat16,
-    /// k=8,16 (bytes per slot), rounds=9, memory=freed|kept, parts=no|yes (what the door does on a device, one by one).
+    /// k=8,16 (bytes per slot), arm=zero,zero-standardized,zero-ngram (zero unless given), dim=512, rounds=9, memory=freed|kept,
+    /// parts=no|yes (what the door does on a device, one by one).
     /// </param>
     public static void Run(string[] args)
     {
@@ -30,6 +30,8 @@ internal static class DoorBandwidth
         int[] sizes = given.Numbers("mebibytes", place == "cuda" ? [64, 2048] : [64]), bytesPerSlot = given.Numbers("k", 8, 16);
         int rounds = given.Number("rounds", 9);
         bool parts = given.Choice("parts", "no", "yes") == "yes";
+        string[] arms = given.Choices("arm", "zero", "zero", "zero-standardized", "zero-ngram");
+        int[] dims = given.Numbers("dim", 512);
         string[] precisions = given.Choices("precision", "float32,bfloat16", "float32", "bfloat16");
         given.RequireNoOther();
         MemoryOption.Apply(memory);
@@ -37,45 +39,53 @@ internal static class DoorBandwidth
         BenchmarkDevices.Require(place);
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"libtorch {TorchRuntime.LibtorchVersion} {BenchmarkDevices.NameOf(place)}, memory {memory}; {Length} bytes a row, dim {Dim}; medians of {rounds} rounds, the calls in turn"));
+            $"libtorch {TorchRuntime.LibtorchVersion} {BenchmarkDevices.NameOf(place)}, memory {memory}; {Length} bytes a row; "
+            + $"medians of {rounds} rounds, the calls in turn"));
         Console.WriteLine();
-        Console.WriteLine("| output | type | MiB | call | ms | least | most | GB/s | of fill_ | of copy_ |");
-        Console.WriteLine("| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+        Console.WriteLine("| door | dim | output | type | MiB | call | ms | least | most | GB/s | of fill_ | of copy_ |");
+        Console.WriteLine("| --- | ---: | --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (string precision in precisions)
         {
             ScalarType type = precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
             foreach (int size in sizes)
             {
-                foreach (int bytes in bytesPerSlot) Measure(place, type, size, bytes, stream: false, rounds, parts);
-                Measure(place, type, size, bytesPerSlot[0], stream: true, rounds, parts);
+                foreach ((string arm, int dim) in arms.SelectMany(arm => dims.Select(dim => (arm, dim))))
+                {
+                    // Half the width of slots has room for half the bytes.
+                    foreach (int bytes in bytesPerSlot.Where(bytes => bytes * HslFeatures.Dimension <= dim))
+                        Measure(place, type, size, arm, dim, bytes, stream: false, rounds, parts);
+                    Measure(place, type, size, arm, dim, bytesPerSlot[0], stream: true, rounds, parts);
+                }
             }
         }
     }
 
-    private static void Measure(string place, ScalarType type, int mebibytes, int bytesPerSlot, bool stream, int rounds, bool parts)
+    private static void Measure(
+        string place, ScalarType type, int mebibytes, string arm, int dim, int bytesPerSlot, bool stream, int rounds, bool parts)
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         long positions = stream ? Length : Length / bytesPerSlot;
         long width = type == ScalarType.BFloat16 ? 2 : 4;
-        long rows = Math.Max(1, ((long)mebibytes << 20) / (positions * Dim * width));
-        double gigabytes = rows * positions * Dim * width / 1e9;
-        using ZeroDoor door = new(bytesPerSlot, Dim);
+        long rows = Math.Max(1, ((long)mebibytes << 20) / (positions * dim * width));
+        double gigabytes = rows * positions * dim * width / 1e9;
+        using var door = (ZeroDoor)DoorArms.Create(arm, bytesPerSlot, dim);
         door.to(type).to(device(place));
         Tensor ids = randint(0, 256, [rows, Length], ScalarType.Byte).to(device(place));
-        Tensor output = empty([rows, positions, Dim], type, device(place)), other = ones_like(output);
+        Tensor output = empty([rows, positions, dim], type, device(place)), other = ones_like(output);
         List<Candidate> candidates = stream
             ? [new("new tensor", () => door.Stream(ids).Dispose()), new("WriteStream", () => door.WriteStream(ids, output))]
             : [new("new tensor", () => door.forward(ids).Dispose()), new("WriteSlots", () => door.WriteSlots(ids, output))];
         if (parts)
         {
-            int columns = stream ? HslFeatures.Dimension : bytesPerSlot * HslFeatures.Dimension;
-            Tensor features = door.Features(ids).view(rows, positions, columns);
+            Tensor features = door.Features(ids);
+            if (!stream) features = features.narrow(2, 0, HslFeatures.Dimension).reshape(rows, positions, bytesPerSlot * HslFeatures.Dimension);
+            long columns = features.size(2);
             candidates.AddRange(
             [
                 new("features", () => door.Features(ids).Dispose()),
                 new("rows alone", () => { using var slice = NewDisposeScope(); output.narrow(2, 0, columns).copy_(features); }),
-                new("ends alone", () => { using var slice = NewDisposeScope(); output.narrow(2, columns, Dim - columns).zero_(); }),
+                new("ends alone", () => { using var slice = NewDisposeScope(); output.narrow(2, columns, dim - columns).zero_(); }),
             ]);
         }
 
@@ -93,7 +103,7 @@ internal static class DoorBandwidth
         {
             double median = candidate.Milliseconds.Median();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {(stream ? "stream" : $"slots, K={bytesPerSlot}")} | {(width == 2 ? "bfloat16" : "float32")} | {gigabytes * 1e9 / (1 << 20):F0} | {candidate.Name} "
+                $"| {arm} | {dim} | {(stream ? "stream" : $"slots, K={bytesPerSlot}")} | {(width == 2 ? "bfloat16" : "float32")} | {gigabytes * 1e9 / (1 << 20):F0} | {candidate.Name} "
                 + $"| {median:F4} | {candidate.Milliseconds.Min():F4} | {candidate.Milliseconds.Max():F4} | {gigabytes / median * 1000:F1} "
                 + $"| {fill.Milliseconds.Median() / median:F2} | {copy.Milliseconds.Median() / median:F2} |"));
         }

@@ -40,7 +40,7 @@ if [ "$preset" = smoke ]; then
   step_options="batch=1,4 steps=3" door_options="mebibytes=4,16 rounds=3" peer_options="--dim 256 --layers 2 --heads 4 --batch 1,4 --steps 3"
 else
   arms_steps=40 table_steps=${STEPS:-3000} body=paper other_k=16 grace=20 margin=10 carried_checkpoint=0 more=${MORE_SECONDS:-0} cpu_steps=20
-  step_options="batch=1,12,36 steps=20" door_options="parts=yes" peer_options="--batch 1,12,36 --steps 20"
+  step_options="batch=1,12,36 steps=20" door_options="parts=yes arm=zero,zero-ngram" peer_options="--batch 1,12,36 --steps 20"
 fi
 step_precisions=float32,bfloat16 peer_precisions=float32,bf16
 if [ "$device" = cuda ]; then step_precisions=float32,tf32,bfloat16 peer_precisions=float32,tf32,bf16; fi
@@ -165,7 +165,9 @@ print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "l
 
   help=$("$app/BpbTable" --help) || { say "BpbTable does not start."; return 1; }
   # A door that only some versions have.
-  case $help in *zero-ngram*) ARMS=$ARMS,zero-ngram ;; esac
+  if [ "$preset" != smoke ]; then # whose width has no room for codes
+    case $help in *zero-ngram*) ARMS=$ARMS,zero-ngram ;; esac
+  fi
 }
 
 # The one place that says how the table is called. A checkpoint of the paper's body takes seconds and cannot be given back, so one is written only

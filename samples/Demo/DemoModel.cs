@@ -40,6 +40,8 @@ internal sealed class DemoModel : IDisposable
             model.parameters().Sum(parameter => parameter.numel()),
             door.RootElement.GetProperty("arm").GetString()!,
             model.Door.LearnedParameters,
+            model.Door.Ngrams?.Orders,
+            model.Door.Ngrams?.Columns,
             model.Door.BytesPerSlot,
             model.Door.Dim,
             model.Body.Options.Layers));

@@ -6,8 +6,21 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <param name="Parameters">Learned numbers, door and body.</param>
 /// <param name="Door">Arm of the door.</param>
 /// <param name="DoorParameters">Learned numbers of the door.</param>
+/// <param name="NgramOrders">
+/// Lengths of the n-grams whose codes stand behind the features of a stream position; left out where there are none.
+/// </param>
+/// <param name="NgramColumns">Columns of these codes; left out where there are none.</param>
 /// <param name="BytesPerSlot">K, bytes side by side in a slot.</param>
 /// <param name="Dim">Width of a slot.</param>
 /// <param name="Layers">Layers of the body.</param>
 internal sealed record ModelDescription(
-    string Name, int? Steps, long Parameters, string Door, long DoorParameters, int BytesPerSlot, int Dim, int Layers);
+    string Name,
+    int? Steps,
+    long Parameters,
+    string Door,
+    long DoorParameters,
+    IReadOnlyList<int>? NgramOrders,
+    int? NgramColumns,
+    int BytesPerSlot,
+    int Dim,
+    int Layers);

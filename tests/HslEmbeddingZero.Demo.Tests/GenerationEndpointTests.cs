@@ -56,6 +56,21 @@ public class GenerationEndpointTests
     }
 
     [Fact]
+    public async Task A_model_behind_codes_of_the_last_bytes_generates_and_the_page_is_told_of_them()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(null, RunningDemo.SmallModel(arm: "zero-ngram"));
+        using JsonDocument about = JsonDocument.Parse(await demo.Client.GetStringAsync("/api/about"));
+        JsonElement model = about.RootElement.GetProperty("model");
+        Assert.Equal(("zero-ngram", 0), (model.GetProperty("door").GetString(), model.GetProperty("doorParameters").GetInt32()));
+        Assert.Equal([2, 3, 4], model.GetProperty("ngramOrders").EnumerateArray().Select(order => order.GetInt32()));
+        Assert.Equal(192, model.GetProperty("ngramColumns").GetInt32());
+        Assert.Equal(11, (await demo.GenerateAsync(new { prompt = "abcdef", length = 10 })).Length);
+
+        await using RunningDemo plain = await RunningDemo.StartAsync();
+        Assert.DoesNotContain("ngram", await plain.Client.GetStringAsync("/api/about"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Probabilities_are_the_softmax_without_mask()
     {
         float[] logits = [.. Enumerable.Range(0, ByteIds.Count).Select(id => id == ByteIds.Mask ? 100f : id == 65 ? 3f : id == 257 ? 2f : 0f)];

@@ -44,20 +44,22 @@ internal sealed class RunningDemo : IAsyncDisposable
 
     /// <summary>A model of one layer, written to a file and read back, as the demo reads any.</summary>
     /// <param name="endOfDocument">As in <see cref="SaveSmallModel"/>.</param>
-    public static DemoModel SmallModel(float endOfDocument = NeverEnds)
+    /// <param name="arm">Arm of the door.</param>
+    public static DemoModel SmallModel(float endOfDocument = NeverEnds, string arm = "zero")
     {
         using TemporaryFolder folder = new();
         string path = folder.PathOf("small.safetensors");
-        SaveSmallModel(path, endOfDocument);
+        SaveSmallModel(path, endOfDocument, arm);
         return DemoModel.Load(path);
     }
 
     /// <param name="path">File to write.</param>
     /// <param name="endOfDocument">What the model adds to the logit of the end of the document.</param>
-    public static void SaveSmallModel(string path, float endOfDocument = NeverEnds)
+    /// <param name="arm">Arm of the door.</param>
+    public static void SaveSmallModel(string path, float endOfDocument = NeverEnds, string arm = "zero")
     {
         TorchSharp.torch.manual_seed(1);
-        using var model = new ByteLanguageModel(new ZeroDoor(8, 256), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 1, Heads = 4 }));
+        using var model = new ByteLanguageModel(DoorArms.Create(arm, 8, 256), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 1, Heads = 4 }));
         using (TorchSharp.torch.no_grad())
         using (TorchSharp.torch.Tensor bias = model.Weights()["head.bias"].narrow(0, ByteIds.EndOfSequence, 1)) bias.fill_(endOfDocument);
         model.Save(path);

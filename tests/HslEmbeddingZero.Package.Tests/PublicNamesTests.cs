@@ -62,6 +62,18 @@ public sealed class PublicNamesTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Ngram_codes()
+    {
+        NgramCodes codes = new() { Orders = [2, 3], ColumnsPerOrder = 16, Amplitude = 0.25f, InSlots = true };
+        Span<float> destination = new float[3 * codes.Columns];
+        codes.Encode([1, 2, 3], destination);
+        using InputDoor zero = new ZeroDoor(4, 256, SlotTail.Pad, ChannelScaling.Standardized, codes), projection = new ProjectionDoor(ngrams: codes);
+        Assert.Equal((codes, codes), (zero.Ngrams, projection.Ngrams));
+        Assert.Null(new ZeroDoor().Ngrams);
+        Assert.Equal(destination.ToArray(), zero.Stream(tensor(new byte[] { 1, 2, 3 }))[.., 27..59].reshape(-1).data<float>());
+    }
+
     [Theory]
     [InlineData(ControlKind.Hsl, 0)]
     [InlineData(ControlKind.Learned, 4608)]

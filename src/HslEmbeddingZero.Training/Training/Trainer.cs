@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -276,7 +277,11 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         Tensor ids = arange(ByteIds.Count, ScalarType.Int64, _device);
         Tensor rows = _model.Door.Features(ids).to(ScalarType.Float32).cpu().contiguous();
-        return Convert.ToHexStringLower(SHA256.HashData(rows.bytes));
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(rows.bytes);
+        // Rows do not tell whether slots have codes too.
+        if (_model.Door.Ngrams is { } codes) hash.AppendData(Encoding.UTF8.GetBytes(codes.ToString()));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static long Number(IReadOnlyDictionary<string, string> metadata, string key, string path, long low, long high)

@@ -81,34 +81,53 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         return (input.dim() == 2 ? rows : rows.view([.. input.shape, HslFeatures.Dimension])).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[N, L] ids to [N, L, 27], for a map that reads them next: written by one thread, as those of the map are awake and would be in the way.</summary>
-    internal Tensor Rows(Tensor ids) => Slots(ids, 1, HslFeatures.Dimension, share: false);
+    /// <summary>
+    /// [N, S·K] ids to [N, S, 27·K], with codes [N, S, 27·K + columns], for a map that reads them next: written by one thread, as those of
+    /// the map are awake and would be in the way.
+    /// </summary>
+    internal Tensor Rows(Tensor ids, int bytesPerSlot = 1, NgramGather? ngrams = null) =>
+        Slots(ids, bytesPerSlot, (HslFeatures.Dimension * bytesPerSlot) + (ngrams?.Codes.Columns ?? 0), share: false, ngrams);
 
-    /// <summary>[N, S·K] ids to [N, S, dim], the rows of K ids side by side and zeros behind them.</summary>
-    internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share = true)
+    /// <summary>
+    /// [N, S·K] ids to [N, S, dim], the rows of K ids side by side, the codes that end with them if there are some, and zeros behind.
+    /// </summary>
+    internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share = true, NgramGather? ngrams = null)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
         if (Writable(ids, slots, dim) is { } bytes)
         {
             Tensor output = empty([batch, slots, dim], ScalarType.Float32);
-            SlotWriter.Write(bytes, output, _tables!, bytesPerSlot, dim, share);
+            SlotWriter.Write(bytes, output, _tables!, bytesPerSlot, dim, share, ngrams?.Codes);
             return output;
         }
 
         Tensor rows = Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension);
+        Tensor? codes = ngrams?.Gather(ids, bytesPerSlot);
+        if (value_table is not null)
+        {
+            // Learned values get their gradient through these.
+            if (codes is not null) rows = cat([rows, codes], 2);
+            return rows.size(2) == dim ? rows : nn.functional.pad(rows, [0, dim - rows.size(2)]);
+        }
+
         if (rows.size(2) == dim) return rows;
-        if (value_table is not null) return nn.functional.pad(rows, [0, dim - rows.size(2)]); // Learned values get their gradient through it.
         Tensor packed = empty([batch, slots, dim], rows.dtype, rows.device);
-        Pad(rows, packed);
+        Pad(rows, packed, codes);
         return packed;
     }
 
     /// <summary>The same into N·S·dim contiguous numbers of the rows' dtype, on their device.</summary>
-    internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim)
+    internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim, NgramGather? ngrams = null)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
-        if (Writable(ids, slots, dim) is { } bytes) SlotWriter.Write(bytes, destination, _tables!, bytesPerSlot, dim, share: true);
-        else Pad(Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension), destination.view(batch, slots, dim));
+        if (Writable(ids, slots, dim) is { } bytes)
+        {
+            SlotWriter.Write(bytes, destination, _tables!, bytesPerSlot, dim, share: true, ngrams?.Codes);
+            return;
+        }
+
+        Tensor rows = Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension);
+        Pad(rows, destination.view(batch, slots, dim), ngrams?.Gather(ids, bytesPerSlot));
     }
 
     /// <summary>The ids as they are written straight into float32 slots on the CPU; null where rows must be gathered.</summary>
@@ -116,16 +135,17 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         _tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(ids.size(0), slots, dim) ? AsBytes(ids) : null;
 
     /// <summary>
-    /// [N, S, C] rows into [N, S, dim]. Zeros beside the rows write each number once. A GPU fills whole memory nearly three times as fast as
-    /// the ends of rows (4.7 against 1.6 TB/s, benchmarks/results/h200), so a wide end is not told from the rest there.
+    /// [N, S, C] rows and what stands behind them into [N, S, dim]. Zeros behind them write each number once. A GPU fills whole memory nearly
+    /// three times as fast as the ends of rows (4.7 against 1.6 TB/s, benchmarks/results/h200), so it fills all where the ends are wide.
     /// </summary>
-    private static void Pad(Tensor rows, Tensor packed)
+    private static void Pad(Tensor rows, Tensor packed, Tensor? codes)
     {
-        long width = rows.size(2), dim = packed.size(2);
-        bool fillsAll = packed.device_type != TorchSharp.DeviceType.CPU && dim - width > dim / 3;
+        long width = rows.size(2), dim = packed.size(2), used = width + (codes?.size(2) ?? 0);
+        bool fillsAll = packed.device_type != TorchSharp.DeviceType.CPU && dim - used > dim / 3;
         if (fillsAll) packed.zero_();
         packed.narrow(2, 0, width).copy_(rows);
-        if (width < dim && !fillsAll) packed.narrow(2, width, dim - width).zero_();
+        if (codes is not null) packed.narrow(2, width, used - width).copy_(codes);
+        if (used < dim && !fillsAll) packed.narrow(2, used, dim - used).zero_();
     }
 
     /// <summary>The ids as contiguous uint8 in host memory, or null where they are on a device or one of them is no byte.</summary>

@@ -3,22 +3,38 @@ namespace HslEmbeddingZero;
 /// <summary>The front doors under comparison, by the names that tables, command lines and model files use.</summary>
 public static class DoorArms
 {
-    private static readonly Dictionary<string, Func<int, int, int, SlotTail, InputDoor>> Factories = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Factory> Factories = new(StringComparer.Ordinal)
     {
-        ["zero"] = (bytes, dim, _, tail) => new ZeroDoor(bytes, dim, tail),
-        ["zero-standardized"] = (bytes, dim, _, tail) => new ZeroDoor(bytes, dim, tail, ChannelScaling.Standardized),
-        ["projection"] = (bytes, dim, _, tail) => new ProjectionDoor(bytes, dim, tail),
-        ["projection-standardized"] = (bytes, dim, _, tail) => new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized),
-        ["embedding"] = (bytes, dim, _, tail) => new ByteEmbeddingDoor(bytes, dim, tail),
-        ["embedding-pooled"] = (bytes, dim, _, tail) => new PooledEmbeddingDoor(bytes, dim, tail),
-        ["learned"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail),
-        ["random"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail),
-        ["permuted"] = (bytes, dim, seed, tail) => new ZeroDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail),
-        ["learned-projection"] = (bytes, dim, seed, tail) => new ProjectionDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail),
-        ["random-projection"] = (bytes, dim, seed, tail) => new ProjectionDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail),
-        ["permuted-projection"] = (bytes, dim, seed, tail) => new ProjectionDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail),
-        ["one-hot"] = (bytes, dim, _, tail) => new OneHotDoor(bytes, dim, tail),
+        ["zero"] = (bytes, dim, _, tail, ngrams) => new ZeroDoor(bytes, dim, tail, ngrams: ngrams),
+        ["zero-standardized"] = (bytes, dim, _, tail, ngrams) => new ZeroDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams),
+        ["projection"] = (bytes, dim, _, tail, ngrams) => new ProjectionDoor(bytes, dim, tail, ngrams: ngrams),
+        ["projection-standardized"] = (bytes, dim, _, tail, ngrams) =>
+            new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams),
+        ["embedding"] = (bytes, dim, _, tail, ngrams) => new ByteEmbeddingDoor(bytes, dim, tail),
+        ["embedding-pooled"] = (bytes, dim, _, tail, ngrams) => new PooledEmbeddingDoor(bytes, dim, tail),
+        ["learned"] = (bytes, dim, seed, tail, ngrams) =>
+            new ZeroDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail, ngrams),
+        ["random"] = (bytes, dim, seed, tail, ngrams) =>
+            new ZeroDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail, ngrams),
+        ["permuted"] = (bytes, dim, seed, tail, ngrams) =>
+            new ZeroDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail, ngrams),
+        ["learned-projection"] = (bytes, dim, seed, tail, ngrams) =>
+            new ProjectionDoor(new ControlFeatures(ControlKind.Learned, seed), bytes, dim, tail, ngrams),
+        ["random-projection"] = (bytes, dim, seed, tail, ngrams) =>
+            new ProjectionDoor(new ControlFeatures(ControlKind.Random, seed), bytes, dim, tail, ngrams),
+        ["permuted-projection"] = (bytes, dim, seed, tail, ngrams) =>
+            new ProjectionDoor(new ControlFeatures(ControlKind.Permuted, seed), bytes, dim, tail, ngrams),
+        ["one-hot"] = (bytes, dim, _, tail, ngrams) => new OneHotDoor(bytes, dim, tail),
+        ["zero-ngram"] = (bytes, dim, _, tail, ngrams) =>
+            new ZeroDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams ?? NgramCodes.Default),
+        ["projection-ngram"] = (bytes, dim, _, tail, ngrams) =>
+            new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams ?? NgramCodes.Default),
     };
+
+    /// <summary>The arms that have no place for codes.</summary>
+    private static readonly string[] WithoutNgrams = ["embedding", "embedding-pooled", "one-hot"];
+
+    private delegate InputDoor Factory(int bytesPerSlot, int dim, int seed, SlotTail tail, NgramCodes? ngrams);
 
     /// <summary>Every arm's name.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Factories.Keys];
@@ -31,7 +47,18 @@ public static class DoorArms
     /// <param name="tail">What becomes of an incomplete last slot.</param>
     /// <exception cref="ArgumentException">An unknown arm, or K bytes that do not fit into dim.</exception>
     public static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed = 0, SlotTail tail = SlotTail.Pad) =>
-        Factories.TryGetValue(arm, out Func<int, int, int, SlotTail, InputDoor>? create)
-            ? create(bytesPerSlot, dim, seed, tail)
-            : throw new ArgumentException($"Unknown arm '{arm}'; known are {string.Join(", ", Names)}.", nameof(arm));
+        Create(arm, bytesPerSlot, dim, seed, tail, ngrams: null);
+
+    /// <summary>
+    /// Makes the door of an arm with codes of one's own in place of the arm's, or with none but the arm's where they are null.
+    /// </summary>
+    /// <exception cref="ArgumentException">An unknown arm, one that has no place for codes, or what does not fit into dim.</exception>
+    internal static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed, SlotTail tail, NgramCodes? ngrams)
+    {
+        if (!Factories.TryGetValue(arm, out Factory? create))
+            throw new ArgumentException($"Unknown arm '{arm}'; known are {string.Join(", ", Names)}.", nameof(arm));
+        if (ngrams is not null && WithoutNgrams.Contains(arm))
+            throw new ArgumentException($"The arm '{arm}' takes no n-gram codes; these were given: {ngrams}.", nameof(ngrams));
+        return create(bytesPerSlot, dim, seed, tail, ngrams);
+    }
 }

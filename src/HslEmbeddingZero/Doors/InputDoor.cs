@@ -54,11 +54,14 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// </summary>
     public bool ChecksIds { get; set; } = true;
 
+    /// <summary>Codes of the last bytes that stand behind the features; null where the door has none.</summary>
+    public virtual NgramCodes? Ngrams => null;
+
     /// <summary>
-    /// How many ids before a byte its stream position may depend on; 2 for the features. A generator gives the door this many with each new
-    /// byte. A position never depends on what comes after it.
+    /// How many ids before a byte its stream position may depend on: 2 for the features, and n-1 for n-gram codes where that is more. A
+    /// generator gives the door this many with each new byte. A position never depends on what comes after it.
     /// </summary>
-    public virtual int LookBack => 2;
+    public virtual int LookBack => Math.Max(2, (Ngrams?.LongestOrder ?? 0) - 1);
 
     /// <summary>Number of learned numbers in the door.</summary>
     public long LearnedParameters => parameters().Where(p => p.requires_grad).Sum(p => p.numel());
@@ -89,7 +92,10 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
 
     /// <summary>What the door knows of each byte before it is packed.</summary>
     /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
-    /// <returns>[..., L, 27] features or table rows ([..., L, dim] for the pooled embedding), in the door's dtype.</returns>
+    /// <returns>
+    /// [..., L, 27] features or table rows ([..., L, dim] for the pooled embedding), in the door's dtype; behind them the columns of
+    /// <see cref="Ngrams"/>, if there are some.
+    /// </returns>
     /// <exception cref="ArgumentException">Ids of another type, of rank 0, or on another device.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public Tensor Features(Tensor ids)
@@ -99,7 +105,10 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         return Restored(Describe(ByteIds.Flat(ids)), ids);
     }
 
-    /// <summary>Name among the <see cref="DoorArms"/>; null for a door that is none of them.</summary>
+    /// <summary>
+    /// Name among the <see cref="DoorArms"/>; that of the arm without codes where no arm has these <see cref="Ngrams"/>, and null for a
+    /// door that is none of them.
+    /// </summary>
     internal virtual string? Arm => null;
 
     /// <summary>Seed of the draw that made the door's fixed or first values; 0 where nothing was drawn.</summary>

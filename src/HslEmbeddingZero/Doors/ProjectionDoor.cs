@@ -11,13 +11,23 @@ public sealed class ProjectionDoor : InputDoor
     private readonly Linear slot;
     private readonly Linear stream;
 #pragma warning restore IDE1006
+    private readonly NgramGather? _ngrams;
 
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
     /// <param name="tail">What becomes of an incomplete last slot.</param>
     /// <param name="scaling">Fixed scaling of the channels before the map.</param>
-    public ProjectionDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, ChannelScaling scaling = ChannelScaling.None)
-        : this(new ControlFeatures(ControlKind.Hsl, 0, scaling), bytesPerSlot, dim, tail)
+    /// <param name="ngrams">
+    /// Codes of the last bytes, which the map of the stream reads behind the 27 features and, where they say so, that of the slots behind
+    /// 27·K; null has none.
+    /// </param>
+    public ProjectionDoor(
+        int bytesPerSlot = 8,
+        int dim = 512,
+        SlotTail tail = SlotTail.Pad,
+        ChannelScaling scaling = ChannelScaling.None,
+        NgramCodes? ngrams = null)
+        : this(new ControlFeatures(ControlKind.Hsl, 0, scaling), bytesPerSlot, dim, tail, ngrams)
     {
     }
 
@@ -26,19 +36,26 @@ public sealed class ProjectionDoor : InputDoor
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
     /// <param name="tail">What becomes of an incomplete last slot.</param>
-    public ProjectionDoor(ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
+    /// <param name="ngrams">Codes of the last bytes behind the features; null has none.</param>
+    public ProjectionDoor(
+        ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, NgramCodes? ngrams = null)
         : base(nameof(ProjectionDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {
         ArgumentNullException.ThrowIfNull(features);
         this.features = features;
-        slot = nn.Linear(HslFeatures.Dimension * bytesPerSlot, dim);
-        stream = nn.Linear(HslFeatures.Dimension, dim);
+        slot = nn.Linear((HslFeatures.Dimension * bytesPerSlot) + (ngrams is { InSlots: true } ? ngrams.Columns : 0), dim);
+        stream = nn.Linear(HslFeatures.Dimension + (ngrams?.Columns ?? 0), dim);
+        if (ngrams is not null) _ngrams = new NgramGather(ngrams);
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public override NgramCodes? Ngrams => _ngrams?.Codes;
+
     internal override string? Arm => features.Kind switch
     {
-        ControlKind.Hsl => features.Scaling == ChannelScaling.None ? "projection" : "projection-standardized",
+        ControlKind.Hsl when features.Scaling == ChannelScaling.None => "projection",
+        ControlKind.Hsl => Ngrams == NgramCodes.Default ? "projection-ngram" : "projection-standardized",
         ControlKind.Learned => "learned-projection",
         ControlKind.Random => "random-projection",
         ControlKind.Permuted => "permuted-projection",
@@ -51,12 +68,26 @@ public sealed class ProjectionDoor : InputDoor
     protected override Device Place => features.Device;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+    protected override Tensor Describe(Tensor ids) => features.Rows(ids, ngrams: _ngrams);
 
     /// <inheritdoc/>
     protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(features.Rows(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
+        slot.forward(features.Rows(ids, BytesPerSlot, _ngrams is { Codes.InSlots: true } ? _ngrams : null));
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => stream.forward(features.Rows(ids));
+    protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));
+
+    /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        _ngrams?.Move(dtype, device);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _ngrams?.Dispose();
+        base.Dispose(disposing);
+    }
 }

@@ -15,8 +15,9 @@ internal static unsafe class SlotWriter
 
     /// <summary>
     /// [N, S·K] contiguous uint8 ids to N·S·dim contiguous float32, both on the CPU; on all processors only where <paramref name="share"/> allows it.
+    /// Codes, where there are some, stand directly behind the features.
     /// </summary>
-    public static void Write(Tensor ids, Tensor output, RowTables tables, int bytesPerSlot, int dim, bool share)
+    public static void Write(Tensor ids, Tensor output, RowTables tables, int bytesPerSlot, int dim, bool share, NgramCodes? codes = null)
     {
         long length = ids.size(1), slots = length / bytesPerSlot, all = ids.size(0) * slots;
         if (all == 0) return;
@@ -39,10 +40,18 @@ internal static unsafe class SlotWriter
                     long position = slot % slots * bytesPerSlot;
                     int count = (int)Math.Min(end - slot, slots - slot % slots); // as far as the input row goes
                     byte* bytes = (byte*)from + slot / slots * length + position;
-                    HslContext context = new(position > 0 ? bytes[-1] : null, position > 1 ? bytes[-2] : null);
-                    FeatureKernel.WriteSlots(
-                        new ReadOnlySpan<byte>(bytes, count * bytesPerSlot), context, new Span<float>((float*)to + slot * dim, count * dim), tables,
-                        bytesPerSlot, dim);
+                    float* first = (float*)to + slot * dim;
+                    if (codes is not null)
+                    {
+                        NgramKernel.WriteSlots(bytes - position, position, count, bytesPerSlot, first, dim, codes, tables);
+                    }
+                    else
+                    {
+                        HslContext context = new(position > 0 ? bytes[-1] : null, position > 1 ? bytes[-2] : null);
+                        ReadOnlySpan<byte> piece = new(bytes, count * bytesPerSlot);
+                        FeatureKernel.WriteSlots(piece, context, new Span<float>(first, count * dim), tables, bytesPerSlot, dim);
+                    }
+
                     slot += count;
                 }
             }

@@ -11,14 +11,24 @@ public sealed class ZeroDoor : InputDoor
 #pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
     private readonly ControlFeatures features;
 #pragma warning restore IDE1006
+    private readonly NgramGather? _ngrams;
 
     /// <param name="bytesPerSlot">K, 1 or more; 27·K must not exceed <paramref name="dim"/>.</param>
     /// <param name="dim">Width of a slot.</param>
     /// <param name="tail">What becomes of an incomplete last slot.</param>
     /// <param name="scaling">Fixed scaling of the channels; none is the published door.</param>
-    /// <exception cref="ArgumentException">27·K exceeds dim.</exception>
-    public ZeroDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, ChannelScaling scaling = ChannelScaling.None)
-        : this(() => new ControlFeatures(ControlKind.Hsl, 0, scaling), bytesPerSlot, dim, tail)
+    /// <param name="ngrams">
+    /// Codes of the last bytes, in the columns from 27 on of a stream position and, where they say so, from 27·K on of a slot; null, the
+    /// published door, has none.
+    /// </param>
+    /// <exception cref="ArgumentException">27·K exceeds dim, or the features and codes of a position or a slot do.</exception>
+    public ZeroDoor(
+        int bytesPerSlot = 8,
+        int dim = 512,
+        SlotTail tail = SlotTail.Pad,
+        ChannelScaling scaling = ChannelScaling.None,
+        NgramCodes? ngrams = null)
+        : this(() => new ControlFeatures(ControlKind.Hsl, 0, scaling), bytesPerSlot, dim, tail, ngrams)
     {
     }
 
@@ -27,17 +37,34 @@ public sealed class ZeroDoor : InputDoor
     /// <param name="bytesPerSlot">K, 1 or more; 27·K must not exceed <paramref name="dim"/>.</param>
     /// <param name="dim">Width of a slot.</param>
     /// <param name="tail">What becomes of an incomplete last slot.</param>
-    /// <exception cref="ArgumentException">27·K exceeds dim.</exception>
-    public ZeroDoor(ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
-        : this(() => features ?? throw new ArgumentNullException(nameof(features)), bytesPerSlot, dim, tail)
+    /// <param name="ngrams">Codes of the last bytes behind the features; null has none.</param>
+    /// <exception cref="ArgumentException">27·K exceeds dim, or the features and codes of a position or a slot do.</exception>
+    public ZeroDoor(ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, NgramCodes? ngrams = null)
+        : this(() => features ?? throw new ArgumentNullException(nameof(features)), bytesPerSlot, dim, tail, ngrams)
     {
     }
 
-    private ZeroDoor(Func<ControlFeatures> create, int bytesPerSlot, int dim, SlotTail tail)
+    private ZeroDoor(Func<ControlFeatures> create, int bytesPerSlot, int dim, SlotTail tail, NgramCodes? ngrams)
         : base(nameof(ZeroDoor), bytesPerSlot, dim, tail, HslFeatures.Dimension)
     {
+        if (ngrams is not null)
+        {
+            RequireRoom(1, "stream position");
+            if (ngrams.InSlots) RequireRoom(bytesPerSlot, "slot");
+        }
+
         features = create();
+        if (ngrams is not null) _ngrams = new NgramGather(ngrams);
         RegisterComponents();
+
+        void RequireRoom(int bytes, string place)
+        {
+            long needed = ((long)HslFeatures.Dimension * bytes) + ngrams.Columns;
+            if (needed <= dim) return;
+            throw new ArgumentException(
+                $"A {place} of {HslFeatures.Dimension * bytes} feature columns and {ngrams.Columns} n-gram columns ({ngrams}) needs {needed}, "
+                + $"more than dim {dim}.", nameof(ngrams));
+        }
     }
 
     /// <summary>
@@ -53,7 +80,7 @@ public sealed class ZeroDoor : InputDoor
         using var scope = NewDisposeScope();
         Tensor packed = Packed(ids);
         Open(destination, ids, packed.size(1) / BytesPerSlot);
-        features.WriteSlots(packed, destination, BytesPerSlot, Dim);
+        features.WriteSlots(packed, destination, BytesPerSlot, Dim, InSlots);
     }
 
     /// <summary>Writes one position for each byte like <see cref="InputDoor.Stream"/>, into memory of your own.</summary>
@@ -67,12 +94,16 @@ public sealed class ZeroDoor : InputDoor
         ByteIds.Require(ids, ChecksIds, Place);
         Tensor flat = ByteIds.Flat(ids);
         Open(destination, ids, flat.size(1));
-        features.WriteSlots(flat, destination, 1, Dim);
+        features.WriteSlots(flat, destination, 1, Dim, _ngrams);
     }
+
+    /// <inheritdoc/>
+    public override NgramCodes? Ngrams => _ngrams?.Codes;
 
     internal override string? Arm => features.Kind switch
     {
-        ControlKind.Hsl => features.Scaling == ChannelScaling.None ? "zero" : "zero-standardized",
+        ControlKind.Hsl when features.Scaling == ChannelScaling.None => "zero",
+        ControlKind.Hsl => Ngrams == NgramCodes.Default ? "zero-ngram" : "zero-standardized",
         ControlKind.Learned => "learned",
         ControlKind.Random => "random",
         ControlKind.Permuted => "permuted",
@@ -85,13 +116,30 @@ public sealed class ZeroDoor : InputDoor
     protected override Device Place => features.Device;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids) => features.Rows(ids);
+    protected override Tensor Describe(Tensor ids) => features.Rows(ids, ngrams: _ngrams);
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim);
+    protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim, ngrams: InSlots);
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim);
+    protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim, ngrams: _ngrams);
+
+    /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        _ngrams?.Move(dtype, device);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _ngrams?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>The codes that slots have.</summary>
+    private NgramGather? InSlots => _ngrams is { Codes.InSlots: true } ? _ngrams : null;
 
     /// <summary>Checks memory that is to be written to.</summary>
     private void Open(Tensor destination, Tensor ids, long positions)

@@ -5,8 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What a model file says in its metadata beside the weights: <c>format</c>, <c>door</c> as JSON (arm, bytesPerSlot, tail, seed) and
-/// <c>body</c> as JSON (the <see cref="ByteTransformerOptions"/>).
+/// What a model file says in its metadata beside the weights: <c>format</c>, <c>door</c> as JSON (arm, bytesPerSlot, tail, seed; with
+/// n-gram codes also ngrams: orders, columnsPerOrder, amplitude, inSlots) and <c>body</c> as JSON (the
+/// <see cref="ByteTransformerOptions"/>).
 /// </summary>
 internal static class ModelFile
 {
@@ -28,6 +29,7 @@ internal static class ModelFile
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNameCaseInsensitive = false,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.Strict,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
@@ -47,7 +49,15 @@ internal static class ModelFile
 
         Dictionary<string, string> metadata = others is null ? [] : new(others);
         Add(FormatKey, Format);
-        Add(DoorKey, JsonSerializer.Serialize(new DoorDescription { Arm = arm, BytesPerSlot = door.BytesPerSlot, Tail = door.Tail, Seed = door.Seed }, Json));
+        DoorDescription description = new()
+        {
+            Arm = arm,
+            BytesPerSlot = door.BytesPerSlot,
+            Tail = door.Tail,
+            Seed = door.Seed,
+            Ngrams = NgramDescription.Of(door.Ngrams),
+        };
+        Add(DoorKey, JsonSerializer.Serialize(description, Json));
         Add(BodyKey, JsonSerializer.Serialize(model.Body.Options, Json));
         return metadata;
 
@@ -68,13 +78,14 @@ internal static class ModelFile
         ByteTransformerOptions body = Read<ByteTransformerOptions>(header, BodyKey, path);
         DoorDescription door = Read<DoorDescription>(header, DoorKey, path);
         CheckBody(header, body, path);
-        CheckDoor(header, door, body.Dim, path);
+        NgramCodes? ngrams = CheckDoor(header, door, body.Dim, path);
 
         InputDoor? made = null;
         ByteTransformer? transformer = null;
         try
         {
-            made = DoorArms.Create(door.Arm, door.BytesPerSlot, body.Dim, door.Seed, door.Tail);
+            // The codes that a file names count, also where its arm alone has come to mean others.
+            made = DoorArms.Create(door.Arm, door.BytesPerSlot, body.Dim, door.Seed, door.Tail, ngrams);
             transformer = new ByteTransformer(body);
             return new ByteLanguageModel(made, transformer);
         }
@@ -125,14 +136,24 @@ internal static class ModelFile
         if (found != expected) throw Bad(header, BodyKey, path, $"such a body has {expected} parameters, but the file holds {found}");
     }
 
-    private static void CheckDoor(SafetensorsHeader header, DoorDescription door, int dim, string path)
+    private static NgramCodes? CheckDoor(SafetensorsHeader header, DoorDescription door, int dim, string path)
     {
         if (SlotMisfit(door.BytesPerSlot) is { } misfit) throw Bad(header, DoorKey, path, misfit);
+        NgramCodes? ngrams;
+        try
+        {
+            ngrams = door.Ngrams?.Codes();
+        }
+        catch (ArgumentException error)
+        {
+            throw Bad(header, DoorKey, path, error.Message, error);
+        }
 
         // Doors with a learned map grow with K; the others refuse by themselves what does not fit into dim.
-        int width = door.BytesPerSlot * HslFeatures.Dimension;
+        int width = (door.BytesPerSlot * HslFeatures.Dimension) + (ngrams is { InSlots: true } ? ngrams.Columns : 0);
         if (width > dim && header.Tensors.TryGetValue(DoorMap, out SafetensorsEntry? map) && !map.Shape.SequenceEqual([dim, width]))
             throw Bad(header, DoorKey, path, $"'{DoorMap}' of such a door is [{dim}, {width}], but the file's is [{string.Join(", ", map.Shape)}]");
+        return ngrams;
     }
 
     /// <summary>Why a body is no byte model's, or null.</summary>
@@ -173,5 +194,32 @@ internal static class ModelFile
         public SlotTail Tail { get; init; }
 
         public int Seed { get; init; }
+
+        public NgramDescription? Ngrams { get; init; }
+    }
+
+    /// <summary>N-gram codes in words. All of them, so that a file means the same when a default has changed.</summary>
+    private sealed record NgramDescription
+    {
+        public required int[] Orders { get; init; }
+
+        public required int ColumnsPerOrder { get; init; }
+
+        public required float Amplitude { get; init; }
+
+        public required bool InSlots { get; init; }
+
+        public static NgramDescription? Of(NgramCodes? codes) => codes is null
+            ? null
+            : new()
+            {
+                Orders = [.. codes.Orders],
+                ColumnsPerOrder = codes.ColumnsPerOrder,
+                Amplitude = codes.Amplitude,
+                InSlots = codes.InSlots,
+            };
+
+        /// <exception cref="ArgumentException">A value out of its range.</exception>
+        public NgramCodes Codes() => new() { Orders = Orders, ColumnsPerOrder = ColumnsPerOrder, Amplitude = Amplitude, InSlots = InSlots };
     }
 }

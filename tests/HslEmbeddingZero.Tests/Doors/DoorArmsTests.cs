@@ -7,6 +7,7 @@ public class DoorArmsTests
         [
             "zero", "zero-standardized", "projection", "projection-standardized", "embedding", "embedding-pooled",
             "learned", "random", "permuted", "learned-projection", "random-projection", "permuted-projection", "one-hot",
+            "zero-ngram", "projection-ngram",
         ],
         DoorArms.Names);
 
@@ -24,6 +25,8 @@ public class DoorArmsTests
     [InlineData("random-projection", typeof(ProjectionDoor))]
     [InlineData("permuted-projection", typeof(ProjectionDoor))]
     [InlineData("one-hot", typeof(OneHotDoor))]
+    [InlineData("zero-ngram", typeof(ZeroDoor))]
+    [InlineData("projection-ngram", typeof(ProjectionDoor))]
     public void CreatesEveryArm(string arm, Type type)
     {
         using InputDoor door = DoorArms.Create(arm, 2, 512, seed: 3);

@@ -48,6 +48,36 @@ public sealed class ByteGeneratorTests
         }
     }
 
+    /// <summary>At the start there are fewer bytes than the codes look back, and behind a special id too.</summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(7, false)]
+    [InlineData(7, true)]
+    public void CodesAreTheSameStepByStepAsInTheWholeStream(int contextLength, bool withSpecialIds)
+    {
+        using ByteLanguageModel model = Model(new NgramCodes { Orders = [2, 3, 8], ColumnsPerOrder = 12 });
+        short[] context = Ids(contextLength, 1), stream = Ids(40, 2);
+        if (withSpecialIds)
+        {
+            foreach (int i in new[] { 0, 5, 6, 15, 30 }) stream[i] = (short)(256 + (i % 2));
+        }
+
+        using Tensor whole = model.forward(tensor(context, [1, contextLength]), tensor(stream, [1, stream.Length]));
+        using ByteGenerator generator = new(model, context);
+        for (int j = 0; j < stream.Length; j++)
+        {
+            using ByteGenerator given = new(model, context, stream.AsSpan(0, j));
+            float[] expected = [.. whole.select(0, 0).select(0, j).data<float>()];
+            for (int v = 0; v < expected.Length; v++)
+            {
+                Assert.Equal(expected[v], generator.Logits[v], 1e-4f);
+                Assert.Equal(expected[v], given.Logits[v], 1e-4f);
+            }
+
+            generator.Accept(stream[j]);
+        }
+    }
+
     /// <summary>Behind slots of three bytes: how many bytes of the text are context, and how many begin the stream.</summary>
     [Theory]
     [InlineData(1, 0, 1)]
@@ -177,10 +207,10 @@ public sealed class ByteGeneratorTests
         return [.. bytes];
     }
 
-    private static ByteLanguageModel Model()
+    private static ByteLanguageModel Model(NgramCodes? codes = null)
     {
         manual_seed(5);
-        ByteLanguageModel model = new(new ZeroDoor(2, Dim), new ByteTransformer(new ByteTransformerOptions { Dim = Dim, Layers = 2, Heads = 4, MemoryChunk = 16 }));
+        ByteLanguageModel model = new(new ZeroDoor(2, Dim, ngrams: codes), new ByteTransformer(new ByteTransformerOptions { Dim = Dim, Layers = 2, Heads = 4, MemoryChunk = 16 }));
         using (no_grad())
         {
             foreach ((string name, Tensor weight) in model.named_parameters())

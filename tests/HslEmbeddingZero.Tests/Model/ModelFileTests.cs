@@ -31,7 +31,7 @@ public sealed class ModelFileTests : IDisposable
     [MemberData(nameof(Arms))]
     public void AModelOfEveryArmComesBackFromItsFileAlone(string arm)
     {
-        int dim = arm == "one-hot" ? 512 : 64;
+        int dim = arm switch { "one-hot" => 512, "zero-ngram" => 256, _ => 64 };
         ByteTransformerOptions options = Options with { Dim = dim, Dropout = 0.25, FastWeightMemory = arm != "zero", RotaryBase = 5000, MemoryChunk = 7 };
         using ByteLanguageModel model = new(DoorArms.Create(arm, 2, dim, seed: 5, SlotTail.Drop), new ByteTransformer(options));
         model.Save(Path, metadata: new Dictionary<string, string> { ["corpus"] = "말뭉치" });
@@ -59,6 +59,59 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal("HslEmbeddingZero model 1", metadata["format"]);
         Assert.Equal(Door, metadata["door"]);
         Assert.Equal(Body.Trim(), metadata["body"]);
+    }
+
+    /// <summary>Codes that are no arm's own, behind every kind of features.</summary>
+    [Theory]
+    [InlineData("zero")]
+    [InlineData("zero-standardized")]
+    [InlineData("random")]
+    [InlineData("learned")]
+    [InlineData("projection")]
+    [InlineData("projection-standardized")]
+    [InlineData("permuted-projection")]
+    public void CodesComeBackFromTheFileAlone(string arm)
+    {
+        NgramCodes codes = new() { Orders = [2, 5, 8], ColumnsPerOrder = 3, Amplitude = 0.3f, InSlots = true };
+        using ByteLanguageModel model = new(DoorArms.Create(arm, 2, 64, 5, SlotTail.Pad, codes), new ByteTransformer(Options));
+        model.Save(Path);
+        Assert.Contains(
+            "\"ngrams\":{\"orders\":[2,5,8],\"columnsPerOrder\":3,\"amplitude\":0.3,\"inSlots\":true}",
+            Safetensors.ReadHeader(Path).Metadata["door"],
+            StringComparison.Ordinal);
+        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+        Assert.Equal((arm, codes), (loaded.Door.Arm, loaded.Door.Ngrams));
+        model.eval();
+        Tensor ids = arange(20, dtype: ScalarType.Int64).reshape(2, 10);
+        Assert.True(model.forward(ids, ids).eq(loaded.forward(ids, ids)).all().item<bool>());
+    }
+
+    /// <summary>The default of an arm may change; a file that was written before means what it meant.</summary>
+    [Fact]
+    public void TheCodesThatAFileNamesCountMoreThanItsArm()
+    {
+        using ByteLanguageModel model = Model();
+        model.SaveWeights(Path, new Dictionary<string, string>
+        {
+            ["format"] = ModelFile.Format,
+            ["door"] = Coded("zero-ngram", """{"orders":[3],"columnsPerOrder":8,"amplitude":1,"inSlots":false}"""),
+            ["body"] = Body,
+        });
+        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+        Assert.Equal(new NgramCodes { Orders = [3], ColumnsPerOrder = 8, Amplitude = 1 }, loaded.Door.Ngrams);
+    }
+
+    [Fact]
+    public void AMapOfAnotherWidthThanTheCodesSayIsRefused()
+    {
+        using ByteLanguageModel model = new(new ProjectionDoor(4, 64), new ByteTransformer(Options));
+        model.SaveWeights(Path, new Dictionary<string, string>
+        {
+            ["format"] = ModelFile.Format,
+            ["door"] = """{"arm":"projection","bytesPerSlot":4,"ngrams":{"orders":[3],"columnsPerOrder":8,"amplitude":1,"inSlots":true}}""",
+            ["body"] = Body,
+        });
+        Refused("'door'", "[64, 116]", "[64, 108]");
     }
 
     [Fact]
@@ -121,6 +174,8 @@ public sealed class ModelFileTests : IDisposable
         protected override Tensor Widen(Tensor ids) => zeros([ids.size(0), ids.size(1), Dim]);
     }
 
+    private static string Coded(string arm, string codes) => $$"""{"arm":"{{arm}}","bytesPerSlot":2,"ngrams":{{codes}}}""";
+
     /// <summary>Format, door, body (null: left out), and what the message must name besides the file.</summary>
     public static TheoryData<string?, string?, string?, string[]> Wrong => new()
     {
@@ -145,6 +200,23 @@ public sealed class ModelFileTests : IDisposable
         { ModelFile.Format, """{"arm":"random","bytesPerSlot":2,"seed":-1}""", Body, ["'door'", "-1"] },
         { ModelFile.Format, """{"arm":"zero","bytesPerSlot":2,"hue":1}""", Body, ["'door'", "hue"] },
         { ModelFile.Format, """{"arm":"projection","bytesPerSlot":2}""", Body, ["door.slot.weight", "missing"] },
+        { ModelFile.Format, """{"arm":"zero-ngram","bytesPerSlot":2}""", Body, ["'door'", "219", "64"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "at least one"] },
+        { ModelFile.Format, Coded("zero", """{"orders":null,"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "orders"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2,9],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "2..8", "9"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[3,2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "ascend"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":65,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "65"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":2000000000,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "2000000000"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0,"inSlots":false}"""), Body, ["'door'", "positive"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":1e99,"inSlots":false}"""), Body, ["'door'", "positive"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":"NaN","inSlots":false}"""), Body, ["'door'", "amplitude"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5}"""), Body, ["'door'", "inSlots"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false,"table":1}"""), Body, ["'door'", "table"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":64,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "91", "64"] },
+        { ModelFile.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":11,"amplitude":0.5,"inSlots":true}"""), Body, ["'door'", "65", "64"] },
+        { ModelFile.Format, Coded("embedding", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "embedding", "no n-gram codes"] },
+        { ModelFile.Format, Coded("one-hot", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "one-hot", "no n-gram codes"] },
+        { ModelFile.Format, Coded("zero", """true"""), Body, ["'door'", "ngrams"] },
         { ModelFile.Format, Door, """{"dim":64,"layers":2}""", ["'body'", "heads", "rotaryBase"] },
         { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":128", StringComparison.Ordinal), ["'body'", "parameters"] },
         { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":63", StringComparison.Ordinal), ["'body'", "63"] },

@@ -141,6 +141,27 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_checkpoint_of_other_codes_is_refused_and_one_of_the_same_goes_on()
+    {
+        NgramCodes codes = new() { Orders = [2, 3], ColumnsPerOrder = 5 };
+        using (TinyRun run = new(TinyRun.Options, codes: codes))
+        {
+            run.Trainer.Run(stopAt: 1);
+            run.Trainer.SaveCheckpoint(Checkpoint);
+        }
+
+        foreach (NgramCodes? others in new[] { null, codes with { Orders = [2, 4] }, codes with { Amplitude = 1 }, codes with { InSlots = true } })
+        {
+            using TinyRun other = new(TinyRun.Options, codes: others);
+            Assert.Contains("door", Assert.Throws<CheckpointException>(() => other.Trainer.LoadCheckpoint(Checkpoint)).Message, StringComparison.Ordinal);
+        }
+
+        using TinyRun same = new(TinyRun.Options, codes: codes with { });
+        same.Trainer.LoadCheckpoint(Checkpoint);
+        Assert.Equal(1, same.Trainer.Step);
+    }
+
     [Theory]
     [InlineData(0.0)]
     [InlineData(0.001)]

@@ -21,9 +21,10 @@ internal sealed class TinyRun : IDisposable
     private static readonly Lazy<(TextCorpus Text, WindowCorpus Windows)> Corpora = new(MakeCorpora);
 
     public TinyRun(
-        TrainerOptions options, string arm = "zero", int dim = 64, int bytesPerSlot = 2, double dropout = 0.1, Device? device = null)
+        TrainerOptions options, string arm = "zero", int dim = 64, int bytesPerSlot = 2, double dropout = 0.1, Device? device = null,
+        NgramCodes? codes = null)
     {
-        Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed), new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
+        Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes), new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
         Trainer = new(Model, Sampler(options), options, device);
     }
 

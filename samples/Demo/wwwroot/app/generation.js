@@ -37,9 +37,11 @@ export class Generation {
     }
 
     if (about.model) {
-      const { name, steps, parameters, door, doorParameters, layers, dim } = about.model;
+      const { name, steps, parameters, door, doorParameters, ngramOrders, ngramColumns, layers, dim } = about.model;
+      const orders = ngramOrders?.join(', ').replace(/, (\d+)$/, ' and $1');
       caption.textContent = `${name}${steps === undefined ? '' : `, ${steps.toLocaleString('en')} steps`}: ${parameters.toLocaleString('en')} parameters, ${layers} layers of width ${dim}, behind the ${door} door with `
-        + `${doorParameters === 0 ? 'no' : doorParameters.toLocaleString('en')} learned parameters.`;
+        + `${doorParameters === 0 ? 'no' : doorParameters.toLocaleString('en')} learned parameters.`
+        + (orders ? ` Behind the 27 features it reads fixed codes of the last ${orders} bytes, in ${ngramColumns} columns.` : '');
     } else {
       caption.textContent = '';
       document.getElementById('generation-missing').hidden = false;

@@ -1,0 +1,121 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// N-gram codes by tensor operations: for ids with special ones among them, for other dtypes than float32, and for devices. They equal those
+/// of <see cref="NgramKernel"/>, and nothing is read back. The 64 bits of a code become floats eight at a time, by a gather of the signs of
+/// a byte's bits.
+/// </summary>
+internal sealed class NgramGather : IDisposable
+{
+    private const int BitsPerByte = 8;
+    private const int SilentRow = 256; // all zero, for a code that lacks bytes
+
+    // Places in the table of constants. A shift takes a tensor, and one that is elsewhere than the ids would be copied at every call.
+    private const int Shifts = 0;
+    private const int Masks = 3;
+    private const int ByteMask = 6;
+    private const int ByteShifts = 7;
+    private const int OrderConstants = ByteShifts + BitsPerByte;
+
+    private static readonly int[] MixerShifts = [SplitMix64.FirstShift, SplitMix64.SecondShift, SplitMix64.LastShift];
+    private static readonly Scalar _firstMultiplier = unchecked((long)SplitMix64.FirstMultiplier);
+    private static readonly Scalar _secondMultiplier = unchecked((long)SplitMix64.SecondMultiplier);
+    private static readonly Scalar _lastByte = 255;
+    private static readonly Scalar _silentRow = SilentRow;
+    private static readonly Scalar[] _places =
+        [.. Enumerable.Range(0, NgramCodes.MostBytes).Select(place => (Scalar)(1L << (BitsPerByte * place)))];
+
+    private readonly FixedTable _constants;
+    private FixedTable _signs;
+
+    /// <param name="codes">Orders, columns, amplitude.</param>
+    public NgramGather(NgramCodes codes)
+    {
+        Codes = codes;
+        _constants = new FixedTable(tensor((long[])
+        [
+            .. MixerShifts.Select(shift => (long)shift), .. MixerShifts.Select(shift => (1L << (64 - shift)) - 1), byte.MaxValue,
+            .. Enumerable.Range(0, BitsPerByte).Select(place => (long)BitsPerByte * place),
+            .. codes.Orders.Select(order => unchecked((long)NgramCodes.OrderConstant(order))),
+        ]));
+        _signs = Signs();
+    }
+
+    /// <summary>Orders, columns, amplitude.</summary>
+    public NgramCodes Codes { get; }
+
+    /// <summary>[N, S·K] ids to the codes [N, S, columns] of the bytes that end with each K ids.</summary>
+    public Tensor Gather(Tensor ids, int bytesPerSlot)
+    {
+        using var scope = NewDisposeScope();
+        long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
+        if (batch == 0 || slots == 0) return empty([batch, slots, Codes.Columns], _signs.Rows.dtype, ids.device).MoveToOuterDisposeScope();
+
+        // Before the first id stand such as end the context.
+        int before = Codes.LongestOrder - 1;
+        Tensor padded = cat([full([batch, before], ByteIds.Mask, ScalarType.Int64, ids.device), ids.to(ScalarType.Int64)], 1);
+        Tensor? word = null, ended = null;
+        List<Tensor> words = [], endings = [];
+        for (int back = 0; back <= before; back++)
+        {
+            long first = before + bytesPerSlot - 1 - back;
+            Tensor one = padded.slice(1, first, first + ((slots - 1) * bytesPerSlot) + 1, bytesPerSlot);
+            Tensor isSpecial = one.gt(_lastByte);
+            word = word is null ? one : word.add(one, _places[back]);
+            ended = ended is null ? isSpecial : ended.logical_or(isSpecial);
+            if (!Codes.Orders.Contains(back + 1)) continue;
+            words.Add(word);
+            endings.Add(ended);
+        }
+
+        Tensor constants = _constants.Rows.narrow(0, OrderConstants, Codes.Orders.Count);
+        Tensor mixed = stack(words, 2).add_(constants, KeptScalar.One); // [N, S, orders]
+        mixed.bitwise_xor_(Shifted(mixed, 0)).mul_(_firstMultiplier);
+        mixed.bitwise_xor_(Shifted(mixed, 1)).mul_(_secondMultiplier);
+        mixed.bitwise_xor_(Shifted(mixed, 2));
+
+        int bytes = (Codes.ColumnsPerOrder + BitsPerByte - 1) / BitsPerByte;
+        Tensor rows = mixed.unsqueeze(-1).bitwise_right_shift(_constants.Rows.narrow(0, ByteShifts, bytes)); // [N, S, orders, bytes]
+        rows = rows.bitwise_and_(_constants.Rows.select(0, ByteMask)).to(ScalarType.Int32);
+        rows.masked_fill_(stack(endings, 2).unsqueeze(-1), _silentRow);
+        Tensor columns = _signs.Rows.index_select(0, rows.view(-1)).view(batch, slots, Codes.Orders.Count, bytes * BitsPerByte);
+        return columns.narrow(3, 0, Codes.ColumnsPerOrder).reshape(batch, slots, Codes.Columns).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Moves the tables; a null leaves that side as it is.</summary>
+    public void Move(ScalarType? dtype, Device? device)
+    {
+        if (dtype is not null && dtype != _signs.Rows.dtype)
+        {
+            // From the amplitude, so that a pass through a narrower type leaves no rounding behind.
+            device ??= _signs.Rows.device;
+            _signs.Dispose();
+            _signs = Signs();
+        }
+
+        _signs.Move(dtype, device);
+        _constants.Move(null, device);
+    }
+
+    public void Dispose()
+    {
+        _signs.Dispose();
+        _constants.Dispose();
+    }
+
+    /// <summary>x >> shift with zeros from above: the shift of a signed number brings its sign.</summary>
+    private Tensor Shifted(Tensor words, int step) =>
+        words.bitwise_right_shift(_constants.Rows.select(0, Shifts + step)).bitwise_and_(_constants.Rows.select(0, Masks + step));
+
+    /// <summary>[257, 8]: the bits of a byte, the lowest first, as +a and -a, and a row of zeros.</summary>
+    private FixedTable Signs()
+    {
+        float[] signs = new float[(SilentRow + 1) * BitsPerByte];
+        for (int i = 0; i < SilentRow * BitsPerByte; i++)
+            signs[i] = ((i / BitsPerByte >> (i % BitsPerByte)) & 1) != 0 ? Codes.Amplitude : -Codes.Amplitude;
+        return new FixedTable(tensor(signs, [SilentRow + 1, BitsPerByte]));
+    }
+}

@@ -1,0 +1,355 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// The loop that writes n-gram codes, behind rows of features or alone. Per row and order: one word of bytes, two multiplications, 64
+/// bits; then the bits become floats, as many at a time as a register holds.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A block of rows stays in the first-level cache. First the bits of a row's orders are laid end to end. Then the rows' features are
+/// written, and zeros behind them. The last pass takes 16 bits for every 16 columns, wherever they start: +a and -a differ in their sign
+/// alone, so that a lane is a with one bit put in the sign's place.
+/// </para>
+/// <para>
+/// 16 lanes of AVX-512, bit j of the 32 that are loaded into every lane moved to the top of lane j, then joined with a:
+/// <code>
+/// lane          0          1          2     ...        15
+/// bits     b31...b0   b31...b0   b31...b0   ...   b31...b0
+/// &lt;&lt;         31 - s     30 - s     29 - s   ...     16 - s      s: where the 16 bits start in the 32
+/// sign        not bs   not bs+1   not bs+2   ...  not bs+15      the bits are laid down inverted
+/// </code>
+/// The scalar equivalent is <see cref="WriteRow"/>: bit c of the code set is +a, clear is -a.
+/// </para>
+/// </remarks>
+internal static unsafe class NgramKernel
+{
+    private const int Lanes = 16;
+    private const int LineBytes = Lanes * sizeof(float);
+    private const int BitsPerByte = 8;
+    private const uint SignBit = 0x80000000;
+    private const byte AndThenOr = 0xEA; // (a & b) | c of a ternary operation
+    private const int BlockRows = 16;
+    private const int MostOrders = NgramCodes.MostBytes - 1;
+
+    // The words of a row, and one more that the last 32-bit load may reach into.
+    private const int RowWords = MostOrders + 1;
+    private const int RowBytes = RowWords * sizeof(ulong);
+
+    /// <summary>The widest path that this machine has in hardware.</summary>
+    public static FeaturePath Widest { get; } =
+        IsSupported(FeaturePath.Vector512) ? FeaturePath.Vector512
+        : IsSupported(FeaturePath.Vector256) ? FeaturePath.Vector256
+        : IsSupported(FeaturePath.Vector128) ? FeaturePath.Vector128
+        : FeaturePath.Scalar;
+
+    /// <summary>Whether this machine has the path in hardware.</summary>
+    public static bool IsSupported(FeaturePath path) => path switch
+    {
+        FeaturePath.Vector512 => Avx512F.IsSupported,
+        FeaturePath.Vector256 => Avx2.IsSupported,
+        FeaturePath.Vector128 => Vector128.IsHardwareAccelerated && BitConverter.IsLittleEndian,
+        _ => true,
+    };
+
+    /// <summary>Writes the codes of some rows of a sequence, and nothing else.</summary>
+    /// <param name="sequence">The sequence of bytes from its start, to the end of the last row at least.</param>
+    /// <param name="first">Index of the first byte of the first row.</param>
+    /// <param name="rows">Rows to write.</param>
+    /// <param name="bytesPerRow">Bytes that each row stands for: a row has the code of the bytes that end with its last one.</param>
+    /// <param name="destination">Starts where the codes of the first row go.</param>
+    /// <param name="width">Floats from a row to the next.</param>
+    /// <param name="codes">Orders, columns, amplitude.</param>
+    /// <param name="path">The width of the stores.</param>
+    public static void Write(
+        ReadOnlySpan<byte> sequence,
+        long first,
+        int rows,
+        int bytesPerRow,
+        Span<float> destination,
+        int width,
+        NgramCodes codes,
+        FeaturePath path)
+    {
+        fixed (byte* bytes = sequence)
+        fixed (float* target = destination) Write(bytes, first, rows, bytesPerRow, target, width, codes, path, features: null);
+    }
+
+    /// <summary>Writes slots of features, codes behind them, and zeros behind these.</summary>
+    /// <param name="sequence">The sequence of bytes from its start, to the end of the last slot at least.</param>
+    /// <param name="first">Index of the first byte of the first slot.</param>
+    /// <param name="slots">Slots to write.</param>
+    /// <param name="bytesPerSlot">Bytes of a slot.</param>
+    /// <param name="destination">Where the first slot goes.</param>
+    /// <param name="width">Floats of a slot, at least those of its features and codes.</param>
+    /// <param name="codes">Orders, columns, amplitude.</param>
+    /// <param name="features">The pieces of a feature row.</param>
+    public static void WriteSlots(
+        byte* sequence, long first, int slots, int bytesPerSlot, float* destination, int width, NgramCodes codes, RowTables features) =>
+        Write(sequence, first, slots, bytesPerSlot, destination, width, codes, Widest, features);
+
+    [SkipLocalsInit]
+    private static void Write(
+        byte* sequence,
+        long first,
+        int rows,
+        int bytesPerRow,
+        float* destination,
+        int width,
+        NgramCodes codes,
+        FeaturePath path,
+        RowTables? features)
+    {
+        ulong* words = stackalloc ulong[BlockRows];
+        ulong* bits = stackalloc ulong[BlockRows * RowWords];
+        new Span<ulong>(bits, BlockRows * RowWords).Clear(); // the last load of a row may reach behind its bits
+        bool isScalar = path == FeaturePath.Scalar || codes.Columns < Lanes;
+        int offset = features is null ? 0 : bytesPerRow * HslFeatures.Dimension;
+        for (int count; rows > 0; rows -= count, first += (long)count * bytesPerRow, destination += (long)count * width)
+        {
+            count = Math.Min(rows, BlockRows);
+            byte* from = sequence + first;
+
+            if (!isScalar)
+            {
+                ReadWords(sequence, first, count, bytesPerRow, codes.LongestOrder, words);
+                LayBits(words, count, codes, bits);
+            }
+
+            // Between laying and reading: a load that falls across two stores waits until both have reached the cache.
+            if (features is not null)
+            {
+                HslContext context = new(first > 0 ? from[-1] : null, first > 1 ? from[-2] : null);
+                ReadOnlySpan<byte> bytes = new(from, count * bytesPerRow);
+                FeatureKernel.WriteSlots(bytes, context, new Span<float>(destination, count * width), features, bytesPerRow, width);
+            }
+
+            float* columns = destination + offset;
+            switch (isScalar ? FeaturePath.Scalar : path)
+            {
+                case FeaturePath.Vector512: ExpandBits<Expand512>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
+                case FeaturePath.Vector256: ExpandBits<Expand256>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
+                case FeaturePath.Vector128: ExpandBits<Expand128>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
+                default:
+                    for (int row = 0; row < count; row++)
+                        WriteRow(sequence, first + ((row + 1L) * bytesPerRow) - 1, columns + ((long)row * width), codes);
+                    continue;
+            }
+
+            // The first rows have too few bytes for some orders, which are the last as orders ascend.
+            for (int row = 0; row < count && first + ((row + 1L) * bytesPerRow) < codes.LongestOrder; row++)
+            {
+                int whole = 0;
+                while (codes.Orders[whole] <= first + ((row + 1L) * bytesPerRow)) whole++;
+                whole *= codes.ColumnsPerOrder;
+                new Span<float>(columns + ((long)row * width) + whole, codes.Columns - whole).Clear();
+            }
+        }
+    }
+
+    /// <summary>One row, column by column: what the other paths must equal.</summary>
+    private static void WriteRow(byte* sequence, long last, float* destination, NgramCodes codes)
+    {
+        ulong word = Word(sequence + last, (int)Math.Min(last + 1, NgramCodes.MostBytes));
+        for (int i = 0; i < codes.Orders.Count; i++)
+        {
+            int order = codes.Orders[i];
+            ulong code = NgramCodes.Code(word, order);
+            bool isWhole = last + 1 >= order;
+            for (int c = 0; c < codes.ColumnsPerOrder; c++)
+                *destination++ = !isWhole ? 0 : ((code >> c) & 1) != 0 ? codes.Amplitude : -codes.Amplitude;
+        }
+    }
+
+    // Of each row the bytes that end with its last one, as far as the longest order and the start of the sequence allow.
+    private static void ReadWords(byte* sequence, long first, int rows, int bytesPerRow, int longest, ulong* words)
+    {
+        if (bytesPerRow > 1)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                long last = first + ((row + 1L) * bytesPerRow) - 1;
+                words[row] = Word(sequence + last, (int)Math.Min(longest, last + 1));
+            }
+
+            return;
+        }
+
+        ulong word = Word(sequence + first - 1, (int)Math.Min(longest - 1, first));
+        for (int row = 0; row < rows; row++) words[row] = word = (word << BitsPerByte) | sequence[first + row];
+    }
+
+    // The inverted bits of the rows, of each row those of one order directly behind those of the one before.
+    [SkipLocalsInit]
+    private static void LayBits(ulong* words, int rows, NgramCodes codes, ulong* bits)
+    {
+        ulong* inverted = stackalloc ulong[BlockRows];
+        int columns = codes.ColumnsPerOrder;
+        ulong kept = ulong.MaxValue >> (NgramCodes.MostColumns - columns);
+        if (columns < NgramCodes.MostColumns) new Span<ulong>(bits, rows * RowWords).Clear();
+        for (int i = 0; i < codes.Orders.Count; i++)
+        {
+            Mix(words, codes.Orders[i], inverted);
+            ulong* next = bits + (i * columns / NgramCodes.MostColumns);
+            int start = i * columns % NgramCodes.MostColumns;
+            if (columns == NgramCodes.MostColumns)
+            {
+                for (int row = 0; row < rows; row++, next += RowWords) *next = inverted[row];
+                continue;
+            }
+
+            for (int row = 0; row < rows; row++, next += RowWords)
+            {
+                ulong code = inverted[row] & kept;
+                next[0] |= code << start;
+                if (start + columns > NgramCodes.MostColumns) next[1] |= code >> (NgramCodes.MostColumns - start);
+            }
+        }
+    }
+
+    // The inverted codes of a whole block; what stands behind its last row is mixed too, and not looked at. The scalar loop says what the
+    // vectors do.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Mix(ulong* words, int order, ulong* inverted)
+    {
+        ulong mask = NgramCodes.WordMask(order), constant = NgramCodes.OrderConstant(order);
+        if (Avx512DQ.IsSupported) // multiplies eight 64-bit numbers at once
+        {
+            for (int i = 0; i < BlockRows; i += Vector512<ulong>.Count)
+            {
+                Vector512<ulong> mixed = (Vector512.Load(words + i) & Vector512.Create(mask)) + Vector512.Create(constant);
+                mixed = (mixed ^ (mixed >>> SplitMix64.FirstShift)) * Vector512.Create(SplitMix64.FirstMultiplier);
+                mixed = (mixed ^ (mixed >>> SplitMix64.SecondShift)) * Vector512.Create(SplitMix64.SecondMultiplier);
+                (~(mixed ^ (mixed >>> SplitMix64.LastShift))).Store(inverted + i);
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < BlockRows; i++) inverted[i] = ~SplitMix64.Finalise((words[i] & mask) + constant);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ExpandBits<TExpansion>(ulong* block, int rows, float* destination, int width, int columns, float amplitude)
+        where TExpansion : struct, IBitExpansion<TExpansion>
+    {
+        // The first 16 columns and the last, wherever they fall; between them whole lines, which begin in the same columns if rows are
+        // whole lines.
+        int untilTail = columns - Lanes, firstLine = FirstLine(destination);
+        TExpansion head = TExpansion.From(0, amplitude), tail = TExpansion.From(untilTail, amplitude);
+        TExpansion lines = TExpansion.From(firstLine, amplitude);
+        byte* bits = (byte*)block;
+        for (byte* end = bits + ((long)rows * RowBytes); bits < end; bits += RowBytes, destination += width)
+        {
+            if (FirstLine(destination) != firstLine)
+            {
+                firstLine = FirstLine(destination);
+                lines = TExpansion.From(firstLine, amplitude);
+            }
+
+            head.Sixteen(destination, bits);
+            float* tailAt = destination + untilTail;
+            byte* lineBits = bits + (firstLine / BitsPerByte);
+            float* line = destination + firstLine;
+            for (; line + (3 * Lanes) <= tailAt; line += 4 * Lanes, lineBits += 4 * Lanes / BitsPerByte)
+            {
+                lines.Sixteen(line, lineBits);
+                lines.Sixteen(line + Lanes, lineBits + (Lanes / BitsPerByte));
+                lines.Sixteen(line + (2 * Lanes), lineBits + (2 * Lanes / BitsPerByte));
+                lines.Sixteen(line + (3 * Lanes), lineBits + (3 * Lanes / BitsPerByte));
+            }
+
+            for (; line <= tailAt; line += Lanes, lineBits += Lanes / BitsPerByte) lines.Sixteen(line, lineBits);
+            tail.Sixteen(tailAt, bits + (untilTail / BitsPerByte));
+        }
+    }
+
+    // The bytes that end at an address, the last in the lowest 8 bits.
+    private static ulong Word(byte* last, int bytes)
+    {
+        ulong word = 0;
+        for (int back = bytes - 1; back >= 0; back--) word = (word << 8) | *(last - back);
+        return word;
+    }
+
+    // The first column behind the first that starts a cache line, of rows of whole floats.
+    private static int FirstLine(float* row) => Lanes - (int)((nuint)row % LineBytes / sizeof(float));
+
+    /// <summary>
+    /// 16 bits to floats, from bits that start anywhere in a byte. A type argument rather than a branch, so that the JIT compiles one loop
+    /// per width.
+    /// </summary>
+    private interface IBitExpansion<TSelf>
+        where TSelf : struct, IBitExpansion<TSelf>
+    {
+        /// <summary>For bits that start in this bit of a byte, a multiple of 8 more or less.</summary>
+        static abstract TSelf From(int bit, float amplitude);
+
+        /// <summary>16 floats, from the 16 bits that start in the first byte: -a where a bit is set.</summary>
+        void Sixteen(float* destination, byte* bits);
+    }
+
+    private readonly struct Expand512(Vector512<uint> shifts, Vector512<float> amplitude) : IBitExpansion<Expand512>
+    {
+        private readonly Vector512<uint> _shifts = shifts;
+        private readonly Vector512<float> _amplitude = amplitude;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Expand512 From(int bit, float amplitude) => new(
+            Vector512.Create(31u, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16) - Vector512.Create((uint)bit % BitsPerByte),
+            Vector512.Create(amplitude));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Sixteen(float* destination, byte* bits)
+        {
+            Vector512<uint> signs = Avx512F.ShiftLeftLogicalVariable(Vector512.Create(*(uint*)bits), _shifts);
+            Avx512F.TernaryLogic(signs.AsSingle(), Vector512.Create(SignBit).AsSingle(), _amplitude, AndThenOr).Store(destination);
+        }
+    }
+
+    private readonly struct Expand256(Vector256<uint> shifts, Vector256<float> amplitude) : IBitExpansion<Expand256>
+    {
+        private readonly Vector256<uint> _shifts = shifts;
+        private readonly Vector256<float> _amplitude = amplitude;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Expand256 From(int bit, float amplitude) => new(
+            Vector256.Create(31u, 30, 29, 28, 27, 26, 25, 24) - Vector256.Create((uint)bit % BitsPerByte), Vector256.Create(amplitude));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Sixteen(float* destination, byte* bits)
+        {
+            Vector256<uint> loaded = Vector256.Create(*(uint*)bits);
+            Vector256<float> sign = Vector256.Create(SignBit).AsSingle();
+            Vector256<float> low = Avx2.ShiftLeftLogicalVariable(loaded, _shifts).AsSingle();
+            Vector256<float> high = Avx2.ShiftLeftLogicalVariable(loaded >>> 8, _shifts).AsSingle();
+            ((low & sign) | _amplitude).Store(destination);
+            ((high & sign) | _amplitude).Store(destination + 8);
+        }
+    }
+
+    private readonly struct Expand128(int bit, Vector128<float> amplitude) : IBitExpansion<Expand128>
+    {
+        private readonly int _bit = bit;
+        private readonly Vector128<float> _amplitude = amplitude;
+
+        public static Expand128 From(int bit, float amplitude) => new(bit % BitsPerByte, Vector128.Create(amplitude));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Sixteen(float* destination, byte* bits)
+        {
+            // Without a shift for each lane: each looks at its own bit of four.
+            uint sixteen = *(uint*)bits >> _bit;
+            Vector128<uint> lanes = Vector128.Create(1u, 2, 4, 8);
+            Vector128<float> sign = Vector128.Create(SignBit).AsSingle();
+            for (int i = 0; i < Lanes; i += 4, sixteen >>= 4)
+            {
+                Vector128<float> isSet = Vector128.Equals(Vector128.Create(sixteen) & lanes, lanes).AsSingle();
+                ((isSet & sign) | _amplitude).Store(destination + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+using TorchSharp;
+using static HslEmbeddingZero.Tests.Doors.DoorTensors;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Tests.Doors;
+
+/// <summary>N-gram codes in the zero door and the projection.</summary>
+public sealed class NgramDoorTests : IDisposable
+{
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose() => _scope.Dispose();
+
+    /// <summary>Orders, columns, in slots too.</summary>
+    public static TheoryData<int[], int, bool> Kinds => new()
+    {
+        { [2, 3, 4], 64, false }, { [2, 3, 4], 64, true }, { [2, 8], 64, true }, { [3, 5, 6], 40, true }, { [2, 3, 4, 5, 6, 7, 8], 21, true }, { [4], 3, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void CodesStandBehindTheFeaturesAndZerosBehindThem(int[] orders, int columns, bool inSlots)
+    {
+        NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots };
+        using ZeroDoor door = new(4, 512, scaling: ChannelScaling.Standardized, ngrams: codes), plain = new(4, 512, scaling: ChannelScaling.Standardized);
+        byte[] bytes = RandomBytes(40, 1);
+        float[] expected = new float[bytes.Length * codes.Columns];
+        codes.Encode(bytes, expected);
+        Tensor ids = Ids(bytes, ScalarType.Byte, 1, 40);
+
+        Tensor stream = door.Stream(ids), features = plain.Stream(ids);
+        Same(features.narrow(2, 0, 27), stream.narrow(2, 0, 27));
+        Assert.Equal(Bits(expected), Bits(Floats(stream.narrow(2, 27, codes.Columns))));
+        Assert.Equal(0f, stream.narrow(2, 27 + codes.Columns, 512 - 27 - codes.Columns).abs().sum().item<float>());
+        Same(stream.narrow(2, 0, 27 + codes.Columns), door.Features(ids));
+
+        Tensor slots = door.forward(ids), without = plain.forward(ids);
+        Same(without.narrow(2, 0, 108), slots.narrow(2, 0, 108));
+        if (!inSlots)
+        {
+            Same(without, slots);
+            return;
+        }
+
+        Same(stream.narrow(2, 27, codes.Columns).slice(1, 3, 40, 4), slots.narrow(2, 108, codes.Columns)); // those of the slots' last bytes
+        Assert.Equal(0f, slots.narrow(2, 108 + codes.Columns, 512 - 108 - codes.Columns).abs().sum().item<float>());
+    }
+
+    /// <summary>
+    /// The span path writes float32 from bytes; ids with a special one among them, and other dtypes, take tensor operations.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void TensorOperationsGiveWhatTheSpansGive(int[] orders, int columns, bool inSlots)
+    {
+        NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots };
+        using ZeroDoor door = new(4, 512, ngrams: codes), wide = new(4, 512, ngrams: codes), narrow = new(4, 512, ngrams: codes);
+        wide.to(ScalarType.Float64);
+        narrow.to(ScalarType.BFloat16);
+        foreach ((int batch, int length) in new[] { (1, 1), (2, 3), (3, 8), (2, 37), (1, 64), (0, 5), (2, 0) })
+        {
+            Tensor bytes = Ids(RandomBytes(batch * length, length), ScalarType.Byte, batch, length);
+            Tensor behind = cat([bytes.to(ScalarType.Int16), full([batch, 1], ByteIds.EndOfSequence, ScalarType.Int16)], 1); // sends all through tensors
+            Same(door.Stream(bytes), door.Stream(behind).narrow(1, 0, length));
+            Tensor gathered = new NgramGather(codes).Gather(bytes, 1);
+            Same(door.Stream(bytes).narrow(2, 27, codes.Columns), gathered);
+            Same(door.Stream(bytes).narrow(2, 27, codes.Columns), wide.Stream(bytes).narrow(2, 27, codes.Columns).to(ScalarType.Float32));
+            Same(door.Stream(bytes).narrow(2, 27, codes.Columns), narrow.Stream(bytes).narrow(2, 27, codes.Columns).to(ScalarType.Float32));
+            int columnsAt = inSlots ? codes.Columns : 0;
+            Same(door.forward(bytes).narrow(2, 108, columnsAt), wide.forward(bytes).narrow(2, 108, columnsAt).to(ScalarType.Float32));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void ASpecialIdEndsTheContext(int bytesPerSlot)
+    {
+        NgramCodes codes = new() { Orders = [2, 3, 5], ColumnsPerOrder = 8, InSlots = true };
+        using ZeroDoor door = new(bytesPerSlot, 256, ngrams: codes);
+        int[] ids = RandomIds(80, 3);
+        Array.Fill(ids, 65, 60, 20); // a long piece too
+        float[] expected = new float[ids.Length * codes.Columns];
+        for (int start = 0; start < ids.Length;)
+        {
+            int end = start;
+            while (end < ids.Length && ids[end] < 256) end++;
+            byte[] piece = [.. ids[start..end].Select(id => (byte)id)];
+            codes.Encode(piece, expected.AsSpan(start * codes.Columns));
+            start = end + 1;
+        }
+
+        Tensor all = tensor(expected, [1, ids.Length, codes.Columns]);
+        Same(all, door.Stream(Ids(ids, 1, ids.Length)).narrow(2, 27, codes.Columns));
+        Same(
+            all.slice(1, bytesPerSlot - 1, ids.Length, bytesPerSlot),
+            door.forward(Ids(ids, 1, ids.Length)).narrow(2, 27 * bytesPerSlot, codes.Columns));
+    }
+
+    [Theory]
+    [InlineData(new[] { 2 }, 2)]
+    [InlineData(new[] { 2, 3 }, 2)]
+    [InlineData(new[] { 2, 3, 4 }, 3)]
+    [InlineData(new[] { 8 }, 7)]
+    public void LookBackIsExactlyHowFarAPositionReads(int[] orders, int lookBack)
+    {
+        using ZeroDoor door = new(2, 512, ngrams: new() { Orders = orders });
+        Assert.Equal(lookBack, door.LookBack);
+        byte[] bytes = RandomBytes(20, 4);
+        Tensor before = door.Stream(Ids(bytes, ScalarType.Byte));
+        for (int changed = 0; changed < bytes.Length; changed++)
+        {
+            byte[] others = [.. bytes];
+            others[changed] ^= 0x01; // the lowest bit: such that the features see it two bytes on as well
+            Tensor after = door.Stream(Ids(others, ScalarType.Byte));
+            for (int i = 0; i < bytes.Length; i++)
+            {
+                bool isEqual = before[i].eq(after[i]).all().item<bool>();
+                if (i < changed || i > changed + lookBack) Assert.True(isEqual);
+                else if (i == changed || (i == changed + lookBack && orders[^1] == lookBack + 1 && i + 1 >= orders[^1])) Assert.False(isEqual);
+            }
+        }
+    }
+
+    [Fact]
+    public void ThePublishedDoorIsTheDefault()
+    {
+        using ZeroDoor door = new();
+        using ProjectionDoor projection = new();
+        Assert.Null(door.Ngrams);
+        Assert.Null(projection.Ngrams);
+        Assert.Equal((2, 2), (door.LookBack, projection.LookBack));
+        Assert.Equal(("zero", "projection"), (door.Arm, projection.Arm));
+    }
+
+    [Fact]
+    public void NothingIsLearnedAndNothingIsStored()
+    {
+        using ZeroDoor door = new(ngrams: new());
+        Assert.Equal(0, door.LearnedParameters);
+        Assert.Empty(door.state_dict());
+        Assert.Empty(door.buffers());
+    }
+
+    [Theory]
+    [InlineData(false, 216 * 512 + 512 + 219 * 512 + 512)]
+    [InlineData(true, (216 + 192) * 512 + 512 + 219 * 512 + 512)]
+    public void TheProjectionReadsTheCodesToo(bool inSlots, long parameters)
+    {
+        NgramCodes codes = new() { InSlots = inSlots };
+        using ProjectionDoor door = new(scaling: ChannelScaling.Standardized, ngrams: codes);
+        using ZeroDoor zero = new(scaling: ChannelScaling.Standardized, ngrams: codes);
+        Assert.Equal(parameters, door.LearnedParameters);
+        Dictionary<string, Tensor> state = door.state_dict();
+        foreach (Tensor ids in new[] { Ids(RandomIds(48, 5), 2, 24), Ids(RandomBytes(48, 5), ScalarType.Byte, 2, 24) })
+        {
+            Tensor slots = zero.forward(ids).narrow(2, 0, inSlots ? 408 : 216), stream = zero.Stream(ids).narrow(2, 0, 219);
+            Assert.True(nn.functional.linear(slots, state["slot.weight"], state["slot.bias"]).allclose(door.forward(ids), 1e-5, 1e-5));
+            Assert.True(nn.functional.linear(stream, state["stream.weight"], state["stream.bias"]).allclose(door.Stream(ids), 1e-5, 1e-5));
+        }
+    }
+
+    [Fact]
+    public void LearnedValuesKeepTheirGradientBesideCodes()
+    {
+        using ZeroDoor door = new(new ControlFeatures(ControlKind.Learned), 2, 256, ngrams: new() { InSlots = true, Orders = [2, 3] });
+        Tensor ids = Ids(RandomIds(40, 6), 2, 20);
+        (door.forward(ids).square().sum() + door.Stream(ids).square().sum()).backward();
+        Assert.True(Assert.Single(door.parameters()).grad!.abs().sum().item<float>() > 0);
+        using ZeroDoor frozen = new(2, 256, ngrams: door.Ngrams);
+        Same(frozen.Stream(ids).narrow(2, 27, 128), door.Stream(ids).narrow(2, 27, 128));
+        Same(frozen.forward(ids).narrow(2, 54, 128), door.forward(ids).narrow(2, 54, 128));
+    }
+
+    [Theory]
+    [InlineData(8, 218, false, "219", "218", "stream position")]
+    [InlineData(8, 407, true, "408", "407", "slot")]
+    [InlineData(1, 100, false, "219", "100", "192")]
+    public void CodesThatDoNotFitAreRefusedWithTheirColumns(int k, int dim, bool inSlots, params string[] parts)
+    {
+        string message = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim, ngrams: new() { InSlots = inSlots })).Message;
+        foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
+        using ZeroDoor fits = new(k, inSlots ? 408 : 219, ngrams: new() { InSlots = inSlots });
+        using ProjectionDoor projection = new(k, dim, ngrams: new() { InSlots = inSlots }); // no columns of the width are theirs
+    }
+
+    [Fact]
+    public void AWidthThatIsFullHoldsTheLastColumn()
+    {
+        byte[] bytes = RandomBytes(100, 8);
+        using ZeroDoor door = new(8, 219, ngrams: new()), roomy = new(8, 512, ngrams: new());
+        Same(roomy.Stream(Ids(bytes, ScalarType.Byte)).narrow(1, 0, 219), door.Stream(Ids(bytes, ScalarType.Byte)));
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Byte, ScalarType.Float32)]
+    [InlineData(ScalarType.Int64, ScalarType.Float32)]
+    [InlineData(ScalarType.Byte, ScalarType.BFloat16)]
+    public void MemoryOfOnesOwnHoldsWhatForwardAndStreamReturn(ScalarType idType, ScalarType type)
+    {
+        using ZeroDoor door = new(4, 512, ngrams: new() { InSlots = true });
+        door.to(type);
+        Tensor ids = Ids(RandomBytes(2 * 3 * 21, 5), ScalarType.Byte, 2, 3, 21).to(idType);
+        if (idType != ScalarType.Byte) ids[1, 2, 5] = tensor(ByteIds.EndOfSequence);
+        using var quiet = no_grad();
+        Tensor slots = full([2, 3, 6, 512], double.NaN, type), stream = full([2, 3, 21, 512], double.NaN, type);
+        door.WriteSlots(ids, slots);
+        door.WriteStream(ids, stream);
+        Assert.True(door.forward(ids).bytes.SequenceEqual(slots.bytes));
+        Assert.True(door.Stream(ids).bytes.SequenceEqual(stream.bytes));
+    }
+
+    /// <summary>Enough output for several threads, whose shares begin anywhere in a row of input.</summary>
+    [Fact]
+    public void SharesOfSeveralThreadsJoinWithoutASeam()
+    {
+        using ZeroDoor door = new(8, 512, ngrams: new() { Orders = [2, 5, 8], InSlots = true });
+        byte[] bytes = RandomBytes(7 * 301, 9);
+        Tensor stream = door.Stream(Ids(bytes, ScalarType.Byte, 7, 301));
+        float[] expected = new float[301 * 192];
+        for (int row = 0; row < 7; row++)
+        {
+            door.Ngrams!.Encode(bytes.AsSpan(row * 301, 301), expected);
+            Assert.Equal(expected, Floats(stream[row].narrow(1, 27, 192)));
+        }
+    }
+
+    [Fact]
+    public void APassThroughANarrowDtypeLeavesNoRoundingBehind()
+    {
+        using ZeroDoor door = new(4, 512, ngrams: new() { Amplitude = 0.3f });
+        Tensor ids = Ids(RandomIds(40, 7));
+        Tensor before = door.Stream(ids);
+        door.to(ScalarType.BFloat16);
+        Assert.Equal(ScalarType.BFloat16, door.Stream(ids).dtype);
+        door.to(ScalarType.Float32);
+        Same(before, door.Stream(ids));
+    }
+
+    [Fact]
+    public void AnArmWithoutAPlaceForCodesRefusesThem()
+    {
+        foreach (string arm in new[] { "embedding", "embedding-pooled", "one-hot" })
+        {
+            string message = Assert.Throws<ArgumentException>(() => DoorArms.Create(arm, 1, 512, 0, SlotTail.Pad, new())).Message;
+            Assert.Contains($"'{arm}'", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("zero-ngram", "zero-standardized")]
+    [InlineData("projection-ngram", "projection-standardized")]
+    public void AnArmIsNamedByItsCodes(string arm, string without)
+    {
+        using InputDoor door = DoorArms.Create(arm, 2, 512), other = DoorArms.Create(arm, 2, 512, 0, SlotTail.Pad, new() { Amplitude = 1 });
+        Assert.Equal((arm, new NgramCodes()), (door.Arm, door.Ngrams));
+        Assert.Equal((without, 1f), (other.Arm, other.Ngrams!.Amplitude));
+    }
+
+    private static void Same(Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        Assert.Equal(expected.dtype, actual.dtype);
+        Assert.True(expected.contiguous().bytes.SequenceEqual(actual.contiguous().bytes), "The values differ.");
+    }
+}
