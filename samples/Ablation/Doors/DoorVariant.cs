@@ -18,7 +18,10 @@ internal sealed partial record DoorVariant
 
     /// <summary>What may stand behind a plus sign; the README says what each does.</summary>
     private static readonly string[] Modifiers =
-        ["hadamard", "bits", "momentum", "address", "gain", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE", "inslots", "only", "buckets=BITS", "learned=BITS"];
+    [
+        "hadamard", "bits", "momentum", "address", "gain", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE", "inslots", "only", "buckets=BITS",
+        "learned=BITS",
+    ];
 
     private DoorVariant(string arm, string channels)
     {
@@ -64,7 +67,8 @@ internal sealed partial record DoorVariant
             throw new ArgumentException($"Unknown arm '{variant.Arm}'; known are {string.Join(", ", DoorArms.Names)}.");
         if (variant.Modified.FirstOrDefault(name => !Modifiers.Contains(name)) is { } unknown)
             throw new ArgumentException($"Unknown modifier '{unknown}' in '{arm}'; known are {string.Join(", ", Modifiers)}.");
-        if (variant.Ngrams is null && (variant.Modified.Overlaps(["inslots", "only"]) || variant.BucketBits is not null || variant.LearnedBits is not null))
+        bool needsNgrams = variant.Modified.Overlaps(["inslots", "only"]) || variant.BucketBits is not null || variant.LearnedBits is not null;
+        if (variant.Ngrams is null && needsNgrams)
             throw new ArgumentException($"'{arm}': inslots, only, buckets and learned need ngrams beside them.");
         if (variant.IsPlain) return variant;
         if (!Bases.Contains(variant.Arm))
@@ -127,7 +131,8 @@ internal sealed partial record DoorVariant
         }
         else
         {
-            throw new ArgumentException($"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits.");
+            throw new ArgumentException(
+                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits.");
         }
 
         static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);

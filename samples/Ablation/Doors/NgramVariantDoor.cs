@@ -27,14 +27,17 @@ internal sealed class NgramVariantDoor : InputDoor
     {
         _variant = variant;
         _codes = variant.Ngrams!;
-        coded = new ZeroDoor(bytesPerSlot, dim, SlotTail.Pad, variant.Scaling, variant.LearnedBits is null ? _codes : null) { ChecksIds = false };
+        NgramCodes? inStream = variant.LearnedBits is null ? _codes : null;
+        coded = new ZeroDoor(bytesPerSlot, dim, SlotTail.Pad, variant.Scaling, inStream) { ChecksIds = false };
         NgramCodes index = new() { Orders = _codes.Orders, ColumnsPerOrder = BitsOfBuckets, Amplitude = 1 };
-        indexed = new ZeroDoor(1, HslFeatures.Dimension + index.Columns, SlotTail.Pad, variant.Scaling, index) { ChecksIds = false };
+        int width = HslFeatures.Dimension + index.Columns;
+        indexed = new ZeroDoor(1, width, SlotTail.Pad, variant.Scaling, index) { ChecksIds = false };
         powers = tensor(Enumerable.Range(0, BitsOfBuckets).Select(bit => 1L << bit).ToArray()).DetachFromDisposeScope();
         if (variant.BucketBits is { } buckets)
         {
             using Generator random = new(Seed, CPU);
-            using Tensor signs = randint(0, 2, [_codes.Orders.Count, 1 << buckets, _codes.ColumnsPerOrder], ScalarType.Float32, generator: random);
+            long[] shape = [_codes.Orders.Count, 1 << buckets, _codes.ColumnsPerOrder];
+            using Tensor signs = randint(0, 2, shape, ScalarType.Float32, generator: random);
             bucket_codes = (((signs * 2) - 1) * _codes.Amplitude).DetachFromDisposeScope();
         }
 
@@ -60,7 +63,8 @@ internal sealed class NgramVariantDoor : InputDoor
         for (int order = 0; order < _codes.Orders.Count; order++)
         {
             Tensor codes = bucket_codes.select(0, order).index_select(0, index.select(2, order).reshape(-1));
-            columns.Add(codes.view(ids.size(0), ids.size(1), _codes.ColumnsPerOrder) * known.select(2, order).unsqueeze(-1).to(codes.dtype));
+            Tensor isKnown = known.select(2, order).unsqueeze(-1).to(codes.dtype);
+            columns.Add(codes.view(ids.size(0), ids.size(1), _codes.ColumnsPerOrder) * isKnown);
         }
 
         return cat(columns, 2);

@@ -93,7 +93,8 @@ public sealed class VariantDoorTests : IDisposable
     [Fact]
     public void Codes_by_their_numbers_are_those_of_the_arm()
     {
-        using InputDoor arm = DoorVariant.Parse("zero-ngram", "all").Create(4, Wide, 0), named = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
+        using InputDoor arm = DoorVariant.Parse("zero-ngram", "all").Create(4, Wide, 0);
+        using InputDoor named = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
         Same(arm.Stream(_ids), named.Stream(_ids));
         Same(arm.forward(_ids), named.forward(_ids));
         using InputDoor inSlots = DoorVariant.Parse("zero-standardized+ngrams=2-4x16@0.5+inslots", "all").Create(4, Wide, 0);
@@ -105,7 +106,8 @@ public sealed class VariantDoorTests : IDisposable
     [Fact]
     public void Codes_alone_are_the_columns_behind_the_features()
     {
-        using InputDoor coded = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0), only = DoorVariant.Parse(Coded + "+only", "all").Create(4, Wide, 0);
+        using InputDoor coded = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
+        using InputDoor only = DoorVariant.Parse(Coded + "+only", "all").Create(4, Wide, 0);
         Same(coded.Features(_ids).narrow(2, 27, 192), only.Features(_ids));
         Same(only.Features(_ids), only.Stream(_ids).narrow(2, 0, 192));
         Same(coded.forward(_ids), only.forward(_ids));
@@ -119,7 +121,8 @@ public sealed class VariantDoorTests : IDisposable
         Tensor ids = cat([_ids, _ids], 1);
         foreach ((int bits, int codes) in new[] { (1, 2), (16, Bytes - 1) })
         {
-            using InputDoor door = DoorVariant.Parse($"{Coded}+buckets={bits}", "all").Create(4, Wide, 0), again = DoorVariant.Parse($"{Coded}+buckets={bits}", "all").Create(4, Wide, 0);
+            DoorVariant variant = DoorVariant.Parse($"{Coded}+buckets={bits}", "all");
+            using InputDoor door = variant.Create(4, Wide, 0), again = variant.Create(4, Wide, 0);
             Tensor rows = door.Features(ids);
             Same(rows, again.Features(ids));
             Same(coded.Features(ids).narrow(2, 0, 27), rows.narrow(2, 0, 27));
