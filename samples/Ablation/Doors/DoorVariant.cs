@@ -1,10 +1,13 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
 /// A door as a study names it: an arm of the library, modifiers behind plus signs, and the channels it reads, as in
 /// <c>zero-standardized+hadamard</c> on <c>delta,phase</c>.
 /// </summary>
-internal sealed record DoorVariant
+internal sealed partial record DoorVariant
 {
     private const string Zero = "zero";
     private const string ZeroStandardized = "zero-standardized";
@@ -14,15 +17,21 @@ internal sealed record DoorVariant
     private static readonly string[] Bases = [Zero, ZeroStandardized, Projection, ProjectionStandardized];
 
     /// <summary>What may stand behind a plus sign; the README says what each does.</summary>
-    private static readonly string[] Modifiers = ["hadamard", "bits", "momentum", "address", "gain"];
+    private static readonly string[] Modifiers =
+    [
+        "hadamard", "bits", "momentum", "address", "gain", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE", "inslots", "only", "buckets=BITS",
+        "learned=BITS",
+    ];
 
     private DoorVariant(string arm, string channels)
     {
         string[] parts = arm.Split('+');
         Arm = parts[0];
         Channels = channels;
-        Modified = parts[1..].ToHashSet(StringComparer.Ordinal);
+        Modified = parts[1..].Where(part => !part.Contains('=')).ToHashSet(StringComparer.Ordinal);
         Columns = ColumnsOf(channels);
+        foreach (string part in parts[1..].Where(part => part.Contains('='))) Read(part, arm);
+        if (Ngrams is not null) Ngrams = Ngrams with { InSlots = Modified.Contains("inslots") };
     }
 
     /// <summary>The arm without its modifiers.</summary>
@@ -37,6 +46,15 @@ internal sealed record DoorVariant
     /// <summary>Columns of the 35-column layout, the bits first, ascending.</summary>
     public IReadOnlyList<int> Columns { get; private init; }
 
+    /// <summary>Codes of the last bytes in the stream, and in the slots where they say so; null for none.</summary>
+    public NgramCodes? Ngrams { get; private set; }
+
+    /// <summary>The codes fall into 2 to this power of buckets, each with a fixed random code; null where every n-gram has its own.</summary>
+    public int? BucketBits { get; private set; }
+
+    /// <summary>A learned table of 2 to this power of rows for each order takes the place of the codes; null where nothing is learned.</summary>
+    public int? LearnedBits { get; private set; }
+
     public bool IsProjection => Arm is Projection or ProjectionStandardized;
 
     public ChannelScaling Scaling => Arm is ZeroStandardized or ProjectionStandardized ? ChannelScaling.Standardized : ChannelScaling.None;
@@ -49,9 +67,18 @@ internal sealed record DoorVariant
             throw new ArgumentException($"Unknown arm '{variant.Arm}'; known are {string.Join(", ", DoorArms.Names)}.");
         if (variant.Modified.FirstOrDefault(name => !Modifiers.Contains(name)) is { } unknown)
             throw new ArgumentException($"Unknown modifier '{unknown}' in '{arm}'; known are {string.Join(", ", Modifiers)}.");
+        bool needsNgrams = variant.Modified.Overlaps(["inslots", "only"]) || variant.BucketBits is not null || variant.LearnedBits is not null;
+        if (variant.Ngrams is null && needsNgrams)
+            throw new ArgumentException($"'{arm}': inslots, only, buckets and learned need ngrams beside them.");
         if (variant.IsPlain) return variant;
         if (!Bases.Contains(variant.Arm))
             throw new ArgumentException($"'{variant.Arm}' takes no modifiers and no channels other than all; {string.Join(", ", Bases)} do.");
+        if (variant.Ngrams is not null && variant.Modified.Overlaps(["hadamard", "bits", "momentum", "address", "gain"]))
+            throw new ArgumentException($"'{arm}': n-gram codes go with inslots, only, buckets and learned alone.");
+        if (variant.Ngrams is not null && channels != RunKey.AllChannels)
+            throw new ArgumentException($"'{arm}' on channels '{channels}': n-gram codes stand behind all channels.");
+        if (variant.IsDerived && (variant.IsProjection || variant.Modified.Contains("inslots")))
+            throw new ArgumentException($"'{arm}': only, buckets and learned go with a zero door, in its stream.");
         if (variant.Modified.Contains("gain") && variant.Arm != ZeroStandardized)
             throw new ArgumentException($"'gain' needs channels of deviation 1: {ZeroStandardized}, not {variant.Arm}.");
         if (variant.IsProjection && variant.Modified.Overlaps(["address", "hadamard"]))
@@ -67,9 +94,49 @@ internal sealed record DoorVariant
     /// <param name="seed">Seed of a control's draw.</param>
     /// <exception cref="ArgumentException">K bytes that do not fit, or a width that the variant cannot take.</exception>
     public InputDoor Create(int bytesPerSlot, int dim, int seed) =>
-        IsPlain ? DoorArms.Create(Arm, bytesPerSlot, dim, seed) : new VariantDoor(this, bytesPerSlot, dim);
+        IsPlain ? DoorArms.Create(Arm, bytesPerSlot, dim, seed)
+        : IsDerived ? new NgramVariantDoor(this, bytesPerSlot, dim)
+        : Ngrams is null ? new VariantDoor(this, bytesPerSlot, dim)
+        : IsProjection ? new ProjectionDoor(bytesPerSlot, dim, SlotTail.Pad, Scaling, Ngrams)
+        : new ZeroDoor(bytesPerSlot, dim, SlotTail.Pad, Scaling, Ngrams);
 
-    private bool IsPlain => Modified.Count == 0 && Channels == RunKey.AllChannels;
+    private bool IsPlain => Modified.Count == 0 && Ngrams is null && Channels == RunKey.AllChannels;
+
+    private bool IsDerived => Modified.Contains("only") || BucketBits is not null || LearnedBits is not null;
+
+    [GeneratedRegex("^ngrams=([2-8])-([2-8])x([0-9]{1,2})@([0-9.]{1,8})$")]
+    private static partial Regex NgramPattern { get; }
+
+    [GeneratedRegex("^(buckets|learned)=([0-9]{1,2})$")]
+    private static partial Regex BitsPattern { get; }
+
+    /// <summary>A modifier with a value.</summary>
+    private void Read(string modifier, string arm)
+    {
+        if (NgramPattern.Match(modifier) is { Success: true } codes)
+        {
+            int first = Number(codes.Groups[1]), last = Number(codes.Groups[2]);
+            if (first > last) throw new ArgumentException($"'{modifier}' in '{arm}': the first order is above the last.");
+            Ngrams = new NgramCodes
+            {
+                Orders = [.. Enumerable.Range(first, last - first + 1)],
+                ColumnsPerOrder = Number(codes.Groups[3]),
+                Amplitude = float.Parse(codes.Groups[4].ValueSpan, CultureInfo.InvariantCulture),
+            };
+        }
+        else if (BitsPattern.Match(modifier) is { Success: true } bits && Number(bits.Groups[2]) is >= 1 and <= 20 and int power)
+        {
+            if (bits.Groups[1].ValueSpan is "buckets") BucketBits = power;
+            else LearnedBits = power;
+        }
+        else
+        {
+            throw new ArgumentException(
+                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits.");
+        }
+
+        static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
+    }
 
     private static int[] ColumnsOf(string channels)
     {

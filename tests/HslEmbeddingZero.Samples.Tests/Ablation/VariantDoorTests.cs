@@ -7,6 +7,8 @@ public sealed class VariantDoorTests : IDisposable
 {
     private const int Bytes = 64;
     private const int Dim = 128;
+    private const int Wide = 256; // room for codes
+    private const string Coded = "zero-standardized+ngrams=2-4x64@0.5";
 
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly byte[] _bytes = new byte[Bytes];
@@ -88,6 +90,78 @@ public sealed class VariantDoorTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Codes_by_their_numbers_are_those_of_the_arm()
+    {
+        using InputDoor arm = DoorVariant.Parse("zero-ngram", "all").Create(4, Wide, 0);
+        using InputDoor named = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
+        Same(arm.Stream(_ids), named.Stream(_ids));
+        Same(arm.forward(_ids), named.forward(_ids));
+        using InputDoor inSlots = DoorVariant.Parse("zero-standardized+ngrams=2-4x16@0.5+inslots", "all").Create(4, Wide, 0);
+        Assert.True(inSlots.Ngrams!.InSlots);
+        using InputDoor projection = DoorVariant.Parse("projection+ngrams=2-2x8@1", "all").Create(4, Wide, 0);
+        Assert.Equal(((4 * 27) + 1 + 27 + 8 + 1) * Wide, projection.LearnedParameters);
+    }
+
+    [Fact]
+    public void Codes_alone_are_the_columns_behind_the_features()
+    {
+        using InputDoor coded = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
+        using InputDoor only = DoorVariant.Parse(Coded + "+only", "all").Create(4, Wide, 0);
+        Same(coded.Features(_ids).narrow(2, 27, 192), only.Features(_ids));
+        Same(only.Features(_ids), only.Stream(_ids).narrow(2, 0, 192));
+        Same(coded.forward(_ids), only.forward(_ids));
+    }
+
+    /// <summary>Equal n-grams have equal codes; with two buckets most others have one of two, too.</summary>
+    [Fact]
+    public void Buckets_give_fixed_codes_that_ngrams_share()
+    {
+        using InputDoor coded = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
+        Tensor ids = cat([_ids, _ids], 1);
+        foreach ((int bits, int codes) in new[] { (1, 2), (16, Bytes - 1) })
+        {
+            DoorVariant variant = DoorVariant.Parse($"{Coded}+buckets={bits}", "all");
+            using InputDoor door = variant.Create(4, Wide, 0), again = variant.Create(4, Wide, 0);
+            Tensor rows = door.Features(ids);
+            Same(rows, again.Features(ids));
+            Same(coded.Features(ids).narrow(2, 0, 27), rows.narrow(2, 0, 27));
+            float[][] bigrams = [.. Enumerable.Range(1, Bytes - 1).Select(i => Floats(rows[0, i].narrow(0, 27, 64)))];
+            Assert.All(bigrams, row => Assert.All(row, value => Assert.Equal(0.5f, Math.Abs(value))));
+            Assert.Equal(codes, bigrams.Select(row => string.Join(' ', row)).Distinct().Count());
+            Same(rows[0, 5], rows[0, Bytes + 5]);
+            Assert.All(Floats(rows[0, 2].narrow(0, 27 + 128, 64)), value => Assert.Equal(0, value)); // three bytes are no 4-gram
+        }
+    }
+
+    [Fact]
+    public void A_learned_table_begins_as_the_zero_door_and_learns_the_rows_it_was_asked_for()
+    {
+        using InputDoor zero = DoorVariant.Parse("zero-standardized", "all").Create(4, Wide, 0);
+        using InputDoor door = DoorVariant.Parse($"{Coded}+learned=10", "all").Create(4, Wide, 0);
+        Assert.Equal(3 * 1024 * Wide, door.LearnedParameters);
+        Same(zero.Stream(_ids), door.Stream(_ids));
+        Same(zero.forward(_ids), door.forward(_ids));
+        door.Stream(_ids).sum().backward();
+        foreach ((string name, Tensor table) in door.named_parameters())
+        {
+            int asked = Bytes - 1 - int.Parse(name.Split('.')[^1], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal(asked * Wide, table.grad!.sum().item<float>());
+        }
+    }
+
+    [Theory]
+    [InlineData("+only")]
+    [InlineData("+buckets=12")]
+    [InlineData("+learned=8")]
+    public void A_variant_reads_as_far_back_as_it_says(string modifier)
+    {
+        using InputDoor door = DoorVariant.Parse(Coded + modifier, "all").Create(4, Wide, 0);
+        foreach (Tensor table in door.parameters()) nn.init.normal_(table);
+        Tensor whole = door.Stream(_ids)[0, Bytes - 1], tail = _ids.narrow(1, Bytes - 1 - door.LookBack, door.LookBack + 1);
+        Same(whole, door.Stream(tail)[0, door.LookBack]);
+    }
+
     [Theory]
     [InlineData("mlp", "all", "mlp")]
     [InlineData("zero+magic", "all", "magic")]
@@ -97,8 +171,20 @@ public sealed class VariantDoorTests : IDisposable
     [InlineData("projection+hadamard", "all", "hadamard")]
     [InlineData("zero+gain", "all", "gain")]
     [InlineData("zero+bits", "delta", "bits")]
+    [InlineData("zero+ngrams=4-2x64@0.5", "all", "above the last")]
+    [InlineData("zero+ngrams=2-9x64@0.5", "all", "ngrams=2-9x64@0.5")]
+    [InlineData("zero+ngrams=2-4x64", "all", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE")]
+    [InlineData("zero+ngrams=2-4x65@0.5", "all", "65")]
+    [InlineData("zero+ngrams=2-4x64@0", "all", "0")]
+    [InlineData("zero+inslots", "all", "need ngrams")]
+    [InlineData("zero+buckets=12", "all", "need ngrams")]
+    [InlineData("zero+ngrams=2-4x64@0.5+buckets=21", "all", "1 to 20 bits")]
+    [InlineData("zero+ngrams=2-4x64@0.5+hadamard", "all", "alone")]
+    [InlineData("projection+ngrams=2-4x64@0.5+only", "all", "only")]
+    [InlineData("zero+ngrams=2-4x64@0.5", "delta", "all channels")]
+    [InlineData("embedding+ngrams=2-4x64@0.5", "all", "embedding")]
     public void What_does_not_exist_or_go_together_is_named(string arm, string channels, string named) =>
-        Assert.Contains(named, Assert.Throws<ArgumentException>(() => DoorVariant.Parse(arm, channels)).Message, StringComparison.Ordinal);
+        Assert.Contains(named, Assert.ThrowsAny<ArgumentException>(() => DoorVariant.Parse(arm, channels)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_width_without_a_Hadamard_matrix_is_named() =>

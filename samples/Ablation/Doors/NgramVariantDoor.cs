@@ -1,0 +1,105 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>
+/// The zero door with something else than its codes in the stream: no features beside them, codes that n-grams share, or a learned table of
+/// n-grams as in the Byte Latent Transformer. Slots are those of the zero door.
+/// </summary>
+internal sealed class NgramVariantDoor : InputDoor
+{
+    private const int BitsOfBuckets = 20; // columns of a code that choose a bucket; more than a bucket needs
+    private const int Seed = 2026; // of the fixed random codes of buckets
+
+    private readonly DoorVariant _variant;
+    private readonly NgramCodes _codes;
+#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
+    private readonly ZeroDoor coded; // features and codes, side by side
+    private readonly ZeroDoor indexed; // the same with 20 columns of +1 and -1 an order, which choose a row
+    private readonly Tensor powers; // [20]
+    private readonly Tensor? bucket_codes; // [orders, buckets, columns] of +a and -a
+    private readonly ParameterList? tables; // [rows, dim] for each order
+#pragma warning restore IDE1006
+
+    public NgramVariantDoor(DoorVariant variant, int bytesPerSlot, int dim)
+        : base(nameof(NgramVariantDoor), bytesPerSlot, dim, SlotTail.Pad, HslFeatures.Dimension)
+    {
+        _variant = variant;
+        _codes = variant.Ngrams!;
+        NgramCodes? inStream = variant.LearnedBits is null ? _codes : null;
+        coded = new ZeroDoor(bytesPerSlot, dim, SlotTail.Pad, variant.Scaling, inStream) { ChecksIds = false };
+        NgramCodes index = new() { Orders = _codes.Orders, ColumnsPerOrder = BitsOfBuckets, Amplitude = 1 };
+        int width = HslFeatures.Dimension + index.Columns;
+        indexed = new ZeroDoor(1, width, SlotTail.Pad, variant.Scaling, index) { ChecksIds = false };
+        powers = tensor(Enumerable.Range(0, BitsOfBuckets).Select(bit => 1L << bit).ToArray()).DetachFromDisposeScope();
+        if (variant.BucketBits is { } buckets)
+        {
+            using Generator random = new(Seed, CPU);
+            long[] shape = [_codes.Orders.Count, 1 << buckets, _codes.ColumnsPerOrder];
+            using Tensor signs = randint(0, 2, shape, ScalarType.Float32, generator: random);
+            bucket_codes = (((signs * 2) - 1) * _codes.Amplitude).DetachFromDisposeScope();
+        }
+
+        if (variant.LearnedBits is { } rows)
+            tables = new ParameterList([.. _codes.Orders.Select(_ => new Parameter(zeros(1 << rows, dim)))]);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override int LookBack => Math.Max(coded.LookBack, indexed.LookBack);
+
+    /// <inheritdoc/>
+    protected override Device Place => powers.device;
+
+    /// <inheritdoc/>
+    protected override Tensor Describe(Tensor ids)
+    {
+        Tensor rows = coded.Features(ids);
+        if (_variant.Modified.Contains("only")) return rows.narrow(2, HslFeatures.Dimension, _codes.Columns);
+        if (bucket_codes is null) return rows;
+        (Tensor index, Tensor known) = Rows(ids, _variant.BucketBits!.Value);
+        List<Tensor> columns = [rows.narrow(2, 0, HslFeatures.Dimension)];
+        for (int order = 0; order < _codes.Orders.Count; order++)
+        {
+            Tensor codes = bucket_codes.select(0, order).index_select(0, index.select(2, order).reshape(-1));
+            Tensor isKnown = known.select(2, order).unsqueeze(-1).to(codes.dtype);
+            columns.Add(codes.view(ids.size(0), ids.size(1), _codes.ColumnsPerOrder) * isKnown);
+        }
+
+        return cat(columns, 2);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Pack(Tensor ids, long slots) => coded.forward(ids);
+
+    /// <inheritdoc/>
+    protected override Tensor Widen(Tensor ids)
+    {
+        Tensor rows = Describe(ids);
+        Tensor padded = nn.functional.pad(rows, [0, Dim - rows.size(2)]);
+        if (tables is null) return padded;
+        (Tensor index, Tensor known) = Rows(ids, _variant.LearnedBits!.Value);
+        for (int order = 0; order < _codes.Orders.Count; order++)
+        {
+            Tensor learned = tables[order].index_select(0, index.select(2, order).reshape(-1)).view(padded.shape);
+            padded = padded + (learned * known.select(2, order).unsqueeze(-1).to(learned.dtype));
+        }
+
+        return padded;
+    }
+
+    /// <summary>Which row of 2^bits each n-gram of [N, L] ids takes, [N, L, orders], and whether there is an n-gram.</summary>
+    private (Tensor Index, Tensor Known) Rows(Tensor ids, int bits)
+    {
+        Tensor signs = indexed.Features(ids).narrow(2, HslFeatures.Dimension, _codes.Orders.Count * BitsOfBuckets)
+            .view(ids.size(0), ids.size(1), _codes.Orders.Count, BitsOfBuckets);
+        Tensor index = (signs.gt(0).to(ScalarType.Int64) * powers).narrow(3, 0, bits).sum(3);
+        return (index, signs.select(3, 0).ne(0));
+    }
+
+    /// <summary>Tables begin at 0, so that training starts from the zero door.</summary>
+    protected override void DrawWeights(Generator random)
+    {
+    }
+}
