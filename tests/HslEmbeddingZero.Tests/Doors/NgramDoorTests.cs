@@ -14,7 +14,8 @@ public sealed class NgramDoorTests : IDisposable
     /// <summary>Orders, columns, in slots too.</summary>
     public static TheoryData<int[], int, bool> Kinds => new()
     {
-        { [2, 3, 4], 64, false }, { [2, 3, 4], 64, true }, { [2, 8], 64, true }, { [3, 5, 6], 40, true }, { [2, 3, 4, 5, 6, 7, 8], 21, true }, { [4], 3, true },
+        { [2, 3, 4], 64, false }, { [2, 3, 4], 64, true }, { [2, 8], 64, true }, { [3, 5, 6], 40, true },
+        { [2, 3, 4, 5, 6, 7, 8], 21, true }, { [4], 3, true },
     };
 
     [Theory]
@@ -22,7 +23,8 @@ public sealed class NgramDoorTests : IDisposable
     public void CodesStandBehindTheFeaturesAndZerosBehindThem(int[] orders, int columns, bool inSlots)
     {
         NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots };
-        using ZeroDoor door = new(4, 512, scaling: ChannelScaling.Standardized, ngrams: codes), plain = new(4, 512, scaling: ChannelScaling.Standardized);
+        using ZeroDoor door = new(4, 512, scaling: ChannelScaling.Standardized, ngrams: codes);
+        using ZeroDoor plain = new(4, 512, scaling: ChannelScaling.Standardized);
         byte[] bytes = RandomBytes(40, 1);
         float[] expected = new float[bytes.Length * codes.Columns];
         codes.Encode(bytes, expected);
@@ -60,7 +62,8 @@ public sealed class NgramDoorTests : IDisposable
         foreach ((int batch, int length) in new[] { (1, 1), (2, 3), (3, 8), (2, 37), (1, 64), (0, 5), (2, 0) })
         {
             Tensor bytes = Ids(RandomBytes(batch * length, length), ScalarType.Byte, batch, length);
-            Tensor behind = cat([bytes.to(ScalarType.Int16), full([batch, 1], ByteIds.EndOfSequence, ScalarType.Int16)], 1); // sends all through tensors
+            Tensor end = full([batch, 1], ByteIds.EndOfSequence, ScalarType.Int16);
+            Tensor behind = cat([bytes.to(ScalarType.Int16), end], 1); // sends all through tensors
             Same(door.Stream(bytes), door.Stream(behind).narrow(1, 0, length));
             Tensor gathered = new NgramGather(codes).Gather(bytes, 1);
             Same(door.Stream(bytes).narrow(2, 27, codes.Columns), gathered);
@@ -117,7 +120,8 @@ public sealed class NgramDoorTests : IDisposable
             {
                 bool isEqual = before[i].eq(after[i]).all().item<bool>();
                 if (i < changed || i > changed + lookBack) Assert.True(isEqual);
-                else if (i == changed || (i == changed + lookBack && orders[^1] == lookBack + 1 && i + 1 >= orders[^1])) Assert.False(isEqual);
+                else if (i == changed || (i == changed + lookBack && orders[^1] == lookBack + 1 && i + 1 >= orders[^1]))
+                    Assert.False(isEqual);
             }
         }
     }

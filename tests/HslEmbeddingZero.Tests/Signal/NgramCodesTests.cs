@@ -110,7 +110,8 @@ public sealed class NgramCodesTests
                         float[] expected = Filled(), actual = Filled();
                         Write(expected, FeaturePath.Scalar);
                         Write(actual, path);
-                        Assert.True(Bits(expected).AsSpan().SequenceEqual(Bits(actual)), $"{path}, {bytesPerRow} a row, {rows} rows from {skipped}");
+                        bool isEqual = Bits(expected).AsSpan().SequenceEqual(Bits(actual));
+                        Assert.True(isEqual, $"{path}, {bytesPerRow} a row, {rows} rows from {skipped}");
 
                         float[] Filled()
                         {
@@ -199,7 +200,9 @@ public sealed class NgramCodesTests
         Assert.Equal(Default.ToString(), codes.ToString());
         orders[2] = 8;
         Assert.Equal(Default, codes);
-        foreach (NgramCodes other in new[] { codes with { Orders = [2, 3] }, codes with { ColumnsPerOrder = 63 }, codes with { Amplitude = 1 }, codes with { InSlots = true } })
+        NgramCodes[] others =
+            [codes with { Orders = [2, 3] }, codes with { ColumnsPerOrder = 63 }, codes with { Amplitude = 1 }, codes with { InSlots = true }];
+        foreach (NgramCodes other in others)
         {
             Assert.NotEqual(Default, other);
             Assert.NotEqual(Default.ToString(), other.ToString());
