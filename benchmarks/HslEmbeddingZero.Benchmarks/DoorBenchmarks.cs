@@ -46,6 +46,8 @@ public class DoorBenchmarks
 
     public static string[] Devices => BenchmarkDevices.All;
 
+    private nn.Module[] Modules => [_zero, _standardized, _coded, _projection, _embedding, _table, _plain, _map];
+
     [GlobalSetup]
     public void Prepare()
     {
@@ -58,7 +60,7 @@ public class DoorBenchmarks
         _table = nn.Embedding(256, HslFeatures.Dimension);
         _plain = nn.Embedding(ByteIds.Count, Dim);
         _map = nn.Linear(HslFeatures.Dimension * BytesPerSlot, Dim);
-        foreach (nn.Module module in new nn.Module[] { _zero, _standardized, _coded, _projection, _embedding, _table, _plain, _map }) module.to(device(Device));
+        foreach (nn.Module module in Modules) module.to(device(Device));
         _slots = _zero.forward(_ids);
         _stream = _zero.Stream(_ids);
         _copy = _stream.clone();
@@ -67,7 +69,7 @@ public class DoorBenchmarks
     [GlobalCleanup]
     public void Clean()
     {
-        foreach (IDisposable item in new IDisposable[] { _ids, _slots, _stream, _copy, _zero, _standardized, _coded, _projection, _embedding, _table, _plain, _map }) item.Dispose();
+        foreach (IDisposable item in Modules.Concat<IDisposable>([_ids, _slots, _stream, _copy])) item.Dispose();
     }
 
     [BenchmarkCategory("slots"), Benchmark(Baseline = true, Description = "fill the same memory")]

@@ -67,8 +67,7 @@ internal sealed partial record DoorVariant
             throw new ArgumentException($"Unknown arm '{variant.Arm}'; known are {string.Join(", ", DoorArms.Names)}.");
         if (variant.Modified.FirstOrDefault(name => !Modifiers.Contains(name)) is { } unknown)
             throw new ArgumentException($"Unknown modifier '{unknown}' in '{arm}'; known are {string.Join(", ", Modifiers)}.");
-        bool needsNgrams = variant.Modified.Overlaps(["inslots", "only"]) || variant.BucketBits is not null || variant.LearnedBits is not null;
-        if (variant.Ngrams is null && needsNgrams)
+        if (variant.Ngrams is null && (variant.IsDerived || variant.Modified.Contains("inslots")))
             throw new ArgumentException($"'{arm}': inslots, only, buckets and learned need ngrams beside them.");
         if (variant.IsPlain) return variant;
         if (!Bases.Contains(variant.Arm))

@@ -47,7 +47,7 @@ internal sealed class NgramVariantDoor : InputDoor
     }
 
     /// <inheritdoc/>
-    public override int LookBack => Math.Max(coded.LookBack, indexed.LookBack);
+    public override int LookBack => indexed.LookBack;
 
     /// <inheritdoc/>
     protected override Device Place => powers.device;

@@ -8,7 +8,7 @@ namespace HslEmbeddingZero;
 /// of <see cref="NgramKernel"/>, and nothing is read back. The 64 bits of a code become floats eight at a time, by a gather of the signs of
 /// a byte's bits.
 /// </summary>
-internal sealed class NgramGather : IDisposable
+internal sealed class NgramGather : nn.Module
 {
     private const int BitsPerByte = 8;
     private const int SilentRow = 256; // all zero, for a code that lacks bytes
@@ -33,6 +33,7 @@ internal sealed class NgramGather : IDisposable
 
     /// <param name="codes">Orders, columns, amplitude.</param>
     public NgramGather(NgramCodes codes)
+        : base(nameof(NgramGather))
     {
         Codes = codes;
         _constants = new FixedTable(tensor((long[])
@@ -46,6 +47,9 @@ internal sealed class NgramGather : IDisposable
 
     /// <summary>Orders, columns, amplitude.</summary>
     public NgramCodes Codes { get; }
+
+    /// <summary>This where slots have codes too, else null.</summary>
+    public NgramGather? ForSlots => Codes.InSlots ? this : null;
 
     /// <summary>[N, S·K] ids to the codes [N, S, columns] of the bytes that end with each K ids.</summary>
     public Tensor Gather(Tensor ids, int bytesPerSlot)
@@ -85,9 +89,10 @@ internal sealed class NgramGather : IDisposable
         return columns.narrow(3, 0, Codes.ColumnsPerOrder).reshape(batch, slots, Codes.Columns).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Moves the tables; a null leaves that side as it is.</summary>
-    public void Move(ScalarType? dtype, Device? device)
+    /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
     {
+        base._toEpilog(dtype, device, non_blocking);
         if (dtype is not null && dtype != _signs.Rows.dtype)
         {
             // From the amplitude, so that a pass through a narrower type leaves no rounding behind.
@@ -100,10 +105,16 @@ internal sealed class NgramGather : IDisposable
         _constants.Move(null, device);
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
-        _signs.Dispose();
-        _constants.Dispose();
+        if (disposing)
+        {
+            _signs.Dispose();
+            _constants.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     /// <summary>x >> shift with zeros from above: the shift of a signed number brings its sign.</summary>

@@ -43,7 +43,7 @@ public sealed class ProjectionDoor : InputDoor
     {
         ArgumentNullException.ThrowIfNull(features);
         this.features = features;
-        slot = nn.Linear((HslFeatures.Dimension * bytesPerSlot) + (ngrams is { InSlots: true } ? ngrams.Columns : 0), dim);
+        slot = nn.Linear((HslFeatures.Dimension * bytesPerSlot) + (ngrams?.SlotColumns ?? 0), dim);
         stream = nn.Linear(HslFeatures.Dimension + (ngrams?.Columns ?? 0), dim);
         if (ngrams is not null) _ngrams = new NgramGather(ngrams);
         RegisterComponents();
@@ -72,22 +72,8 @@ public sealed class ProjectionDoor : InputDoor
 
     /// <inheritdoc/>
     protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(features.Rows(ids, BytesPerSlot, _ngrams is { Codes.InSlots: true } ? _ngrams : null));
+        slot.forward(features.Rows(ids, BytesPerSlot, _ngrams?.ForSlots));
 
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));
-
-    /// <inheritdoc/>
-    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
-    {
-        base._toEpilog(dtype, device, non_blocking);
-        _ngrams?.Move(dtype, device);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) _ngrams?.Dispose();
-        base.Dispose(disposing);
-    }
 }

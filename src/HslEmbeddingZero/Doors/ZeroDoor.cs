@@ -62,8 +62,8 @@ public sealed class ZeroDoor : InputDoor
             long needed = ((long)HslFeatures.Dimension * bytes) + ngrams.Columns;
             if (needed <= dim) return;
             throw new ArgumentException(
-                $"A {place} of {HslFeatures.Dimension * bytes} feature columns and {ngrams.Columns} n-gram columns ({ngrams}) needs {needed}, "
-                + $"more than dim {dim}.", nameof(ngrams));
+                $"A {place} of {HslFeatures.Dimension * bytes} feature columns and {ngrams.Columns} n-gram columns ({ngrams}) needs "
+                + $"{needed}, more than dim {dim}.", nameof(ngrams));
         }
     }
 
@@ -80,7 +80,7 @@ public sealed class ZeroDoor : InputDoor
         using var scope = NewDisposeScope();
         Tensor packed = Packed(ids);
         Open(destination, ids, packed.size(1) / BytesPerSlot);
-        features.WriteSlots(packed, destination, BytesPerSlot, Dim, InSlots);
+        features.WriteSlots(packed, destination, BytesPerSlot, Dim, _ngrams?.ForSlots);
     }
 
     /// <summary>Writes one position for each byte like <see cref="InputDoor.Stream"/>, into memory of your own.</summary>
@@ -119,27 +119,10 @@ public sealed class ZeroDoor : InputDoor
     protected override Tensor Describe(Tensor ids) => features.Rows(ids, ngrams: _ngrams);
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim, ngrams: InSlots);
+    protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim, ngrams: _ngrams?.ForSlots);
 
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim, ngrams: _ngrams);
-
-    /// <inheritdoc/>
-    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
-    {
-        base._toEpilog(dtype, device, non_blocking);
-        _ngrams?.Move(dtype, device);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) _ngrams?.Dispose();
-        base.Dispose(disposing);
-    }
-
-    /// <summary>The codes that slots have.</summary>
-    private NgramGather? InSlots => _ngrams is { Codes.InSlots: true } ? _ngrams : null;
 
     /// <summary>Checks memory that is to be written to.</summary>
     private void Open(Tensor destination, Tensor ids, long positions)

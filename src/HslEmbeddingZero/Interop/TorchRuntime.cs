@@ -30,6 +30,7 @@ public static class TorchRuntime
 
     private static readonly Lock Gate = new();
     private static string? _folder;
+    private static string? _version; // a process has one libtorch, so it is looked for once
     private static volatile bool _ready;
 
     /// <summary>
@@ -107,8 +108,9 @@ public static class TorchRuntime
         get
         {
             EnsureLoaded();
-            string? folder = TorchLibraries.LoadedFolder() ?? _folder;
-            return (folder is null ? null : TorchLibraries.VersionBeside(folder)) ?? torch.__version__;
+            return _version ??= (TorchLibraries.LoadedFolder() ?? _folder) is { } folder && TorchLibraries.VersionBeside(folder) is { } beside
+                ? beside
+                : torch.__version__;
         }
     }
 

@@ -150,7 +150,7 @@ internal static class ModelFile
         }
 
         // Doors with a learned map grow with K; the others refuse by themselves what does not fit into dim.
-        int width = (door.BytesPerSlot * HslFeatures.Dimension) + (ngrams is { InSlots: true } ? ngrams.Columns : 0);
+        int width = (door.BytesPerSlot * HslFeatures.Dimension) + (ngrams?.SlotColumns ?? 0);
         if (width > dim && header.Tensors.TryGetValue(DoorMap, out SafetensorsEntry? map) && !map.Shape.SequenceEqual([dim, width]))
             throw Bad(header, DoorKey, path, $"'{DoorMap}' of such a door is [{dim}, {width}], but the file's is [{string.Join(", ", map.Shape)}]");
         return ngrams;

@@ -97,6 +97,9 @@ public sealed record NgramCodes
     /// <summary>Columns of all orders together.</summary>
     public int Columns => _orders.Count * _columnsPerOrder;
 
+    /// <summary>Columns that a slot has of them.</summary>
+    internal int SlotColumns => InSlots ? Columns : 0;
+
     /// <summary>The codes of the arms that have some: all as it is unless set.</summary>
     internal static NgramCodes Default { get; } = new();
 
