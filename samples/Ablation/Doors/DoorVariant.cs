@@ -20,7 +20,7 @@ internal sealed partial record DoorVariant
     private static readonly string[] Modifiers =
     [
         "hadamard", "bits", "momentum", "address", "gain", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE", "inslots", "only", "buckets=BITS",
-        "learned=BITS",
+        "learned=BITS", "drop=PERCENT",
     ];
 
     private DoorVariant(string arm, string channels)
@@ -55,6 +55,9 @@ internal sealed partial record DoorVariant
     /// <summary>A learned table of 2 to this power of rows for each order takes the place of the codes; null where nothing is learned.</summary>
     public int? LearnedBits { get; private set; }
 
+    /// <summary>Share of codes that training leaves out, each position and order by itself; 0 for none.</summary>
+    public double Dropped { get; private set; }
+
     public bool IsProjection => Arm is Projection or ProjectionStandardized;
 
     public ChannelScaling Scaling => Arm is ZeroStandardized or ProjectionStandardized ? ChannelScaling.Standardized : ChannelScaling.None;
@@ -68,16 +71,18 @@ internal sealed partial record DoorVariant
         if (variant.Modified.FirstOrDefault(name => !Modifiers.Contains(name)) is { } unknown)
             throw new ArgumentException($"Unknown modifier '{unknown}' in '{arm}'; known are {string.Join(", ", Modifiers)}.");
         if (variant.Ngrams is null && (variant.IsDerived || variant.Modified.Contains("inslots")))
-            throw new ArgumentException($"'{arm}': inslots, only, buckets and learned need ngrams beside them.");
+            throw new ArgumentException($"'{arm}': inslots, only, buckets, learned and drop need ngrams beside them.");
         if (variant.IsPlain) return variant;
         if (!Bases.Contains(variant.Arm))
             throw new ArgumentException($"'{variant.Arm}' takes no modifiers and no channels other than all; {string.Join(", ", Bases)} do.");
         if (variant.Ngrams is not null && variant.Modified.Overlaps(["hadamard", "bits", "momentum", "address", "gain"]))
-            throw new ArgumentException($"'{arm}': n-gram codes go with inslots, only, buckets and learned alone.");
+            throw new ArgumentException($"'{arm}': n-gram codes go with inslots, only, buckets, learned and drop alone.");
         if (variant.Ngrams is not null && channels != RunKey.AllChannels)
             throw new ArgumentException($"'{arm}' on channels '{channels}': n-gram codes stand behind all channels.");
         if (variant.IsDerived && (variant.IsProjection || variant.Modified.Contains("inslots")))
-            throw new ArgumentException($"'{arm}': only, buckets and learned go with a zero door, in its stream.");
+            throw new ArgumentException($"'{arm}': only, buckets, learned and drop go with a zero door, in its stream.");
+        if (variant.Dropped > 0 && variant.LearnedBits is not null)
+            throw new ArgumentException($"'{arm}': drop leaves out fixed codes, and learned has none.");
         if (variant.Modified.Contains("gain") && variant.Arm != ZeroStandardized)
             throw new ArgumentException($"'gain' needs channels of deviation 1: {ZeroStandardized}, not {variant.Arm}.");
         if (variant.IsProjection && variant.Modified.Overlaps(["address", "hadamard"]))
@@ -101,13 +106,16 @@ internal sealed partial record DoorVariant
 
     private bool IsPlain => Modified.Count == 0 && Ngrams is null && Channels == RunKey.AllChannels;
 
-    private bool IsDerived => Modified.Contains("only") || BucketBits is not null || LearnedBits is not null;
+    private bool IsDerived => Modified.Contains("only") || BucketBits is not null || LearnedBits is not null || Dropped > 0;
 
     [GeneratedRegex("^ngrams=([2-8])-([2-8])x([0-9]{1,2})@([0-9.]{1,8})$")]
     private static partial Regex NgramPattern { get; }
 
     [GeneratedRegex("^(buckets|learned)=([0-9]{1,2})$")]
     private static partial Regex BitsPattern { get; }
+
+    [GeneratedRegex("^drop=([0-9]{1,2})$")]
+    private static partial Regex DropPattern { get; }
 
     /// <summary>A modifier with a value.</summary>
     private void Read(string modifier, string arm)
@@ -128,10 +136,14 @@ internal sealed partial record DoorVariant
             if (bits.Groups[1].ValueSpan is "buckets") BucketBits = power;
             else LearnedBits = power;
         }
+        else if (DropPattern.Match(modifier) is { Success: true } drop && Number(drop.Groups[1]) is >= 1 and int percent)
+        {
+            Dropped = percent / 100.0;
+        }
         else
         {
             throw new ArgumentException(
-                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits.");
+                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits and 1 to 99 percent.");
         }
 
         static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The zero door with something else than its codes in the stream: no features beside them, codes that n-grams share, or a learned table of
-/// n-grams as in the Byte Latent Transformer. Slots are those of the zero door.
+/// The zero door with something else than its codes in the stream: no features beside them, codes that n-grams share, codes that training
+/// leaves out now and then, or a learned table of n-grams as in the Byte Latent Transformer. Slots are those of the zero door.
 /// </summary>
 internal sealed class NgramVariantDoor : InputDoor
 {
@@ -76,7 +76,7 @@ internal sealed class NgramVariantDoor : InputDoor
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids)
     {
-        Tensor rows = Describe(ids);
+        Tensor rows = training && _variant.Dropped > 0 ? Describe(ids) * Kept(ids) : Describe(ids);
         Tensor padded = nn.functional.pad(rows, [0, Dim - rows.size(2)]);
         if (tables is null) return padded;
         (Tensor index, Tensor known) = Rows(ids, _variant.LearnedBits!.Value);
@@ -96,6 +96,21 @@ internal sealed class NgramVariantDoor : InputDoor
             .view(ids.size(0), ids.size(1), _codes.Orders.Count, BitsOfBuckets);
         Tensor index = (signs.gt(0).to(ScalarType.Int64) * powers).narrow(3, 0, bits).sum(3);
         return (index, signs.select(3, 0).ne(0));
+    }
+
+    /// <summary>
+    /// Which columns training reads, [N, L, columns] of 1 and 0: each code of each position is left out by itself. The draw is a function
+    /// of the ids, so that a run which was interrupted ends like one which was not.
+    /// </summary>
+    private Tensor Kept(Tensor ids)
+    {
+        Tensor places = arange(1, ids.numel() + 1, ScalarType.Int64, ids.device);
+        long seed = (ids.reshape(-1).to(ScalarType.Int64) * places).sum().item<long>();
+        using Generator random = new((ulong)seed, CPU);
+        Tensor codes = rand([ids.size(0), ids.size(1), _codes.Orders.Count, 1], generator: random).ge(_variant.Dropped)
+            .to(ScalarType.Float32).expand(-1, -1, -1, _codes.ColumnsPerOrder).reshape(ids.size(0), ids.size(1), _codes.Columns);
+        if (_variant.Modified.Contains("only")) return codes;
+        return cat([ones([ids.size(0), ids.size(1), HslFeatures.Dimension]), codes], 2);
     }
 
     /// <summary>Tables begin at 0, so that training starts from the zero door.</summary>

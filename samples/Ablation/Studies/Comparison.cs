@@ -10,6 +10,15 @@ namespace HslEmbeddingZero.Samples;
 internal sealed record Comparison(
     RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption, IReadOnlyList<(long Step, PairedTest Text)> TextOnTheWay)
 {
+    /// <summary>Text of each source by itself.</summary>
+    public required IReadOnlyList<PairedTest> TextBySource { get; init; }
+
+    /// <summary>
+    /// What the bytes of each kind of <see cref="TextNovelty"/> add to the difference of text, whose parts they are; empty where a run did
+    /// not note it.
+    /// </summary>
+    public required IReadOnlyList<PairedTest> TextByNovelty { get; init; }
+
     /// <summary>Every door of a study against every baseline, at the same learning rate.</summary>
     public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) => Between(study, [.. results.GroupBy(r => r.Key.Row())], sameRate: true);
 
@@ -46,6 +55,23 @@ internal sealed record Comparison(
                 .. pairs[0].Door.Curve.Select(point => point.Step).Append(door.Key.Steps).Select(step => (
                     step,
                     PairedTest.Of([.. pairs.Select(p => p.Door.ScoresAt(step).TextBitsPerByte - p.Baseline.ScoresAt(step).TextBitsPerByte)]))),
-            ]);
+            ])
+        {
+            TextBySource = Each(run => run.Scores.TextBitsPerByteBySource),
+            TextByNovelty = pairs.Any(p => p.Door.Novelty is null || p.Baseline.Novelty is null) ? [] : Each(Parts),
+        };
+
+        PairedTest[] Each(Func<RunResult, IReadOnlyList<double>> of) =>
+        [
+            .. Enumerable.Range(0, of(pairs[0].Door).Count)
+                .Select(place => PairedTest.Of([.. pairs.Select(p => of(p.Door)[place] - of(p.Baseline)[place])])),
+        ];
+    }
+
+    /// <summary>Bits that the bytes of each kind add to the bits per byte of all text.</summary>
+    private static double[] Parts(RunResult run)
+    {
+        int bytes = run.Novelty!.Sum(kind => kind.Bytes);
+        return [.. run.Novelty!.Select(kind => kind.BitsPerByte * kind.Bytes / bytes)];
     }
 }

@@ -31,6 +31,9 @@ internal sealed record StudyConditions
     /// <summary>The same with two bytes before.</summary>
     public required double Trigram { get; init; }
 
+    /// <summary>Names of the text files; studies of before November 2026 did not note them.</summary>
+    public IReadOnlyList<string>? TextSources { get; init; }
+
     public static StudyConditions Of(string name, Study study, Precision precision, torch.Device device, ComparisonData data) => new()
     {
         Name = name,
@@ -42,6 +45,7 @@ internal sealed record StudyConditions
         HeldOutWindows = [data.HeldOut.Text?.Count ?? 0, data.HeldOut.Video?.Count ?? 0, data.HeldOut.Caption?.Count ?? 0],
         Bigram = data.Bigram[^1],
         Trigram = data.Trigram[^1],
+        TextSources = [.. data.Text.Sources.Select(source => source.Name)],
     };
 
     /// <exception cref="InvalidDataException">The file holds no conditions of a study.</exception>

@@ -37,10 +37,12 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         yield return ("", new TextTable(
             [.. KeyHeadings("door"), "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"],
             [.. results.GroupBy(r => r.Key.Row()).Select(row => Scored(row.Key, [.. row]))]));
+        if (results.All(r => r.Novelty is not null)) yield return Divided();
         Comparison[] comparisons = [.. Comparison.AtEqualRate(_study, results)];
         if (comparisons.Length == 0) yield break;
         yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", comparisons);
         if (_study.EvaluateAt.Count > 0 && _study.Steps.Count == 1) yield return OnTheWay(comparisons);
+        if (comparisons.All(c => c.TextByNovelty.Count > 0)) yield return DividedDifferences(comparisons);
         if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(_study, results)]);
     }
 
@@ -63,6 +65,35 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         new TextTable(
         [.. KeyHeadings("door"), "minus", .. comparisons[0].TextOnTheWay.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Step:N0} steps"))],
         [.. comparisons.Select(c => (string[])[.. KeyCells(c.Door), KeyedBaseline(c), .. c.TextOnTheWay.Select(at => Tested(at.Text, 1)[0])])]));
+
+    private (string Title, TextTable Table) Divided()
+    {
+        IReadOnlyList<NoveltyScore> kinds = results[0].Novelty!;
+        double bytes = kinds.Sum(kind => kind.Bytes);
+        return ("Text by source, and by what training showed of it", new TextTable(
+            [
+                .. KeyHeadings("door"), .. Sources(),
+                .. TextNovelty.Kinds.Zip(kinds, (name, kind) => string.Create(CultureInfo.InvariantCulture, $"{name} ({kind.Bytes / bytes:P1})")),
+            ],
+            [.. results.GroupBy(r => r.Key.Row()).Select(row => (string[])
+            [
+                .. KeyCells(row.Key),
+                .. Means(row, r => r.Scores.TextBitsPerByteBySource), .. Means(row, r => [.. r.Novelty!.Select(kind => kind.BitsPerByte)]),
+            ])]));
+
+        static IEnumerable<string> Means(IEnumerable<RunResult> row, Func<RunResult, IReadOnlyList<double>> of) =>
+            Enumerable.Range(0, of(row.First()).Count).Select(place => Spread.Of([.. row.Select(r => of(r)[place])]).ToString("F3"));
+    }
+
+    private (string Title, TextTable Table) DividedDifferences(Comparison[] comparisons) => (
+        "Paired differences of text by source, and what each kind of bytes adds to the difference of all text",
+        new TextTable(
+            [.. KeyHeadings("door"), "minus", .. Sources(), .. TextNovelty.Kinds],
+            [.. comparisons.Select(c => (string[])
+                [.. KeyCells(c.Door), KeyedBaseline(c), .. c.TextBySource.Concat(c.TextByNovelty).Select(part => Tested(part, 1)[0])])]));
+
+    private IEnumerable<string> Sources() =>
+        conditions.TextSources ?? results[0].Scores.TextBitsPerByteBySource.Select((_, place) => $"text {place + 1}");
 
     private static double[] Corrected(Comparison[] comparisons, Func<Comparison, PairedTest> of) => PairedTest.Holm([.. comparisons.Select(c => of(c).P ?? 1)]);
 
@@ -123,6 +154,8 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
                 : "differences are paired by seed (same body weights, same batches): mean ± sample deviation, two-sided paired t-test; Holm: corrected for all rows of the table, column by column.";
         }
 
+        if (results.All(r => r.Novelty is not null))
+            yield return "what training showed: whether the 4 bytes before a byte stand somewhere in the training text, and how often with this byte behind them.";
         if (_showsRate && _study.Baselines.Count > 0) yield return "a best rate is chosen on the scores it is then compared by; all doors had the same choice.";
         foreach (int bytes in _study.BytesPerSlot)
         {

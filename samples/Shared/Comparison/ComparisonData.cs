@@ -5,6 +5,8 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>The corpora, the held-out set that every run is scored on, and the count models' scores on the same text.</summary>
 internal sealed class ComparisonData
 {
+    private readonly Lazy<TextNovelty> _novelty;
+
     private ComparisonData(TextCorpus text, WindowCorpus windows, HeldOutSet heldOut)
     {
         Text = text;
@@ -12,6 +14,7 @@ internal sealed class ComparisonData
         HeldOut = heldOut;
         Bigram = CountModelBits(2);
         Trigram = CountModelBits(3);
+        _novelty = new Lazy<TextNovelty>(() => new TextNovelty(text.Train.Span, heldOut.Text!));
     }
 
     public TextCorpus Text { get; }
@@ -25,6 +28,9 @@ internal sealed class ComparisonData
 
     /// <summary>The same under a byte trigram model.</summary>
     public IReadOnlyList<double> Trigram { get; }
+
+    /// <summary>Which held-out text is new.</summary>
+    public TextNovelty Novelty => _novelty.Value;
 
     public static ComparisonData Load(IReadOnlyList<string> textFiles, IReadOnlyList<string> windowFiles, HeldOutOptions heldOut)
     {

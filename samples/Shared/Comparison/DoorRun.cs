@@ -51,6 +51,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         Evaluator evaluator = new(data.HeldOut, device: device);
         Stopwatch scoring = new();
         EvaluationResult last;
+        IReadOnlyList<NoveltyScore> novelty;
         try
         {
             using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
@@ -59,6 +60,9 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             }
 
             last = Evaluate();
+            scoring.Start();
+            novelty = data.Novelty.Score(evaluator.EvaluateTextBytes(model, cancellation));
+            scoring.Stop();
         }
         catch (OperationCanceledException)
         {
@@ -69,7 +73,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last, curve,
             trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + scoring.Elapsed).TotalSeconds,
-            ComputeOptions.NameOf(device), TorchRuntime.LibtorchVersion);
+            ComputeOptions.NameOf(device), TorchRuntime.LibtorchVersion, novelty);
         AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, SampleJson.Line));
         DeleteIfPossible(CheckpointPath);
         DeleteIfPossible(CurvePath);

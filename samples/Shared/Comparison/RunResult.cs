@@ -14,7 +14,9 @@ internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed,
 /// <summary>What a model scored before its training was over.</summary>
 internal sealed record CurvePoint(long Step, EvaluationResult Scores);
 
-/// <summary>What one trained model scored, and where its training ended; runs of before November 2026 did not note the place.</summary>
+/// <summary>
+/// What one trained model scored, and where its training ended. Older runs did not note the place, nor what they score on new text.
+/// </summary>
 internal sealed record RunResult(
     RunKey Key,
     string Fingerprint,
@@ -24,7 +26,8 @@ internal sealed record RunResult(
     double TrainBytesPerSecond,
     double WallSeconds,
     string? Device = null,
-    string? Libtorch = null)
+    string? Libtorch = null,
+    IReadOnlyList<NoveltyScore>? Novelty = null)
 {
     /// <summary>The scores after a step: the last one, or one of the curve.</summary>
     public EvaluationResult ScoresAt(long step) => step == Key.Steps ? Scores : Curve.Single(point => point.Step == step).Scores;

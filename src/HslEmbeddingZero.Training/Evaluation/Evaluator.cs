@@ -34,13 +34,13 @@ public sealed class Evaluator
         {
             using var quiet = inference_mode();
             (double text, double[] bySource) = Text(model, cancellation);
-            double video = _heldOut.Video is { } v ? Mean(BytesOf(model, Modality.Video, v.Contexts, v.Targets, cancellation)) : double.NaN;
+            double video = _heldOut.Video is { } v ? Mean(BitsOfSamples(model, Modality.Video, v.Contexts, v.Targets, cancellation)) : double.NaN;
             double caption = double.NaN, audioSwapped = double.NaN, sceneSwapped = double.NaN;
             if (_heldOut.Caption is { } c)
             {
-                caption = Mean(BytesOf(model, Modality.Caption, c.Contexts, c.Targets, cancellation));
-                audioSwapped = Mean(BytesOf(model, Modality.Caption, c.AudioSwapped, c.Targets, cancellation));
-                sceneSwapped = Mean(BytesOf(model, Modality.Caption, c.SceneSwapped, c.Targets, cancellation));
+                caption = Mean(BitsOfSamples(model, Modality.Caption, c.Contexts, c.Targets, cancellation));
+                audioSwapped = Mean(BitsOfSamples(model, Modality.Caption, c.AudioSwapped, c.Targets, cancellation));
+                sceneSwapped = Mean(BitsOfSamples(model, Modality.Caption, c.SceneSwapped, c.Targets, cancellation));
             }
 
             return new EvaluationResult(text, bySource, video, caption, audioSwapped - caption, sceneSwapped - caption);
@@ -51,41 +51,83 @@ public sealed class Evaluator
         }
     }
 
+    /// <summary>
+    /// Scores every held-out byte of text by itself: what is needed to tell where a model is good. The model is put into evaluation mode
+    /// meanwhile, and back into the mode it was in.
+    /// </summary>
+    /// <param name="model">The model, on the evaluator's device.</param>
+    /// <param name="cancellation">Asks to stop between two batches.</param>
+    /// <returns>
+    /// Bits of each id of <see cref="HeldOutText.Targets"/>, in that order; their mean is <see cref="EvaluationResult.TextBitsPerByte"/> but
+    /// for rounding. Empty where the set has no text.
+    /// </returns>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    public double[] EvaluateTextBytes(ByteLanguageModel model, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (_heldOut.Text is not { } text) return [];
+        double[] bits = new double[text.Targets.Length];
+        bool wasTraining = model.training;
+        model.eval();
+        try
+        {
+            using var quiet = inference_mode();
+            int written = 0;
+            Score(model, Modality.Text, text.Contexts, text.Targets, nats =>
+            {
+                foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>()) bits[written++] = one / Math.Log(2);
+            }, cancellation);
+        }
+        finally
+        {
+            model.train(wasTraining);
+        }
+
+        return bits;
+    }
+
     private (double All, double[] BySource) Text(ByteLanguageModel model, CancellationToken cancellation)
     {
         if (_heldOut.Text is not { } text) return (double.NaN, []);
-        double[] bits = Score(model, Modality.Text, text.Count, (first, count, shape) => (
-            tensor(text.Contexts.AsSpan(first * shape.ContextLength, count * shape.ContextLength).ToArray(), [count, shape.ContextLength]),
-            tensor(text.Targets.AsSpan(first * shape.TargetLength, count * shape.TargetLength).ToArray(), [count, shape.TargetLength])), cancellation);
+        double[] bits = BitsOfSamples(model, Modality.Text, text.Contexts, text.Targets, cancellation);
         double[] bySource = [.. text.Source.Zip(bits).GroupBy(w => w.First).OrderBy(g => g.Key).Select(g => g.Average(w => w.Second))];
         return (bits.Average(), bySource);
     }
 
-    private double[] BytesOf(ByteLanguageModel model, Modality modality, byte[] contexts, byte[] targets, CancellationToken cancellation) =>
-        Score(model, modality, targets.Length / SampleShape.Of(modality).TargetLength, (first, count, shape) => (
-            tensor(contexts.AsSpan(first * shape.ContextLength, count * shape.ContextLength).ToArray(), [count, shape.ContextLength]),
-            tensor(targets.AsSpan(first * shape.TargetLength, count * shape.TargetLength).ToArray(), [count, shape.TargetLength])), cancellation);
-
     /// <summary>Mean bits per byte of each sample; all samples of a modality have the same length.</summary>
-    private double[] Score(
-        ByteLanguageModel model, Modality modality, int samples, Func<int, int, SampleShape, (Tensor Context, Tensor Targets)> read, CancellationToken cancellation)
+    private double[] BitsOfSamples<T>(
+        ByteLanguageModel model, Modality modality, T[] contexts, T[] targets, CancellationToken cancellation)
+        where T : unmanaged
+    {
+        int length = SampleShape.Of(modality).TargetLength;
+        double[] bits = new double[targets.Length / length];
+        int written = 0;
+        Score(model, modality, contexts, targets, nats =>
+        {
+            foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>()) bits[written++] = sum / length / Math.Log(2);
+        }, cancellation);
+        return bits;
+    }
+
+    /// <summary>Hands the nats [count, target length] of one batch after the other to <paramref name="take"/>.</summary>
+    private void Score<T>(
+        ByteLanguageModel model, Modality modality, T[] contexts, T[] targets, Action<Tensor> take, CancellationToken cancellation)
+        where T : unmanaged
     {
         SampleShape shape = SampleShape.Of(modality);
-        double[] bits = new double[samples];
+        int samples = targets.Length / shape.TargetLength;
         for (int first = 0; first < samples; first += _batchSize)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             int count = Math.Min(_batchSize, samples - first);
-            (Tensor context, Tensor targets) = read(first, count, shape);
-            Tensor targetIds = targets.to(_device);
-            Tensor nats = LanguageModelLoss.NatsOfEachByte(model.forward(context.to(_device), targetIds), targetIds);
-            double[] sums = nats.sum(1, type: ScalarType.Float64).cpu().data<double>().ToArray();
-            for (int i = 0; i < count; i++) bits[first + i] = sums[i] / shape.TargetLength / Math.Log(2);
+            Tensor context = Rows(contexts, first, count, shape.ContextLength), targetIds = Rows(targets, first, count, shape.TargetLength);
+            take(LanguageModelLoss.NatsOfEachByte(model.forward(context, targetIds), targetIds));
         }
-
-        return bits;
     }
+
+    private Tensor Rows<T>(T[] values, int first, int count, int length)
+        where T : unmanaged => from_array(values.AsSpan(first * length, count * length).ToArray()).view(count, length).to(_device);
 
     private static double Mean(double[] bits) => bits.Average();
 }

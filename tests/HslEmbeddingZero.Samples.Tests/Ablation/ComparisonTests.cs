@@ -49,4 +49,23 @@ public class ComparisonTests
         Assert.Equal((0.001, 0.002), (only.Door.PeakLearningRate, only.Baseline.PeakLearningRate));
         Assert.Equal(-0.05, only.Text.Mean, 1e-12);
     }
+
+    /// <summary>Kinds of bytes add up to the difference of all text: each by its mean times its share.</summary>
+    [Fact]
+    public void Kinds_of_bytes_are_parts_of_the_difference()
+    {
+        Study study = Rates with { PeakLearningRates = [0.001], Seeds = [0, 1] };
+        RunResult[] results =
+        [
+            .. Results.Where(run => run.Key.PeakLearningRate == 0.001).Select(run => run with
+            {
+                Scores = run.Scores with { TextBitsPerByteBySource = [run.Scores.TextBitsPerByte, 0] },
+                Novelty = [new NoveltyScore(1, 4 * run.Scores.TextBitsPerByte - 3), new NoveltyScore(3, 1), new NoveltyScore(0, 0)],
+            }),
+        ];
+        Comparison only = Assert.Single(Comparison.AtEqualRate(study, results));
+        Assert.Equal([-0.3, 0, 0], only.TextByNovelty.Select(part => Math.Round(part.Mean, 12)));
+        Assert.Equal([-0.3, 0], only.TextBySource.Select(part => Math.Round(part.Mean, 12)));
+        Assert.Empty(Assert.Single(Comparison.AtEqualRate(study, [.. results[1..], results[0] with { Novelty = null }])).TextByNovelty);
+    }
 }

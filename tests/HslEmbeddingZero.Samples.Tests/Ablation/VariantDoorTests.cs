@@ -150,14 +150,36 @@ public sealed class VariantDoorTests : IDisposable
         }
     }
 
+    /// <summary>Whole codes are left out, in training alone, and the same ones whenever the same ids come again.</summary>
+    [Fact]
+    public void Training_leaves_out_whole_codes_and_scoring_reads_all()
+    {
+        using InputDoor coded = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
+        using InputDoor dropping = DoorVariant.Parse(Coded + "+drop=25", "all").Create(4, Wide, 0);
+        Tensor ids = randint(0, 256, [2, 1000], ScalarType.Byte, generator: new Generator(3)), all = coded.Stream(ids);
+        Same(coded.forward(ids), dropping.forward(ids));
+        dropping.train();
+        Tensor kept = dropping.Stream(ids), differs = kept.ne(all).narrow(2, 27, 192).view(2, 1000, 3, 64).to(ScalarType.Float32).mean([3]);
+        Same(kept, dropping.Stream(ids));
+        Same(all.narrow(2, 0, 27), kept.narrow(2, 0, 27));
+        Assert.All(Floats(differs), share => Assert.True(share is 0 or 1, $"{share} of a code"));
+        Assert.All(Floats(differs.mean([0, 1])), share => Assert.InRange(share, 0.2f, 0.3f));
+        Assert.NotEqual(Floats(differs[0, .., 0]), Floats(differs[0, .., 1]));
+        Assert.NotEqual(Floats(differs[0]), Floats(differs[1]));
+        dropping.eval();
+        Same(all, dropping.Stream(ids));
+    }
+
     [Theory]
     [InlineData("+only")]
     [InlineData("+buckets=12")]
     [InlineData("+learned=8")]
+    [InlineData("+drop=50")]
     public void A_variant_reads_as_far_back_as_it_says(string modifier)
     {
         using InputDoor door = DoorVariant.Parse(Coded + modifier, "all").Create(4, Wide, 0);
         foreach (Tensor table in door.parameters()) nn.init.normal_(table);
+        door.eval();
         Tensor whole = door.Stream(_ids)[0, Bytes - 1], tail = _ids.narrow(1, Bytes - 1 - door.LookBack, door.LookBack + 1);
         Same(whole, door.Stream(tail)[0, door.LookBack]);
     }
@@ -179,6 +201,9 @@ public sealed class VariantDoorTests : IDisposable
     [InlineData("zero+ngrams=2-4x64@0.5+buckets=21", "all", "1 to 20 bits")]
     [InlineData("zero+ngrams=2-4x64@0.5+hadamard", "all", "alone")]
     [InlineData("projection+ngrams=2-4x64@0.5+only", "all", "only")]
+    [InlineData("zero+drop=25", "all", "need ngrams")]
+    [InlineData("zero+ngrams=2-4x64@0.5+drop=0", "all", "1 to 99 percent")]
+    [InlineData("zero+ngrams=2-4x64@0.5+drop=25+learned=8", "all", "has none")]
     [InlineData("zero+ngrams=2-4x64@0.5", "delta", "all channels")]
     [InlineData("embedding+ngrams=2-4x64@0.5", "all", "embedding")]
     public void What_does_not_exist_or_go_together_is_named(string arm, string channels, string named) =>

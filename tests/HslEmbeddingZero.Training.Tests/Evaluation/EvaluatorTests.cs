@@ -50,6 +50,34 @@ public sealed class EvaluatorTests : IDisposable
         Assert.NotEqual(scores.TextBitsPerByteBySource[0], scores.TextBitsPerByteBySource[1]);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(16)]
+    public void Bytes_scored_one_by_one_are_those_of_their_windows(int batchSize)
+    {
+        Evaluator evaluator = new(Set, batchSize);
+        var bits = evaluator.EvaluateTextBytes(_run.Model);
+        Assert.Equal(Set.Text!.Targets.Length, bits.Length);
+        Assert.Equal(evaluator.Evaluate(_run.Model).TextBitsPerByte, bits.Average(), 1e-5);
+        _run.Model.eval();
+        using var scope = NewDisposeScope();
+        var last = Set.Text.Count - 1;
+        var targets = tensor(Set.Text.Targets[(last * 256)..], [1, 256]);
+        var logits = _run.Model.forward(tensor(Set.Text.Contexts[(last * 512)..], [1, 512]), targets).to(ScalarType.Float64);
+        var expected = nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mul(-1 / Math.Log(2));
+        Assert.All(expected.view(-1).data<double>().Zip(bits[(last * 256)..]), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
+    [Fact]
+    public void A_set_without_text_has_no_text_bytes()
+    {
+        _run.Model.train();
+        Assert.Empty(new Evaluator(HeldOutSet.Create(null, EmbeddedCorpus.Windows, new(9, 5, 13))).EvaluateTextBytes(_run.Model));
+        Assert.NotEmpty(new Evaluator(Set).EvaluateTextBytes(_run.Model));
+        Assert.True(_run.Model.training);
+    }
+
     [Fact]
     public void Each_score_is_the_mean_bits_of_the_target_bytes()
     {

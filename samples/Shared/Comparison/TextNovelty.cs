@@ -1,0 +1,76 @@
+using HslEmbeddingZero.Training;
+
+namespace HslEmbeddingZero.Samples;
+
+/// <summary>Held-out text bytes of one kind, and what a model needs for them.</summary>
+/// <param name="Bytes">How many there are.</param>
+/// <param name="BitsPerByte">Mean bits of these bytes; 0 where there are none.</param>
+internal sealed record NoveltyScore(int Bytes, double BitsPerByte);
+
+/// <summary>
+/// Divides the held-out text bytes by how often training text showed the same byte after the same four. Four bytes are what the codes of
+/// <c>zero-ngram</c> say together.
+/// </summary>
+internal sealed class TextNovelty
+{
+    private const int Order = 5; // the byte and the four before it
+    private const int BitsOfAnId = 9;
+
+    /// <summary>The kinds, as tables name them.</summary>
+    public static IReadOnlyList<string> Kinds { get; } =
+        ["4 bytes never seen", "seen, not before this byte", "5 bytes seen 1 to 9 times", "10 to 99 times", "100 times or more"];
+
+    private readonly int[] _kinds; // of each held-out byte
+
+    public TextNovelty(ReadOnlySpan<short> train, HeldOutText heldOut)
+    {
+        HashSet<long> contexts = [];
+        Dictionary<long, int> seen = [];
+        for (int end = Order; end <= train.Length; end++)
+        {
+            long context = Pack(train[(end - Order)..(end - 1)]);
+            contexts.Add(context);
+            long whole = (context << BitsOfAnId) | (ushort)train[end - 1];
+            seen[whole] = seen.GetValueOrDefault(whole) + 1;
+        }
+
+        SampleShape shape = SampleShape.Of(Modality.Text);
+        _kinds = new int[heldOut.Targets.Length];
+        short[] window = new short[shape.Length];
+        for (int i = 0; i < heldOut.Count; i++)
+        {
+            heldOut.Contexts.AsSpan(i * shape.ContextLength, shape.ContextLength).CopyTo(window);
+            heldOut.Targets.AsSpan(i * shape.TargetLength, shape.TargetLength).CopyTo(window.AsSpan(shape.ContextLength));
+            for (int target = 0; target < shape.TargetLength; target++)
+            {
+                int at = shape.ContextLength + target;
+                long context = Pack(window.AsSpan(at - Order + 1, Order - 1));
+                int times = seen.GetValueOrDefault((context << BitsOfAnId) | (ushort)window[at]);
+                _kinds[(i * shape.TargetLength) + target] = !contexts.Contains(context) ? 0 : times switch { 0 => 1, < 10 => 2, < 100 => 3, _ => 4 };
+            }
+        }
+    }
+
+    /// <param name="bits">Bits of each held-out byte, in the set's order.</param>
+    /// <returns>A score for each of the kinds.</returns>
+    public IReadOnlyList<NoveltyScore> Score(IReadOnlyList<double> bits)
+    {
+        if (bits.Count != _kinds.Length) throw new ArgumentException($"{bits.Count} scores for {_kinds.Length} bytes.", nameof(bits));
+        int[] bytes = new int[Kinds.Count];
+        double[] sums = new double[Kinds.Count];
+        foreach ((int i, int kind) in _kinds.Index())
+        {
+            bytes[kind]++;
+            sums[kind] += bits[i];
+        }
+
+        return [.. bytes.Zip(sums, (count, sum) => new NoveltyScore(count, count == 0 ? 0 : sum / count))];
+    }
+
+    private static long Pack(ReadOnlySpan<short> ids)
+    {
+        long packed = 0;
+        foreach (short id in ids) packed = (packed << BitsOfAnId) | (ushort)id;
+        return packed;
+    }
+}
