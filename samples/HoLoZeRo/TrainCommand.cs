@@ -15,7 +15,10 @@ internal static class TrainCommand
         string[] presets = [.. TrainPreset.All.Select(p => p.Name)];
         Option<string> preset = CheckedOptions.Choice(
             "--preset", "Size and budget: smoke (seconds), small (4 M parameters, for a CPU) or full (25 M, 30,000 steps, for a GPU).", "small", presets);
-        Option<string> door = CheckedOptions.Choice("--door", "zero is the published door; zero-standardized scales its channels by fixed constants.", "zero", "zero", "zero-standardized");
+        Option<string> door = CheckedOptions.Choice(
+            "--door",
+            "zero is the published door; zero-standardized scales its channels by fixed constants; zero-ngram adds codes of the last 2, 3 and 4 bytes (219 columns; not in smoke).",
+            "zero", "zero", "zero-standardized", "zero-ngram");
         Option<int?> steps = CheckedOptions.Whole("--steps", "Optimizer steps, instead of the preset's.", 1);
         Option<int?> seed = CheckedOptions.Whole("--seed", "Seed of weights, batches and dropout; 0 where not given.", 0);
         Option<string> device = ComputeOptions.Device();
@@ -62,6 +65,7 @@ internal static class TrainCommand
     private static void Run(IAnsiConsole console, TrainOptions options, CancellationToken cancellation)
     {
         options.Training.Validate();
+        DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // What does not fit is refused before a folder is made.
         ByteMix data = ByteMix.Load(options.Text, options.Windows, options.Preset.HeldOut);
         OutputFolder.RequireWritable(options.Out);
         Scores scores = new ModelTraining(console, options, data).Run(cancellation);

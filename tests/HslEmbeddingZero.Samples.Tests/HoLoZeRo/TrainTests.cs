@@ -106,7 +106,8 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     {
         { "train --bogus", "--bogus", "" },
         { "train --preset huge", "'huge'", "smoke, small or full" },
-        { "train --door projection", "'projection'", "zero or zero-standardized" },
+        { "train --door projection", "'projection'", "zero, zero-standardized or zero-ngram" },
+        { "train --preset smoke --door zero-ngram", "219", "more than dim 216" },
         { "train --steps 0", "'0'", "from 1" },
         { "train --seed -1", "'-1'", "from 0" },
         { "train --precision float8", "'float8'", "bfloat16" },
