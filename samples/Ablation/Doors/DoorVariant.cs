@@ -19,8 +19,8 @@ internal sealed partial record DoorVariant
     /// <summary>What may stand behind a plus sign; the README says what each does.</summary>
     private static readonly string[] Modifiers =
     [
-        "hadamard", "bits", "momentum", "address", "gain", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE", "inslots", "only", "buckets=BITS",
-        "learned=BITS", "drop=PERCENT",
+        "hadamard", "bits", "momentum", "address", "gain", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE", "inslots", "only", "onehot",
+        "buckets=BITS", "learned=BITS", "drop=PERCENT",
     ];
 
     private DoorVariant(string arm, string channels)
@@ -71,16 +71,19 @@ internal sealed partial record DoorVariant
         if (variant.Modified.FirstOrDefault(name => !Modifiers.Contains(name)) is { } unknown)
             throw new ArgumentException($"Unknown modifier '{unknown}' in '{arm}'; known are {string.Join(", ", Modifiers)}.");
         if (variant.Ngrams is null && (variant.IsDerived || variant.Modified.Contains("inslots")))
-            throw new ArgumentException($"'{arm}': inslots, only, buckets, learned and drop need ngrams beside them.");
+            throw new ArgumentException($"'{arm}': inslots, only, onehot, buckets, learned and drop need ngrams beside them.");
         if (variant.IsPlain) return variant;
         if (!Bases.Contains(variant.Arm))
             throw new ArgumentException($"'{variant.Arm}' takes no modifiers and no channels other than all; {string.Join(", ", Bases)} do.");
         if (variant.Ngrams is not null && variant.Modified.Overlaps(["hadamard", "bits", "momentum", "address", "gain"]))
-            throw new ArgumentException($"'{arm}': n-gram codes go with inslots, only, buckets, learned and drop alone.");
+            throw new ArgumentException($"'{arm}': n-gram codes go with inslots, only, onehot, buckets, learned and drop alone.");
         if (variant.Ngrams is not null && channels != RunKey.AllChannels)
             throw new ArgumentException($"'{arm}' on channels '{channels}': n-gram codes stand behind all channels.");
         if (variant.IsDerived && (variant.IsProjection || variant.Modified.Contains("inslots")))
-            throw new ArgumentException($"'{arm}': only, buckets, learned and drop go with a zero door, in its stream.");
+            throw new ArgumentException($"'{arm}': only, onehot, buckets, learned and drop go with a zero door, in its stream.");
+        bool[] forms = [variant.Modified.Contains("only"), variant.Modified.Contains("onehot"), variant.BucketBits is not null, variant.LearnedBits is not null];
+        if (forms.Count(isNamed => isNamed) > 1)
+            throw new ArgumentException($"'{arm}': only, onehot, buckets and learned go each without the others.");
         if (variant.Dropped > 0 && variant.LearnedBits is not null)
             throw new ArgumentException($"'{arm}': drop leaves out fixed codes, and learned has none.");
         if (variant.Modified.Contains("gain") && variant.Arm != ZeroStandardized)
@@ -106,7 +109,7 @@ internal sealed partial record DoorVariant
 
     private bool IsPlain => Modified.Count == 0 && Ngrams is null && Channels == RunKey.AllChannels;
 
-    private bool IsDerived => Modified.Contains("only") || BucketBits is not null || LearnedBits is not null || Dropped > 0;
+    private bool IsDerived => Modified.Contains("only") || Modified.Contains("onehot") || BucketBits is not null || LearnedBits is not null || Dropped > 0;
 
     [GeneratedRegex("^ngrams=([2-8])-([2-8])x([0-9]{1,2})@([0-9.]{1,8})$")]
     private static partial Regex NgramPattern { get; }

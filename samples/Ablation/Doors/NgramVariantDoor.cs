@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The zero door with something else than its codes in the stream: no features beside them, codes that n-grams share, codes that training
-/// leaves out now and then, or a learned table of n-grams as in the Byte Latent Transformer. Slots are those of the zero door.
+/// The zero door with something else than its codes in the stream: no features beside them, codes that n-grams share, one column for
+/// an n-gram, codes that training leaves out now and then, or a learned table of n-grams as in the Byte Latent Transformer. Slots are those
+/// of the zero door.
 /// </summary>
 internal sealed class NgramVariantDoor : InputDoor
 {
@@ -57,14 +58,13 @@ internal sealed class NgramVariantDoor : InputDoor
     {
         Tensor rows = coded.Features(ids);
         if (_variant.Modified.Contains("only")) return rows.narrow(2, HslFeatures.Dimension, _codes.Columns);
-        if (bucket_codes is null) return rows;
-        (Tensor index, Tensor known) = Rows(ids, _variant.BucketBits!.Value);
+        if (bucket_codes is null && !_variant.Modified.Contains("onehot")) return rows;
+        (Tensor index, Tensor known) = Rows(ids, _variant.BucketBits ?? BitsOfBuckets);
         List<Tensor> columns = [rows.narrow(2, 0, HslFeatures.Dimension)];
         for (int order = 0; order < _codes.Orders.Count; order++)
         {
-            Tensor codes = bucket_codes.select(0, order).index_select(0, index.select(2, order).reshape(-1));
-            Tensor isKnown = known.select(2, order).unsqueeze(-1).to(codes.dtype);
-            columns.Add(codes.view(ids.size(0), ids.size(1), _codes.ColumnsPerOrder) * isKnown);
+            Tensor isKnown = known.select(2, order).unsqueeze(-1).to(rows.dtype);
+            columns.Add(Code(order, index.select(2, order)).view(ids.size(0), ids.size(1), _codes.ColumnsPerOrder) * isKnown);
         }
 
         return cat(columns, 2);
@@ -88,6 +88,11 @@ internal sealed class NgramVariantDoor : InputDoor
 
         return padded;
     }
+
+    /// <summary>The code of each n-gram of an order, by its index: a random one of its bucket, or one column as long as a whole code.</summary>
+    private Tensor Code(int order, Tensor index) => bucket_codes is not null
+        ? bucket_codes.select(0, order).index_select(0, index.reshape(-1))
+        : nn.functional.one_hot(index.remainder(_codes.ColumnsPerOrder), _codes.ColumnsPerOrder) * (_codes.Amplitude * Math.Sqrt(_codes.ColumnsPerOrder));
 
     /// <summary>Which row of 2^bits each n-gram of [N, L] ids takes, [N, L, orders], and whether there is an n-gram.</summary>
     private (Tensor Index, Tensor Known) Rows(Tensor ids, int bits)

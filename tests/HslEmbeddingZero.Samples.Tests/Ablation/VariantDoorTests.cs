@@ -135,6 +135,24 @@ public sealed class VariantDoorTests : IDisposable
     }
 
     [Fact]
+    public void One_hot_codes_set_one_column_of_each_order_and_are_as_long()
+    {
+        using InputDoor coded = DoorVariant.Parse(Coded, "all").Create(4, Wide, 0);
+        using InputDoor door = DoorVariant.Parse(Coded + "+onehot", "all").Create(4, Wide, 0);
+        Tensor rows = door.Stream(_ids), codes = rows.narrow(2, 27, 192).view(Bytes, 3, 64);
+        Same(coded.Features(_ids).narrow(2, 0, 27), rows.narrow(2, 0, 27));
+        for (int order = 0; order < 3; order++)
+        {
+            Assert.All(Floats(codes[.., order].ne(0).sum(1).narrow(0, 0, order + 1).to(ScalarType.Float32)), count => Assert.Equal(0, count));
+            float[][] known = [.. Enumerable.Range(order + 1, Bytes - order - 1).Select(i => Floats(codes[i, order]))];
+            Assert.All(known, code => Assert.Equal(4, Assert.Single(code, value => value != 0))); // 0.5 · √64
+            Assert.InRange(known.Select(code => Array.IndexOf(code, 4)).Distinct().Count(), 25, 55);
+        }
+
+        Same(coded.forward(_ids), door.forward(_ids));
+    }
+
+    [Fact]
     public void A_learned_table_begins_as_the_zero_door_and_learns_the_rows_it_was_asked_for()
     {
         using InputDoor zero = DoorVariant.Parse("zero-standardized", "all").Create(4, Wide, 0);
@@ -172,6 +190,7 @@ public sealed class VariantDoorTests : IDisposable
 
     [Theory]
     [InlineData("+only")]
+    [InlineData("+onehot")]
     [InlineData("+buckets=12")]
     [InlineData("+learned=8")]
     [InlineData("+drop=50")]
@@ -201,6 +220,8 @@ public sealed class VariantDoorTests : IDisposable
     [InlineData("zero+ngrams=2-4x64@0.5+buckets=21", "all", "1 to 20 bits")]
     [InlineData("zero+ngrams=2-4x64@0.5+hadamard", "all", "alone")]
     [InlineData("projection+ngrams=2-4x64@0.5+only", "all", "only")]
+    [InlineData("zero+ngrams=2-4x64@0.5+onehot+buckets=12", "all", "without the others")]
+    [InlineData("zero+ngrams=2-4x64@0.5+only+learned=8", "all", "without the others")]
     [InlineData("zero+drop=25", "all", "need ngrams")]
     [InlineData("zero+ngrams=2-4x64@0.5+drop=0", "all", "1 to 99 percent")]
     [InlineData("zero+ngrams=2-4x64@0.5+drop=25+learned=8", "all", "has none")]
