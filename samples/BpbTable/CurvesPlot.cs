@@ -1,3 +1,4 @@
+using System.Globalization;
 using HslEmbeddingZero.Training;
 using ScottPlot;
 
@@ -25,8 +26,8 @@ internal static class CurvesPlot
             if (seed == runs.Min(r => r.Seed)) line.LegendText = row.ToString();
         }
 
-        Mark(plot, data.Bigram[^1], "byte bigram counts (held-out)");
-        Mark(plot, data.Trigram[^1], "byte trigram counts (held-out)");
+        Mark(plot, data.Bigram[^1], "byte bigram counts (held-out)", LinePattern.Dashed);
+        Mark(plot, data.Trigram[^1], "byte trigram counts (held-out)", LinePattern.DenselyDashed);
         plot.Title(title);
         plot.XLabel("steps");
         plot.YLabel("training text, bits per byte (smoothed)");
@@ -35,12 +36,12 @@ internal static class CurvesPlot
         AtomicFile.Write(path, temporary => plot.SavePng(temporary, Width, Height));
     }
 
-    private static void Mark(Plot plot, double value, string name)
+    private static void Mark(Plot plot, double value, string name, LinePattern pattern)
     {
         var line = plot.Add.HorizontalLine(value);
         line.Color = Colors.Gray;
-        line.LinePattern = LinePattern.Dashed;
-        line.LegendText = name;
+        line.LinePattern = pattern;
+        line.LegendText = string.Create(CultureInfo.InvariantCulture, $"{name}: {value:F3}");
     }
 
     /// <summary>Exponential mean with a warm start, so that the first points are not pulled to zero.</summary>
