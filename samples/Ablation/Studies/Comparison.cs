@@ -40,7 +40,7 @@ internal sealed record Comparison(
         let other = rows.SingleOrDefault(candidate =>
             Study.Front(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot && candidate.Key.Steps == row.Key.Steps
             && (!sameRate || candidate.Key.PeakLearningRate.Equals(row.Key.PeakLearningRate)))
-        where other is not null
+        where other is not null && row.Any(run => other.Any(pair => pair.Key.Seed == run.Key.Seed)) // an incomplete study has doors without a pair
         select Of(row, other);
 
     private static Comparison Of(IGrouping<RunKey, RunResult> door, IGrouping<RunKey, RunResult> baseline)

@@ -45,7 +45,10 @@ internal static class RunCommand
         OutputFolder.RequireWritable(output);
 
         StudyRunner runner = new(study, data, precision, device, output, checkpointEvery);
-        IReadOnlyList<RunResult> results = runner.Run(console, cancellation);
-        new StudyFolder(output).Write(console, StudyConditions.Of(name, study, precision, device, data), results);
+        runner.RefuseForeignResults();
+        StudyFolder folder = new(output);
+        StudyConditions conditions = StudyConditions.Of(name, study, precision, device, data);
+        folder.Begin(conditions);
+        folder.Write(console, conditions, runner.Run(console, cancellation));
     }
 }

@@ -10,31 +10,58 @@ internal sealed class StudyFolder(DirectoryInfo folder)
 
     private string RunsPath => Path.Combine(folder.FullName, "runs.jsonl");
 
+    /// <summary>Notes what is about to be trained, so that a report can be made on the way.</summary>
+    public void Begin(StudyConditions conditions) =>
+        AtomicFile.WriteText(ConditionsPath, JsonSerializer.Serialize(conditions, SampleJson.Indented) + "\n");
+
     public void Write(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)
     {
-        AtomicFile.WriteText(ConditionsPath, JsonSerializer.Serialize(conditions, SampleJson.Indented) + "\n");
-        AtomicFile.WriteText(RunsPath, string.Concat(results.Select(run => JsonSerializer.Serialize(run with { Fingerprint = "" }, SampleJson.Line) + "\n")));
+        Begin(conditions);
+        Keep(results);
         Tell(console, conditions, results);
     }
 
     /// <summary>Makes table and figure again.</summary>
-    /// <exception cref="InvalidDataException">The folder does not hold a whole study.</exception>
-    public void Remake(IAnsiConsole console)
+    /// <param name="console">Where the table is printed.</param>
+    /// <param name="isIncomplete">Whether runs may be missing; the finished ones of a study in training are collected then.</param>
+    /// <exception cref="InvalidDataException">The folder holds no study, or not the whole of it.</exception>
+    public void Remake(IAnsiConsole console, bool isIncomplete)
     {
         StudyConditions conditions = StudyConditions.Read(ConditionsPath);
-        RunResult[] results;
+        RunResult[] results = [.. isIncomplete && !File.Exists(RunsPath) ? [] : KeptRuns(), .. isIncomplete ? FinishedRuns() : []];
+        Dictionary<RunKey, RunResult> byKey = results.GroupBy(run => run.Key).ToDictionary(runs => runs.Key, runs => runs.First());
+        RunKey[] missing = [.. conditions.Study.Runs().Where(key => !byKey.ContainsKey(key))];
+        if (missing.Length > 0 && !isIncomplete)
+        {
+            throw new InvalidDataException(
+                $"{RunsPath}: {missing.Length} runs of the study are missing, among them {missing[0]}. --incomplete reports the others.");
+        }
+
+        results = [.. conditions.Study.Runs().Where(byKey.ContainsKey).Select(key => byKey[key])];
+        if (results.Length == 0) throw new InvalidDataException($"{folder.FullName}: no run of the study is finished yet.");
+        if (isIncomplete) Keep(results);
+        Tell(console, conditions, results);
+    }
+
+    private void Keep(IReadOnlyList<RunResult> results) => AtomicFile.WriteText(
+        RunsPath, string.Concat(results.Select(run => JsonSerializer.Serialize(run with { Fingerprint = "" }, SampleJson.Line) + "\n")));
+
+    private RunResult[] KeptRuns() => [.. File.ReadLines(RunsPath).Select(line => Parse(line, RunsPath))];
+
+    /// <summary>Results of single runs, which lie there while a study is trained.</summary>
+    private RunResult[] FinishedRuns() =>
+        [.. Directory.GetFiles(folder.FullName, "*.result.json").Order(StringComparer.Ordinal).Select(path => Parse(File.ReadAllText(path), path))];
+
+    private static RunResult Parse(string json, string path)
+    {
         try
         {
-            results = [.. File.ReadLines(RunsPath).Select(line => JsonSerializer.Deserialize<RunResult>(line, SampleJson.Line)!)];
+            return JsonSerializer.Deserialize<RunResult>(json, SampleJson.Line) ?? throw new InvalidDataException($"{path}: no run of a study.");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{RunsPath}: no runs of a study: {error.Message}", error);
+            throw new InvalidDataException($"{path}: no run of a study: {error.Message}", error);
         }
-
-        RunKey[] missing = [.. conditions.Study.Runs().Except(results.Select(run => run.Key))];
-        if (missing.Length > 0) throw new InvalidDataException($"{RunsPath}: {missing.Length} runs of the study are missing, among them {missing[0]}.");
-        Tell(console, conditions, results);
     }
 
     private void Tell(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)

@@ -146,6 +146,9 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
 
     private IEnumerable<string> Notes()
     {
+        int planned = _study.Runs().Count();
+        if (results.Count < planned)
+            yield return $"incomplete: {results.Count} of {planned} runs; a mean is over the seeds that are trained, and one without ± is of one seed.";
         yield return $"bits per scored held-out byte; {(_study.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} (seeds {string.Join(", ", _study.Seeds)}).";
         if (_study.Baselines.Count > 0)
         {

@@ -11,11 +11,20 @@ internal sealed class StudyRunner(
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <exception cref="InvalidDataException">The folder holds a result that is none of this study's.</exception>
+    public void RefuseForeignResults()
+    {
+        foreach (DoorRun run in study.Runs().Select(key => new DoorRun(Plan(key), data, device)))
+        {
+            if (run.IsTakenByAnother())
+                throw new InvalidDataException($"{run.ResultPath}: the result of another study, budget, corpus or precision. Choose another --out, or remove it.");
+        }
+    }
+
     /// <returns>The results of all runs, in the study's order.</returns>
     public IReadOnlyList<RunResult> Run(IAnsiConsole console, CancellationToken cancellation)
     {
         RunPlan[] plans = [.. study.Runs().Select(Plan)];
-        foreach (RunPlan plan in plans) RefuseForeign(plan);
         Dictionary<RunKey, RunResult> results = [];
         LiveProgress.Run(console, [.. plans.Select(plan => LabelOf(plan.Key))], (i, progress) => TakeOrTrain(plans[i], results, progress, cancellation));
 
@@ -53,13 +62,6 @@ internal sealed class StudyRunner(
         if (claim is null) return false;
         results[plan.Key] = run.Finished() ?? run.Execute(resume: true, progress, cancellation); // It may have been finished before the claim.
         return true;
-    }
-
-    private void RefuseForeign(RunPlan plan)
-    {
-        DoorRun run = new(plan, data, device);
-        if (run.IsTakenByAnother())
-            throw new InvalidDataException($"{run.ResultPath}: the result of another study, budget, corpus or precision. Choose another --out, or remove it.");
     }
 
     private RunPlan Plan(RunKey run) => new()

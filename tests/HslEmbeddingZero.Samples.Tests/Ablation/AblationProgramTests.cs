@@ -55,6 +55,26 @@ public sealed class AblationProgramTests : IDisposable
         var cut = SampleProcess.Run(Assembly, "report", kept);
         Assert.Equal(1, cut.ExitCode);
         Assert.Contains("1 runs of the study are missing", cut.Error, StringComparison.Ordinal);
+        Assert.Equal(table, File.ReadAllText(Path.Combine(kept, "table.md")));
+
+        var incomplete = SampleProcess.Run(Assembly, "report", kept, "--incomplete");
+        Assert.True(incomplete.ExitCode == 0, incomplete.Error);
+        Assert.Equal(3, File.ReadLines(runs).Count());
+        Assert.Contains("- incomplete: 3 of 4 runs;", File.ReadAllText(Path.Combine(kept, "table.md")), StringComparison.Ordinal);
+
+        foreach (string result in Directory.GetFiles(InStudy(""), "*.result.json")) File.Copy(result, Path.Combine(kept, Path.GetFileName(result)));
+        Assert.Equal(0, SampleProcess.Run(Assembly, "report", kept, "--incomplete").ExitCode);
+        Assert.Equal(table, File.ReadAllText(Path.Combine(kept, "table.md")));
+    }
+
+    [Fact]
+    public void A_study_of_which_no_run_is_finished_has_no_report()
+    {
+        Assert.Equal(0, Run(WriteStudy("""["zero"]""", 4)).ExitCode);
+        foreach (string file in Directory.GetFiles(InStudy("")).Where(file => !file.EndsWith("study.json", StringComparison.Ordinal))) File.Delete(file);
+        var (exitCode, _, error) = SampleProcess.Run(Assembly, "report", InStudy(""), "--incomplete");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("no run of the study is finished", error, StringComparison.Ordinal);
     }
 
     [SkippableFact]
