@@ -20,15 +20,16 @@ internal static class StudyFigure
         Study study = conditions.Study;
         Multiplot figure = new();
         figure.AddPlots(3);
-        figure.Layout = new ScottPlot.MultiplotLayouts.Columns();
-        Draw(figure.GetPlot(0), $"{conditions.Name}: held-out text", s => s.TextBitsPerByte, study, results);
-        Mark(figure.GetPlot(0), results, conditions.Trigram);
+        bool isDots = HasNoAxis(study);
+        figure.Layout = isDots ? NamesBesideTheFirst(figure) : new ScottPlot.MultiplotLayouts.Columns();
+        Draw(figure.GetPlot(0), $"{conditions.Name}: held-out text", s => s.TextBitsPerByte, study, results, isNamed: true);
+        if (!isDots) Mark(figure.GetPlot(0), results, conditions.Trigram);
         Draw(figure.GetPlot(1), $"{conditions.Name}: held-out video", s => s.VideoBitsPerByte, study, results);
         Draw(figure.GetPlot(2), $"{conditions.Name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
         AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
     }
 
-    private static void Draw(Plot plot, string title, Func<EvaluationResult, double> score, Study study, IReadOnlyList<RunResult> results)
+    private static void Draw(Plot plot, string title, Func<EvaluationResult, double> score, Study study, IReadOnlyList<RunResult> results, bool isNamed = false)
     {
         plot.Title(title);
         plot.YLabel("bits per byte (mean, sample deviation over seeds)");
@@ -36,7 +37,21 @@ internal static class StudyFigure
         else if (study.BytesPerSlot.Count > 1) Lines(plot, "bytes per slot (K)", results, score, r => r.BytesPerSlot, r => r with { BytesPerSlot = 0 }, study);
         else if (study.Steps.Count > 1) Lines(plot, "steps of the schedule", results, score, r => r.Steps, r => r with { Steps = 0 }, study);
         else if (study.EvaluateAt.Count > 0) Curves(plot, results, score);
-        else Dots(plot, results, score);
+        else Dots(plot, results, score, isNamed);
+    }
+
+    /// <summary>Whether a study varies nothing but the doors.</summary>
+    private static bool HasNoAxis(Study study) =>
+        study is { PeakLearningRates.Count: 1, BytesPerSlot.Count: 1, Steps.Count: 1, EvaluateAt.Count: 0 };
+
+    /// <summary>Three plots side by side, the first twice as wide, for the doors' names.</summary>
+    private static ScottPlot.MultiplotLayouts.CustomGrid NamesBesideTheFirst(Multiplot figure)
+    {
+        ScottPlot.MultiplotLayouts.CustomGrid grid = new();
+        grid.Set(figure.GetPlot(0), new ScottPlot.GridCell(0, 0, 1, 4, 1, 2));
+        grid.Set(figure.GetPlot(1), new ScottPlot.GridCell(0, 2, 1, 4));
+        grid.Set(figure.GetPlot(2), new ScottPlot.GridCell(0, 3, 1, 4));
+        return grid;
     }
 
     /// <summary>One line a door over an axis of the study, on a logarithmic scale.</summary>
@@ -72,29 +87,26 @@ internal static class StudyFigure
         Finish(plot, "steps", results.SelectMany(r => r.Curve.Select(p => (double)p.Step).Append(r.Key.Steps)));
     }
 
-    /// <summary>One dot a seed and one bar a mean, door beside door.</summary>
-    private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
+    /// <summary>One dot a seed and one bar a mean, door below door; their names stand beside the first of the plots.</summary>
+    private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score, bool isNamed)
     {
-        plot.YLabel("bits per byte (every seed, and the mean)");
+        plot.YLabel("");
+        plot.XLabel("bits per byte: seeds, mean");
         var rows = results.GroupBy(r => r.Key.Row()).ToArray();
         foreach ((int place, IGrouping<RunKey, RunResult> row) in rows.Index())
         {
             double[] values = [.. row.Select(r => score(r.Scores))];
-            var dots = plot.Add.Markers(values.Select(_ => (double)place).ToArray(), values);
+            var dots = plot.Add.Markers(values, values.Select(_ => (double)-place).ToArray());
             dots.Color = Palette.GetColor(place);
             dots.MarkerSize = 9;
             double mean = values.Average();
-            var bar = plot.Add.Line(place - 0.25, mean, place + 0.25, mean);
+            var bar = plot.Add.Line(mean, -place - 0.25, mean, -place + 0.25);
             bar.Color = dots.Color;
             bar.LineWidth = 3;
         }
 
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. rows.Select((row, place) => new Tick(place, Study.Front(row.Key)))]);
-        plot.Axes.Bottom.TickLabelStyle.Rotation = 35;
-        plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperLeft;
-        plot.Axes.Bottom.MinimumSize = 170;
-        plot.Axes.Right.MinimumSize = 110; // room for the last name
-        plot.Axes.Margins(0.05, 0.1);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. rows.Select((row, place) => new Tick(-place, isNamed ? Study.Front(row.Key) : ""))]);
+        plot.Axes.Margins(0.1, 0.05);
     }
 
     private static void AddLine(Plot plot, int place, string name, IEnumerable<(double At, Spread Bits)> points)
@@ -112,8 +124,20 @@ internal static class StudyFigure
     {
         plot.XLabel($"{axis} (logarithmic)");
         plot.ShowLegend(Edge.Bottom); // where it hides nothing
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-            [.. values.Distinct().Order().Select(v => new Tick(Math.Log10(v), v >= 1 ? v.ToString("N0", CultureInfo.InvariantCulture) : v.ToString("0.######", CultureInfo.InvariantCulture)))]);
+        double[] ascending = [.. values.Distinct().Order()];
+        double nearest = Math.Log10(ascending[^1] / ascending[0]) / 15; // labels that are closer would run into each other
+        List<Tick> ticks = [];
+        double labelled = double.PositiveInfinity;
+        foreach (double value in ascending.Reverse())
+        {
+            double at = Math.Log10(value);
+            bool hasLabel = labelled - at >= nearest;
+            if (hasLabel) labelled = at;
+            string label = value >= 1 ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("0.######", CultureInfo.InvariantCulture);
+            ticks.Add(new Tick(at, hasLabel ? label : ""));
+        }
+
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. ticks]);
     }
 
     /// <summary>The trigram counts for scale, where they lie near enough not to flatten the rest.</summary>
@@ -121,7 +145,7 @@ internal static class StudyFigure
     {
         double low = results.Min(r => r.Scores.TextBitsPerByte), high = results.Max(r => r.Scores.TextBitsPerByte);
         double room = Math.Max(high - low, 0.02);
-        if (trigram < low - room || trigram > high + room || plot.Axes.Bottom.Label.Text.Length == 0) return; // dots have no axis that could say what the line is
+        if (trigram < low - room || trigram > high + room) return;
         var line = plot.Add.HorizontalLine(trigram);
         line.Color = Colors.Gray;
         line.LinePattern = LinePattern.Dashed;
