@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace HslEmbeddingZero.Samples.Tests;
@@ -7,6 +8,12 @@ namespace HslEmbeddingZero.Samples.Tests;
 internal sealed class SampleProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// What stands before a command where the tests were started with Ctrl-C ignored, as a shell does behind an ampersand: a program
+    /// inherits that, and would ignore what <see cref="Interrupt"/> sends.
+    /// </summary>
+    private static readonly string[] TakesInterruptsAgain = IgnoresInterrupts() ? ["env", "--default-signal=INT"] : [];
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -19,7 +26,8 @@ internal sealed class SampleProcess : IDisposable
 
     private SampleProcess(string assembly, string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments])
+        string[] command = [.. TakesInterruptsAgain, "dotnet", Path.Combine(AppContext.BaseDirectory, assembly), .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -94,6 +102,15 @@ internal sealed class SampleProcess : IDisposable
     {
         if (!_process.HasExited) _process.Kill();
         _process.Dispose();
+    }
+
+    private static bool IgnoresInterrupts()
+    {
+        const string ignored = "SigIgn:";
+        const ulong interrupt = 1UL << (2 - 1); // SIGINT is 2
+        if (!OperatingSystem.IsLinux()) return false;
+        string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(ignored, StringComparison.Ordinal));
+        return (ulong.Parse(line.AsSpan(ignored.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & interrupt) != 0;
     }
 
     private static void Append(StringBuilder text, string? line)
