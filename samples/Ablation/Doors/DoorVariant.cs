@@ -81,8 +81,7 @@ internal sealed partial record DoorVariant
             throw new ArgumentException($"'{arm}' on channels '{channels}': n-gram codes stand behind all channels.");
         if (variant.IsDerived && (variant.IsProjection || variant.Modified.Contains("inslots")))
             throw new ArgumentException($"'{arm}': only, onehot, buckets, learned and drop go with a zero door, in its stream.");
-        bool[] forms = [variant.Modified.Contains("only"), variant.Modified.Contains("onehot"), variant.BucketBits is not null, variant.LearnedBits is not null];
-        if (forms.Count(isNamed => isNamed) > 1)
+        if (variant.Forms > 1)
             throw new ArgumentException($"'{arm}': only, onehot, buckets and learned go each without the others.");
         if (variant.Dropped > 0 && variant.LearnedBits is not null)
             throw new ArgumentException($"'{arm}': drop leaves out fixed codes, and learned has none.");
@@ -109,7 +108,11 @@ internal sealed partial record DoorVariant
 
     private bool IsPlain => Modified.Count == 0 && Ngrams is null && Channels == RunKey.AllChannels;
 
-    private bool IsDerived => Modified.Contains("only") || Modified.Contains("onehot") || BucketBits is not null || LearnedBits is not null || Dropped > 0;
+    /// <summary>How many of the forms a code can have are named.</summary>
+    private int Forms =>
+        new[] { Modified.Contains("only"), Modified.Contains("onehot"), BucketBits is not null, LearnedBits is not null }.Count(isNamed => isNamed);
+
+    private bool IsDerived => Forms > 0 || Dropped > 0;
 
     [GeneratedRegex("^ngrams=([2-8])-([2-8])x([0-9]{1,2})@([0-9.]{1,8})$")]
     private static partial Regex NgramPattern { get; }

@@ -14,9 +14,9 @@ internal sealed class StudyFolder(DirectoryInfo folder)
     public void Begin(StudyConditions conditions) =>
         AtomicFile.WriteText(ConditionsPath, JsonSerializer.Serialize(conditions, SampleJson.Indented) + "\n");
 
+    /// <summary>Keeps the runs of a study that was begun, and tells what it found.</summary>
     public void Write(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)
     {
-        Begin(conditions);
         Keep(results);
         Tell(console, conditions, results);
     }

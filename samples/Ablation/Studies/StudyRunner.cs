@@ -74,6 +74,7 @@ internal sealed class StudyRunner(
         Training = study.TrainingOf(run) with { Precision = precision },
         HeldOut = study.Named.HeldOut,
         CheckpointEvery = checkpointEvery,
+        DividesText = true,
         EvaluateAt = [.. study.EvaluateAt.Where(step => step < run.Steps)],
     };
 }

@@ -51,7 +51,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         Evaluator evaluator = new(data.HeldOut, device: device);
         Stopwatch scoring = new();
         EvaluationResult last;
-        IReadOnlyList<NoveltyScore> novelty;
+        IReadOnlyList<NoveltyScore>? novelty;
         try
         {
             using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
@@ -61,7 +61,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
             last = Evaluate();
             scoring.Start();
-            novelty = data.Novelty.Score(evaluator.EvaluateTextBytes(model, cancellation));
+            novelty = plan.DividesText ? data.Novelty.Score(evaluator.EvaluateTextBytes(model, cancellation)) : null;
             scoring.Stop();
         }
         catch (OperationCanceledException)

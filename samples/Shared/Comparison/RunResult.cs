@@ -15,7 +15,8 @@ internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed,
 internal sealed record CurvePoint(long Step, EvaluationResult Scores);
 
 /// <summary>
-/// What one trained model scored, and where its training ended. Older runs did not note the place, nor what they score on new text.
+/// What one trained model scored, and where its training ended. Older runs did not note the place. What it scores on new
+/// text is noted where the plan asks for it.
 /// </summary>
 internal sealed record RunResult(
     RunKey Key,

@@ -28,11 +28,8 @@ public sealed class Evaluator
     public EvaluationResult Evaluate(ByteLanguageModel model, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        bool wasTraining = model.training;
-        model.eval();
-        try
+        return InEvaluationMode(model, () =>
         {
-            using var quiet = inference_mode();
             (double text, double[] bySource) = Text(model, cancellation);
             double video = _heldOut.Video is { } v ? Mean(BitsOfSamples(model, Modality.Video, v.Contexts, v.Targets, cancellation)) : double.NaN;
             double caption = double.NaN, audioSwapped = double.NaN, sceneSwapped = double.NaN;
@@ -44,11 +41,7 @@ public sealed class Evaluator
             }
 
             return new EvaluationResult(text, bySource, video, caption, audioSwapped - caption, sceneSwapped - caption);
-        }
-        finally
-        {
-            model.train(wasTraining);
-        }
+        });
     }
 
     /// <summary>
@@ -67,23 +60,30 @@ public sealed class Evaluator
         ArgumentNullException.ThrowIfNull(model);
         if (_heldOut.Text is not { } text) return [];
         double[] bits = new double[text.Targets.Length];
-        bool wasTraining = model.training;
-        model.eval();
-        try
+        return InEvaluationMode(model, () =>
         {
-            using var quiet = inference_mode();
             int written = 0;
             Score(model, Modality.Text, text.Contexts, text.Targets, nats =>
             {
                 foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>()) bits[written++] = one / Math.Log(2);
             }, cancellation);
+            return bits;
+        });
+    }
+
+    private static T InEvaluationMode<T>(ByteLanguageModel model, Func<T> score)
+    {
+        bool wasTraining = model.training;
+        model.eval();
+        try
+        {
+            using var quiet = inference_mode();
+            return score();
         }
         finally
         {
             model.train(wasTraining);
         }
-
-        return bits;
     }
 
     private (double All, double[] BySource) Text(ByteLanguageModel model, CancellationToken cancellation)

@@ -23,7 +23,9 @@ public sealed class AblationProgramTests : IDisposable
         Assert.Equal([("zero", 0), ("zero-standardized+gain", 0), ("zero", 1), ("zero-standardized+gain", 1)], runs.Select(run => ((string)run["key"]!["arm"]!, (int)run["key"]!["seed"]!)));
         Assert.All(runs, run => Assert.Equal(2, (int)Assert.Single(run["curve"]!.AsArray())!["step"]!));
         Assert.All(runs, run => Assert.InRange((double)run["scores"]!["textBitsPerByte"]!, 1, 12));
+        Assert.All(runs, run => Assert.Equal(TextNovelty.Kinds.Count, run["novelty"]!.AsArray().Count));
         string table = Table();
+        Assert.Contains("## Text by source, and by what training showed of it", table, StringComparison.Ordinal);
         double[] zero = [.. runs.Where(run => (string)run["key"]!["arm"]! == "zero").Select(run => (double)run["scores"]!["textBitsPerByte"]!)];
         Assert.Contains($"| zero | {zero.Average():F3} ±{Math.Abs(zero[0] - zero[1]) / Math.Sqrt(2):F3} |", table, StringComparison.Ordinal);
         Assert.Contains("| zero-standardized+gain | zero |", table, StringComparison.Ordinal);
