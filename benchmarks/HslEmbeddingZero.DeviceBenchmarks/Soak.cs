@@ -21,7 +21,7 @@ internal static class Soak
         MemoryOption.Apply(memory);
         using var model = new ByteLanguageModel(
             DoorArms.Create("zero", 8, 256, 0), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0.1 }));
-        TrainerOptions options = new() { Steps = steps, BatchSize = 4, Accumulation = 1, LogEvery = 1 };
+        TrainerOptions options = new() { Steps = steps, BatchSize = 4, GradientAccumulationSteps = 1, ReportEverySteps = 1 };
         string data = Path.Combine(AppContext.BaseDirectory, "data");
         var sampler = new BatchSampler(
             TextCorpus.Load([Path.Combine(data, "text.en.txt"), Path.Combine(data, "text.ko.txt")]), WindowCorpus.Load([Path.Combine(data, "windows.bin")]),

@@ -9,7 +9,6 @@ internal sealed class TrainedBody : IDisposable
 {
     private readonly ByteTransformer _body;
     private readonly optim.Optimizer? _shipped;
-    private readonly FlatParameters? _flat;
     private readonly FusedAdamW? _fused;
     private readonly Tensor _slots;
     private readonly Tensor _stream;
@@ -21,8 +20,7 @@ internal sealed class TrainedBody : IDisposable
         _body.to(type).to(device);
         if (fused)
         {
-            _flat = new FlatParameters(_body);
-            _fused = new FusedAdamW(_flat, new TrainerOptions());
+            _fused = new FusedAdamW(_body);
         }
         else
         {
@@ -38,10 +36,8 @@ internal sealed class TrainedBody : IDisposable
     public void Pass()
     {
         using var scope = NewDisposeScope();
-        _flat?.ZeroGradient();
         _shipped?.zero_grad();
         LanguageModelLoss.NatsPerByte(_body.forward(_slots, _stream), _targets).backward();
-        _flat?.CollectGradient();
     }
 
     /// <summary>Clipping and update.</summary>
@@ -49,8 +45,7 @@ internal sealed class TrainedBody : IDisposable
     {
         if (_fused is not null)
         {
-            _fused.Step(3e-4).Dispose();
-            _flat!.PublishWeights();
+            _fused.Step(3e-4);
         }
         else
         {
@@ -63,7 +58,6 @@ internal sealed class TrainedBody : IDisposable
     {
         _shipped?.Dispose();
         _fused?.Dispose();
-        _flat?.Dispose();
         _body.Dispose();
         _slots.Dispose();
         _stream.Dispose();

@@ -140,7 +140,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
         yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {_bodyParameters.Value:N0} parameters; "
-            + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
+            + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}.";
         yield return $"precision: {precision}; another arithmetic or number of threads "
             + "gives other last digits.";

@@ -39,6 +39,7 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
         using var model = new ByteLanguageModel(
             DoorArms.Create(options.Door, Preset.BytesPerSlot, Preset.Body.Dim), new ByteTransformer(Preset.Body));
         BatchSampler sampler = new(data.Text, data.Windows, options.Training.Mix, options.Training.BatchSize, options.Training.Seed);
+        model.ResetParameters(options.Training.Seed);
         using var trainer = new Trainer(model, sampler, options.Training, options.Device);
         if (File.Exists(Checkpoint)) trainer.LoadCheckpoint(Checkpoint);
         EvaluationLog evaluations = new(InFolder("evaluations.jsonl"), trainer.Step);

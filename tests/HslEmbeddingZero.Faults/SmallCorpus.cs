@@ -12,12 +12,18 @@ internal static class SmallCorpus
         PeakLearningRate = 3e-3,
         FinalLearningRate = 3e-4,
         BatchSize = 2,
-        Accumulation = 2,
+        GradientAccumulationSteps = 2,
         Seed = 5,
-        LogEvery = 3,
+        ReportEverySteps = 3,
     };
 
-    public static ByteLanguageModel Model() => new(DoorArms.Create("learned", 2, 64, Options.Seed), new(new() { Dim = 64, Layers = 1, Heads = 2, Dropout = 0.1 }));
+    public static ByteLanguageModel Model()
+    {
+        ByteLanguageModel model = new(
+            DoorArms.Create("learned", 2, 64, Options.Seed), new(new() { Dim = 64, Layers = 1, Heads = 2, Dropout = 0.1 }));
+        model.ResetParameters(Options.Seed);
+        return model;
+    }
 
     public static (TextCorpus Text, WindowCorpus Windows) Load(string folder)
     {

@@ -20,7 +20,7 @@ public sealed class CpuOnlyOperationsTests
         ["LossMeter.Read: data"] = "the losses of a report",
         ["LossMeter.Save: data"] = "the losses of a checkpoint",
         ["Trainer.DoorDigest: bytes"] = "the door's rows, once a run",
-        ["Trainer.Run: item"] = "the gradient norm of a report",
+        ["FusedAdamW.GradientNorm: item"] = "the gradient norm of a report",
 
         // tensors that are on the CPU by their making
         ["BatchSlot.Ids: bytes"] = "pinned memory, which is filled on the host and copied to the device",

@@ -53,7 +53,7 @@ public sealed class OwnDoorTests : IDisposable
         {
             File.WriteAllLines(file, Enumerable.Range(0, 300).Select(i => $"Line {i} of a text.\n"));
             TextCorpus text = TextCorpus.Load([file], heldOutShare: 0.25);
-            TrainerOptions options = new() { Steps = 4, WarmupSteps = 0, BatchSize = 1, Accumulation = 1, Mix = new(1, 0, 0) };
+            TrainerOptions options = new() { Steps = 4, WarmupSteps = 0, BatchSize = 1, GradientAccumulationSteps = 1, Mix = new(1, 0, 0) };
             using ByteLanguageModel model = Model(lookBack: 1);
             var door = (AveragingDoor)model.Door;
             using Trainer trainer = new(model, new BatchSampler(text, null, options.Mix, 1, 0), options);
@@ -132,9 +132,9 @@ public sealed class OwnDoorTests : IDisposable
             return sum;
         }
 
-        protected override void DrawWeights(Generator random)
+        protected override void ResetParameters(Generator random)
         {
-            base.DrawWeights(random);
+            base.ResetParameters(random);
             using var quiet = no_grad();
             scale.fill_(1);
         }

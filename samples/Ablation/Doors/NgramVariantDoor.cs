@@ -119,7 +119,7 @@ internal sealed class NgramVariantDoor : InputDoor
     }
 
     /// <summary>Tables begin at 0, so that training starts from the zero door.</summary>
-    protected override void DrawWeights(Generator random)
+    protected override void ResetParameters(Generator random)
     {
     }
 }

@@ -169,7 +169,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         }
 
         TrainerOptions training = _study.Named.Training;
-        yield return $"{string.Join(", ", _study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.Accumulation} samples, mix text:video:caption "
+        yield return $"{string.Join(", ", _study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
             + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, peak learning rate {string.Join(", ", _study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
             + $"{conditions.Precision.ToString().ToLowerInvariant()}.";
         yield return $"held out: {conditions.HeldOutWindows[0]} text, {conditions.HeldOutWindows[1]} video and {conditions.HeldOutWindows[2]} caption windows; the same text under byte counts: "

@@ -22,7 +22,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         {
             plan.Key,
             plan.Body,
-            Training = plan.Training with { LogEvery = 1 },
+            Training = Words(plan.Training),
             plan.HeldOut,
             plan.EvaluateAt,
             data.HeldOut.Sha256,
@@ -30,6 +30,26 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             device = device.type.ToString(),
         },
         SampleJson.Line);
+
+    /// <summary>The options under the names that committed runs have, which stay when a property gets another name.</summary>
+    private static object Words(TrainerOptions options) => new
+    {
+        options.Steps,
+        options.WarmupSteps,
+        options.PeakLearningRate,
+        options.FinalLearningRate,
+        options.Optimizer.Beta1,
+        options.Optimizer.Beta2,
+        options.Optimizer.Epsilon,
+        options.Optimizer.WeightDecay,
+        ClipNorm = options.Optimizer.MaxGradientNorm,
+        options.BatchSize,
+        Accumulation = options.GradientAccumulationSteps,
+        options.Mix,
+        options.Seed,
+        options.Precision,
+        LogEvery = 1, // has no part in what a run computes
+    };
 
     /// <summary>The result of an earlier run like this one, or null where there is none.</summary>
     public RunResult? Finished() => File.Exists(MetricsPath) && ReadResult() is { } earlier && earlier.Fingerprint == Fingerprint ? earlier : null;
@@ -45,6 +65,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         using InputDoor door = plan.CreateDoor();
         using var body = new ByteTransformer(plan.Body);
         using var model = new ByteLanguageModel(door, body);
+        model.ResetParameters(plan.Training.Seed);
         using var trainer = new Trainer(model, data.Sampler(plan.Training), plan.Training, device);
         if (resume && File.Exists(CheckpointPath)) trainer.LoadCheckpoint(CheckpointPath);
         List<CurvePoint> curve = [.. ReadCurve().Where(point => point.Step <= trainer.Step)];

@@ -13,7 +13,7 @@ internal sealed record TrainingBudget(
     public static TrainingBudget Smoke { get; } = new(
         "smoke",
         new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
-        new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, Accumulation = 1, LogEvery = 2 },
+        new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, GradientAccumulationSteps = 1, ReportEverySteps = 2 },
         new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8));
 
     /// <summary>About a minute a door on two CPU cores.</summary>
@@ -27,9 +27,9 @@ internal sealed record TrainingBudget(
             PeakLearningRate = 2e-3,
             FinalLearningRate = 1e-4,
             BatchSize = 4,
-            Accumulation = 1,
+            GradientAccumulationSteps = 1,
             Mix = new ModalityMix(3, 1, 1),
-            LogEvery = 10,
+            ReportEverySteps = 10,
         },
         new HeldOutOptions(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128));
 

@@ -9,7 +9,7 @@ namespace HslEmbeddingZero.Training;
 /// </summary>
 /// <remarks>
 /// Where the module computes in bfloat16, float32 master weights stand behind it and gradients are summed in float32. A module that is
-/// moved to another device or dtype gets new parameters; <see cref="Follow"/> gathers those, and keeps the master weights' every digit.
+/// moved to another device or dtype gets new parameters; <see cref="Rebind"/> gathers those, and keeps the master weights' every digit.
 /// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
@@ -58,8 +58,10 @@ internal sealed class FlatParameters : IDisposable
         buffer.narrow(0, _offsets[index], _shapes[index].Aggregate(1L, (a, b) => a * b)).view(_shapes[index]);
 
     /// <summary>Adds what the last backward pass left to <see cref="Gradient"/>; nothing to do where they are the same buffer.</summary>
-    public void CollectGradient()
+    /// <exception cref="InvalidOperationException">The module's gradients were replaced.</exception>
+    public void AccumulateGradient()
     {
+        RequireOwnGradient();
         if (!HasMaster) return;
         if (_holdsGradient) AddComputeGradient();
         else Gradient.copy_(_computeGradient);
@@ -77,29 +79,83 @@ internal sealed class FlatParameters : IDisposable
     }
 
     /// <summary>Rounds the master weights into the module's; nothing to do where they are the same buffer.</summary>
-    public void PublishWeights()
+    public void CopyMasterToModel()
     {
-        if (HasMaster) _compute.copy_(Weights);
+        if (HasMaster) _compute.copy_(Weights); // returns itself
     }
 
     /// <summary>
-    /// Looks whether the module was moved to another device or dtype since; if so, gathers it anew, with the same float32 weights and no
-    /// gradient, and returns true. What was taken from the buffers before is then void.
+    /// Takes up what was done to the module since. A module that was moved to another device or dtype is gathered anew, without a gradient;
+    /// what was taken from the buffers before is then void. Master weights stay to the digit where the module's are what they were rounded
+    /// to, and take the module's value where something else was written there, by a load for example.
     /// </summary>
-    public bool Follow()
+    /// <returns>Whether the module was moved.</returns>
+    /// <exception cref="InvalidOperationException">A parameter was frozen or freed since.</exception>
+    public bool Rebind()
     {
-        if (!_parameters.Exists(parameter => parameter.IsInvalid)) return false; // A move replaces the parameter objects.
-        using Tensor weights = Weights.clone();
-        Dispose();
-        _parameters.Clear();
-        _names.Clear();
-        _shapes.Clear();
-        _offsets.Clear();
-        Flatten();
+        RequireSameTrainable();
+        bool moved = _parameters.Exists(parameter => parameter.IsInvalid); // A move replaces the parameter objects.
+        if (!moved && !HasMaster) return false;
         using var quiet = no_grad();
-        Weights.copy_(weights);
-        PublishWeights();
-        return true;
+        using var scope = NewDisposeScope();
+        ScalarType before = _compute.dtype;
+        Tensor master = Weights.clone();
+        if (moved)
+        {
+            Dispose();
+            _parameters.Clear();
+            _names.Clear();
+            _shapes.Clear();
+            _offsets.Clear();
+            Flatten();
+        }
+
+        master = master.to(_compute.device);
+        Tensor written = master.to(before).to(_compute.dtype).ne(_compute);
+        Weights.copy_(where(written, _compute.to(ScalarType.Float32), master));
+        CopyMasterToModel();
+        return moved;
+    }
+
+    /// <summary>
+    /// Throws where gradients are not views of the buffer any more: what a backward pass leaves would be lost. The last parameter tells it by
+    /// its place; one of a tensor's own begins at 0.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The module's gradients were replaced.</exception>
+    private void RequireOwnGradient()
+    {
+        using Tensor? gradient = _parameters[^1].grad;
+        if (gradient is not null && gradient.storage_offset() == _offsets[^1]) return;
+        throw new InvalidOperationException(
+            "The module's gradients were replaced, by zero_grad for example. A step leaves them zero by itself: remove that call.");
+    }
+
+    /// <summary>A module's parameters that are trained, each once, matrices first.</summary>
+    /// <exception cref="ArgumentException">There is none, or two differ in dtype or device.</exception>
+    public static IReadOnlyList<(string Name, Parameter Parameter)> TrainableOf(nn.Module module)
+    {
+        List<(string Name, Parameter Parameter)> trainable =
+            [.. module.named_parameters().Where(p => p.parameter.requires_grad).DistinctBy(p => p.parameter).OrderBy(p => p.parameter.dim() < 2)];
+        if (trainable.Count == 0) throw new ArgumentException("The module has no trainable parameter.", nameof(module));
+        (string firstName, Parameter first) = trainable[0];
+        foreach ((string name, Parameter parameter) in trainable)
+        {
+            if (parameter.dtype == first.dtype && parameter.device_type == first.device_type && parameter.device_index == first.device_index) continue;
+            throw new ArgumentException(
+                $"Parameters must have one dtype and device: {firstName} is {first.dtype} on {first.device}, {name} is {parameter.dtype} on "
+                + $"{parameter.device}.", nameof(module));
+        }
+
+        return trainable;
+    }
+
+    private void RequireSameTrainable()
+    {
+        HashSet<string> before = [.. _names];
+        before.SymmetricExceptWith(TrainableOf(_module).Select(p => p.Name));
+        if (before.Count == 0) return;
+        throw new InvalidOperationException(
+            $"{string.Join(", ", before.Order(StringComparer.Ordinal))}: frozen or freed since the optimizer was made. Make a new one.");
     }
 
     /// <summary>Gathers the module's parameters into fresh buffers on their device.</summary>
@@ -107,10 +163,9 @@ internal sealed class FlatParameters : IDisposable
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        var parameters = _module.named_parameters().Where(p => p.parameter.requires_grad).OrderBy(p => p.parameter.dim() < 2).ToList();
-        if (parameters.Count == 0) throw new ArgumentException("The module has no trainable parameter.");
-        Parameter first = parameters[0].parameter;
-        long total = parameters.Sum(p => Aligned(p.parameter.numel()));
+        IReadOnlyList<(string Name, Parameter Parameter)> parameters = TrainableOf(_module);
+        Parameter first = parameters[0].Parameter;
+        long total = parameters.Sum(p => Aligned(p.Parameter.numel()));
         _compute = zeros(total, first.dtype, first.device).DetachFromDisposeScope();
         _computeGradient = zeros(total, first.dtype, first.device).DetachFromDisposeScope();
         long offset = 0;

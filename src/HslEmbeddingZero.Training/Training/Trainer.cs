@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,30 +17,28 @@ public sealed class Trainer : IDisposable
 {
     private const string CheckpointFormat = "HslEmbeddingZero checkpoint 2";
     private const string FirstFormat = "HslEmbeddingZero checkpoint 1";
-    private const string WeightPrefix = "model.";
-    private const string FirstMomentPrefix = "first_moment.";
-    private const string SecondMomentPrefix = "second_moment.";
     private const string LossKey = "loss.since_report";
     private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // apart from the samples, which the same seed and index choose
+
+    private static readonly JsonSerializerOptions FingerprintJson = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly ByteLanguageModel _model;
     private readonly BatchSampler _sampler;
     private readonly TrainerOptions _options;
-    private Device _device;
-    private readonly FlatParameters _parameters;
-    private readonly FusedAdamW _optimizer;
-    private readonly LossMeter _loss;
-    private readonly string _doorDigest;
+    private readonly Device _device;
+    private Prepared? _prepared;
 
     /// <summary>
-    /// Draws the model's weights from the seed, moves it to the device and the precision, and prepares the optimizer. The model stays the
-    /// caller's. If it is moved to another device or dtype between two calls of <see cref="Run"/>, training goes on there.
+    /// Checks what it is given and changes nothing: training starts from the weights that the model has. For a run that can be repeated, draw
+    /// them by <see cref="ByteLanguageModel.ResetParameters"/>. Parameters with <c>requires_grad = false</c> stay as they are.
     /// </summary>
-    /// <param name="model">The model to train.</param>
+    /// <param name="model">The model to train; it stays the caller's.</param>
     /// <param name="sampler">Where batches come from.</param>
     /// <param name="options">How to train.</param>
     /// <param name="device">Where to train; the CPU when null.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or TensorFloat32 is asked for off CUDA.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of its range; TensorFloat32 is asked for off CUDA; the sampler contradicts the options; every parameter is frozen.
+    /// </exception>
     public Trainer(ByteLanguageModel model, BatchSampler sampler, TrainerOptions options, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -55,18 +54,11 @@ public sealed class Trainer : IDisposable
         if (options.Precision == Precision.TensorFloat32 && (device ?? CPU).type != DeviceType.CUDA)
             throw new ArgumentException($"Precision TensorFloat32 needs a CUDA device; the device is {device ?? CPU}.", nameof(options));
 
+        FlatParameters.TrainableOf(model);
         _model = model;
         _sampler = sampler;
         _options = options;
         _device = device ?? CPU;
-        WeightInitialization.Draw(model, options.Seed);
-        model.to(_device);
-        if (options.Precision == Precision.BFloat16) model.to(ScalarType.BFloat16);
-        model.Door.ChecksIds = false; // The sampler makes the ids, and a check would wait for the device at every step.
-        _doorDigest = DoorDigest();
-        _parameters = new FlatParameters(model);
-        _optimizer = new FusedAdamW(_parameters, options);
-        _loss = new LossMeter(_device);
     }
 
     /// <summary>Steps taken so far.</summary>
@@ -82,12 +74,18 @@ public sealed class Trainer : IDisposable
     /// Trains until <see cref="TrainerOptions.Steps"/>, until <paramref name="stopAt"/>, or for <paramref name="stopAfter"/>, whichever
     /// comes first. A cancellation takes effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
     /// </summary>
-    /// <param name="progress">Told every <see cref="TrainerOptions.LogEvery"/> steps, on this thread.</param>
+    /// <remarks>
+    /// The first call moves the model to the trainer's device and, for <see cref="Precision.BFloat16"/>, to bfloat16, and leaves it there.
+    /// Training mode and <see cref="InputDoor.ChecksIds"/> are afterwards as they were before. Between two calls the model may be moved
+    /// elsewhere, and training goes on there; it may be given other weights, and training goes on from them.
+    /// </remarks>
+    /// <param name="progress">Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread.</param>
     /// <param name="stopAt">Step to stop at, for an evaluation or a checkpoint in between.</param>
     /// <param name="stopAfter">Time after which to return, at the end of a step, so that the caller can keep a checkpoint; null: no
     /// limit.</param>
     /// <param name="cancellationToken">Asks to stop early.</param>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was frozen or freed since the last call.</exception>
     public void Run(
         IProgress<TrainingProgress>? progress = null,
         long stopAt = long.MaxValue,
@@ -96,10 +94,27 @@ public sealed class Trainer : IDisposable
     {
         long last = Math.Min(_options.Steps, stopAt);
         if (Step >= last) return;
-        _model.train();
+        Prepared prepared = Prepare();
+        prepared.Rebind();
         Precisions.Use(_options.Precision);
-        FollowModel();
-        using var prefetcher = new BatchPrefetcher(_sampler, _device, Step * _options.Accumulation);
+        bool wasTraining = _model.training, checkedIds = _model.Door.ChecksIds;
+        try
+        {
+            _model.train();
+            _model.Door.ChecksIds = false; // The sampler makes the ids, and a check would wait for the device at every step.
+            TakeSteps(prepared, last, progress, stopAfter, cancellationToken);
+        }
+        finally
+        {
+            _model.Door.ChecksIds = checkedIds;
+            _model.train(wasTraining);
+        }
+    }
+
+    private void TakeSteps(
+        Prepared prepared, long last, IProgress<TrainingProgress>? progress, TimeSpan? stopAfter, CancellationToken cancellationToken)
+    {
+        using var prefetcher = new BatchPrefetcher(_sampler, prepared.Device, Step * _options.GradientAccumulationSteps);
         Stopwatch clock = Stopwatch.StartNew();
         TimeSpan before = Elapsed;
         TimeSpan reported = TimeSpan.Zero;
@@ -108,17 +123,17 @@ public sealed class Trainer : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             double learningRate = LearningRateSchedule.At(Step, _options);
-            using Tensor norm = TakeStep(prefetcher, learningRate);
+            TakeStep(prepared, prefetcher, learningRate);
             Step++;
             Elapsed = before + clock.Elapsed;
-            if (Step % _options.LogEvery != 0 && Step != _options.Steps) continue;
+            if (Step % _options.ReportEverySteps != 0 && Step != _options.Steps) continue;
 
-            (double all, double[] byModality) = _loss.Read();
-            using Tensor hostNorm = norm.cpu();
+            (double all, double[] byModality) = prepared.Loss.Read();
+            double norm = prepared.Optimizer.GradientNorm;
             Elapsed = before + clock.Elapsed;
             double seconds = (clock.Elapsed - reported).TotalSeconds;
             progress?.Report(new TrainingProgress(
-                Step, _options.Steps, all, byModality[0], byModality[1], byModality[2], learningRate, hostNorm.item<float>(),
+                Step, _options.Steps, all, byModality[0], byModality[1], byModality[2], learningRate, norm,
                 (BytesRead - bytesReported) / Math.Max(seconds, 1e-9), Elapsed, Elapsed / Step * (_options.Steps - Step)));
             reported = clock.Elapsed;
             bytesReported = BytesRead;
@@ -130,12 +145,13 @@ public sealed class Trainer : IDisposable
     public void SaveCheckpoint(string path)
     {
         using var scope = NewDisposeScope();
-        Dictionary<string, Tensor> tensors = WeightsAndMoments();
-        tensors[LossKey] = _loss.Save();
+        Prepared prepared = Prepare();
+        prepared.Rebind();
+        Dictionary<string, Tensor> tensors = new(prepared.Optimizer.State()) { [LossKey] = prepared.Loss.Save() };
         Dictionary<string, string> metadata = new()
         {
             ["format"] = CheckpointFormat,
-            ["run"] = Fingerprint(),
+            ["run"] = Fingerprint(prepared),
             ["step"] = Step.ToString(CultureInfo.InvariantCulture),
             ["bytes_read"] = BytesRead.ToString(CultureInfo.InvariantCulture),
             ["seconds"] = Elapsed.TotalSeconds.ToString("R", CultureInfo.InvariantCulture),
@@ -144,7 +160,10 @@ public sealed class Trainer : IDisposable
         Safetensors.Save(path, tensors, metadata);
     }
 
-    /// <summary>Goes on from a checkpoint of the same run. Nothing changes unless all of it fits.</summary>
+    /// <summary>
+    /// Goes on from a checkpoint of the same run. Nothing changes unless all of it fits, except that the model is moved as
+    /// <see cref="Run"/> does.
+    /// </summary>
     /// <param name="path">File written by <see cref="SaveCheckpoint"/>.</param>
     /// <exception cref="SafetensorsException">A damaged file, or not one of the format.</exception>
     /// <exception cref="CheckpointException">Not a checkpoint, or one of another run.</exception>
@@ -162,8 +181,11 @@ public sealed class Trainer : IDisposable
 
         if (format != CheckpointFormat)
             throw new CheckpointException($"{path}: not a checkpoint of this version (format '{format}', expected '{CheckpointFormat}').");
-        if (!metadata.TryGetValue("run", out string? run) || run != Fingerprint())
-            throw new CheckpointException($"{path}: belongs to another run.{Environment.NewLine}  checkpoint: {run}{Environment.NewLine}  this run:   {Fingerprint()}");
+        Prepared prepared = Prepare();
+        prepared.Rebind();
+        string fingerprint = Fingerprint(prepared);
+        if (!metadata.TryGetValue("run", out string? run) || run != fingerprint)
+            throw new CheckpointException($"{path}: belongs to another run.{Environment.NewLine}  checkpoint: {run}{Environment.NewLine}  this run:   {fingerprint}");
         long step = Number(metadata, "step", path, 0, _options.Steps);
         long bytesRead = Number(metadata, "bytes_read", path, 0, long.MaxValue);
         if (!metadata.TryGetValue("seconds", out string? text)
@@ -174,57 +196,40 @@ public sealed class Trainer : IDisposable
         IReadOnlyDictionary<string, Tensor> tensors = Safetensors.Load(path);
         try
         {
-            Dictionary<string, Tensor> places = WeightsAndMoments();
             CheckpointDigest.Verify(path, metadata, tensors);
-            Tensor loss = _loss.Save();
-            places[LossKey] = loss;
+            Tensor loss = prepared.Loss.Save();
+            Dictionary<string, Tensor> places = new(prepared.Optimizer.State()) { [LossKey] = loss };
             Safetensors.LoadInto(places, tensors, path, "the run");
-            _loss.Restore(loss);
+            prepared.Loss.Restore(loss);
         }
         finally
         {
             foreach (Tensor tensor in tensors.Values) tensor.Dispose();
         }
 
-        _parameters.PublishWeights();
-        _parameters.ZeroGradient();
-        _optimizer.RestoreSteps(step);
+        prepared.Optimizer.EndLoad(step);
         Step = step;
         BytesRead = bytesRead;
         Elapsed = TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond)); // FromSeconds cuts off, and can lose a tick.
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _optimizer.Dispose();
-        _parameters.Dispose();
-        _loss.Dispose();
-    }
+    /// <summary>Frees the optimizer; the model stays where it is, with the weights it has.</summary>
+    public void Dispose() => _prepared?.Dispose();
 
-    /// <summary>Views of everything the optimizer changes, by its name in a checkpoint.</summary>
-    private Dictionary<string, Tensor> WeightsAndMoments()
+    /// <summary>Moves the model to device and precision at the first call, and makes what training keeps.</summary>
+    private Prepared Prepare()
     {
-        Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
-        for (int i = 0; i < _parameters.Names.Count; i++)
+        if (_prepared is not null) return _prepared;
+        _model.to(_device);
+        // Made in float32, so that the weights become bfloat16's master weights to the digit.
+        FusedAdamW optimizer = new(_model, _options.Optimizer);
+        if (_options.Precision == Precision.BFloat16)
         {
-            tensors[WeightPrefix + _parameters.Names[i]] = _parameters.Slice(_parameters.Weights, i);
-            tensors[FirstMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.FirstMoment, i);
-            tensors[SecondMomentPrefix + _parameters.Names[i]] = _parameters.Slice(_optimizer.SecondMoment, i);
+            _model.to(ScalarType.BFloat16);
+            optimizer.Rebind();
         }
 
-        return tensors;
-    }
-
-    /// <summary>Goes where the caller has moved the model since.</summary>
-    private void FollowModel()
-    {
-        if (!_parameters.Follow()) return;
-        _optimizer.Follow();
-        Device device = _parameters.Weights.device;
-        if (IsSameDevice(device, _device)) return;
-        _device = device;
-        _loss.Move(device);
+        return _prepared = new Prepared(optimizer, new LossMeter(_device), DoorDigest(), FrozenDigest());
     }
 
     /// <summary>torch.CUDA has the index -1, "the current one"; a tensor that was moved there has the device's number.</summary>
@@ -237,38 +242,58 @@ public sealed class Trainer : IDisposable
     /// </summary>
     internal static ulong DropoutSeed(int seed, long microBatch) => SplitMix64.Mix((ulong)seed ^ DropoutStream, microBatch);
 
-    private Tensor TakeStep(BatchPrefetcher prefetcher, double learningRate)
+    private void TakeStep(Prepared prepared, BatchPrefetcher prefetcher, double learningRate)
     {
-        using var scope = NewDisposeScope();
-        for (int i = 0; i < _options.Accumulation; i++)
+        int microBatches = _options.GradientAccumulationSteps;
+        for (int i = 0; i < microBatches; i++)
         {
-            using var inner = NewDisposeScope();
+            using var scope = NewDisposeScope();
             ByteBatch batch = prefetcher.Next();
-            _model.Body.SeedDropout(DropoutSeed(_options.Seed, (Step * _options.Accumulation) + i), _device);
+            _model.Body.SeedDropout(DropoutSeed(_options.Seed, (Step * microBatches) + i), prepared.Device);
             Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);
-            _loss.Add(batch.Modality, loss.detach());
-            loss.DividedBy(_options.Accumulation).backward();
-            _parameters.CollectGradient();
+            prepared.Loss.Add(batch.Modality, loss.detach());
+            loss.DividedBy(microBatches).backward();
             BytesRead += batch.Context.numel() + batch.Targets.numel();
+            if (i < microBatches - 1) prepared.Optimizer.AccumulateGradient();
         }
 
-        Tensor norm = _optimizer.Step(learningRate);
-        _parameters.PublishWeights();
-        _parameters.ZeroGradient();
-        return norm;
+        prepared.Optimizer.Step(learningRate);
     }
 
     /// <summary>What must be equal for a checkpoint to fit.</summary>
-    private string Fingerprint() => JsonSerializer.Serialize(new
+    private string Fingerprint(Prepared prepared) => JsonSerializer.Serialize(
+        new
+        {
+            door = _model.Door.GetType().Name,
+            doorRows = prepared.DoorDigest,
+            bytesPerSlot = _model.Door.BytesPerSlot,
+            tail = _model.Door.Tail.ToString(),
+            body = _model.Body.Options,
+            trainer = CheckpointWords(_options),
+            data = _sampler.Fingerprint,
+            frozen = prepared.FrozenDigest,
+        },
+        FingerprintJson);
+
+    /// <summary>The options under the names of checkpoint format 2, which stay when a property gets another name.</summary>
+    private static object CheckpointWords(TrainerOptions options) => new
     {
-        door = _model.Door.GetType().Name,
-        doorRows = _doorDigest,
-        bytesPerSlot = _model.Door.BytesPerSlot,
-        tail = _model.Door.Tail.ToString(),
-        body = _model.Body.Options,
-        trainer = _options with { LogEvery = 1 },
-        data = _sampler.Fingerprint,
-    });
+        options.Steps,
+        options.WarmupSteps,
+        options.PeakLearningRate,
+        options.FinalLearningRate,
+        options.Optimizer.Beta1,
+        options.Optimizer.Beta2,
+        options.Optimizer.Epsilon,
+        options.Optimizer.WeightDecay,
+        ClipNorm = options.Optimizer.MaxGradientNorm,
+        options.BatchSize,
+        Accumulation = options.GradientAccumulationSteps,
+        options.Mix,
+        options.Seed,
+        options.Precision,
+        LogEvery = 1, // has no part in what a run computes
+    };
 
     /// <summary>The rows of all ids at the start of the run: they tell doors of one class with different features apart.</summary>
     private string DoorDigest()
@@ -284,11 +309,41 @@ public sealed class Trainer : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>
+    /// SHA-256 of the parameters that are not trained, which a checkpoint does not hold; null where all are trained.
+    /// </summary>
+    private string? FrozenDigest()
+    {
+        using var scope = NewDisposeScope();
+        var frozen = _model.named_parameters().Where(p => !p.parameter.requires_grad).ToDictionary(p => p.name, p => (Tensor)p.parameter);
+        return frozen.Count == 0 ? null : CheckpointDigest.OfAll(frozen);
+    }
+
     private static long Number(IReadOnlyDictionary<string, string> metadata, string key, string path, long low, long high)
     {
         if (metadata.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
             && value >= low && value <= high)
             return value;
         throw new CheckpointException($"{path}: {key} is '{text}', expected a whole number from {low} to {high}.");
+    }
+
+    /// <summary>What exists from the first step on.</summary>
+    private sealed record Prepared(FusedAdamW Optimizer, LossMeter Loss, string DoorDigest, string? FrozenDigest) : IDisposable
+    {
+        public Device Device => Optimizer.Parameters.Weights.device;
+
+        /// <summary>Goes where the caller has moved the model since, and on from weights that the caller has written.</summary>
+        public void Rebind()
+        {
+            Device before = Device;
+            Optimizer.Rebind();
+            if (!IsSameDevice(before, Device)) Loss.Move(Device);
+        }
+
+        public void Dispose()
+        {
+            Optimizer.Dispose();
+            Loss.Dispose();
+        }
     }
 }

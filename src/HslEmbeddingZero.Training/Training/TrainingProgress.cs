@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Where a run stands; reported every <see cref="TrainerOptions.LogEvery"/> steps.</summary>
+/// <summary>Where a run stands; reported every <see cref="TrainerOptions.ReportEverySteps"/> steps.</summary>
 /// <param name="Step">Steps taken.</param>
 /// <param name="Steps">Steps in all.</param>
 /// <param name="BitsPerByte">Mean training loss since the last report, in bits per scored byte, over all modalities.</param>

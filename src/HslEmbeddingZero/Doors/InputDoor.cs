@@ -134,21 +134,29 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     protected abstract Tensor Widen(Tensor ids);
 
     /// <summary>
-    /// Draws the learned numbers anew, as training does when it starts: maps uniform in ±1/√fan-in, parameters whose name begins with
+    /// Draws the learned numbers anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for: maps uniform in ±1/√fan-in, parameters whose name begins with
     /// "table" unit normal, vectors 0; a control's value table stays as its own seed drew it. A door whose numbers begin otherwise, the
     /// scale of a norm for example, overrides it.
     /// </summary>
     /// <param name="random">The door's own random stream: the same seed, the same numbers.</param>
-    protected internal virtual void DrawWeights(Generator random)
+    protected internal virtual void ResetParameters(Generator random)
     {
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
         foreach ((string name, Tensor weight) in named_parameters())
         {
             if (name.EndsWith("value_table", StringComparison.Ordinal)) continue;
-            if (name.StartsWith("table", StringComparison.Ordinal)) weight.normal_(0, 1, random);
-            else if (weight.dim() >= 2) weight.uniform_(-1 / Math.Sqrt(weight.shape[1]), 1 / Math.Sqrt(weight.shape[1]), random);
-            else weight.fill_(KeptScalar.Zero);
+            if (name.StartsWith("table", StringComparison.Ordinal))
+            {
+                weight.Draw(values => values.normal_(0, 1, random));
+            }
+            else if (weight.dim() >= 2)
+            {
+                double bound = 1 / Math.Sqrt(weight.shape[1]);
+                weight.Draw(values => values.uniform_(-bound, bound, random));
+            }
+            else
+            {
+                weight.Fill(KeptScalar.Zero);
+            }
         }
     }
 

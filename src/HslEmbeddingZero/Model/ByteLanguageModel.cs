@@ -6,6 +6,7 @@ namespace HslEmbeddingZero;
 public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
 {
     private const string BodyPrefix = "body.";
+    private const ulong DoorStream = 0x9E3779B97F4A7C15; // apart from the body's stream
 
 #pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
     private readonly InputDoor door;
@@ -30,6 +31,21 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>What reads them.</summary>
     public ByteTransformer Body => body;
+
+    /// <summary>
+    /// Draws every weight anew from a seed, of the body and of a learned door. They have random streams of their own, so that bodies of one
+    /// seed are equal behind every door. Values do not depend on the device; in bfloat16 they are rounded.
+    /// </summary>
+    /// <param name="seed">Seed of all weights, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The seed is below 0.</exception>
+    public void ResetParameters(int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(seed);
+        using var bodyRandom = new Generator((ulong)seed);
+        body.ResetParameters(bodyRandom);
+        using var doorRandom = new Generator((ulong)seed ^ DoorStream);
+        door.ResetParameters(doorRandom);
+    }
 
     /// <summary>Logits of every target byte, each from the context and the targets before it.</summary>
     /// <param name="contextIds">[B, Lc] ids; Lc may be 0.</param>

@@ -25,7 +25,10 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     private readonly RotaryEmbedding _rotary;
     private readonly CausalAttention _attention;
 
-    /// <summary>A body with freshly drawn weights, on the CPU in float32.</summary>
+    /// <summary>
+    /// A body with fresh weights, on the CPU in float32. They are drawn from torch's own generator, which <c>torch.manual_seed</c> sets;
+    /// <see cref="ByteLanguageModel.ResetParameters"/> draws them from a seed.
+    /// </summary>
     /// <param name="options">Size and make.</param>
     /// <exception cref="ArgumentException">An option is out of its range, Dim is not divisible by Heads, or HSL_FLOAT32_PRODUCT names no
     /// known product.</exception>
@@ -49,6 +52,7 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         norm = nn.LayerNorm(options.Dim);
         head = nn.Linear(options.Dim, options.Vocabulary);
         RegisterComponents();
+        ResetParameters(null);
     }
 
     /// <summary>Size and make of this body.</summary>
@@ -65,6 +69,20 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>Number of parameters.</summary>
     public long ParameterCount => parameters().Sum(p => p.numel());
+
+    /// <summary>
+    /// Draws all weights anew: maps normal with deviation 1/√(3·fan-in), those back into the residual stream smaller by √(2·layers), biases
+    /// and gates 0, norms 1.
+    /// </summary>
+    /// <param name="random">Where numbers come from; torch's own generator when null.</param>
+    internal void ResetParameters(Generator? random)
+    {
+        double residualDivisor = Math.Sqrt(2.0 * Options.Layers);
+        foreach (SelfAttentionBlock block in self_blocks) block.ResetParameters(random, residualDivisor);
+        foreach (MemoryBlock block in mem_blocks) block.ResetParameters(random, residualDivisor);
+        norm.Reset();
+        head.Reset(random);
+    }
 
     /// <summary>Logits of every stream position.</summary>
     /// <param name="slots">[B, S, dim] prefix slots; S may be 0.</param>

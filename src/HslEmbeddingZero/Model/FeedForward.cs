@@ -25,6 +25,13 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Draws the weights; the map back into the residual stream is smaller by the divisor.</summary>
+    public void ResetParameters(Generator? random, double residualDivisor)
+    {
+        _widen.Reset(random);
+        _narrow.Reset(random, residualDivisor);
+    }
+
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

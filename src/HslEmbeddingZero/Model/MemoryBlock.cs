@@ -32,6 +32,15 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Draws the weights; the map back into the residual stream is smaller by the divisor. The gate begins closed.</summary>
+    public void ResetParameters(Generator? random, double residualDivisor)
+    {
+        gate.Fill(KeptScalar.Zero);
+        qkv.Reset(random);
+        proj.Reset(random, residualDivisor);
+        norm.Reset();
+    }
+
     /// <summary>[B, L, dim] to [B, L, dim].</summary>
     public override Tensor forward(Tensor input) => Forward(input, null);
 

@@ -34,6 +34,16 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Draws the weights; maps back into the residual stream are smaller by the divisor.</summary>
+    public void ResetParameters(Generator? random, double residualDivisor)
+    {
+        norm1.Reset();
+        norm2.Reset();
+        qkv.Reset(random);
+        proj.Reset(random, residualDivisor);
+        ff.ResetParameters(random, residualDivisor);
+    }
+
     /// <summary>[B, L, dim] to [B, L, dim].</summary>
     public override Tensor forward(Tensor input) => Forward(input, null);
 

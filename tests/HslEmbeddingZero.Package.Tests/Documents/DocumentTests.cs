@@ -46,7 +46,10 @@ public sealed partial class DocumentTests
     {
         Assert.Equal(Measured().Replace(expected, "≈"), Measured().Replace(printed, "≈"));
         foreach ((Match said, Match came) in Measured().Matches(expected).Zip(Measured().Matches(printed)))
-            Assert.InRange(Number(came) / Number(said), 1 - MeasuredTolerance, 1 + MeasuredTolerance);
+        {
+            double ratio = Number(came) / Number(said);
+            Assert.True(Math.Abs(ratio - 1) <= MeasuredTolerance, $"The page says {said.Value}, printed is {came.Value}:{Environment.NewLine}{printed}");
+        }
     }
 
     private static double Number(Match measured) => double.Parse(measured.Groups[1].Value, CultureInfo.InvariantCulture);

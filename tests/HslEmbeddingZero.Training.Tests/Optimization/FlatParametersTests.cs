@@ -44,8 +44,8 @@ public sealed class FlatParametersTests
         using var module = Module();
         using var twin = Module();
         twin.load_state_dict(module.state_dict());
-        using FlatParameters flat = new(module);
-        using FusedAdamW optimizer = new(flat, new TrainerOptions());
+        using FusedAdamW optimizer = new(module);
+        FlatParameters flat = optimizer.Parameters;
         using optim.Optimizer plain = optim.AdamW(twin.parameters(), lr: 0.01, beta1: 0.9, beta2: 0.95, weight_decay: 0);
         for (int step = 0; step < 5; step++)
         {
@@ -54,11 +54,9 @@ public sealed class FlatParametersTests
             ((Tensor)module.call(x)).square().sum().backward();
             plain.zero_grad();
             ((Tensor)twin.call(x)).square().sum().backward();
-            flat.CollectGradient();
             double expected = nn.utils.clip_grad_norm_(twin.parameters(), 1e9);
-            if (step == 0) Assert.Equal(expected, optimizer.Step(0.01).item<float>(), expected * 1e-5);
-            else optimizer.Step(0.01).Dispose();
-            flat.ZeroGradient();
+            optimizer.Step(0.01);
+            if (step == 0) Assert.Equal(expected, optimizer.GradientNorm, expected * 1e-5);
             long used = flat.Names.Select((_, i) => flat.Slice(flat.Weights, i).numel()).Sum();
             foreach (Tensor buffer in (Tensor[])[flat.Weights, optimizer.FirstMoment, optimizer.SecondMoment])
             {
@@ -105,7 +103,7 @@ public sealed class FlatParametersTests
                 using var x = arange(6, ScalarType.Float32).reshape(2, 3) * (pass + 1 + round);
                 ((Tensor)module.call(x)).square().sum().backward();
                 ((Tensor)twin.call(x)).square().sum().backward();
-                flat.CollectGradient();
+                flat.AccumulateGradient();
             }
 
             var expected = twin.named_parameters().ToDictionary(p => p.name, p => Values(p.parameter.grad!));
@@ -151,7 +149,7 @@ public sealed class FlatParametersTests
             {
                 using var scope = NewDisposeScope();
                 module.forward(one).sum().backward();
-                flat.CollectGradient();
+                flat.AccumulateGradient();
             }
 
             Assert.All(Values(flat.Slice(flat.Gradient, 0)), v => Assert.Equal(passes, v));
@@ -168,7 +166,7 @@ public sealed class FlatParametersTests
         Assert.Equal((ScalarType.Float32, ScalarType.Float32), (flat.Weights.dtype, flat.Gradient.dtype));
         var parameter = module.get_parameter("first.bias")!;
         using (no_grad()) flat.Weights.fill_(1 + 1f / 1024);
-        flat.PublishWeights();
+        flat.CopyMasterToModel();
         Assert.Equal(ScalarType.BFloat16, parameter.dtype);
         Assert.All(Values(parameter.to(ScalarType.Float32)), v => Assert.Equal(1, v));
         Assert.All(Values(flat.Weights), v => Assert.Equal(1 + 1f / 1024, v));
@@ -176,7 +174,7 @@ public sealed class FlatParametersTests
         for (var pass = 0; pass < 257; pass++) // a bfloat16 sum of ones stops at 256
         {
             ((Tensor)parameter.sum()).backward();
-            flat.CollectGradient();
+            flat.AccumulateGradient();
         }
 
         Assert.All(Values(flat.Slice(flat.Gradient, flat.Names.ToList().IndexOf("first.bias"))), v => Assert.Equal(257, v));
@@ -186,21 +184,19 @@ public sealed class FlatParametersTests
     public void A_move_to_another_dtype_and_back_keeps_weights_and_moments_to_the_digit_and_trains_on()
     {
         using var module = Module();
-        using FlatParameters flat = new(module);
-        using FusedAdamW optimizer = new(flat, new TrainerOptions());
-        Assert.False(flat.Follow());
+        using FusedAdamW optimizer = new(module);
+        FlatParameters flat = optimizer.Parameters;
+        Assert.False(flat.Rebind());
         Step(ScalarType.Float32);
         float[] weights = Values(flat.Weights), first = Values(optimizer.FirstMoment), second = Values(optimizer.SecondMoment);
 
         module.to(ScalarType.BFloat16);
-        Assert.True(flat.Follow());
-        optimizer.Follow();
+        optimizer.Rebind();
         Assert.All(module.parameters(), p => Assert.Equal(ScalarType.BFloat16, p.dtype));
         Assert.Equal(weights, Values(flat.Weights));
 
         module.to(ScalarType.Float32);
-        Assert.True(flat.Follow());
-        optimizer.Follow();
+        optimizer.Rebind();
         Assert.Equal(weights, Values(flat.Weights));
         Assert.Equal(first, Values(optimizer.FirstMoment));
         Assert.Equal(second, Values(optimizer.SecondMoment));
@@ -208,8 +204,7 @@ public sealed class FlatParametersTests
         for (var i = 0; i < flat.Names.Count; i++) Assert.Equal(Values(flat.Slice(flat.Weights, i)), Values(parameters[flat.Names[i]]));
 
         module.to(ScalarType.BFloat16);
-        Assert.True(flat.Follow());
-        optimizer.Follow();
+        optimizer.Rebind();
         Step(ScalarType.BFloat16);
         Assert.NotEqual(weights, Values(flat.Weights));
         Assert.NotEqual(first, Values(optimizer.FirstMoment));
@@ -218,10 +213,7 @@ public sealed class FlatParametersTests
         {
             using var x = arange(6, ScalarType.Float32).reshape(2, 3).to(type);
             ((Tensor)module.call(x)).square().sum().backward();
-            flat.CollectGradient();
-            optimizer.Step(0.1).Dispose();
-            flat.PublishWeights();
-            flat.ZeroGradient();
+            optimizer.Step(0.1);
         }
     }
 }

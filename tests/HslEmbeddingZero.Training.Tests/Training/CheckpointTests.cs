@@ -19,7 +19,7 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("embedding", Precision.BFloat16)]
     public void Resumed_equals_uninterrupted_bit_for_bit(string arm, Precision precision)
     {
-        var options = TinyRun.Options with { Steps = 9, Accumulation = 3, Precision = precision };
+        var options = TinyRun.Options with { Steps = 9, GradientAccumulationSteps = 3, Precision = precision };
         string[] expected = Train(options, arm, "whole.jsonl", out var weights);
 
         using (TinyRun first = new(options, arm))

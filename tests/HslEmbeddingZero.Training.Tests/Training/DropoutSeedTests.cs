@@ -8,7 +8,7 @@ namespace HslEmbeddingZero.Training.Tests.Training;
 [Collection(GlobalGenerator.Name)]
 public sealed class DropoutSeedTests
 {
-    private static readonly TrainerOptions Options = TinyRun.Options with { Steps = 9, Accumulation = 3 };
+    private static readonly TrainerOptions Options = TinyRun.Options with { Steps = 9, GradientAccumulationSteps = 3 };
 
     [Fact]
     public void Every_micro_batch_of_every_run_has_a_seed_of_its_own()

@@ -53,12 +53,12 @@ public sealed class MetaDeviceTests : IDisposable
             Tensor loss = LanguageModelLoss.NatsPerByte(logits, targets);
             meter.Add(Modality.Video, loss.detach());
             loss.backward();
-            parameters.CollectGradient();
+            parameters.AccumulateGradient();
             Assert.Equal(new long[] { 3, 70 }, LanguageModelLoss.NatsOfEachByte(logits.detach(), targets).shape);
         }
 
         Assert.All(module.parameters(), p => Assert.Equal(DeviceType.META, p.grad!.device_type));
-        parameters.PublishWeights();
+        parameters.CopyMasterToModel();
         parameters.ZeroGradient();
         Assert.Equal((ScalarType.Float32, DeviceType.META), (parameters.Gradient.dtype, parameters.Gradient.device_type));
     }

@@ -5,7 +5,7 @@ namespace HslEmbeddingZero.Training.Tests.Training;
 /// <summary>Runs in one process at the same time, each on a thread of its own, are the runs that they are alone.</summary>
 public sealed class SideBySideTests
 {
-    private static readonly TrainerOptions Options = TinyRun.Options with { Steps = 10, LogEvery = 5 };
+    private static readonly TrainerOptions Options = TinyRun.Options with { Steps = 10, ReportEverySteps = 5 };
 
     /// <summary>With dropout, so that random streams are kept apart too.</summary>
     [Fact]

@@ -13,9 +13,9 @@ internal sealed class TinyRun : IDisposable
         PeakLearningRate = 3e-3,
         FinalLearningRate = 3e-4,
         BatchSize = 2,
-        Accumulation = 2,
+        GradientAccumulationSteps = 2,
         Seed = 5,
-        LogEvery = 4,
+        ReportEverySteps = 4,
     };
 
     private static readonly Lazy<(TextCorpus Text, WindowCorpus Windows)> Corpora = new(MakeCorpora);
@@ -25,6 +25,7 @@ internal sealed class TinyRun : IDisposable
         NgramCodes? codes = null)
     {
         Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes), new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
+        Model.ResetParameters(options.Seed);
         Trainer = new(Model, Sampler(options), options, device);
     }
 

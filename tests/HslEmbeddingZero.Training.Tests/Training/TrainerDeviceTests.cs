@@ -11,8 +11,8 @@ public sealed class TrainerDeviceTests
     private static readonly TrainerOptions Options = TinyRun.Options with
     {
         Steps = 30,
-        LogEvery = 5,
-        Accumulation = 1,
+        ReportEverySteps = 5,
+        GradientAccumulationSteps = 1,
         Mix = new(1, 0, 0),
         PeakLearningRate = 1e-2,
         FinalLearningRate = 1e-3,
@@ -63,7 +63,7 @@ public sealed class TrainerDeviceTests
     [MemberData(nameof(TestDevice.Names), MemberType = typeof(TestDevice))]
     public void Steps_leave_no_tensors_behind(string deviceName)
     {
-        using TinyRun run = new(Options with { LogEvery = 1 }, device: TestDevice.Require(deviceName));
+        using TinyRun run = new(Options with { ReportEverySteps = 1 }, device: TestDevice.Require(deviceName));
         run.Trainer.Run(stopAt: 5);
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         run.Trainer.Run(stopAt: 25);

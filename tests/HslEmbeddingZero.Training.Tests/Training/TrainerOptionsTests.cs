@@ -14,21 +14,21 @@ public sealed class TrainerOptionsTests
         { "FinalLearningRate", "NaN", new() { FinalLearningRate = double.NaN } },
         { "FinalLearningRate", "NaN", new() { FinalLearningRate = -double.NaN } },
         { "FinalLearningRate", "0.5", new() { FinalLearningRate = 0.5 } },
-        { "Beta1", "1", new() { Beta1 = 1 } },
-        { "Beta1", "-0.5", new() { Beta1 = -0.5 } },
-        { "Beta2", "NaN", new() { Beta2 = double.NaN } },
-        { "Beta2", "1", new() { Beta2 = 1 } },
-        { "Epsilon", "0", new() { Epsilon = 0 } },
-        { "Epsilon", "NaN", new() { Epsilon = -double.NaN } },
-        { "Epsilon", "∞", new() { Epsilon = double.PositiveInfinity } },
-        { "WeightDecay", "-1", new() { WeightDecay = -1 } },
-        { "WeightDecay", "NaN", new() { WeightDecay = -double.NaN } },
-        { "WeightDecay", "∞", new() { WeightDecay = double.PositiveInfinity } },
-        { "ClipNorm", "-1", new() { ClipNorm = -1 } },
-        { "ClipNorm", "NaN", new() { ClipNorm = -double.NaN } },
+        { "Beta1", "1", new() { Optimizer = new() { Beta1 = 1 } } },
+        { "Beta1", "-0.5", new() { Optimizer = new() { Beta1 = -0.5 } } },
+        { "Beta2", "NaN", new() { Optimizer = new() { Beta2 = double.NaN } } },
+        { "Beta2", "1", new() { Optimizer = new() { Beta2 = 1 } } },
+        { "Epsilon", "0", new() { Optimizer = new() { Epsilon = 0 } } },
+        { "Epsilon", "NaN", new() { Optimizer = new() { Epsilon = -double.NaN } } },
+        { "Epsilon", "∞", new() { Optimizer = new() { Epsilon = double.PositiveInfinity } } },
+        { "WeightDecay", "-1", new() { Optimizer = new() { WeightDecay = -1 } } },
+        { "WeightDecay", "NaN", new() { Optimizer = new() { WeightDecay = -double.NaN } } },
+        { "WeightDecay", "∞", new() { Optimizer = new() { WeightDecay = double.PositiveInfinity } } },
+        { "MaxGradientNorm", "-1", new() { Optimizer = new() { MaxGradientNorm = -1 } } },
+        { "MaxGradientNorm", "NaN", new() { Optimizer = new() { MaxGradientNorm = -double.NaN } } },
         { "BatchSize", "0", new() { BatchSize = 0 } },
-        { "Accumulation", "0", new() { Accumulation = 0 } },
-        { "LogEvery", "0", new() { LogEvery = 0 } },
+        { "GradientAccumulationSteps", "0", new() { GradientAccumulationSteps = 0 } },
+        { "ReportEverySteps", "0", new() { ReportEverySteps = 0 } },
         { "Seed", "-1", new() { Seed = -1 } },
         { "Precision", "7", new() { Precision = (Precision)7 } },
     };
@@ -42,12 +42,20 @@ public sealed class TrainerOptionsTests
         Assert.Contains(value.Replace("∞", double.PositiveInfinity.ToString(), StringComparison.Ordinal), error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>DESIGN names them: 3,000 steps of 3 × 12 samples, AdamW (0.9, 0.95), decay 0.1, clipped at 1.</summary>
     [Fact]
-    public void The_published_options_are_valid() => new TrainerOptions().Validate();
+    public void The_defaults_are_the_published_ones()
+    {
+        TrainerOptions options = new();
+        options.Validate();
+        Assert.Equal((3000, 3, 12), (options.Steps, options.GradientAccumulationSteps, options.BatchSize));
+        Assert.Equal((3e-4, 3e-5, 100), (options.PeakLearningRate, options.FinalLearningRate, options.WarmupSteps));
+        Assert.Equal(new AdamWOptions { Beta1 = 0.9, Beta2 = 0.95, Epsilon = 1e-8, WeightDecay = 0.1, MaxGradientNorm = 1 }, options.Optimizer);
+    }
 
     [Fact]
     public void The_trainer_refuses_them_too() =>
-        Assert.Contains("Accumulation", Assert.ThrowsAny<ArgumentException>(() => new TinyRun(TinyRun.Options with { Accumulation = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("GradientAccumulationSteps", Assert.ThrowsAny<ArgumentException>(() => new TinyRun(TinyRun.Options with { GradientAccumulationSteps = 0 })).Message, StringComparison.Ordinal);
 
     /// <summary>Batch size and mix stand in the options and in the sampler; a checkpoint names the options', so they must agree.</summary>
     [Fact]
