@@ -37,7 +37,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
             using ByteGenerator generator = ByteGenerator.ForText(model!.Model, prompt);
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
             GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellation.Token);
-            await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Logits), end));
+            await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Probabilities()), end));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
         {
@@ -55,11 +55,11 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         int sent = 0;
         try
         {
-            NextByte[] next = NextBytes.Of(generator.Logits);
+            NextByte[] next = NextBytes.Of(generator.Probabilities());
             await foreach (byte value in generator.GenerateAsync(request.Length, request.Sampling(), cancellation))
             {
                 await SendAsync(context, new GenerationLine(value, next));
-                next = NextBytes.Of(generator.Logits); // reads the byte just drawn
+                next = NextBytes.Of(generator.Probabilities()); // reads the byte just drawn
                 sent++;
             }
         }

@@ -50,7 +50,7 @@ internal sealed record GenerationRequest
         return (request, prompt, request.FindFault(prompt.Length, limits));
     }
 
-    public SamplingOptions Sampling() => new() { Temperature = Temperature, TopK = TopK, TopP = TopP, Seed = Seed };
+    public GenerationOptions Sampling() => new() { Temperature = Temperature, TopK = TopK, TopP = TopP, Seed = Seed };
 
     private string? FindFault(int promptBytes, DemoLimits limits)
     {

@@ -23,27 +23,33 @@ internal static class GenerateCommand
         Option<int?> topK = CheckedOptions.Whole("--top-k", "Only the k likeliest bytes may come; 0, or nothing, allows all.", 0, ByteIds.Count);
         Option<double> topP = CheckedOptions.Number(
             "--top-p", "Only the likeliest bytes that together reach this probability may come.", 0.95, value => value is > 0 and <= 1, "numbers above 0 up to 1");
+        Option<double> repetitionPenalty = CheckedOptions.Number(
+            "--repetition-penalty", "Above 1 makes bytes of the last 64 less likely; 1 does nothing.", 1, value => value is >= 1 and <= 100, "numbers from 1 to 100");
+        Option<string[]> stop = new("--stop") { Description = "Text that ends the generation; may be given several times.", AllowMultipleArgumentsPerToken = false };
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes; 0 where not given.", 0);
         Option<string> device = ComputeOptions.Device();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
         Command command = new("generate", "Continues a text byte by byte, or a window by the window that follows.")
         {
-            weights, prompt, window, bytes, temperature, topK, topP, seed, device, windows, output,
+            weights, prompt, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, device, windows, output,
         };
         command.Validators.Add(result =>
         {
+            if (result.GetResult(stop) is not null && result.GetValue(stop)!.Any(string.IsNullOrEmpty)) result.AddError("--stop is empty; it must be a text.");
             if (result.GetResult(window) is not null && (result.GetResult(prompt) ?? (SymbolResult?)result.GetResult(bytes)) is not null)
                 result.AddError("--window goes without --prompt and --bytes: it gives one whole window.");
         });
         command.SetAction(async (parsed, cancellation) =>
         {
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
-            SamplingOptions sampling = new()
+            GenerationOptions sampling = new()
             {
                 Temperature = parsed.GetValue(temperature),
                 TopK = parsed.GetValue(topK) ?? 0,
                 TopP = parsed.GetValue(topP),
+                RepetitionPenalty = parsed.GetValue(repetitionPenalty),
+                StopSequences = parsed.GetValue(stop) ?? [],
                 Seed = parsed.GetValue(seed) ?? 0,
             };
             byte[]? given = parsed.GetValue(window) is { } which ? WindowPrompt.Read(which, CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows))) : null;
@@ -56,7 +62,7 @@ internal static class GenerateCommand
         return command;
     }
 
-    private static async Task WriteText(IAnsiConsole console, ByteLanguageModel model, string prompt, int count, SamplingOptions sampling, CancellationToken cancellation)
+    private static async Task WriteText(IAnsiConsole console, ByteLanguageModel model, string prompt, int count, GenerationOptions sampling, CancellationToken cancellation)
     {
         TextWriter writer = Console.Out;
         bool isDimmed = console.Profile.Capabilities.Ansi;
@@ -65,7 +71,7 @@ internal static class GenerateCommand
         int written = 0;
         try
         {
-            await foreach (byte value in TextContinuation.ContinueAsync(model, Encoding.UTF8.GetBytes(prompt), count, sampling, cancellation).ConfigureAwait(false))
+            await foreach (byte value in model.GenerateAsync(Encoding.UTF8.GetBytes(prompt), count, sampling, cancellation).ConfigureAwait(false))
             {
                 text.Add(value);
                 await writer.FlushAsync(cancellation).ConfigureAwait(false);
@@ -78,11 +84,11 @@ internal static class GenerateCommand
             writer.WriteLine();
         }
 
-        if (written < count) await Console.Error.WriteLineAsync($"The model ended the document after {written} bytes.").ConfigureAwait(false);
+        if (written < count) await Console.Error.WriteLineAsync($"The document ended after {written} bytes.").ConfigureAwait(false);
     }
 
     private static async Task WriteWindow(
-        IAnsiConsole console, ByteLanguageModel model, byte[] given, SamplingOptions sampling, DirectoryInfo folder, CancellationToken cancellation)
+        IAnsiConsole console, ByteLanguageModel model, byte[] given, GenerationOptions sampling, DirectoryInfo folder, CancellationToken cancellation)
     {
         OutputFolder.RequireWritable(folder);
         byte[] window = await WindowPrompt.ContinueAsync(model, given, sampling, cancellation).ConfigureAwait(false);

@@ -28,9 +28,9 @@ internal static class WindowPrompt
 
     /// <summary>The next window, whole.</summary>
     /// <exception cref="InvalidDataException">The model ended it early.</exception>
-    public static async Task<byte[]> ContinueAsync(ByteLanguageModel model, byte[] window, SamplingOptions sampling, CancellationToken cancellation)
+    public static async Task<byte[]> ContinueAsync(ByteLanguageModel model, byte[] window, GenerationOptions sampling, CancellationToken cancellation)
     {
-        using ByteGenerator generator = new(model, [.. window.Select(value => (short)value)]);
+        using ByteGenerator generator = new(model, window);
         List<byte> next = new(WindowRecord.Size);
         await foreach (byte value in generator.GenerateAsync(WindowRecord.Size, sampling, cancellation).ConfigureAwait(false)) next.Add(value);
         return next.Count == WindowRecord.Size

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
 
@@ -26,6 +27,30 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
 
     [Fact]
     public void No_bytes_are_only_the_prompt() => Assert.Equal("abc\n", Generate("--prompt", "abc", "--bytes", "0"));
+
+    [Fact]
+    public void A_stop_text_ends_the_generation_and_an_empty_one_is_refused()
+    {
+        string[] whole = ["--prompt", "abc", "--bytes", "60", "--temperature", "20"]; // so hot that all bytes come
+        string text = Generate(whole).TrimEnd('\n');
+        string letters = Regex.Replace(text, @"\\x[0-9A-F]{2}", "\0\0\0\0"); // those of bytes that are no text are none of its own
+        char stop = letters.Skip(4).First(letter => letter is > ' ' and < (char)127);
+        string expected = text[..letters.IndexOf(stop, 3)];
+        Assert.Equal(expected + "\n", Generate([.. whole, "--stop", $"{stop}"]));
+        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--stop", "");
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("--stop", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_repetition_penalty_gives_other_bytes_and_one_below_1_is_refused()
+    {
+        string[] greedy = ["--prompt", "abc", "--bytes", "60", "--temperature", "0"];
+        Assert.NotEqual(Generate(greedy), Generate([.. greedy, "--repetition-penalty", "2"]));
+        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--repetition-penalty", "0.5");
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("--repetition-penalty", error, StringComparison.Ordinal);
+    }
 
     /// <summary>More than one part of a long text, from nothing at all.</summary>
     [Fact]

@@ -69,7 +69,7 @@ public sealed class SharedModelTests
         short[] context = [.. Enumerable.Range(0, i == 0 ? 2100 : 30 * i).Select(j => (short)((j * 7 + i) % ByteIds.Count))];
         using ByteGenerator generator = new(model, context);
         List<byte> bytes = [];
-        await foreach (byte value in generator.GenerateAsync(Bytes, new SamplingOptions { Seed = i })) bytes.Add(value);
+        await foreach (byte value in generator.GenerateAsync(Bytes, new GenerationOptions { Seed = i })) bytes.Add(value);
         return [.. bytes];
     }
 }

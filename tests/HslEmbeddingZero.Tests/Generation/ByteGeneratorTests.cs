@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace HslEmbeddingZero.Tests.Model;
+namespace HslEmbeddingZero.Tests.Generation;
 
 public sealed class ByteGeneratorTests
 {
@@ -118,7 +118,7 @@ public sealed class ByteGeneratorTests
     public async Task GenerationGoesOnBehindTheBytesThatWereTaken(bool isBrokenOff)
     {
         using ByteLanguageModel model = Model();
-        SamplingOptions greedy = new() { Temperature = 0 };
+        GenerationOptions greedy = new() { Temperature = 0 };
         using ByteGenerator whole = new(model, [72, 105, 32]);
         List<byte> expected = [];
         await foreach (byte value in whole.GenerateAsync(12, greedy)) expected.Add(value);
@@ -140,19 +140,19 @@ public sealed class ByteGeneratorTests
     public async Task TheSameSeedGivesTheSameBytesAndAnotherOneOthers()
     {
         using ByteLanguageModel model = Model();
-        byte[] first = await Bytes(model, new SamplingOptions { Seed = 3 });
-        Assert.Equal(first, await Bytes(model, new SamplingOptions { Seed = 3 }));
-        Assert.NotEqual(first, await Bytes(model, new SamplingOptions { Seed = 4 }));
+        byte[] first = await Bytes(model, new GenerationOptions { Seed = 3 });
+        Assert.Equal(first, await Bytes(model, new GenerationOptions { Seed = 3 }));
+        Assert.NotEqual(first, await Bytes(model, new GenerationOptions { Seed = 4 }));
     }
 
     [Fact]
     public async Task GreedyTakesTheMostLikelyByteWhateverTheSeed()
     {
         using ByteLanguageModel model = Model();
-        byte[] greedy = await Bytes(model, new SamplingOptions { Temperature = 0, Seed = 1 });
-        Assert.Equal(greedy, await Bytes(model, new SamplingOptions { Temperature = 0, Seed = 2 }));
-        Assert.Equal(greedy, await Bytes(model, new SamplingOptions { TopK = 1 }));
-        Assert.Equal(greedy, await Bytes(model, new SamplingOptions { TopP = 1e-9 }));
+        byte[] greedy = await Bytes(model, new GenerationOptions { Temperature = 0, Seed = 1 });
+        Assert.Equal(greedy, await Bytes(model, new GenerationOptions { Temperature = 0, Seed = 2 }));
+        Assert.Equal(greedy, await Bytes(model, new GenerationOptions { TopK = 1 }));
+        Assert.Equal(greedy, await Bytes(model, new GenerationOptions { TopP = 1e-9 }));
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class ByteGeneratorTests
         int bytes = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (byte _ in generator.GenerateAsync(1000, cancellation: cancellation.Token))
+            await foreach (byte _ in generator.GenerateAsync(1000, cancellationToken: cancellation.Token))
             {
                 if (++bytes == 3) await cancellation.CancelAsync();
             }
@@ -180,8 +180,8 @@ public sealed class ByteGeneratorTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteGenerator(model, [], [-1]));
         using ByteGenerator generator = new(model, []);
         Assert.Throws<ArgumentOutOfRangeException>(() => generator.Accept(-1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new SamplingOptions { Temperature = -1 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new SamplingOptions { TopP = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new GenerationOptions { Temperature = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ByteSampler(new GenerationOptions { TopP = 0 }));
         model.train();
         Assert.Contains("eval()", Assert.Throws<ArgumentException>(() => new ByteGenerator(model, [])).Message, StringComparison.Ordinal);
     }
@@ -193,13 +193,13 @@ public sealed class ByteGeneratorTests
         logits[ByteIds.Mask] = 100;
         logits[7] = 5;
         logits[9] = 5;
-        ByteSampler sampler = new(new SamplingOptions { TopK = 2 });
-        int[] drawn = [.. Enumerable.Range(0, 500).Select(_ => sampler.Draw(logits))];
+        ByteSampler sampler = new(new GenerationOptions { TopK = 2 });
+        int[] drawn = [.. Enumerable.Range(0, 500).Select(_ => sampler.Draw(logits, []))];
         Assert.Equal([7, 9], drawn.Distinct().Order());
         Assert.InRange(drawn.Count(id => id == 7), 200, 300);
     }
 
-    private static async Task<byte[]> Bytes(ByteLanguageModel model, SamplingOptions options)
+    private static async Task<byte[]> Bytes(ByteLanguageModel model, GenerationOptions options)
     {
         using ByteGenerator generator = new(model, [72, 105, 32]);
         List<byte> bytes = [];

@@ -1,0 +1,205 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// Generates bytes one at a time at a constant cost each: keys and values are cached, the memory keeps its running state, and the door looks at
+/// the few bytes before that it needs.
+/// </summary>
+/// <remarks>The model must be in evaluation mode and stay where it is. One thread at a time; several generators may share a model.</remarks>
+public sealed class ByteGenerator : IDisposable
+{
+    private readonly ByteLanguageModel _model;
+    private readonly LayerState[] _states;
+    private readonly Device _device;
+    private readonly int _reach; // The last of so many ids enters as it would in the whole stream.
+    private readonly List<short> _ids; // all that was read or accepted, in order
+    private readonly List<short> _recent;
+    private readonly float[] _logits;
+    private short? _unread; // read when the next logits are asked for, so that the last byte of a text costs nothing
+
+    /// <summary>Processes a context and the beginning of a stream; the next byte can be predicted then.</summary>
+    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="context">Ids of the prefix, 0..257, which enter as slots of K; may be empty.</param>
+    /// <param name="stream">Ids that the stream begins with, 0..257, one position each; may be empty.</param>
+    /// <exception cref="ArgumentException">The model is in training mode.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
+    [OverloadResolutionPriority(1)] // [] is a list of ids
+    public ByteGenerator(ByteLanguageModel model, ReadOnlySpan<short> context, ReadOnlySpan<short> stream = default)
+    {
+        RequireEvaluationMode(model);
+        foreach (short id in context) RequireId(id);
+        foreach (short id in stream) RequireId(id);
+        _model = model;
+        _reach = model.Door.LookBack + 1;
+        _device = model.Body.parameters().First().device;
+        _states = [.. Enumerable.Range(0, model.Body.Options.Layers).Select(_ => new LayerState())];
+        _logits = new float[model.Body.Options.Vocabulary];
+        _ids = [.. context, .. stream];
+
+        using var quiet = inference_mode();
+        using var scope = NewDisposeScope();
+        short[] known = [0, .. stream]; // the 0x00 origin of the stream
+        _recent = [.. known.TakeLast(_reach)];
+        Read(cat([model.Door.forward(Ids(context.ToArray())), model.Door.Stream(Ids(known))], 1));
+    }
+
+    /// <summary>The same from bytes.</summary>
+    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="context">Bytes of the prefix, which enter as slots of K; may be empty.</param>
+    /// <param name="stream">Bytes that the stream begins with, one position each; may be empty.</param>
+    /// <exception cref="ArgumentException">The model is in training mode.</exception>
+    public ByteGenerator(ByteLanguageModel model, ReadOnlySpan<byte> context, ReadOnlySpan<byte> stream = default)
+        : this(model, (ReadOnlySpan<short>)TextPrompt.Ids(context), TextPrompt.Ids(stream))
+    {
+    }
+
+    /// <summary>
+    /// Processes a text that is to be continued. Its last 32 to 31 + K bytes begin the stream, those before are the context; an empty text
+    /// stands for the end of a document.
+    /// </summary>
+    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="prompt">The text; what is more than these bytes before its end is not seen.</param>
+    /// <param name="contextBytes">Bytes of context at most, 0 or more: as many as the model was trained with.</param>
+    /// <exception cref="ArgumentException">The model is in training mode.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextBytes"/> is below 0.</exception>
+    public static ByteGenerator ForText(ByteLanguageModel model, ReadOnlySpan<byte> prompt, int contextBytes = TextPrompt.MostContext)
+    {
+        RequireEvaluationMode(model);
+        ArgumentOutOfRangeException.ThrowIfNegative(contextBytes);
+        (short[] context, short[] stream) = TextPrompt.Present(prompt, model.Door.BytesPerSlot, contextBytes);
+        return new ByteGenerator(model, context, stream);
+    }
+
+    /// <summary>Logits of the next id, 258 of them, all finite. Valid until the next id is accepted.</summary>
+    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    public ReadOnlySpan<float> Logits
+    {
+        get
+        {
+            ReadUnread();
+            int wrong = Array.FindIndex(_logits, logit => !float.IsFinite(logit));
+            if (wrong < 0) return _logits;
+            throw new InvalidOperationException(
+                $"The model's logit of id {wrong} is {_logits[wrong]} after {_ids.Count} ids: its weights are damaged, or too large for its "
+                + "dtype.");
+        }
+    }
+
+    /// <summary>Takes the next id, drawn or given. The logits of the one after it are computed when they are asked for.</summary>
+    /// <param name="id">0..257.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The id is outside 0..257.</exception>
+    public void Accept(int id)
+    {
+        RequireId(id);
+        ReadUnread();
+        _unread = (short)id;
+        _ids.Add((short)id);
+    }
+
+    /// <summary>Probabilities of the next id, before temperature, penalty, top-k and top-p.</summary>
+    /// <returns>258 numbers that add up to 1. That of MASK, which is never drawn, is 0; that of the end of the document stands at 257.</returns>
+    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    public double[] Probabilities()
+    {
+        ReadOnlySpan<float> logits = Logits;
+        double[] probabilities = new double[logits.Length];
+        double highest = double.NegativeInfinity, total = 0;
+        for (int id = 0; id < logits.Length; id++)
+            if (id != ByteIds.Mask) highest = Math.Max(highest, logits[id]);
+        for (int id = 0; id < logits.Length; id++) total += probabilities[id] = id == ByteIds.Mask ? 0 : Math.Exp(logits[id] - highest);
+        for (int id = 0; id < logits.Length; id++) probabilities[id] /= total;
+        return probabilities;
+    }
+
+    /// <summary>Draws and accepts bytes until there are enough, the model ends the document, or a stop sequence came.</summary>
+    /// <param name="count">Bytes at most, 0 or more.</param>
+    /// <param name="options">How to draw and where to end; the defaults when null.</param>
+    /// <param name="cancellationToken">Asks to stop between two bytes.</param>
+    /// <returns>
+    /// The bytes, each as soon as it is drawn. What was drawn is accepted, so that a later call goes on behind it; that includes a stop
+    /// sequence, which is not given out.
+    /// </returns>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    public IEnumerable<byte> Generate(int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        options ??= new GenerationOptions();
+        return Draw(count, new ByteSampler(options), new StopFilter(options.StopSequences), cancellationToken);
+    }
+
+    /// <summary>
+    /// The same, asynchronously: each byte is computed on the caller's thread, or on one of the pool where the caller's has a
+    /// synchronization context, as that of a user interface has.
+    /// </summary>
+    /// <inheritdoc cref="Generate"/>
+    public IAsyncEnumerable<byte> GenerateAsync(int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        options?.Validate();
+        return OffTheContext.RunAsync(token => Generate(count, options, token), cancellationToken);
+    }
+
+    private IEnumerable<byte> Draw(int count, ByteSampler sampler, StopFilter stops, CancellationToken cancellationToken)
+    {
+        List<byte> released = [];
+        for (int i = 0; i < count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int id = sampler.Draw(Logits, CollectionsMarshal.AsSpan(_ids));
+            if (id == ByteIds.EndOfSequence) break;
+            Accept(id);
+            bool isEnded = stops.Add((byte)id, released);
+            foreach (byte value in released) yield return value;
+            released.Clear();
+            if (isEnded) yield break;
+        }
+
+        stops.Complete(released);
+        foreach (byte value in released) yield return value;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (LayerState state in _states) state.Dispose();
+    }
+
+    private void ReadUnread()
+    {
+        if (_unread is not { } id) return;
+        _unread = null;
+        _recent.Add(id);
+        if (_recent.Count > _reach) _recent.RemoveAt(0);
+        using var quiet = inference_mode();
+        using var scope = NewDisposeScope();
+        Read(_model.Door.Stream(Ids([.. _recent])).narrow(1, _recent.Count - 1, 1));
+    }
+
+    /// <summary>[1, L] ids on the device. Bytes alone take the door's shorter way.</summary>
+    private Tensor Ids(short[] ids) => (Array.TrueForAll(ids, id => id <= byte.MaxValue)
+        ? tensor(Array.ConvertAll(ids, id => (byte)id), [1, ids.Length])
+        : tensor(ids, [1, ids.Length])).to(_device);
+
+    private void Read(Tensor positions)
+    {
+        using Tensor logits = _model.Body.Continue(positions, _states).to(ScalarType.Float32).cpu();
+        logits.data<float>().CopyTo(_logits.AsSpan());
+    }
+
+    internal static void RequireEvaluationMode(ByteLanguageModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.training) throw new ArgumentException("The model is in training mode; call eval() first.", nameof(model));
+    }
+
+    private static void RequireId(int id)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, ByteIds.Count);
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text;
+
+namespace HslEmbeddingZero;
+
+/// <summary>How bytes are drawn from the logits, and where generation ends.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Divides the logits: below 1 sharpens, above 1 flattens, 0 always takes the most likely byte. 0 or more.</summary>
+    /// <value>1 by default.</value>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Only the k most likely bytes may come; 0 allows all.</summary>
+    /// <value>0 by default.</value>
+    public int TopK { get; init; }
+
+    /// <summary>Only the most likely bytes that together reach this probability may come; above 0, at most 1, which allows all.</summary>
+    /// <value>1 by default.</value>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>
+    /// Makes bytes of the last <see cref="RepetitionWindow"/> less likely (Keskar et al. 2019): a logit above 0 is divided by it, another is
+    /// multiplied. 1 or more; 1 turns it off.
+    /// </summary>
+    /// <value>1 by default.</value>
+    public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>How many bytes before the next one the penalty looks at, those of the prompt included. 1 or more.</summary>
+    /// <value>64 by default.</value>
+    public int RepetitionWindow { get; init; } = 64;
+
+    /// <summary>
+    /// Texts that end the generation, compared as UTF-8. The one that ends it is not given out; bytes that may become one are given out
+    /// when it is known that they do not. None may be empty.
+    /// </summary>
+    /// <value>None by default.</value>
+    public IReadOnlyList<string> StopSequences { get; init; } = [];
+
+    /// <summary>Seed of the draws, 0 or more: the same seed after the same context gives the same bytes.</summary>
+    /// <value>0 by default.</value>
+    public int Seed { get; init; }
+
+    /// <summary>
+    /// Bytes before the stream that the model sees at most while a text is continued, 0 or more: as many as it was trained with.
+    /// </summary>
+    /// <value>512 by default, the context length of the published training.</value>
+    public int ContextBytes { get; init; } = TextPrompt.MostContext;
+
+    /// <summary>
+    /// Positions that the stream has at most while a text is continued, 64 or more. Then what was written becomes the context of a new one:
+    /// a model knows streams only as long as those it was trained with.
+    /// </summary>
+    /// <value>480 by default; the longest stream of the published training has 539.</value>
+    public int StreamBytes { get; init; } = 480;
+
+    /// <summary>Throws where a value is out of its range.</summary>
+    /// <exception cref="ArgumentException">Names the option, its value and the limit.</exception>
+    public void Validate()
+    {
+        Require(Temperature >= 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "0 or more, and finite");
+        Require(TopK >= 0, nameof(TopK), TopK, "0 or more");
+        Require(TopP > 0 && TopP <= 1, nameof(TopP), TopP, "above 0 and at most 1");
+        Require(
+            RepetitionPenalty >= 1 && double.IsFinite(RepetitionPenalty), nameof(RepetitionPenalty), RepetitionPenalty, "1 or more, and finite");
+        Require(RepetitionWindow >= 1, nameof(RepetitionWindow), RepetitionWindow, "1 or more");
+        Require(Seed >= 0, nameof(Seed), Seed, "0 or more");
+        Require(ContextBytes >= 0, nameof(ContextBytes), ContextBytes, "0 or more");
+        Require(StreamBytes >= 2 * TextPrompt.StreamBytes, nameof(StreamBytes), StreamBytes, $"{2 * TextPrompt.StreamBytes} or more");
+        ArgumentNullException.ThrowIfNull(StopSequences);
+        if (StopSequences.Any(string.IsNullOrEmpty)) throw new ArgumentException("A stop sequence is empty.", nameof(StopSequences));
+    }
+
+    private static void Require(bool holds, string name, object value, string range)
+    {
+        if (!holds) throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
+    }
+}
+
+/// <summary>Holds bytes back while they may become a stop sequence.</summary>
+internal sealed class StopFilter(IReadOnlyList<string> sequences)
+{
+    private readonly byte[][] _stops = [.. sequences.Select(Encoding.UTF8.GetBytes)];
+    private readonly List<byte> _held = [];
+
+    /// <summary>Takes a byte, and adds those that can be given out now.</summary>
+    /// <returns>Whether a stop sequence is complete, which ends the generation.</returns>
+    public bool Add(byte value, List<byte> released)
+    {
+        _held.Add(value);
+        int kept = 0;
+        foreach (byte[] stop in _stops)
+        {
+            if (Ends(stop, stop.Length))
+            {
+                Release(stop.Length, released);
+                return true;
+            }
+
+            for (int length = Math.Min(_held.Count, stop.Length - 1); length > kept; length--)
+                if (Ends(stop, length)) kept = length;
+        }
+
+        Release(kept, released);
+        return false;
+    }
+
+    /// <summary>Nothing more comes: what was held back is given out.</summary>
+    public void Complete(List<byte> released) => Release(0, released);
+
+    private void Release(int kept, List<byte> released)
+    {
+        int count = _held.Count - kept;
+        released.AddRange(_held[..count]);
+        _held.RemoveRange(0, count);
+    }
+
+    /// <summary>Whether what is held ends with the first bytes of a stop sequence.</summary>
+    private bool Ends(byte[] stop, int length)
+    {
+        if (length > _held.Count) return false;
+        for (int i = 0; i < length; i++)
+            if (_held[_held.Count - length + i] != stop[i]) return false;
+        return true;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// Continues texts of any length. A model knows streams only as long as those it was trained with, so after a part of that length what has
+/// been written becomes the text to continue.
+/// </summary>
+public static class TextGeneration
+{
+    /// <summary>Continues a text and returns what comes after it.</summary>
+    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="prompt">The text; what is longer than a context is not seen. Empty begins a document.</param>
+    /// <param name="count">Bytes at most, 0 or more; a character of UTF-8 has 1 to 4.</param>
+    /// <param name="options">How to draw and where to end; the defaults when null.</param>
+    /// <param name="cancellationToken">Asks to stop between two bytes.</param>
+    /// <returns>The continuation, without the prompt. Bytes that are no UTF-8 become U+FFFD.</returns>
+    /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    public static string GenerateText(
+        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Encoding.UTF8.GetString([.. Generate(model, Encoding.UTF8.GetBytes(prompt), count, options, cancellationToken)]);
+
+    /// <summary>Continues a text and gives out whole characters as they come.</summary>
+    /// <inheritdoc cref="GenerateText" path="/param"/>
+    /// <returns>Pieces of one character or more, without the prompt. Bytes that are no UTF-8 become U+FFFD.</returns>
+    /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    public static IAsyncEnumerable<string> GenerateTextAsync(
+        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(prompt);
+        RequireArguments(model, count, options);
+        return OffTheContext.RunAsync(token => Characters(Generate(model, bytes, count, options, token)), cancellationToken);
+    }
+
+    /// <summary>Continues bytes and gives out each as it comes.</summary>
+    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="prompt">The bytes; what is longer than a context is not seen. Empty begins a document.</param>
+    /// <param name="count">Bytes at most, 0 or more.</param>
+    /// <param name="options">How to draw and where to end; the defaults when null.</param>
+    /// <param name="cancellationToken">Asks to stop between two bytes.</param>
+    /// <returns>The bytes after the prompt, until there are enough, the model ends the document, or a stop sequence came.</returns>
+    /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    public static IEnumerable<byte> Generate(
+        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        RequireArguments(model, count, options);
+        return Continue(model, prompt, count, options ?? new GenerationOptions(), cancellationToken);
+    }
+
+    /// <summary>Continues bytes and gives out each as it comes, without blocking a thread that has a synchronization context.</summary>
+    /// <inheritdoc cref="Generate"/>
+    public static IAsyncEnumerable<byte> GenerateAsync(
+        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        RequireArguments(model, count, options);
+        return OffTheContext.RunAsync(token => Generate(model, prompt, count, options, token), cancellationToken);
+    }
+
+    private static IEnumerable<byte> Continue(
+        ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        List<byte> text = [.. prompt.Span];
+        StopFilter stops = new(options.StopSequences);
+        List<byte> released = [];
+        int part = options.StreamBytes - TextPrompt.StreamBytes;
+        bool isEnded = false;
+        for (int written = 0; written < count && !isEnded;)
+        {
+            int wanted = Math.Min(part, count - written), came = 0;
+            using ByteGenerator generator = ByteGenerator.ForText(model, CollectionsMarshal.AsSpan(text), options.ContextBytes);
+            // Each part draws from a stream of its own; the first from that of the seed.
+            GenerationOptions drawing = options with { Seed = options.Seed ^ written, StopSequences = [] };
+            foreach (byte value in generator.Generate(wanted, drawing, cancellationToken))
+            {
+                text.Add(value);
+                came++;
+                isEnded = stops.Add(value, released);
+                foreach (byte free in released) yield return free;
+                released.Clear();
+                if (isEnded) yield break;
+            }
+
+            isEnded = came < wanted;
+            written += came;
+        }
+
+        stops.Complete(released);
+        foreach (byte free in released) yield return free;
+    }
+
+    /// <summary>Whole characters, as soon as their last byte is there.</summary>
+    private static IEnumerable<string> Characters(IEnumerable<byte> bytes)
+    {
+        Decoder decoder = Encoding.UTF8.GetDecoder();
+        byte[] one = new byte[1];
+        char[] characters = new char[4];
+        int length;
+        foreach (byte value in bytes)
+        {
+            one[0] = value;
+            length = decoder.GetChars(one, characters, flush: false);
+            if (length > 0) yield return new string(characters, 0, length);
+        }
+
+        length = decoder.GetChars([], characters, flush: true);
+        if (length > 0) yield return new string(characters, 0, length);
+    }
+
+    private static void RequireArguments(ByteLanguageModel model, int count, GenerationOptions? options)
+    {
+        ByteGenerator.RequireEvaluationMode(model);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        options?.Validate();
+    }
+}
+
+/// <summary>Lets computed items come asynchronously.</summary>
+internal static class OffTheContext
+{
+    /// <summary>
+    /// Computes each item on the caller's thread, which costs no change of threads; but on a thread of the pool where the caller's belongs to
+    /// a user interface or another context that must not wait.
+    /// </summary>
+    public static async IAsyncEnumerable<T> RunAsync<T>(
+        Func<CancellationToken, IEnumerable<T>> source, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using IEnumerator<T> items = source(cancellationToken).GetEnumerator();
+        while (true)
+        {
+            bool mustNotWait = SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default;
+            bool more = mustNotWait ? await Task.Run(items.MoveNext, cancellationToken).ConfigureAwait(false) : items.MoveNext();
+            if (!more) yield break;
+            yield return items.Current;
+        }
+    }
+}
