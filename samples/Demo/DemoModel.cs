@@ -44,7 +44,7 @@ internal sealed class DemoModel : IDisposable
             model.Door.Ngrams?.Columns,
             model.Door.BytesPerSlot,
             model.Door.Dim,
-            model.Body.Options.Layers));
+            ((ByteTransformer)model.Body).Options.Layers));
     }
 
     public void Dispose() => Model.Dispose();

@@ -268,7 +268,7 @@ public sealed class Trainer : IDisposable
             doorRows = prepared.DoorDigest,
             bytesPerSlot = _model.Door.BytesPerSlot,
             tail = _model.Door.Tail.ToString(),
-            body = _model.Body.Options,
+            body = _model.Body.Description,
             trainer = CheckpointWords(_options),
             data = _sampler.Fingerprint,
             frozen = prepared.FrozenDigest,

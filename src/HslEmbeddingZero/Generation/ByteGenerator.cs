@@ -12,13 +12,14 @@ namespace HslEmbeddingZero;
 public sealed class ByteGenerator : IDisposable
 {
     private readonly ByteLanguageModel _model;
-    private readonly LayerState[] _states;
+    private readonly IDisposable? _cache; // null where the body has no cached step
+    private readonly Tensor? _slots; // kept where the whole stream is computed again
     private readonly Device _device;
     private readonly int _reach; // The last of so many ids enters as it would in the whole stream.
-    private readonly List<short> _ids; // all that was read or accepted, in order
-    private readonly List<short> _recent;
-    private readonly float[] _logits;
-    private short? _unread; // read when the next logits are asked for, so that the last byte of a text costs nothing
+    private readonly List<short> _ids; // all that was read or accepted, in order, the context first
+    private readonly int _contextLength;
+    private readonly float[] _logits = new float[ByteIds.Count];
+    private bool _isUnread; // the last id is read when the next logits are asked for, so that the last byte of a text costs nothing
 
     /// <summary>Processes a context and the beginning of a stream; the next byte can be predicted then.</summary>
     /// <param name="model">The model, in evaluation mode.</param>
@@ -35,15 +36,22 @@ public sealed class ByteGenerator : IDisposable
         _model = model;
         _reach = model.Door.LookBack + 1;
         _device = model.Body.parameters().First().device;
-        _states = [.. Enumerable.Range(0, model.Body.Options.Layers).Select(_ => new LayerState())];
-        _logits = new float[model.Body.Options.Vocabulary];
         _ids = [.. context, .. stream];
+        _contextLength = context.Length;
 
         using var quiet = inference_mode();
         using var scope = NewDisposeScope();
-        short[] known = [0, .. stream]; // the 0x00 origin of the stream
-        _recent = [.. known.TakeLast(_reach)];
-        Read(cat([model.Door.forward(Ids(context.ToArray())), model.Door.Stream(Ids(known))], 1));
+        Tensor slots = model.Door.forward(Ids(context.ToArray()));
+        _cache = model.Body.CreateCache();
+        if (_cache is null)
+        {
+            _slots = slots.DetachFromDisposeScope();
+            ReadAgain();
+        }
+        else
+        {
+            Read(model.Body.CachedStep(cat([slots, model.Door.Stream(Ids(LastOfStream(int.MaxValue)))], 1), _cache));
+        }
     }
 
     /// <summary>The same from bytes.</summary>
@@ -73,6 +81,12 @@ public sealed class ByteGenerator : IDisposable
         return new ByteGenerator(model, context, stream);
     }
 
+    /// <summary>
+    /// Whether every byte costs the same, however many came before. False where the body has no cached step: then each costs a pass over the
+    /// whole stream.
+    /// </summary>
+    public bool IsCached => _cache is not null;
+
     /// <summary>Logits of the next id, 258 of them, all finite. Valid until the next id is accepted.</summary>
     /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
     public ReadOnlySpan<float> Logits
@@ -95,7 +109,7 @@ public sealed class ByteGenerator : IDisposable
     {
         RequireId(id);
         ReadUnread();
-        _unread = (short)id;
+        _isUnread = true;
         _ids.Add((short)id);
     }
 
@@ -166,18 +180,37 @@ public sealed class ByteGenerator : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (LayerState state in _states) state.Dispose();
+        _cache?.Dispose();
+        _slots?.Dispose();
     }
 
     private void ReadUnread()
     {
-        if (_unread is not { } id) return;
-        _unread = null;
-        _recent.Add(id);
-        if (_recent.Count > _reach) _recent.RemoveAt(0);
+        if (!_isUnread) return;
+        _isUnread = false;
         using var quiet = inference_mode();
         using var scope = NewDisposeScope();
-        Read(_model.Door.Stream(Ids([.. _recent])).narrow(1, _recent.Count - 1, 1));
+        if (_cache is null)
+        {
+            ReadAgain();
+            return;
+        }
+
+        short[] recent = LastOfStream(_reach);
+        Read(_model.Body.CachedStep(_model.Door.Stream(Ids(recent)).narrow(1, recent.Length - 1, 1), _cache));
+    }
+
+    private void ReadAgain()
+    {
+        Tensor stream = _model.Door.Stream(Ids(LastOfStream(int.MaxValue)));
+        Read(_model.Body.forward(_slots!, stream).select(1, stream.size(1) - 1));
+    }
+
+    /// <summary>The last ids of the stream, which begins with the 0x00 origin.</summary>
+    private short[] LastOfStream(int count)
+    {
+        int length = _ids.Count - _contextLength;
+        return count > length ? [0, .. _ids[_contextLength..]] : [.. _ids[^count..]];
     }
 
     /// <summary>[1, L] ids on the device. Bytes alone take the door's shorter way.</summary>
@@ -185,10 +218,12 @@ public sealed class ByteGenerator : IDisposable
         ? tensor(Array.ConvertAll(ids, id => (byte)id), [1, ids.Length])
         : tensor(ids, [1, ids.Length])).to(_device);
 
-    private void Read(Tensor positions)
+    private void Read(Tensor logits)
     {
-        using Tensor logits = _model.Body.Continue(positions, _states).to(ScalarType.Float32).cpu();
-        logits.data<float>().CopyTo(_logits.AsSpan());
+        if (logits.numel() != ByteIds.Count)
+            throw new InvalidOperationException($"{_model.Body.GetName()} gave {logits.numel()} logits; a byte model has {ByteIds.Count}.");
+        using Tensor host = logits.to(ScalarType.Float32).cpu();
+        host.data<float>().CopyTo(_logits.AsSpan());
     }
 
     internal static void RequireEvaluationMode(ByteLanguageModel model)

@@ -10,17 +10,22 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
 
 #pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
     private readonly InputDoor door;
-    private readonly ByteTransformer body;
+    private readonly ByteBody body;
 #pragma warning restore IDE1006
 
-    /// <summary>Joins a door and a body of the same width; the model owns both.</summary>
+    /// <summary>Joins a door and this library's body of the same width; the model owns both.</summary>
     /// <exception cref="ArgumentException">The widths differ.</exception>
-    public ByteLanguageModel(InputDoor door, ByteTransformer body) : base(nameof(ByteLanguageModel))
+    public ByteLanguageModel(InputDoor door, ByteTransformer body) : this(door, (ByteBody)body)
+    {
+    }
+
+    /// <summary>Joins a door and any body of the same width; the model owns both.</summary>
+    /// <exception cref="ArgumentException">The widths differ.</exception>
+    public ByteLanguageModel(InputDoor door, ByteBody body) : base(nameof(ByteLanguageModel))
     {
         ArgumentNullException.ThrowIfNull(door);
         ArgumentNullException.ThrowIfNull(body);
-        if (door.Dim != body.Options.Dim)
-            throw new ArgumentException($"The door gives slots of {door.Dim} columns, the body takes {body.Options.Dim}.", nameof(door));
+        if (door.Dim != body.Dim) throw new ArgumentException($"The door gives slots of {door.Dim} columns, the body takes {body.Dim}.", nameof(door));
         this.door = door;
         this.body = body;
         RegisterComponents();
@@ -30,7 +35,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     public InputDoor Door => door;
 
     /// <summary>What reads them.</summary>
-    public ByteTransformer Body => body;
+    public ByteBody Body => body;
 
     /// <summary>
     /// Draws every weight anew from a seed, of the body and of a learned door. They have random streams of their own, so that bodies of one
@@ -53,6 +58,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <returns>[B, L, 258] logits.</returns>
     /// <exception cref="ArgumentException">Ids of a wrong type or rank, or different batch sizes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
+    /// <exception cref="InvalidOperationException">The body gives logits of another shape.</exception>
     public override Tensor forward(Tensor contextIds, Tensor targetIds)
     {
         ArgumentNullException.ThrowIfNull(contextIds);
@@ -68,7 +74,11 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         // Position j reads target j-1; the first reads the 0x00 origin.
         Tensor origin = zeros([targetIds.size(0), 1], targetIds.dtype, targetIds.device);
         Tensor shifted = cat([origin, targetIds.narrow(1, 0, targetIds.size(1) - 1)], 1);
-        return body.forward(door.forward(contextIds), door.Stream(shifted)).MoveToOuterDisposeScope();
+        Tensor logits = body.forward(door.forward(contextIds), door.Stream(shifted));
+        if (logits.dim() == 3 && logits.size(0) == targetIds.size(0) && logits.size(1) == targetIds.size(1)) return logits.MoveToOuterDisposeScope();
+        throw new InvalidOperationException(
+            $"{body.GetName()} gave logits [{string.Join(", ", logits.shape)}] for targets [{string.Join(", ", targetIds.shape)}]; expected one "
+            + "row of logits for each target.");
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ namespace HslEmbeddingZero;
 /// elsewhere; the environment variable <c>HSL_FLOAT32_PRODUCT</c> (onednn, blas or auto) overrules the choice. The two round differently,
 /// in the last digits.
 /// </remarks>
-public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
+public sealed class ByteTransformer : ByteBody
 {
 #pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
     private readonly ModuleList<SelfAttentionBlock> self_blocks;
@@ -33,10 +33,8 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="ArgumentException">An option is out of its range, Dim is not divisible by Heads, or HSL_FLOAT32_PRODUCT names no
     /// known product.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
-    public ByteTransformer(ByteTransformerOptions options) : base(TorchRuntime.ReadyFor(nameof(ByteTransformer)))
+    public ByteTransformer(ByteTransformerOptions options) : base(nameof(ByteTransformer), Valid(options).Dim)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
         Options = options;
         _rotary = new RotaryEmbedding(options.HeadDim, options.RotaryBase);
         _attention = new CausalAttention(Form);
@@ -67,15 +65,14 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>What drops hidden values in training.</summary>
     internal Dropout Dropout { get; }
 
-    /// <summary>Number of parameters.</summary>
-    public long ParameterCount => parameters().Sum(p => p.numel());
+    internal override object Description => Options;
 
     /// <summary>
     /// Draws all weights anew: maps normal with deviation 1/√(3·fan-in), those back into the residual stream smaller by √(2·layers), biases
     /// and gates 0, norms 1.
     /// </summary>
     /// <param name="random">Where numbers come from; torch's own generator when null.</param>
-    internal void ResetParameters(Generator? random)
+    protected internal override void ResetParameters(Generator? random)
     {
         double residualDivisor = Math.Sqrt(2.0 * Options.Layers);
         foreach (SelfAttentionBlock block in self_blocks) block.ResetParameters(random, residualDivisor);
@@ -101,18 +98,19 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         return Maps.Apply(head, norm.forward(scored)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// Logits [B, vocabulary] after the last of the positions [B, L, dim], which join those of the states, one state a layer.
-    /// </summary>
-    internal Tensor Continue(Tensor positions, IReadOnlyList<LayerState> states)
+    /// <inheritdoc/>
+    protected internal override IDisposable? CreateCache() => new Cache([.. Enumerable.Range(0, Options.Layers).Select(_ => new LayerCache())]);
+
+    /// <inheritdoc/>
+    protected internal override Tensor CachedStep(Tensor positions, IDisposable cache)
     {
         RequireShape(positions, nameof(positions));
         using var scope = NewDisposeScope();
-        Tensor last = Layers(positions, states).select(1, positions.size(1) - 1);
+        Tensor last = Layers(positions, ((Cache)cache).Layers).select(1, positions.size(1) - 1);
         return Maps.Apply(head, norm.forward(last)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Layers(Tensor x, IReadOnlyList<LayerState>? states)
+    private Tensor Layers(Tensor x, IReadOnlyList<LayerCache>? states)
     {
         for (int i = 0; i < self_blocks.Count; i++)
         {
@@ -123,8 +121,8 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         return x;
     }
 
-    /// <summary>Begins the random stream that dropout draws its masks from; they are a function of the seed from here on.</summary>
-    internal void SeedDropout(ulong seed, Device device) => Dropout.Seed(seed, device);
+    /// <inheritdoc/>
+    protected internal override void SeedDropout(ulong seed, Device device) => Dropout.Seed(seed, device);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -139,10 +137,26 @@ public sealed class ByteTransformer : nn.Module<Tensor, Tensor, Tensor>
         base.Dispose(disposing);
     }
 
+    private static ByteTransformerOptions Valid(ByteTransformerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return options;
+    }
+
     private void RequireShape(Tensor positions, string name)
     {
         ArgumentNullException.ThrowIfNull(positions, name);
         if (positions.dim() != 3 || positions.size(2) != Options.Dim)
             throw new ArgumentException($"Expected [B, positions, {Options.Dim}]; got [{string.Join(", ", positions.shape)}].", name);
+    }
+
+    /// <summary>One cache a layer.</summary>
+    private sealed record Cache(IReadOnlyList<LayerCache> Layers) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (LayerCache layer in Layers) layer.Dispose();
+        }
     }
 }

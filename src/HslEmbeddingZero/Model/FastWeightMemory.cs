@@ -32,7 +32,7 @@ internal static class FastWeightMemory
         isAccelerator && length <= LongestWhole ? (int)Math.Max(option, length) : option;
 
     /// <summary>Keeps the summed state of [B, heads, L, headDim] keys, after φ, and values, to go on from.</summary>
-    public static void Remember(Tensor keys, Tensor values, LayerState state)
+    public static void Remember(Tensor keys, Tensor values, LayerCache state)
     {
         using var scope = NewDisposeScope();
         Tensor k = keys.to(ScalarType.Float32);
@@ -43,7 +43,7 @@ internal static class FastWeightMemory
     /// One position [B, heads, 1, headDim], query and key after φ, behind those of a state, which it joins. The cost does not depend on how
     /// many there were.
     /// </summary>
-    public static Tensor ReadNext(Tensor query, Tensor key, Tensor value, LayerState state)
+    public static Tensor ReadNext(Tensor query, Tensor key, Tensor value, LayerCache state)
     {
         using var scope = NewDisposeScope();
         Tensor q = query.to(ScalarType.Float32);

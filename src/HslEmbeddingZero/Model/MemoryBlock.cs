@@ -47,7 +47,7 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     /// <summary>
     /// The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.
     /// </summary>
-    public Tensor Forward(Tensor input, LayerState? state)
+    public Tensor Forward(Tensor input, LayerCache? state)
     {
         using var scope = NewDisposeScope();
         long batch = input.size(0), length = input.size(1), dim = input.size(2);

@@ -44,7 +44,13 @@ internal static class ModelFile
         InputDoor door = model.Door;
         string arm = door.Arm ?? throw new ArgumentException(
             $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the weights alone.", nameof(model));
-        if (BodyMisfit(model.Body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));
+        if (model.Body is not ByteTransformer body)
+        {
+            throw new ArgumentException(
+                $"This {model.Body.GetName()} is no {nameof(ByteTransformer)}, which alone a model file can hold. SaveWeights keeps the weights alone.", nameof(model));
+        }
+
+        if (BodyMisfit(body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));
         if (SlotMisfit(door.BytesPerSlot) is { } tooMany) throw new ArgumentException(tooMany, nameof(model));
 
         Dictionary<string, string> metadata = others is null ? [] : new(others);
@@ -58,7 +64,7 @@ internal static class ModelFile
             Ngrams = NgramDescription.Of(door.Ngrams),
         };
         Add(DoorKey, JsonSerializer.Serialize(description, Json));
-        Add(BodyKey, JsonSerializer.Serialize(model.Body.Options, Json));
+        Add(BodyKey, JsonSerializer.Serialize(body.Options, Json));
         return metadata;
 
         void Add(string key, string value)

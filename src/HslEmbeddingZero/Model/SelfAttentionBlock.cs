@@ -48,14 +48,14 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input) => Forward(input, null);
 
     /// <summary>The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.</summary>
-    public Tensor Forward(Tensor input, LayerState? state)
+    public Tensor Forward(Tensor input, LayerCache? state)
     {
         using var scope = NewDisposeScope();
         Tensor x = input.Plus(Attend(norm1.forward(input), state));
         return x.Plus(ff.forward(norm2.forward(x))).MoveToOuterDisposeScope();
     }
 
-    private Tensor Attend(Tensor x, LayerState? state)
+    private Tensor Attend(Tensor x, LayerCache? state)
     {
         long batch = x.size(0), length = x.size(1), dim = x.size(2);
         // Split and unbind go back as one joining; narrow and select would each fill a gradient of the whole with zeros.

@@ -44,7 +44,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         Assert.All(JsonNode.Parse(metadata["corpus"])!.AsObject(), file => Assert.Equal(64, ((string)file.Value!).Length));
         Assert.Equal("CC-BY-SA-3.0", metadata["licence"]);
         using var model = ByteLanguageModel.Load(trained.Weights);
-        Assert.Equal(216, model.Body.Options.Dim);
+        Assert.Equal(216, ((ByteTransformer)model.Body).Options.Dim);
         Assert.All(Safetensors.ReadHeader(trained.Weights).Tensors.Values, tensor => Assert.Equal(TorchSharp.torch.ScalarType.BFloat16, tensor.Dtype));
     }
 

@@ -15,7 +15,7 @@ public sealed class BodyDeviceTests
         IReadOnlyDictionary<string, Tensor> golden = GoldenBody.Load();
         using ByteLanguageModel model = GoldenBody.Model(golden);
         model.to(device);
-        model.Body.Form.ForcesAccelerator = asAccelerator;
+        ((ByteTransformer)model.Body).Form.ForcesAccelerator = asAccelerator;
         Tensor targets = golden["input.target_ids"].to(device);
         Tensor logits = model.forward(golden["input.context_ids"].to(device), targets);
         Assert.True(Largest(logits, golden["expected.logits"]) < 1e-4);
@@ -40,7 +40,7 @@ public sealed class BodyDeviceTests
         Tensor context = randint(0, 256, [2, 40], ScalarType.Byte), targets = randint(0, 256, [2, 70], ScalarType.Byte);
         Tensor expected = model.forward(context, targets);
         model.to(device);
-        model.Body.Form.ForcesAccelerator = asAccelerator;
+        ((ByteTransformer)model.Body).Form.ForcesAccelerator = asAccelerator;
         model.to(ScalarType.BFloat16);
         Tensor actual = model.forward(context.to(device), targets.to(device));
         Assert.Equal(ScalarType.BFloat16, actual.dtype);
@@ -57,7 +57,7 @@ public sealed class BodyDeviceTests
         manual_seed(6);
         using ByteLanguageModel model = GoldenBody.RandomModel();
         model.to(device);
-        model.Body.Form.ForcesAccelerator = asAccelerator;
+        ((ByteTransformer)model.Body).Form.ForcesAccelerator = asAccelerator;
         byte[] context = [.. Enumerable.Range(0, 20).Select(i => (byte)(i * 11))], targets = [.. Enumerable.Range(0, 30).Select(i => (byte)(i * 7))];
         Tensor expected = model.forward(tensor(context, [1, 20]).to(device), tensor(targets, [1, 30]).to(device)).cpu();
         using ByteGenerator generator = new(model, Array.ConvertAll(context, b => (short)b));

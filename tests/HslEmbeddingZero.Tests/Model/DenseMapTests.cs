@@ -130,7 +130,7 @@ public sealed class DenseMapTests : IDisposable
         foreach (bool byConvolution in (bool[])[true, false])
         {
             using ByteLanguageModel model = GoldenBody.Model(golden);
-            model.Body.Maps.ByConvolution = byConvolution;
+            ((ByteTransformer)model.Body).Maps.ByConvolution = byConvolution;
             Tensor logits = model.forward(context, targets);
             Near(golden["expected.logits"].repeat(8, 1, 1), logits, $"logits, by convolution {byConvolution}");
             nn.functional.cross_entropy(logits.reshape(-1, 258), targets.reshape(-1)).backward();

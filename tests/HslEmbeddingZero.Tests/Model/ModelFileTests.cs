@@ -37,7 +37,7 @@ public sealed class ModelFileTests : IDisposable
         model.Save(Path, metadata: new Dictionary<string, string> { ["corpus"] = "말뭉치" });
         using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
 
-        Assert.Equal(options, loaded.Body.Options);
+        Assert.Equal(options, ((ByteTransformer)loaded.Body).Options);
         Assert.Equal(arm, loaded.Door.Arm);
         Assert.Equal((2, dim, SlotTail.Drop), (loaded.Door.BytesPerSlot, loaded.Door.Dim, loaded.Door.Tail));
         Assert.False(loaded.training);

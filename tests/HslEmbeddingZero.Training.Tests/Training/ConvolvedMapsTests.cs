@@ -40,7 +40,7 @@ public sealed class ConvolvedMapsTests
     private static TinyRun Run(bool byConvolution)
     {
         TinyRun run = new(TinyRun.Options);
-        run.Model.Body.Maps.ByConvolution = byConvolution;
+        ((ByteTransformer)run.Model.Body).Maps.ByConvolution = byConvolution;
         return run;
     }
 }

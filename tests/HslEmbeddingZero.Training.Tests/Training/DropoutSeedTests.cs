@@ -30,7 +30,7 @@ public sealed class DropoutSeedTests
     {
         using var scope = NewDisposeScope();
         using ByteLanguageModel model = new(new ZeroDoor(2, 64), new(new() { Dim = 64, Layers = 2, Heads = 2, Dropout = 0.3 }));
-        model.Body.Form.ForcesAccelerator = asAccelerator;
+        ((ByteTransformer)model.Body).Form.ForcesAccelerator = asAccelerator;
         model.train();
         Tensor ids = arange(2 * 20, ScalarType.Int64).reshape(2, 20);
         Tensor[] inOrder = [.. Enumerable.Range(0, 4).Select(Logits)];
@@ -80,7 +80,7 @@ public sealed class DropoutSeedTests
     private static TinyRun Start(Precision precision)
     {
         TinyRun run = new(Options with { Precision = precision });
-        run.Model.Body.Form.ForcesAccelerator = true;
+        ((ByteTransformer)run.Model.Body).Form.ForcesAccelerator = true;
         return run;
     }
 }

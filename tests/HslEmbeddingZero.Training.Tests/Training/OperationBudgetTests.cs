@@ -41,7 +41,7 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
         model.train();
         using FlatParameters parameters = new(model);
         int cpu = Launches(model, modality);
-        model.Body.Form.ForcesAccelerator = true;
+        ((ByteTransformer)model.Body).Form.ForcesAccelerator = true;
         int accelerator = Launches(model, modality);
         Assert.InRange(accelerator, 300, Budget); // fewer than 300 would mean that not all are counted
         Assert.True(accelerator < cpu - 100, $"{accelerator} in the accelerator's form, {cpu} in the CPU's");

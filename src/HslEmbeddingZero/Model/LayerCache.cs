@@ -6,7 +6,7 @@ namespace HslEmbeddingZero;
 /// What one layer remembers of the positions already read, so that the next one costs the same however many there were: keys and values
 /// for attention, and for the memory its summed state [B, heads, headDim, headDim] and key sum [B, heads, 1, headDim].
 /// </summary>
-internal sealed class LayerState : IDisposable
+internal sealed class LayerCache : IDisposable
 {
     private const long FirstCapacity = 1024;
     private Tensor? _keys;
