@@ -17,6 +17,7 @@ public sealed class CpuOnlyOperationsTests
         ["CheckpointDigest.Of: bytes"] = "a checkpoint's digest, of a copy on the host",
         ["Evaluator.BitsOfSamples: data"] = "sums of an evaluation batch",
         ["Evaluator.EvaluateTextBytes: data"] = "every byte of an evaluation batch",
+        ["LossMeter.IsFinite: data"] = "the losses before a checkpoint",
         ["LossMeter.Read: data"] = "the losses of a report",
         ["LossMeter.Save: data"] = "the losses of a checkpoint",
         ["Trainer.DoorDigest: bytes"] = "the door's rows, once a run",

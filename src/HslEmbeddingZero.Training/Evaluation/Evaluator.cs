@@ -25,6 +25,7 @@ public sealed class Evaluator
     /// <param name="model">The model, on the evaluator's device.</param>
     /// <param name="cancellation">Asks to stop between two batches.</param>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
     public EvaluationResult Evaluate(ByteLanguageModel model, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -55,6 +56,7 @@ public sealed class Evaluator
     /// for rounding. Empty where the set has no text.
     /// </returns>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
     public double[] EvaluateTextBytes(ByteLanguageModel model, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -65,7 +67,8 @@ public sealed class Evaluator
             int written = 0;
             Score(model, Modality.Text, text.Contexts, text.Targets, nats =>
             {
-                foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>()) bits[written++] = one / Math.Log(2);
+                foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>())
+                    bits[written] = Bits(one, Modality.Text, written++ / SampleShape.Of(Modality.Text).TargetLength);
             }, cancellation);
             return bits;
         });
@@ -104,7 +107,7 @@ public sealed class Evaluator
         int written = 0;
         Score(model, modality, contexts, targets, nats =>
         {
-            foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>()) bits[written++] = sum / length / Math.Log(2);
+            foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>()) bits[written] = Bits(sum / length, modality, written++);
         }, cancellation);
         return bits;
     }
@@ -128,6 +131,11 @@ public sealed class Evaluator
 
     private Tensor Rows<T>(T[] values, int first, int count, int length)
         where T : unmanaged => from_array(values.AsSpan(first * length, count * length).ToArray()).view(count, length).to(_device);
+
+    private static double Bits(double nats, Modality modality, int sample) => double.IsFinite(nats)
+        ? nats / Math.Log(2)
+        : throw new NotFiniteNumberException(
+            $"The loss of held-out {modality.ToString().ToLowerInvariant()} sample {sample} is {nats}: the model's weights are damaged, or it has diverged.", nats);
 
     private static double Mean(double[] bits) => bits.Average();
 }

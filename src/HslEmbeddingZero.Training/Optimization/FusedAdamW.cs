@@ -74,7 +74,8 @@ public sealed class FusedAdamW : IDisposable
     public long Steps { get; private set; }
 
     /// <summary>
-    /// Norm of the whole gradient at the last step, before clipping; NaN before the first. Reading it waits for the device.
+    /// Norm of the whole gradient at the last step, before clipping; NaN before the first and after a load. Reading it waits for the device.
+    /// Where it is not finite, so are the weights now.
     /// </summary>
     public double GradientNorm
     {
@@ -85,6 +86,9 @@ public sealed class FusedAdamW : IDisposable
             return host.item<float>();
         }
     }
+
+    /// <summary>Whether the last step's gradient was not finite. Waits for the device.</summary>
+    internal bool HasDiverged => _norm is not null && !double.IsFinite(GradientNorm);
 
     internal FlatParameters Parameters { get; }
 
@@ -181,6 +185,8 @@ public sealed class FusedAdamW : IDisposable
         using Scalar kept = (float)steps;
         _steps.Fill(kept);
         Steps = steps;
+        _norm?.Dispose();
+        _norm = null;
         Parameters.CopyMasterToModel();
         Parameters.ZeroGradient();
     }

@@ -45,6 +45,16 @@ internal sealed class LossMeter : IDisposable
         return (all, means);
     }
 
+    /// <summary>Whether no loss since the last report was NaN or infinite. Waits for the device.</summary>
+    public bool IsFinite
+    {
+        get
+        {
+            using Tensor host = _sums.cpu();
+            return host.data<float>().All(float.IsFinite);
+        }
+    }
+
     /// <summary>What a checkpoint must hold for the next report to come out the same: sums, then counts.</summary>
     public Tensor Save()
     {

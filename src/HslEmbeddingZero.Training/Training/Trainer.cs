@@ -86,6 +86,9 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellationToken">Asks to stop early.</param>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     /// <exception cref="InvalidOperationException">A parameter was frozen or freed since the last call.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// Loss or gradient is NaN or infinite, seen at a report. Go on from the last checkpoint; <see cref="SaveCheckpoint"/> refuses to replace it.
+    /// </exception>
     public void Run(
         IProgress<TrainingProgress>? progress = null,
         long stopAt = long.MaxValue,
@@ -130,6 +133,7 @@ public sealed class Trainer : IDisposable
 
             (double all, double[] byModality) = prepared.Loss.Read();
             double norm = prepared.Optimizer.GradientNorm;
+            if (!double.IsFinite(all) || !double.IsFinite(norm)) throw Diverged(double.IsFinite(all) ? norm : all);
             Elapsed = before + clock.Elapsed;
             double seconds = (clock.Elapsed - reported).TotalSeconds;
             progress?.Report(new TrainingProgress(
@@ -142,11 +146,13 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Writes everything the run needs to go on, atomically.</summary>
     /// <param name="path">File to write, in the safetensors format.</param>
+    /// <exception cref="NotFiniteNumberException">Loss or gradient is NaN or infinite; the file stays as it was.</exception>
     public void SaveCheckpoint(string path)
     {
         using var scope = NewDisposeScope();
         Prepared prepared = Prepare();
         prepared.Rebind();
+        if (!prepared.Loss.IsFinite || prepared.Optimizer.HasDiverged) throw Diverged(prepared.Optimizer.GradientNorm);
         Dictionary<string, Tensor> tensors = new(prepared.Optimizer.State()) { [LossKey] = prepared.Loss.Save() };
         Dictionary<string, string> metadata = new()
         {
@@ -274,6 +280,9 @@ public sealed class Trainer : IDisposable
             frozen = prepared.FrozenDigest,
         },
         FingerprintJson);
+
+    private NotFiniteNumberException Diverged(double value) => new(
+        $"Training has diverged by step {Step}: loss or gradient is {value}. Go on from the last checkpoint, with a lower learning rate.", value);
 
     /// <summary>The options under the names of checkpoint format 2, which stay when a property gets another name.</summary>
     private static object CheckpointWords(TrainerOptions options) => new

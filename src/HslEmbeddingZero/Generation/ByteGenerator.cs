@@ -88,7 +88,7 @@ public sealed class ByteGenerator : IDisposable
     public bool IsCached => _cache is not null;
 
     /// <summary>Logits of the next id, 258 of them, all finite. Valid until the next id is accepted.</summary>
-    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     public ReadOnlySpan<float> Logits
     {
         get
@@ -96,9 +96,9 @@ public sealed class ByteGenerator : IDisposable
             ReadUnread();
             int wrong = Array.FindIndex(_logits, logit => !float.IsFinite(logit));
             if (wrong < 0) return _logits;
-            throw new InvalidOperationException(
+            throw new NotFiniteNumberException(
                 $"The model's logit of id {wrong} is {_logits[wrong]} after {_ids.Count} ids: its weights are damaged, or too large for its "
-                + "dtype.");
+                + "dtype.", _logits[wrong]);
         }
     }
 
@@ -115,7 +115,7 @@ public sealed class ByteGenerator : IDisposable
 
     /// <summary>Probabilities of the next id, before temperature, penalty, top-k and top-p.</summary>
     /// <returns>258 numbers that add up to 1. That of MASK, which is never drawn, is 0; that of the end of the document stands at 257.</returns>
-    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     public double[] Probabilities()
     {
         ReadOnlySpan<float> logits = Logits;
@@ -137,7 +137,7 @@ public sealed class ByteGenerator : IDisposable
     /// sequence, which is not given out.
     /// </returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public IEnumerable<byte> Generate(int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {

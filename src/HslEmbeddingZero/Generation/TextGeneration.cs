@@ -18,7 +18,7 @@ public static class TextGeneration
     /// <param name="cancellationToken">Asks to stop between two bytes.</param>
     /// <returns>The continuation, without the prompt. Bytes that are no UTF-8 become U+FFFD.</returns>
     /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
-    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public static string GenerateText(
         this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -28,7 +28,7 @@ public static class TextGeneration
     /// <inheritdoc cref="GenerateText" path="/param"/>
     /// <returns>Pieces of one character or more, without the prompt. Bytes that are no UTF-8 become U+FFFD.</returns>
     /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
-    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public static IAsyncEnumerable<string> GenerateTextAsync(
         this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
@@ -46,7 +46,7 @@ public static class TextGeneration
     /// <param name="cancellationToken">Asks to stop between two bytes.</param>
     /// <returns>The bytes after the prompt, until there are enough, the model ends the document, or a stop sequence came.</returns>
     /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
-    /// <exception cref="InvalidOperationException">The model gave a logit that is not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public static IEnumerable<byte> Generate(
         this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
