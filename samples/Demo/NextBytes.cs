@@ -8,5 +8,8 @@ internal static class NextBytes
 
     /// <summary>Of probabilities of every id, the highest.</summary>
     public static NextByte[] Of(double[] probabilities) =>
-        [.. Enumerable.Range(0, probabilities.Length).OrderByDescending(id => probabilities[id]).Take(Count).Select(id => new NextByte(id, probabilities[id]))];
+    [
+        .. Enumerable.Range(0, probabilities.Length).OrderByDescending(id => probabilities[id]).Take(Count)
+            .Select(id => new NextByte(id, probabilities[id])),
+    ];
 }

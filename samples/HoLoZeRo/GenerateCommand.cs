@@ -24,8 +24,9 @@ internal static class GenerateCommand
         Option<double> topP = CheckedOptions.Number(
             "--top-p", "Only the likeliest bytes that together reach this probability may come.", 0.95, value => value is > 0 and <= 1, "numbers above 0 up to 1");
         Option<double> repetitionPenalty = CheckedOptions.Number(
-            "--repetition-penalty", "Above 1 makes bytes of the last 64 less likely; 1 does nothing.", 1, value => value is >= 1 and <= 100, "numbers from 1 to 100");
-        Option<string[]> stop = new("--stop") { Description = "Text that ends the generation; may be given several times.", AllowMultipleArgumentsPerToken = false };
+            "--repetition-penalty", "Above 1 makes bytes of the last 64 less likely; 1 does nothing.", 1,
+            value => value is >= 1 and <= 100, "numbers from 1 to 100");
+        Option<string[]> stop = new("--stop") { Description = "Text that ends the generation; may be given several times." };
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes; 0 where not given.", 0);
         Option<string> device = ComputeOptions.Device();
         Option<string[]> windows = CorpusOptions.Windows();
@@ -36,14 +37,15 @@ internal static class GenerateCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(stop) is not null && result.GetValue(stop)!.Any(string.IsNullOrEmpty)) result.AddError("--stop is empty; it must be a text.");
+            if (result.GetResult(stop) is not null && result.GetValue(stop)!.Any(string.IsNullOrEmpty))
+                result.AddError("--stop is empty; it must be a text.");
             if (result.GetResult(window) is not null && (result.GetResult(prompt) ?? (SymbolResult?)result.GetResult(bytes)) is not null)
                 result.AddError("--window goes without --prompt and --bytes: it gives one whole window.");
         });
         command.SetAction(async (parsed, cancellation) =>
         {
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
-            GenerationOptions sampling = new()
+            GenerationOptions options = new()
             {
                 Temperature = parsed.GetValue(temperature),
                 TopK = parsed.GetValue(topK) ?? 0,
@@ -55,14 +57,16 @@ internal static class GenerateCommand
             byte[]? given = parsed.GetValue(window) is { } which ? WindowPrompt.Read(which, CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows))) : null;
             using ByteLanguageModel model = ByteLanguageModel.Load(parsed.GetValue(weights)!.FullName);
             model.to(place);
-            if (given is null) await WriteText(console, model, parsed.GetValue(prompt) ?? "", parsed.GetValue(bytes) ?? 400, sampling, cancellation).ConfigureAwait(false);
-            else await WriteWindow(console, model, given, sampling, parsed.GetValue(output)!, cancellation).ConfigureAwait(false);
+            if (given is null) await WriteText(console, model, parsed.GetValue(prompt) ?? "", parsed.GetValue(bytes) ?? 400, options,
+                cancellation).ConfigureAwait(false);
+            else await WriteWindow(console, model, given, options, parsed.GetValue(output)!, cancellation).ConfigureAwait(false);
             return 0;
         });
         return command;
     }
 
-    private static async Task WriteText(IAnsiConsole console, ByteLanguageModel model, string prompt, int count, GenerationOptions sampling, CancellationToken cancellation)
+    private static async Task WriteText(
+        IAnsiConsole console, ByteLanguageModel model, string prompt, int count, GenerationOptions options, CancellationToken cancellation)
     {
         TextWriter writer = Console.Out;
         bool isDimmed = console.Profile.Capabilities.Ansi;
@@ -71,7 +75,8 @@ internal static class GenerateCommand
         int written = 0;
         try
         {
-            await foreach (byte value in model.GenerateAsync(Encoding.UTF8.GetBytes(prompt), count, sampling, cancellation).ConfigureAwait(false))
+            byte[] bytes = Encoding.UTF8.GetBytes(prompt);
+            await foreach (byte value in model.GenerateAsync(bytes, count, options, cancellation).ConfigureAwait(false))
             {
                 text.Add(value);
                 await writer.FlushAsync(cancellation).ConfigureAwait(false);
@@ -88,10 +93,11 @@ internal static class GenerateCommand
     }
 
     private static async Task WriteWindow(
-        IAnsiConsole console, ByteLanguageModel model, byte[] given, GenerationOptions sampling, DirectoryInfo folder, CancellationToken cancellation)
+        IAnsiConsole console, ByteLanguageModel model, byte[] given, GenerationOptions options, DirectoryInfo folder,
+        CancellationToken cancellation)
     {
         OutputFolder.RequireWritable(folder);
-        byte[] window = await WindowPrompt.ContinueAsync(model, given, sampling, cancellation).ConfigureAwait(false);
+        byte[] window = await WindowPrompt.ContinueAsync(model, given, options, cancellation).ConfigureAwait(false);
         string InFolder(string name) => Path.Combine(folder.FullName, name);
         AtomicFile.Write(InFolder("window.bin"), temporary => File.WriteAllBytes(temporary, window));
         FrameImage.Save(InFolder("frame.png"), WindowRecord.Frame(window));

@@ -16,7 +16,16 @@ internal sealed record TrainPreset(
         "smoke",
         new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
         8,
-        new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, GradientAccumulationSteps = 1, ReportEverySteps = 2 },
+        new TrainerOptions
+        {
+            Steps = 6,
+            WarmupSteps = 2,
+            PeakLearningRate = 1e-3,
+            FinalLearningRate = 1e-4,
+            BatchSize = 2,
+            GradientAccumulationSteps = 1,
+            ReportEverySteps = 2,
+        },
         new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
         EvaluateEvery: 2);
 

@@ -29,8 +29,8 @@ internal static class SampleProgram
             await Console.Error.WriteLineAsync($"Interrupted. {afterInterrupt}").ConfigureAwait(false);
             return Interrupted;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or NotFiniteNumberException
-            or TorchRuntimeException)
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException
+            or NotFiniteNumberException or TorchRuntimeException)
         {
             await Console.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
             return Failed;

@@ -18,7 +18,8 @@ public class GenerationEndpointTests
 
         using ByteGenerator generator = ByteGenerator.ForText(demo.Model!.Model, Encoding.UTF8.GetBytes(prompt));
         List<byte> expected = [];
-        await foreach (byte value in generator.GenerateAsync(40, new GenerationOptions { Temperature = 0.9, TopK = 50, TopP = 0.9, Seed = 7 })) expected.Add(value);
+        GenerationOptions options = new() { Temperature = 0.9, TopK = 50, TopP = 0.9, Seed = 7 };
+        await foreach (byte value in generator.GenerateAsync(40, options)) expected.Add(value);
         Assert.Equal(expected, BytesOf(lines));
         Assert.NotEmpty(expected);
     }

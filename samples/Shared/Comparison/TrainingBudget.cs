@@ -13,7 +13,16 @@ internal sealed record TrainingBudget(
     public static TrainingBudget Smoke { get; } = new(
         "smoke",
         new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
-        new TrainerOptions { Steps = 6, WarmupSteps = 2, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4, BatchSize = 2, GradientAccumulationSteps = 1, ReportEverySteps = 2 },
+        new TrainerOptions
+        {
+            Steps = 6,
+            WarmupSteps = 2,
+            PeakLearningRate = 1e-3,
+            FinalLearningRate = 1e-4,
+            BatchSize = 2,
+            GradientAccumulationSteps = 1,
+            ReportEverySteps = 2,
+        },
         new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8));
 
     /// <summary>About a minute a door on two CPU cores.</summary>

@@ -107,7 +107,8 @@ public sealed class Evaluator
         int written = 0;
         Score(model, modality, contexts, targets, nats =>
         {
-            foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>()) bits[written] = Bits(sum / length, modality, written++);
+            foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>())
+                bits[written] = Bits(sum / length, modality, written++);
         }, cancellation);
         return bits;
     }
@@ -135,7 +136,8 @@ public sealed class Evaluator
     private static double Bits(double nats, Modality modality, int sample) => double.IsFinite(nats)
         ? nats / Math.Log(2)
         : throw new NotFiniteNumberException(
-            $"The loss of held-out {modality.ToString().ToLowerInvariant()} sample {sample} is {nats}: the model's weights are damaged, or it has diverged.", nats);
+            $"The loss of held-out {modality.ToString().ToLowerInvariant()} sample {sample} is {nats}: the model has diverged, or its weights "
+            + "are damaged.", nats);
 
     private static double Mean(double[] bits) => bits.Average();
 }

@@ -118,8 +118,8 @@ internal sealed class FlatParameters : IDisposable
     }
 
     /// <summary>
-    /// Throws where gradients are not views of the buffer any more: what a backward pass leaves would be lost. The last parameter tells it by
-    /// its place; one of a tensor's own begins at 0.
+    /// Throws where gradients are not views of the buffer any more: what a backward pass leaves would be lost. The last parameter tells it
+    /// by its place; one of a tensor's own begins at 0.
     /// </summary>
     /// <exception cref="InvalidOperationException">The module's gradients were replaced.</exception>
     private void RequireOwnGradient()
@@ -135,15 +135,19 @@ internal sealed class FlatParameters : IDisposable
     public static IReadOnlyList<(string Name, Parameter Parameter)> TrainableOf(nn.Module module)
     {
         List<(string Name, Parameter Parameter)> trainable =
-            [.. module.named_parameters().Where(p => p.parameter.requires_grad).DistinctBy(p => p.parameter).OrderBy(p => p.parameter.dim() < 2)];
+        [
+            .. module.named_parameters().Where(p => p.parameter.requires_grad).DistinctBy(p => p.parameter)
+                .OrderBy(p => p.parameter.dim() < 2),
+        ];
         if (trainable.Count == 0) throw new ArgumentException("The module has no trainable parameter.", nameof(module));
         (string firstName, Parameter first) = trainable[0];
         foreach ((string name, Parameter parameter) in trainable)
         {
-            if (parameter.dtype == first.dtype && parameter.device_type == first.device_type && parameter.device_index == first.device_index) continue;
+            bool isSameDevice = parameter.device_type == first.device_type && parameter.device_index == first.device_index;
+            if (parameter.dtype == first.dtype && isSameDevice) continue;
             throw new ArgumentException(
-                $"Parameters must have one dtype and device: {firstName} is {first.dtype} on {first.device}, {name} is {parameter.dtype} on "
-                + $"{parameter.device}.", nameof(module));
+                $"Parameters must have one dtype and device: {firstName} is {first.dtype} on {first.device}, {name} is {parameter.dtype} "
+                + $"on {parameter.device}.", nameof(module));
         }
 
         return trainable;

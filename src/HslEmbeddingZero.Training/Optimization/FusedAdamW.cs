@@ -62,7 +62,8 @@ public sealed class FusedAdamW : IDisposable
         SecondMoment = zeros(Parameters.Count, ScalarType.Float32, device).DetachFromDisposeScope();
         _steps = zeros([], ScalarType.Float32, device).DetachFromDisposeScope();
         _one = ones([], ScalarType.Float32, device).DetachFromDisposeScope();
-        using (Tensor clip = tensor(Options.MaxGradientNorm)) _clip = clip.to(ScalarType.Float32, device, copy: true).DetachFromDisposeScope();
+        using Tensor clip = tensor(Options.MaxGradientNorm);
+        _clip = clip.to(ScalarType.Float32, device, copy: true).DetachFromDisposeScope();
         _script = jit.compile(Function(Decayed, Options.WeightDecay) + Function(Plain, 0));
         Divide();
     }
@@ -74,8 +75,8 @@ public sealed class FusedAdamW : IDisposable
     public long Steps { get; private set; }
 
     /// <summary>
-    /// Norm of the whole gradient at the last step, before clipping; NaN before the first and after a load. Reading it waits for the device.
-    /// Where it is not finite, so are the weights now.
+    /// Norm of the whole gradient at the last step, before clipping; NaN before the first and after a load. Reading it waits for the
+    /// device. Where it is not finite, so are the weights now.
     /// </summary>
     public double GradientNorm
     {
@@ -97,19 +98,22 @@ public sealed class FusedAdamW : IDisposable
     internal Tensor SecondMoment { get; private set; }
 
     /// <summary>
-    /// Adds what a backward pass left to the gradient of the next step, in float32. For gradient accumulation: call it after each pass but the
-    /// last, whose gradient <see cref="Step"/> takes up itself.
+    /// Adds what a backward pass left to the gradient of the next step, in float32. For gradient accumulation: call it after each pass but
+    /// the last, whose gradient <see cref="Step"/> takes up itself.
     /// </summary>
     /// <exception cref="InvalidOperationException">The module's gradients were replaced, by zero_grad for example.</exception>
     public void AccumulateGradient() => Parameters.AccumulateGradient();
 
-    /// <summary>One update: takes up the gradient, clips it, updates the weights, rounds them into the module, leaves zero gradients.</summary>
+    /// <summary>
+    /// One update: takes up the gradient, clips it, updates the weights, rounds them into the module, leaves zero gradients.
+    /// </summary>
     /// <param name="learningRate">Learning rate of this step, finite and 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The learning rate is out of its range.</exception>
     /// <exception cref="InvalidOperationException">The module's gradients were replaced, by zero_grad for example.</exception>
     public void Step(double learningRate)
     {
-        OptionRange.Require(learningRate >= 0 && double.IsFinite(learningRate), nameof(learningRate), learningRate, "0 or more, and finite");
+        OptionRange.Require(
+            learningRate >= 0 && double.IsFinite(learningRate), nameof(learningRate), learningRate, "0 or more, and finite");
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         Parameters.AccumulateGradient();
@@ -130,9 +134,9 @@ public sealed class FusedAdamW : IDisposable
     }
 
     /// <summary>
-    /// Takes up what was done to the module since: call it after a move to another device or dtype, and after weights were written to a module
-    /// in bfloat16. Moments and step count stay, and so does every digit of master weights whose rounded values are still in the module. A
-    /// gradient is lost.
+    /// Takes up what was done to the module since: call it after a move to another device or dtype, and after weights were written to a
+    /// module in bfloat16. Moments and step count stay, and so does every digit of master weights whose rounded values are still in the
+    /// module. A gradient is lost.
     /// </summary>
     /// <exception cref="InvalidOperationException">A parameter was frozen or freed since; that needs a new optimizer.</exception>
     public void Rebind()

@@ -36,7 +36,8 @@ internal static class CheckpointDigest
     }
 
     /// <summary>One digest of names and values.</summary>
-    public static string OfAll(IReadOnlyDictionary<string, Tensor> tensors) => OfText(tensors.ToDictionary(pair => pair.Key, pair => Of(pair.Value)));
+    public static string OfAll(IReadOnlyDictionary<string, Tensor> tensors) =>
+        OfText(tensors.ToDictionary(pair => pair.Key, pair => Of(pair.Value)));
 
     private static string Of(Tensor tensor)
     {

@@ -29,8 +29,8 @@ public sealed class Trainer : IDisposable
     private Prepared? _prepared;
 
     /// <summary>
-    /// Checks what it is given and changes nothing: training starts from the weights that the model has. For a run that can be repeated, draw
-    /// them by <see cref="ByteLanguageModel.ResetParameters"/>. Parameters with <c>requires_grad = false</c> stay as they are.
+    /// Checks what it is given and changes nothing: training starts from the weights that the model has. For a run that can be repeated,
+    /// draw them by <see cref="ByteLanguageModel.ResetParameters"/>. Parameters with <c>requires_grad = false</c> stay as they are.
     /// </summary>
     /// <param name="model">The model to train; it stays the caller's.</param>
     /// <param name="sampler">Where batches come from.</param>
@@ -87,7 +87,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     /// <exception cref="InvalidOperationException">A parameter was frozen or freed since the last call.</exception>
     /// <exception cref="NotFiniteNumberException">
-    /// Loss or gradient is NaN or infinite, seen at a report. Go on from the last checkpoint; <see cref="SaveCheckpoint"/> refuses to replace it.
+    /// Loss or gradient is NaN or infinite, seen at a report. Go on from the last checkpoint; <see cref="SaveCheckpoint"/> refuses to
+    /// replace it.
     /// </exception>
     public void Run(
         IProgress<TrainingProgress>? progress = null,
@@ -191,7 +192,11 @@ public sealed class Trainer : IDisposable
         prepared.Rebind();
         string fingerprint = Fingerprint(prepared);
         if (!metadata.TryGetValue("run", out string? run) || run != fingerprint)
-            throw new CheckpointException($"{path}: belongs to another run.{Environment.NewLine}  checkpoint: {run}{Environment.NewLine}  this run:   {fingerprint}");
+        {
+            throw new CheckpointException(
+                $"{path}: belongs to another run.{Environment.NewLine}  checkpoint: {run}{Environment.NewLine}  this run:   {fingerprint}");
+        }
+
         long step = Number(metadata, "step", path, 0, _options.Steps);
         long bytesRead = Number(metadata, "bytes_read", path, 0, long.MaxValue);
         if (!metadata.TryGetValue("seconds", out string? text)
@@ -282,7 +287,8 @@ public sealed class Trainer : IDisposable
         FingerprintJson);
 
     private NotFiniteNumberException Diverged(double value) => new(
-        $"Training has diverged by step {Step}: loss or gradient is {value}. Go on from the last checkpoint, with a lower learning rate.", value);
+        $"Training has diverged by step {Step}: loss or gradient is {value}. Go on from the last checkpoint, with a lower learning rate.",
+        value);
 
     /// <summary>The options under the names of checkpoint format 2, which stay when a property gets another name.</summary>
     private static object CheckpointWords(TrainerOptions options) => new

@@ -45,7 +45,8 @@ public sealed record TrainerOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Steps, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(WarmupSteps);
-        OptionRange.Require(PeakLearningRate > 0 && double.IsFinite(PeakLearningRate), nameof(PeakLearningRate), PeakLearningRate, "above 0 and finite");
+        OptionRange.Require(
+            PeakLearningRate > 0 && double.IsFinite(PeakLearningRate), nameof(PeakLearningRate), PeakLearningRate, "above 0 and finite");
         OptionRange.Require(FinalLearningRate >= 0, nameof(FinalLearningRate), FinalLearningRate, "0 or more");
         ArgumentNullException.ThrowIfNull(Optimizer);
         Optimizer.Validate();

@@ -134,9 +134,9 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     protected abstract Tensor Widen(Tensor ids);
 
     /// <summary>
-    /// Draws the learned numbers anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for: maps uniform in ±1/√fan-in, parameters whose name begins with
-    /// "table" unit normal, vectors 0; a control's value table stays as its own seed drew it. A door whose numbers begin otherwise, the
-    /// scale of a norm for example, overrides it.
+    /// Draws the learned numbers anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for: maps uniform in ±1/√fan-in, parameters
+    /// whose name begins with "table" unit normal, vectors 0; a control's value table stays as its own seed drew it. A door whose numbers
+    /// begin otherwise, the scale of a norm for example, overrides it.
     /// </summary>
     /// <param name="random">The door's own random stream: the same seed, the same numbers.</param>
     protected internal virtual void ResetParameters(Generator random)

@@ -5,10 +5,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Generates bytes one at a time at a constant cost each: keys and values are cached, the memory keeps its running state, and the door looks at
-/// the few bytes before that it needs.
+/// Generates bytes one at a time at a constant cost each: keys and values are cached, the memory keeps its running state, and the door
+/// looks at the few bytes before that it needs.
 /// </summary>
-/// <remarks>The model must be in evaluation mode and stay where it is. One thread at a time; several generators may share a model.</remarks>
+/// <remarks>
+/// The model must be in evaluation mode and stay where it is. One thread at a time; several generators may share a model.
+/// </remarks>
 public sealed class ByteGenerator : IDisposable
 {
     private readonly ByteLanguageModel _model;
@@ -82,8 +84,8 @@ public sealed class ByteGenerator : IDisposable
     }
 
     /// <summary>
-    /// Whether every byte costs the same, however many came before. False where the body has no cached step: then each costs a pass over the
-    /// whole stream.
+    /// Whether every byte costs the same, however many came before. False where the body has no cached step: then each costs a pass over
+    /// the whole stream.
     /// </summary>
     public bool IsCached => _cache is not null;
 
@@ -97,8 +99,8 @@ public sealed class ByteGenerator : IDisposable
             int wrong = Array.FindIndex(_logits, logit => !float.IsFinite(logit));
             if (wrong < 0) return _logits;
             throw new NotFiniteNumberException(
-                $"The model's logit of id {wrong} is {_logits[wrong]} after {_ids.Count} ids: its weights are damaged, or too large for its "
-                + "dtype.", _logits[wrong]);
+                $"The model's logit of id {wrong} is {_logits[wrong]} after {_ids.Count} ids: its weights are damaged, or too large for "
+                + "its dtype.", _logits[wrong]);
         }
     }
 
@@ -114,7 +116,9 @@ public sealed class ByteGenerator : IDisposable
     }
 
     /// <summary>Probabilities of the next id, before temperature, penalty, top-k and top-p.</summary>
-    /// <returns>258 numbers that add up to 1. That of MASK, which is never drawn, is 0; that of the end of the document stands at 257.</returns>
+    /// <returns>
+    /// 258 numbers that add up to 1. That of MASK, which is never drawn, is 0; that of the end of the document stands at 257.
+    /// </returns>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     public double[] Probabilities()
     {

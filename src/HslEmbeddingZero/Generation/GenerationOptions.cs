@@ -18,8 +18,8 @@ public sealed record GenerationOptions
     public double TopP { get; init; } = 1;
 
     /// <summary>
-    /// Makes bytes of the last <see cref="RepetitionWindow"/> less likely (Keskar et al. 2019): a logit above 0 is divided by it, another is
-    /// multiplied. 1 or more; 1 turns it off.
+    /// Makes bytes of the last <see cref="RepetitionWindow"/> less likely (Keskar et al. 2019): a logit above 0 is divided by it, another
+    /// is multiplied. 1 or more; 1 turns it off.
     /// </summary>
     /// <value>1 by default.</value>
     public double RepetitionPenalty { get; init; } = 1;
@@ -60,7 +60,8 @@ public sealed record GenerationOptions
         Require(TopK >= 0, nameof(TopK), TopK, "0 or more");
         Require(TopP > 0 && TopP <= 1, nameof(TopP), TopP, "above 0 and at most 1");
         Require(
-            RepetitionPenalty >= 1 && double.IsFinite(RepetitionPenalty), nameof(RepetitionPenalty), RepetitionPenalty, "1 or more, and finite");
+            RepetitionPenalty >= 1 && double.IsFinite(RepetitionPenalty), nameof(RepetitionPenalty), RepetitionPenalty,
+            "1 or more, and finite");
         Require(RepetitionWindow >= 1, nameof(RepetitionWindow), RepetitionWindow, "1 or more");
         Require(Seed >= 0, nameof(Seed), Seed, "0 or more");
         Require(ContextBytes >= 0, nameof(ContextBytes), ContextBytes, "0 or more");

@@ -21,7 +21,8 @@ public static class TextGeneration
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public static string GenerateText(
-        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null,
+        CancellationToken cancellationToken = default) =>
         Encoding.UTF8.GetString([.. Generate(model, Encoding.UTF8.GetBytes(prompt), count, options, cancellationToken)]);
 
     /// <summary>Continues a text and gives out whole characters as they come.</summary>
@@ -31,7 +32,8 @@ public static class TextGeneration
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public static IAsyncEnumerable<string> GenerateTextAsync(
-        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(prompt);
         RequireArguments(model, count, options);
@@ -49,7 +51,8 @@ public static class TextGeneration
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     public static IEnumerable<byte> Generate(
-        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         RequireArguments(model, count, options);
         return Continue(model, prompt, count, options ?? new GenerationOptions(), cancellationToken);
@@ -58,7 +61,8 @@ public static class TextGeneration
     /// <summary>Continues bytes and gives out each as it comes, without blocking a thread that has a synchronization context.</summary>
     /// <inheritdoc cref="Generate"/>
     public static IAsyncEnumerable<byte> GenerateAsync(
-        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         RequireArguments(model, count, options);
         return OffTheContext.RunAsync(token => Generate(model, prompt, count, options, token), cancellationToken);
@@ -126,8 +130,8 @@ public static class TextGeneration
 internal static class OffTheContext
 {
     /// <summary>
-    /// Computes each item on the caller's thread, which costs no change of threads; but on a thread of the pool where the caller's belongs to
-    /// a user interface or another context that must not wait.
+    /// Computes each item on the caller's thread, which costs no change of threads; but on a thread of the pool where the caller's belongs
+    /// to a user interface or another context that must not wait.
     /// </summary>
     public static async IAsyncEnumerable<T> RunAsync<T>(
         Func<CancellationToken, IEnumerable<T>> source, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What reads the positions that a door makes and predicts bytes. <see cref="ByteTransformer"/> is one; a body of your own derives from this
-/// class and is trained, scored and sampled like it.
+/// What reads the positions that a door makes and predicts bytes. <see cref="ByteTransformer"/> is one; a body of your own derives from
+/// this class and is trained, scored and sampled like it.
 /// </summary>
 /// <remarks>
 /// Derive, make the layers, call <c>RegisterComponents</c> at the end of the constructor, and override <see cref="forward"/>. A body that
-/// can go on from what it has read also overrides <see cref="CreateCache"/> and <see cref="CachedStep"/>; without them a generator computes the
-/// whole stream again for every byte, and gives the same bytes.
+/// can go on from what it has read also overrides <see cref="CreateCache"/> and <see cref="CachedStep"/>; without them a generator computes
+/// the whole stream again for every byte, and gives the same bytes.
 /// </remarks>
 public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
 {
@@ -39,8 +39,9 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
     public abstract override Tensor forward(Tensor slots, Tensor stream);
 
     /// <summary>
-    /// Draws all weights anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for. Here: matrices normal with deviation 1/√(3·fan-in),
-    /// vectors whose name ends with "weight" (the scales of norms) 1, other vectors 0. A body whose weights begin otherwise overrides it.
+    /// Draws all weights anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for. Here: matrices normal with deviation
+    /// 1/√(3·fan-in), vectors whose name ends with "weight" (the scales of norms) 1, other vectors 0. A body whose weights begin otherwise
+    /// overrides it.
     /// </summary>
     /// <param name="random">The body's own random stream: the same seed, the same numbers; torch's own generator when null.</param>
     protected internal virtual void ResetParameters(Generator? random)
@@ -54,7 +55,8 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>
     /// Seeds what drops hidden values in training. A trainer calls it before each micro-batch, so that a resumed run drops the same. Here:
-    /// torch's global generator, from which torch's own dropout draws; bodies that train side by side in one process then disturb each other.
+    /// torch's global generator, from which torch's own dropout draws; bodies that train side by side in one process then disturb each
+    /// other.
     /// </summary>
     /// <param name="seed">Seed of the micro-batch.</param>
     /// <param name="device">Where the body is.</param>

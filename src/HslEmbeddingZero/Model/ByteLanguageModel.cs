@@ -25,7 +25,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(door);
         ArgumentNullException.ThrowIfNull(body);
-        if (door.Dim != body.Dim) throw new ArgumentException($"The door gives slots of {door.Dim} columns, the body takes {body.Dim}.", nameof(door));
+        if (door.Dim != body.Dim)
+            throw new ArgumentException($"The door gives slots of {door.Dim} columns, the body takes {body.Dim}.", nameof(door));
         this.door = door;
         this.body = body;
         RegisterComponents();
@@ -75,10 +76,11 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         Tensor origin = zeros([targetIds.size(0), 1], targetIds.dtype, targetIds.device);
         Tensor shifted = cat([origin, targetIds.narrow(1, 0, targetIds.size(1) - 1)], 1);
         Tensor logits = body.forward(door.forward(contextIds), door.Stream(shifted));
-        if (logits.dim() == 3 && logits.size(0) == targetIds.size(0) && logits.size(1) == targetIds.size(1)) return logits.MoveToOuterDisposeScope();
+        if (logits.dim() == 3 && logits.size(0) == targetIds.size(0) && logits.size(1) == targetIds.size(1))
+            return logits.MoveToOuterDisposeScope();
         throw new InvalidOperationException(
-            $"{body.GetName()} gave logits [{string.Join(", ", logits.shape)}] for targets [{string.Join(", ", targetIds.shape)}]; expected one "
-            + "row of logits for each target.");
+            $"{body.GetName()} gave logits [{string.Join(", ", logits.shape)}] for targets [{string.Join(", ", targetIds.shape)}]; "
+            + "expected one row of logits for each target.");
     }
 
     /// <summary>

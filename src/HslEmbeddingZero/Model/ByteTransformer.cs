@@ -99,7 +99,8 @@ public sealed class ByteTransformer : ByteBody
     }
 
     /// <inheritdoc/>
-    protected internal override IDisposable? CreateCache() => new Cache([.. Enumerable.Range(0, Options.Layers).Select(_ => new LayerCache())]);
+    protected internal override IDisposable? CreateCache() =>
+        new Cache([.. Enumerable.Range(0, Options.Layers).Select(_ => new LayerCache())]);
 
     /// <inheritdoc/>
     protected internal override Tensor CachedStep(Tensor positions, IDisposable cache)

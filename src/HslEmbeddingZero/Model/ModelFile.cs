@@ -47,7 +47,8 @@ internal static class ModelFile
         if (model.Body is not ByteTransformer body)
         {
             throw new ArgumentException(
-                $"This {model.Body.GetName()} is no {nameof(ByteTransformer)}, which alone a model file can hold. SaveWeights keeps the weights alone.", nameof(model));
+                $"This {model.Body.GetName()} is no {nameof(ByteTransformer)}, which alone a model file can hold. SaveWeights keeps the "
+                + "weights alone.", nameof(model));
         }
 
         if (BodyMisfit(body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>How weights begin. Values are drawn in float32 on the CPU, so that a seed gives the same on every device and in every dtype.</summary>
+/// <summary>
+/// How weights begin. Values are drawn in float32 on the CPU, so that a seed gives the same on every device and in every dtype.
+/// </summary>
 internal static class WeightReset
 {
     /// <summary>A map: normal with deviation 1/√(3·fan-in) over a divisor, bias 0.</summary>

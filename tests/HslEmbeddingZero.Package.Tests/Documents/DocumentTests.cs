@@ -48,7 +48,8 @@ public sealed partial class DocumentTests
         foreach ((Match said, Match came) in Measured().Matches(expected).Zip(Measured().Matches(printed)))
         {
             double ratio = Number(came) / Number(said);
-            Assert.True(Math.Abs(ratio - 1) <= MeasuredTolerance, $"The page says {said.Value}, printed is {came.Value}:{Environment.NewLine}{printed}");
+            Assert.True(Math.Abs(ratio - 1) <= MeasuredTolerance,
+                $"The page says {said.Value}, printed is {came.Value}:{Environment.NewLine}{printed}");
         }
     }
 

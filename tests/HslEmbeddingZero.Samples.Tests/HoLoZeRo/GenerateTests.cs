@@ -47,7 +47,8 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     {
         string[] greedy = ["--prompt", "abc", "--bytes", "60", "--temperature", "0"];
         Assert.NotEqual(Generate(greedy), Generate([.. greedy, "--repetition-penalty", "2"]));
-        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--repetition-penalty", "0.5");
+        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights,
+            "--repetition-penalty", "0.5");
         Assert.NotEqual(0, exitCode);
         Assert.Contains("--repetition-penalty", error, StringComparison.Ordinal);
     }

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Generation;
 
-/// <summary>Bytes and text out of a model: the same synchronously and asynchronously, penalties, stop sequences, whole characters, long texts.</summary>
+/// <summary>
+/// Bytes and text out of a model: the same synchronously and asynchronously, penalties, stop sequences, whole characters, long texts.
+/// </summary>
 public sealed class TextGenerationTests
 {
     private static readonly byte[] Prompt = [.. "The prompt "u8];
@@ -112,7 +114,9 @@ public sealed class TextGenerationTests
         Assert.True(penalized.Distinct().Count() > plain.Distinct().Count(), $"{plain.Distinct().Count()}, {penalized.Distinct().Count()}");
     }
 
-    /// <summary>What comes before the sequence is given out whole, the sequence is not, whether it was given at once or held back.</summary>
+    /// <summary>
+    /// What comes before the sequence is given out whole, the sequence is not, whether it was given at once or held back.
+    /// </summary>
     [Theory]
     [InlineData(new[] { "<|user|>" }, "answer<|user|>more", "answer", true)]
     [InlineData(new[] { "<|user|>" }, "a <|us and <<|user|>", "a <|us and <", true)]
@@ -239,7 +243,8 @@ public sealed class TextGenerationTests
         Action[] calls =
         [
             () => generator.Generate(1, options), () => generator.GenerateAsync(1, options), () => model.Generate(Prompt, 1, options),
-            () => model.GenerateAsync(Prompt, 1, options), () => model.GenerateText("", 1, options), () => model.GenerateTextAsync("", 1, options),
+            () => model.GenerateAsync(Prompt, 1, options), () => model.GenerateText("", 1, options),
+            () => model.GenerateTextAsync("", 1, options),
         ];
         Assert.All(calls, call => Assert.Contains(name, Assert.ThrowsAny<ArgumentException>(call).Message, StringComparison.Ordinal));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Generate(Prompt, -1));

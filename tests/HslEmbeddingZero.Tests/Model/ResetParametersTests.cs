@@ -18,7 +18,8 @@ public sealed class ResetParametersTests
         {
             if (weight.dim() < 2)
             {
-                Assert.All(Values(weight), value => Assert.Equal(name.Contains("norm", StringComparison.Ordinal) && name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0, value));
+                bool isScale = name.Contains("norm", StringComparison.Ordinal) && name.EndsWith("weight", StringComparison.Ordinal);
+                Assert.All(Values(weight), value => Assert.Equal(isScale ? 1 : 0, value));
                 continue;
             }
 

@@ -96,7 +96,9 @@ public sealed class FusedAdamWTests
         Assert.Equal(first.Parameters.Weights.data<float>().ToArray(), second.Parameters.Weights.data<float>().ToArray());
     }
 
-    /// <summary>Two halves of a batch, each with half of the loss, give the step of the whole; in bfloat16 their sum is one of float32.</summary>
+    /// <summary>
+    /// Two halves of a batch, each with half of the loss, give the step of the whole; in bfloat16 their sum is one of float32.
+    /// </summary>
     [Theory]
     [InlineData(ScalarType.Float32, 1e-5)]
     [InlineData(ScalarType.BFloat16, 0.02)]
@@ -117,7 +119,9 @@ public sealed class FusedAdamWTests
         Assert.Equal(whole, optimizer.GradientNorm, whole * tolerance);
     }
 
-    /// <summary>What TorchSharp's users ask for: bfloat16 arithmetic for a module of their own, with weights that still take small steps.</summary>
+    /// <summary>
+    /// What TorchSharp's users ask for: bfloat16 arithmetic for a module of their own, with weights that still take small steps.
+    /// </summary>
     [Fact]
     public void Behind_bfloat16_steps_too_small_for_it_add_up()
     {
@@ -221,5 +225,6 @@ public sealed class FusedAdamWTests
         optimizer.Step(1e-2);
     }
 
-    private static float[] Values(nn.Module module) => [.. module.parameters().SelectMany(p => p.detach().to(ScalarType.Float32).data<float>().ToArray())];
+    private static float[] Values(nn.Module module) => [.. module.parameters().SelectMany(p =>
+        p.detach().to(ScalarType.Float32).data<float>().ToArray())];
 }

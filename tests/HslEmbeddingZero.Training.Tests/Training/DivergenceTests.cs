@@ -52,8 +52,10 @@ public sealed class DivergenceTests
     {
         using TinyRun run = new(TinyRun.Options);
         using (no_grad()) run.Model.get_parameter("body.head.bias")![65] = float.NaN;
-        Evaluator evaluator = new(HeldOutSet.Create(TinyRun.Text, TinyRun.Windows, new(TextWindows: 2, VideoWindows: 2, CaptionWindows: 2)));
-        Assert.Contains("text sample 0", Assert.Throws<NotFiniteNumberException>(() => evaluator.Evaluate(run.Model)).Message, StringComparison.Ordinal);
+        Evaluator evaluator = new(HeldOutSet.Create(TinyRun.Text, TinyRun.Windows,
+            new(TextWindows: 2, VideoWindows: 2, CaptionWindows: 2)));
+        Assert.Contains("text sample 0", Assert.Throws<NotFiniteNumberException>(() => evaluator.Evaluate(run.Model)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<NotFiniteNumberException>(() => evaluator.EvaluateTextBytes(run.Model));
         Assert.True(run.Model.training); // as it was
     }

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Training;
 
-/// <summary>Training from a model that one has: nothing of it changes before the first step, and only what is trained changes after.</summary>
+/// <summary>
+/// Training from a model that one has: nothing of it changes before the first step, and only what is trained changes after.
+/// </summary>
 public sealed class FineTuningTests
 {
     public static TheoryData<Precision> Precisions => new(Precision.Float32, Precision.BFloat16);
@@ -56,7 +58,8 @@ public sealed class FineTuningTests
     [MemberData(nameof(Precisions))]
     public void Training_starts_from_the_weights_that_the_model_has(Precision precision)
     {
-        TrainerOptions options = TinyRun.Options with { Precision = precision, PeakLearningRate = 1e-9, FinalLearningRate = 0, Optimizer = new() { WeightDecay = 0 } };
+        TrainerOptions options = TinyRun.Options with { Precision = precision, PeakLearningRate = 1e-9, FinalLearningRate = 0,
+            Optimizer = new() { WeightDecay = 0 } };
         using ByteLanguageModel model = NewModel();
         using (no_grad()) model.get_parameter("body.norm.bias")!.fill_(0.123456789);
         var before = Values(model);
@@ -75,7 +78,8 @@ public sealed class FineTuningTests
     [MemberData(nameof(Precisions))]
     public void Weights_loaded_between_two_runs_are_trained_on(Precision precision)
     {
-        TrainerOptions options = TinyRun.Options with { Precision = precision, PeakLearningRate = 1e-9, FinalLearningRate = 0, Optimizer = new() { WeightDecay = 0 } };
+        TrainerOptions options = TinyRun.Options with { Precision = precision, PeakLearningRate = 1e-9, FinalLearningRate = 0,
+            Optimizer = new() { WeightDecay = 0 } };
         using TemporaryFolder folder = new();
         using ByteLanguageModel model = NewModel(seed: 1), other = NewModel(seed: 2);
         other.SaveWeights(folder.PathOf("other.safetensors"));
@@ -84,7 +88,8 @@ public sealed class FineTuningTests
         model.LoadWeights(folder.PathOf("other.safetensors"));
         trainer.Run();
         Assert.All(Values(other), pair => Assert.All(
-            pair.Value.Zip(Values(model)[pair.Key]), v => Assert.Equal(v.First, v.Second, precision == Precision.Float32 ? 1e-6f : 0.004f)));
+            pair.Value.Zip(Values(model)[pair.Key]), v => Assert.Equal(v.First, v.Second,
+                precision == Precision.Float32 ? 1e-6f : 0.004f)));
     }
 
     [Theory]
@@ -116,12 +121,14 @@ public sealed class FineTuningTests
         Assert.DoesNotContain("model.body.self_blocks.0.qkv.weight", Safetensors.ReadHeader(checkpoint).Tensors.Keys);
 
         using Trainer other = new(foreign, TinyRun.Sampler(options), options); // its frozen weights are of another seed
-        Assert.Contains("another run", Assert.Throws<CheckpointException>(() => other.LoadCheckpoint(checkpoint)).Message, StringComparison.Ordinal);
+        Assert.Contains("another run", Assert.Throws<CheckpointException>(() => other.LoadCheckpoint(checkpoint)).Message,
+            StringComparison.Ordinal);
 
         static ByteLanguageModel Frozen(int seed)
         {
             ByteLanguageModel model = NewModel(seed);
-            foreach (var (name, parameter) in model.named_parameters()) parameter.requires_grad = name.StartsWith("body.head", StringComparison.Ordinal);
+            foreach (var (name, parameter) in model.named_parameters())
+                parameter.requires_grad = name.StartsWith("body.head", StringComparison.Ordinal);
             return model;
         }
     }
@@ -132,7 +139,8 @@ public sealed class FineTuningTests
         using TinyRun run = new(TinyRun.Options);
         run.Trainer.Run(stopAt: 2);
         run.Model.get_parameter("body.head.bias")!.requires_grad = false;
-        Assert.Contains("body.head.bias", Assert.Throws<InvalidOperationException>(() => run.Trainer.Run()).Message, StringComparison.Ordinal);
+        Assert.Contains("body.head.bias", Assert.Throws<InvalidOperationException>(() => run.Trainer.Run()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,8 +152,8 @@ public sealed class FineTuningTests
     }
 
     /// <summary>
-    /// 200 steps on new text bring it below a third of its bits per byte. The text before, half of the batches of which stay in the mix, loses
-    /// less than 0.3 bits of the 7 that it had gained; without it the loss is larger.
+    /// 200 steps on new text bring it below a third of its bits per byte. The text before, half of the batches of which stay in the mix,
+    /// loses less than 0.3 of the bits that it had gained.
     /// </summary>
     [Theory]
     [MemberData(nameof(Precisions))]
@@ -163,8 +171,10 @@ public sealed class FineTuningTests
             Precision = precision,
         };
         using TemporaryFolder folder = new();
-        string news = folder.Write("new.txt", string.Concat(Enumerable.Range(0, 400).Select(i => $"{i}! Pack my box with {i % 7} dozen liquor jugs, please.\n\n")));
-        string olds = folder.Write("old.txt", string.Concat(Enumerable.Range(0, 400).Select(i => $"The quick brown fox jumps over {i % 9} lazy dogs, {i}.\n\n")));
+        string news = folder.Write("new.txt", string.Concat(
+            Enumerable.Range(0, 400).Select(i => $"{i}! Pack my box with {i % 7} dozen liquor jugs, please.\n\n")));
+        string olds = folder.Write("old.txt", string.Concat(
+            Enumerable.Range(0, 400).Select(i => $"The quick brown fox jumps over {i % 9} lazy dogs, {i}.\n\n")));
         TextCorpus oldText = TextCorpus.Load([olds]), newText = TextCorpus.Load([news]), both = TextCorpus.Load([olds, news]);
 
         using ByteLanguageModel model = NewModel();
@@ -188,7 +198,8 @@ public sealed class FineTuningTests
     [MemberData(nameof(Precisions))]
     public void Another_trainer_goes_on_with_another_mix_and_schedule(Precision precision)
     {
-        TrainerOptions first = TinyRun.Options with { Steps = 30, Precision = precision, PeakLearningRate = 1e-2, FinalLearningRate = 1e-3, ReportEverySteps = 30 };
+        TrainerOptions first = TinyRun.Options with { Steps = 30, Precision = precision, PeakLearningRate = 1e-2,
+            FinalLearningRate = 1e-3, ReportEverySteps = 30 };
         TrainerOptions second = first with { Mix = new(0, 1, 0), PeakLearningRate = 3e-3, FinalLearningRate = 3e-4, WarmupSteps = 0 };
         using ByteLanguageModel model = NewModel(), fresh = NewModel();
         using (Trainer trainer = new(model, TinyRun.Sampler(first), first)) trainer.Run();

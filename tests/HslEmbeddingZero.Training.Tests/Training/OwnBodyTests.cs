@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Training;
 
-/// <summary>A body that is not this library's: TorchSharp's own encoder behind the zero door is trained, resumed, scored and sampled.</summary>
+/// <summary>
+/// A body that is not this library's: TorchSharp's own encoder behind the zero door is trained, resumed, scored and sampled.
+/// </summary>
 public sealed class OwnBodyTests
 {
     private static readonly TrainerOptions Options = TinyRun.Options with
@@ -55,7 +57,8 @@ public sealed class OwnBodyTests
 
         using ByteLanguageModel wider = NewModel(feedForward: 96);
         using Trainer other = new(wider, TinyRun.Sampler(Options), Options);
-        Assert.Contains("another run", Assert.Throws<CheckpointException>(() => other.LoadCheckpoint(checkpoint)).Message, StringComparison.Ordinal);
+        Assert.Contains("another run", Assert.Throws<CheckpointException>(() => other.LoadCheckpoint(checkpoint)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,7 +103,8 @@ public sealed class OwnBodyTests
         Assert.NotEqual(TinyRun.Bytes(one), TinyRun.Bytes(two));
         two.ResetParameters(5);
         Assert.Equal(TinyRun.Bytes(one), TinyRun.Bytes(two));
-        Assert.Contains(nameof(EncoderBody), Assert.Throws<ArgumentException>(() => one.Save(folder.PathOf("model.safetensors"))).Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(EncoderBody), Assert.Throws<ArgumentException>(() => one.Save(folder.PathOf("model.safetensors"))).Message,
+            StringComparison.Ordinal);
         one.SaveWeights(folder.PathOf("weights.safetensors"));
         two.ResetParameters(7);
         two.LoadWeights(folder.PathOf("weights.safetensors"));
@@ -112,7 +116,8 @@ public sealed class OwnBodyTests
     {
         Assert.Throws<ArgumentException>(() => new ByteLanguageModel(new ZeroDoor(2, 128), new EncoderBody(64, 64)));
         using ByteLanguageModel model = new(new ZeroDoor(2, 64), new WholeBody());
-        Assert.Contains("[1, 8, 64]", Assert.Throws<InvalidOperationException>(() => model.forward(zeros(1, 4).to(int64), zeros(1, 6).to(int64))).Message, StringComparison.Ordinal);
+        Assert.Contains("[1, 8, 64]", Assert.Throws<InvalidOperationException>(() =>
+            model.forward(zeros(1, 4).to(int64), zeros(1, 6).to(int64))).Message, StringComparison.Ordinal);
     }
 
     private static ByteLanguageModel NewModel(int seed = 5, int feedForward = 128)

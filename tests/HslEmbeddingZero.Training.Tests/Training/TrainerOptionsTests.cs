@@ -50,12 +50,14 @@ public sealed class TrainerOptionsTests
         options.Validate();
         Assert.Equal((3000, 3, 12), (options.Steps, options.GradientAccumulationSteps, options.BatchSize));
         Assert.Equal((3e-4, 3e-5, 100), (options.PeakLearningRate, options.FinalLearningRate, options.WarmupSteps));
-        Assert.Equal(new AdamWOptions { Beta1 = 0.9, Beta2 = 0.95, Epsilon = 1e-8, WeightDecay = 0.1, MaxGradientNorm = 1 }, options.Optimizer);
+        Assert.Equal(new AdamWOptions { Beta1 = 0.9, Beta2 = 0.95, Epsilon = 1e-8, WeightDecay = 0.1, MaxGradientNorm = 1 },
+            options.Optimizer);
     }
 
     [Fact]
     public void The_trainer_refuses_them_too() =>
-        Assert.Contains("GradientAccumulationSteps", Assert.ThrowsAny<ArgumentException>(() => new TinyRun(TinyRun.Options with { GradientAccumulationSteps = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("GradientAccumulationSteps", Assert.ThrowsAny<ArgumentException>(() =>
+            new TinyRun(TinyRun.Options with { GradientAccumulationSteps = 0 })).Message, StringComparison.Ordinal);
 
     /// <summary>Batch size and mix stand in the options and in the sampler; a checkpoint names the options', so they must agree.</summary>
     [Fact]

@@ -10,7 +10,8 @@ public sealed class TrainerTests
     [InlineData("embedding-pooled")]
     public void Training_lowers_the_loss(string arm)
     {
-        using TinyRun run = new(TinyRun.Options with { Steps = 30, ReportEverySteps = 5, GradientAccumulationSteps = 1, Mix = new(1, 0, 0), PeakLearningRate = 1e-2, FinalLearningRate = 1e-3 }, arm);
+        using TinyRun run = new(TinyRun.Options with { Steps = 30, ReportEverySteps = 5, GradientAccumulationSteps = 1,
+            Mix = new(1, 0, 0), PeakLearningRate = 1e-2, FinalLearningRate = 1e-3 }, arm);
         Reports reports = new();
         run.Trainer.Run(reports);
         Assert.InRange(reports.Lines[0].BitsPerByte, 4, 12);
@@ -160,7 +161,8 @@ public sealed class TrainerTests
     [InlineData(Precision.BFloat16)]
     public void No_tensor_is_left_behind_by_a_step(Precision precision)
     {
-        using TinyRun run = new(TinyRun.Options with { Steps = 55, ReportEverySteps = 1, BatchSize = 1, Precision = precision }, "embedding");
+        using TinyRun run = new(TinyRun.Options with { Steps = 55, ReportEverySteps = 1, BatchSize = 1, Precision = precision },
+            "embedding");
         TensorCount count = new();
         run.Trainer.Run(count);
         Assert.Equal(55, count.Live.Count);
