@@ -58,8 +58,13 @@ public sealed class FineTuningTests
     [MemberData(nameof(Precisions))]
     public void Training_starts_from_the_weights_that_the_model_has(Precision precision)
     {
-        TrainerOptions options = TinyRun.Options with { Precision = precision, PeakLearningRate = 1e-9, FinalLearningRate = 0,
-            Optimizer = new() { WeightDecay = 0 } };
+        TrainerOptions options = TinyRun.Options with
+        {
+            Precision = precision,
+            PeakLearningRate = 1e-9,
+            FinalLearningRate = 0,
+            Optimizer = new() { WeightDecay = 0 }
+        };
         using ByteLanguageModel model = NewModel();
         using (no_grad()) model.get_parameter("body.norm.bias")!.fill_(0.123456789);
         var before = Values(model);
@@ -78,8 +83,13 @@ public sealed class FineTuningTests
     [MemberData(nameof(Precisions))]
     public void Weights_loaded_between_two_runs_are_trained_on(Precision precision)
     {
-        TrainerOptions options = TinyRun.Options with { Precision = precision, PeakLearningRate = 1e-9, FinalLearningRate = 0,
-            Optimizer = new() { WeightDecay = 0 } };
+        TrainerOptions options = TinyRun.Options with
+        {
+            Precision = precision,
+            PeakLearningRate = 1e-9,
+            FinalLearningRate = 0,
+            Optimizer = new() { WeightDecay = 0 }
+        };
         using TemporaryFolder folder = new();
         using ByteLanguageModel model = NewModel(seed: 1), other = NewModel(seed: 2);
         other.SaveWeights(folder.PathOf("other.safetensors"));
@@ -198,8 +208,14 @@ public sealed class FineTuningTests
     [MemberData(nameof(Precisions))]
     public void Another_trainer_goes_on_with_another_mix_and_schedule(Precision precision)
     {
-        TrainerOptions first = TinyRun.Options with { Steps = 30, Precision = precision, PeakLearningRate = 1e-2,
-            FinalLearningRate = 1e-3, ReportEverySteps = 30 };
+        TrainerOptions first = TinyRun.Options with
+        {
+            Steps = 30,
+            Precision = precision,
+            PeakLearningRate = 1e-2,
+            FinalLearningRate = 1e-3,
+            ReportEverySteps = 30
+        };
         TrainerOptions second = first with { Mix = new(0, 1, 0), PeakLearningRate = 3e-3, FinalLearningRate = 3e-4, WarmupSteps = 0 };
         using ByteLanguageModel model = NewModel(), fresh = NewModel();
         using (Trainer trainer = new(model, TinyRun.Sampler(first), first)) trainer.Run();

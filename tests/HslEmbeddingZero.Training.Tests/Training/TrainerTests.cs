@@ -10,8 +10,15 @@ public sealed class TrainerTests
     [InlineData("embedding-pooled")]
     public void Training_lowers_the_loss(string arm)
     {
-        using TinyRun run = new(TinyRun.Options with { Steps = 30, ReportEverySteps = 5, GradientAccumulationSteps = 1,
-            Mix = new(1, 0, 0), PeakLearningRate = 1e-2, FinalLearningRate = 1e-3 }, arm);
+        using TinyRun run = new(TinyRun.Options with
+        {
+            Steps = 30,
+            ReportEverySteps = 5,
+            GradientAccumulationSteps = 1,
+            Mix = new(1, 0, 0),
+            PeakLearningRate = 1e-2,
+            FinalLearningRate = 1e-3
+        }, arm);
         Reports reports = new();
         run.Trainer.Run(reports);
         Assert.InRange(reports.Lines[0].BitsPerByte, 4, 12);
