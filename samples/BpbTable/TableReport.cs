@@ -62,7 +62,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             Steps = options.Schedules[^1],
             options.Preset.Seeds,
             Body = new { options.Preset.Budget.Body.Dim, options.Preset.Budget.Body.Layers, options.Preset.Budget.Body.Heads, Parameters = _bodyParameters.Value },
-            Training = options.Preset.Budget.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] },
+            Training = TrainingWords.Of(options.Preset.Budget.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] }),
             Corpus = new
             {
                 Text = data.Text.Sources.Select((source, i) => new

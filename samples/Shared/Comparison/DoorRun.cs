@@ -22,7 +22,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         {
             plan.Key,
             plan.Body,
-            Training = Words(plan.Training),
+            Training = TrainingWords.Of(plan.Training with { ReportEverySteps = 1 }),
             plan.HeldOut,
             plan.EvaluateAt,
             data.HeldOut.Sha256,
@@ -30,26 +30,6 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             device = device.type.ToString(),
         },
         SampleJson.Line);
-
-    /// <summary>The options under the names that committed runs have, which stay when a property gets another name.</summary>
-    private static object Words(TrainerOptions options) => new
-    {
-        options.Steps,
-        options.WarmupSteps,
-        options.PeakLearningRate,
-        options.FinalLearningRate,
-        options.Optimizer.Beta1,
-        options.Optimizer.Beta2,
-        options.Optimizer.Epsilon,
-        options.Optimizer.WeightDecay,
-        ClipNorm = options.Optimizer.MaxGradientNorm,
-        options.BatchSize,
-        Accumulation = options.GradientAccumulationSteps,
-        options.Mix,
-        options.Seed,
-        options.Precision,
-        LogEvery = 1, // has no part in what a run computes
-    };
 
     /// <summary>The result of an earlier run like this one, or null where there is none.</summary>
     public RunResult? Finished() => File.Exists(MetricsPath) && ReadResult() is { } earlier && earlier.Fingerprint == Fingerprint ? earlier : null;

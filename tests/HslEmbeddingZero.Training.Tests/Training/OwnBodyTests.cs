@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training.Tests.Data;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -8,6 +9,7 @@ namespace HslEmbeddingZero.Training.Tests.Training;
 /// <summary>
 /// A body that is not this library's: TorchSharp's own encoder behind the zero door is trained, resumed, scored and sampled.
 /// </summary>
+[Collection(GlobalGenerator.Name)] // the encoder's dropout draws from it
 public sealed class OwnBodyTests
 {
     private static readonly TrainerOptions Options = TinyRun.Options with
