@@ -35,12 +35,3 @@ public sealed record AdamWOptions
             MaxGradientNorm >= 0 && double.IsFinite(MaxGradientNorm), nameof(MaxGradientNorm), MaxGradientNorm, "0 or more, and finite");
     }
 }
-
-internal static class OptionRange
-{
-    /// <exception cref="ArgumentOutOfRangeException">It does not hold.</exception>
-    public static void Require(bool holds, string name, object value, string range)
-    {
-        if (!holds) throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
-    }
-}

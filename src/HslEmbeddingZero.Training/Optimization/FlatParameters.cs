@@ -99,7 +99,7 @@ internal sealed class FlatParameters : IDisposable
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         ScalarType before = _compute.dtype;
-        Tensor master = Weights.clone();
+        Tensor master = moved ? Weights.clone() : Weights;
         if (moved)
         {
             Dispose();

@@ -56,23 +56,19 @@ public sealed record GenerationOptions
     /// <exception cref="ArgumentException">Names the option, its value and the limit.</exception>
     public void Validate()
     {
-        Require(Temperature >= 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "0 or more, and finite");
-        Require(TopK >= 0, nameof(TopK), TopK, "0 or more");
-        Require(TopP > 0 && TopP <= 1, nameof(TopP), TopP, "above 0 and at most 1");
-        Require(
+        OptionRange.Require(Temperature >= 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "0 or more, and finite");
+        OptionRange.Require(TopK >= 0, nameof(TopK), TopK, "0 or more");
+        OptionRange.Require(TopP > 0 && TopP <= 1, nameof(TopP), TopP, "above 0 and at most 1");
+        OptionRange.Require(
             RepetitionPenalty >= 1 && double.IsFinite(RepetitionPenalty), nameof(RepetitionPenalty), RepetitionPenalty,
             "1 or more, and finite");
-        Require(RepetitionWindow >= 1, nameof(RepetitionWindow), RepetitionWindow, "1 or more");
-        Require(Seed >= 0, nameof(Seed), Seed, "0 or more");
-        Require(ContextBytes >= 0, nameof(ContextBytes), ContextBytes, "0 or more");
-        Require(StreamBytes >= 2 * TextPrompt.StreamBytes, nameof(StreamBytes), StreamBytes, $"{2 * TextPrompt.StreamBytes} or more");
+        OptionRange.Require(RepetitionWindow >= 1, nameof(RepetitionWindow), RepetitionWindow, "1 or more");
+        OptionRange.Require(Seed >= 0, nameof(Seed), Seed, "0 or more");
+        OptionRange.Require(ContextBytes >= 0, nameof(ContextBytes), ContextBytes, "0 or more");
+        OptionRange.Require(
+            StreamBytes >= 2 * TextPrompt.StreamBytes, nameof(StreamBytes), StreamBytes, $"{2 * TextPrompt.StreamBytes} or more");
         ArgumentNullException.ThrowIfNull(StopSequences);
         if (StopSequences.Any(string.IsNullOrEmpty)) throw new ArgumentException("A stop sequence is empty.", nameof(StopSequences));
-    }
-
-    private static void Require(bool holds, string name, object value, string range)
-    {
-        if (!holds) throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
     }
 }
 
