@@ -7,9 +7,9 @@ internal static class EvenSpread
     /// At most <paramref name="wanted"/> of the places 0 to <paramref name="available"/> - 1, ascending: the middle of each equal
     /// stretch.
     /// </summary>
-    public static IEnumerable<int> Places(int wanted, int available)
+    public static IEnumerable<long> Places(int wanted, long available)
     {
-        var count = Math.Min(wanted, available);
-        return Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * available / (2L * count)));
+        var count = (int)Math.Min(wanted, available);
+        return Enumerable.Range(0, count).Select(i => ((2L * i) + 1) * available / (2L * count));
     }
 }

@@ -2,74 +2,70 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Scores a model on a held-out set: mean bits over every target byte, the same bytes for every arm and seed.</summary>
+/// <summary>Scores a model on held-out samples: mean bits over every target byte, the same bytes for every arm and seed.</summary>
 public sealed class Evaluator
 {
-    private readonly HeldOutSet _heldOut;
+    private readonly SampleSource[] _sources;
     private readonly int _batchSize;
     private readonly Device _device;
 
-    /// <param name="heldOut">What is scored.</param>
+    /// <summary>Creates an evaluator; one may be used again and again.</summary>
+    /// <param name="sources">The sources whose held-out samples are scored; those without any are passed over.</param>
     /// <param name="batchSize">Samples scored at once; sets speed and memory, not the result beyond rounding.</param>
     /// <param name="device">Where the model is; the CPU when null.</param>
-    public Evaluator(HeldOutSet heldOut, int batchSize = 16, Device? device = null)
+    /// <exception cref="ArgumentException">No source has held-out samples, or two have one name.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchSize"/> is less than 1.</exception>
+    public Evaluator(IReadOnlyList<SampleSource> sources, int batchSize = 16, Device? device = null)
     {
-        ArgumentNullException.ThrowIfNull(heldOut);
+        ArgumentNullException.ThrowIfNull(sources);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        _heldOut = heldOut;
+        _sources = [.. SourceNames.Require(sources).Where(source => source.HeldOut is not null)];
+        if (_sources.Length == 0)
+            throw new ArgumentException($"No source has held-out samples: {string.Join(", ", sources.Select(source => source.Name))}.", nameof(sources));
         _batchSize = batchSize;
         _device = device ?? CPU;
     }
 
     /// <summary>Scores the model. It is put into evaluation mode meanwhile, and back into the mode it was in.</summary>
     /// <param name="model">The model, on the evaluator's device.</param>
-    /// <param name="cancellation">Asks to stop between two batches.</param>
+    /// <param name="cancellationToken">Asks to stop between two batches.</param>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
-    public EvaluationResult Evaluate(ByteLanguageModel model, CancellationToken cancellation = default)
+    public EvaluationResult Evaluate(ByteLanguageModel model, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return InEvaluationMode(model, () =>
-        {
-            (double text, double[] bySource) = Text(model, cancellation);
-            double video = _heldOut.Video is { } v ? Mean(BitsOfSamples(model, Modality.Video, v.Contexts, v.Targets, cancellation)) : double.NaN;
-            double caption = double.NaN, audioSwapped = double.NaN, sceneSwapped = double.NaN;
-            if (_heldOut.Caption is { } c)
-            {
-                caption = Mean(BitsOfSamples(model, Modality.Caption, c.Contexts, c.Targets, cancellation));
-                audioSwapped = Mean(BitsOfSamples(model, Modality.Caption, c.AudioSwapped, c.Targets, cancellation));
-                sceneSwapped = Mean(BitsOfSamples(model, Modality.Caption, c.SceneSwapped, c.Targets, cancellation));
-            }
-
-            return new EvaluationResult(text, bySource, video, caption, audioSwapped - caption, sceneSwapped - caption);
-        });
+        return InEvaluationMode(model, () => new EvaluationResult([.. _sources.Select(source => Score(model, source, cancellationToken))]));
     }
 
     /// <summary>
-    /// Scores every held-out byte of text by itself: what is needed to tell where a model is good. The model is put into evaluation mode
+    /// Scores every held-out byte of one source by itself: what is needed to tell where a model is good. The model is put into evaluation mode
     /// meanwhile, and back into the mode it was in.
     /// </summary>
     /// <param name="model">The model, on the evaluator's device.</param>
-    /// <param name="cancellation">Asks to stop between two batches.</param>
+    /// <param name="source">The source's name.</param>
+    /// <param name="cancellationToken">Asks to stop between two batches.</param>
     /// <returns>
-    /// Bits of each id of <see cref="HeldOutText.Targets"/>, in that order; their mean is <see cref="EvaluationResult.TextBitsPerByte"/> but
-    /// for rounding. Empty where the set has no text.
+    /// Bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order; their mean is <see cref="SourceScore.BitsPerByte"/> but for
+    /// rounding.
     /// </returns>
+    /// <exception cref="KeyNotFoundException">There is no such source, or it has no held-out samples.</exception>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
-    public double[] EvaluateTextBytes(ByteLanguageModel model, CancellationToken cancellation = default)
+    public double[] EvaluateBytes(ByteLanguageModel model, string source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (_heldOut.Text is not { } text) return [];
-        double[] bits = new double[text.Targets.Length];
+        SampleSource found = Array.Find(_sources, one => one.Name == source)
+            ?? throw new KeyNotFoundException($"No held-out samples of '{source}'; there are {string.Join(", ", _sources.Select(one => one.Name))}.");
+        HeldOutSamples samples = found.HeldOut!;
+        double[] bits = new double[samples.Targets.Length];
         return InEvaluationMode(model, () =>
         {
             int written = 0;
-            Score(model, Modality.Text, text.Contexts, text.Targets, nats =>
+            Score(model, samples, swap: null, nats =>
             {
                 foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>())
-                    bits[written] = Bits(one, Modality.Text, written++ / SampleShape.Of(Modality.Text).TargetLength);
-            }, cancellation);
+                    bits[written] = Bits(one, found.Name, written++ / samples.Shape.TargetLength);
+            }, cancellationToken);
             return bits;
         });
     }
@@ -89,55 +85,57 @@ public sealed class Evaluator
         }
     }
 
-    private (double All, double[] BySource) Text(ByteLanguageModel model, CancellationToken cancellation)
+    private SourceScore Score(ByteLanguageModel model, SampleSource source, CancellationToken cancellationToken)
     {
-        if (_heldOut.Text is not { } text) return (double.NaN, []);
-        double[] bits = BitsOfSamples(model, Modality.Text, text.Contexts, text.Targets, cancellation);
-        double[] bySource = [.. text.Source.Zip(bits).GroupBy(w => w.First).OrderBy(g => g.Key).Select(g => g.Average(w => w.Second))];
-        return (bits.Average(), bySource);
+        HeldOutSamples samples = source.HeldOut!;
+        double[] bits = BitsOfSamples(model, source.Name, samples, swap: null, cancellationToken);
+        double mean = bits.Average();
+        return new SourceScore
+        {
+            Name = source.Name,
+            BitsPerByte = mean,
+            Parts = new(samples.Parts.Select((part, i) => KeyValuePair.Create(
+                part, bits.Where((_, sample) => samples.PartOf(sample) == i).DefaultIfEmpty(double.NaN).Average()))),
+            Gaps = new(samples.Swaps.Select((swap, i) => KeyValuePair.Create(
+                swap, BitsOfSamples(model, source.Name, samples, i, cancellationToken).Average() - mean))),
+        };
     }
 
-    /// <summary>Mean bits per byte of each sample; all samples of a modality have the same length.</summary>
-    private double[] BitsOfSamples<T>(
-        ByteLanguageModel model, Modality modality, T[] contexts, T[] targets, CancellationToken cancellation)
-        where T : unmanaged
+    /// <summary>Mean bits per byte of each sample.</summary>
+    private double[] BitsOfSamples(
+        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, CancellationToken cancellationToken)
     {
-        int length = SampleShape.Of(modality).TargetLength;
-        double[] bits = new double[targets.Length / length];
+        double[] bits = new double[samples.Count];
         int written = 0;
-        Score(model, modality, contexts, targets, nats =>
+        Score(model, samples, swap, nats =>
         {
             foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>())
-                bits[written] = Bits(sum / length, modality, written++);
-        }, cancellation);
+                bits[written] = Bits(sum / samples.Shape.TargetLength, source, written++);
+        }, cancellationToken);
         return bits;
     }
 
     /// <summary>Hands the nats [count, target length] of one batch after the other to <paramref name="take"/>.</summary>
-    private void Score<T>(
-        ByteLanguageModel model, Modality modality, T[] contexts, T[] targets, Action<Tensor> take, CancellationToken cancellation)
-        where T : unmanaged
+    private void Score(
+        ByteLanguageModel model, HeldOutSamples samples, int? swap, Action<Tensor> take, CancellationToken cancellationToken)
     {
-        SampleShape shape = SampleShape.Of(modality);
-        int samples = targets.Length / shape.TargetLength;
-        for (int first = 0; first < samples; first += _batchSize)
+        SampleShape shape = samples.Shape;
+        for (int first = 0; first < samples.Count; first += _batchSize)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            int count = Math.Min(_batchSize, samples - first);
-            Tensor context = Rows(contexts, first, count, shape.ContextLength), targetIds = Rows(targets, first, count, shape.TargetLength);
-            take(LanguageModelLoss.NatsOfEachByte(model.forward(context, targetIds), targetIds));
+            int count = Math.Min(_batchSize, samples.Count - first);
+            ReadOnlySpan<short> contexts = swap is { } which ? samples.SwappedContexts[which].Span : samples.Contexts;
+            Tensor context = Rows(contexts, first, count, shape.ContextLength), targets = Rows(samples.Targets, first, count, shape.TargetLength);
+            take(LanguageModelLoss.NatsOfEachByte(model.forward(context, targets), targets));
         }
     }
 
-    private Tensor Rows<T>(T[] values, int first, int count, int length)
-        where T : unmanaged => from_array(values.AsSpan(first * length, count * length).ToArray()).view(count, length).to(_device);
+    private Tensor Rows(ReadOnlySpan<short> ids, int first, int count, int length) =>
+        from_array(ids.Slice(first * length, count * length).ToArray()).view(count, length).to(_device);
 
-    private static double Bits(double nats, Modality modality, int sample) => double.IsFinite(nats)
+    private static double Bits(double nats, string source, int sample) => double.IsFinite(nats)
         ? nats / Math.Log(2)
         : throw new NotFiniteNumberException(
-            $"The loss of held-out {modality.ToString().ToLowerInvariant()} sample {sample} is {nats}: the model has diverged, or its weights "
-            + "are damaged.", nats);
-
-    private static double Mean(double[] bits) => bits.Average();
+            $"The loss of held-out {source} sample {sample} is {nats}: the model has diverged, or its weights are damaged.", nats);
 }

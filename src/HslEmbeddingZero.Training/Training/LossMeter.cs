@@ -2,15 +2,18 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Sums of the loss by modality since the last report, kept on the device so that no step waits for the host.</summary>
+/// <summary>Sums of the loss by source since the last report, kept on the device so that no step waits for the host.</summary>
 internal sealed class LossMeter : IDisposable
 {
-    private const int Modalities = 3;
     private Tensor _sums = null!; // nats per byte, summed over micro-batches
     private Tensor[] _places = [];
-    private readonly long[] _counts = new long[Modalities];
+    private readonly long[] _counts;
 
-    public LossMeter(Device device) => Take(zeros(Modalities, ScalarType.Float32, device));
+    public LossMeter(int sources, Device device)
+    {
+        _counts = new long[sources];
+        Take(zeros(sources, ScalarType.Float32, device));
+    }
 
     /// <summary>Goes on on another device.</summary>
     public void Move(Device device)
@@ -23,18 +26,18 @@ internal sealed class LossMeter : IDisposable
     private void Take(Tensor sums)
     {
         _sums = sums.DetachFromDisposeScope();
-        _places = [.. Enumerable.Range(0, Modalities).Select(i => _sums.select(0, i).DetachFromDisposeScope())];
+        _places = [.. Enumerable.Range(0, _counts.Length).Select(i => _sums.select(0, i).DetachFromDisposeScope())];
     }
 
-    public void Add(Modality modality, Tensor loss)
+    public void Add(int source, Tensor loss)
     {
         using var quiet = no_grad();
-        _places[(int)modality].PlusInPlace(loss);
-        _counts[(int)modality]++;
+        _places[source].PlusInPlace(loss);
+        _counts[source]++;
     }
 
-    /// <summary>Mean bits per byte over all and by modality, then starts anew. Waits for the device.</summary>
-    public (double All, double[] ByModality) Read()
+    /// <summary>Mean bits per byte over all and by source (NaN where none was seen), then starts anew. Waits for the device.</summary>
+    public (double All, double[] BySource) Read()
     {
         using Tensor host = _sums.cpu();
         double[] sums = [.. host.data<float>().Select(s => s / Math.Log(2))];
@@ -66,10 +69,10 @@ internal sealed class LossMeter : IDisposable
     public void Restore(Tensor state)
     {
         double[] values = [.. state.data<double>()];
-        using Tensor sums = tensor(values.Take(Modalities).Select(v => (float)v).ToArray());
+        using Tensor sums = tensor(values.Take(_counts.Length).Select(v => (float)v).ToArray());
         using var quiet = no_grad();
         _sums.copy_(sums);
-        for (int i = 0; i < Modalities; i++) _counts[i] = (long)values[Modalities + i];
+        for (int i = 0; i < _counts.Length; i++) _counts[i] = (long)values[_counts.Length + i];
     }
 
     public void Dispose()

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
@@ -35,19 +33,20 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     public void Report(TrainingProgress value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        _writer.WriteLine(JsonSerializer.Serialize(new MetricsLine(
-            value.Step, Finite(value.BitsPerByte), Finite(value.TextBitsPerByte), Finite(value.VideoBitsPerByte), Finite(value.CaptionBitsPerByte),
-            value.LearningRate, Finite(value.GradientNorm), Math.Round(value.BytesPerSecond), Math.Round(value.Elapsed.TotalSeconds, 3)),
-            MetricsJson.Default.MetricsLine));
+        _writer.WriteLine(MetricsLine.Write(value));
     }
 
-    /// <summary>Reads the (step, bits per byte) pairs of a log; damaged lines, as a cut-off run can leave, are passed over.</summary>
-    public static IReadOnlyList<(long Step, double BitsPerByte, double TextBitsPerByte)> ReadCurve(string path)
+    /// <summary>
+    /// Reads the reports of a log: step, loss over all sources and loss of each source; damaged lines, as a cut-off run can leave, are passed
+    /// over.
+    /// </summary>
+    /// <param name="path">File to read.</param>
+    public static IReadOnlyList<(long Step, double BitsPerByte, NamedValues Sources)> ReadCurve(string path)
     {
-        List<(long, double, double)> curve = [];
+        List<(long, double, NamedValues)> curve = [];
         foreach (string line in File.ReadLines(path))
         {
-            if (Parse(line) is { BitsPerByte: { } bits } metrics) curve.Add((metrics.Step, bits, metrics.TextBitsPerByte ?? double.NaN));
+            if (MetricsLine.Read(line) is (var step, { } bits, var sources)) curve.Add((step, bits, sources));
         }
 
         return curve;
@@ -56,19 +55,5 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
 
-    private static double? Finite(double value) => double.IsFinite(value) ? Math.Round(value, 6) : null;
-
-    private static long StepOf(string line) => Parse(line)?.Step ?? long.MaxValue;
-
-    private static MetricsLine? Parse(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, MetricsJson.Default.MetricsLine);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static long StepOf(string line) => MetricsLine.Read(line)?.Step ?? long.MaxValue;
 }

@@ -15,8 +15,8 @@ namespace HslEmbeddingZero.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const string CheckpointFormat = "HslEmbeddingZero checkpoint 2";
-    private const string FirstFormat = "HslEmbeddingZero checkpoint 1";
+    private const string CheckpointFormat = "HslEmbeddingZero checkpoint 3";
+    private const string EarlierFormats = "HslEmbeddingZero checkpoint ";
     private const string LossKey = "loss.since_report";
     private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // apart from the samples, which the same seed and index choose
 
@@ -33,30 +33,25 @@ public sealed class Trainer : IDisposable
     /// draw them by <see cref="ByteLanguageModel.ResetParameters"/>. Parameters with <c>requires_grad = false</c> stay as they are.
     /// </summary>
     /// <param name="model">The model to train; it stays the caller's.</param>
-    /// <param name="sampler">Where batches come from.</param>
+    /// <param name="sources">Where samples come from. The sources take turns by their weights; the order is part of the run.</param>
     /// <param name="options">How to train.</param>
     /// <param name="device">Where to train; the CPU when null.</param>
     /// <exception cref="ArgumentException">
-    /// An option is out of its range; TensorFloat32 is asked for off CUDA; the sampler contradicts the options; every parameter is frozen.
+    /// An option is out of its range; TensorFloat32 is asked for off CUDA; there is no source with a weight, or two have one name; every parameter
+    /// is frozen.
     /// </exception>
-    public Trainer(ByteLanguageModel model, BatchSampler sampler, TrainerOptions options, Device? device = null)
+    public Trainer(ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions options, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(sampler);
+        ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (sampler.BatchSize != options.BatchSize || sampler.Mix != options.Mix)
-        {
-            throw new ArgumentException(
-                $"The sampler gives batches of {sampler.BatchSize} in the mix {sampler.Mix}; the options say {options.BatchSize} and {options.Mix}.", nameof(sampler));
-        }
-
         if (options.Precision == Precision.TensorFloat32 && (device ?? CPU).type != DeviceType.CUDA)
             throw new ArgumentException($"Precision TensorFloat32 needs a CUDA device; the device is {device ?? CPU}.", nameof(options));
 
         FlatParameters.TrainableOf(model);
         _model = model;
-        _sampler = sampler;
+        _sampler = new(sources, options.BatchSize, options.Seed);
         _options = options;
         _device = device ?? CPU;
     }
@@ -132,14 +127,24 @@ public sealed class Trainer : IDisposable
             Elapsed = before + clock.Elapsed;
             if (Step % _options.ReportEverySteps != 0 && Step != _options.Steps) continue;
 
-            (double all, double[] byModality) = prepared.Loss.Read();
+            (double all, double[] bySource) = prepared.Loss.Read();
             double norm = prepared.Optimizer.GradientNorm;
             if (!double.IsFinite(all) || !double.IsFinite(norm)) throw Diverged(double.IsFinite(all) ? norm : all);
             Elapsed = before + clock.Elapsed;
             double seconds = (clock.Elapsed - reported).TotalSeconds;
-            progress?.Report(new TrainingProgress(
-                Step, _options.Steps, all, byModality[0], byModality[1], byModality[2], learningRate, norm,
-                (BytesRead - bytesReported) / Math.Max(seconds, 1e-9), Elapsed, Elapsed / Step * (_options.Steps - Step)));
+            progress?.Report(new TrainingProgress
+            {
+                Step = Step,
+                Steps = _options.Steps,
+                BitsPerByte = all,
+                Sources = new(_sampler.Sources.Zip(bySource, (source, bits) => KeyValuePair.Create(source.Name, bits))
+                    .Where(pair => !double.IsNaN(pair.Value))),
+                LearningRate = learningRate,
+                GradientNorm = norm,
+                BytesPerSecond = (BytesRead - bytesReported) / Math.Max(seconds, 1e-9),
+                Elapsed = Elapsed,
+                Remaining = Elapsed / Step * (_options.Steps - Step),
+            });
             reported = clock.Elapsed;
             bytesReported = BytesRead;
         }
@@ -178,12 +183,11 @@ public sealed class Trainer : IDisposable
     {
         IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(path).Metadata;
         metadata.TryGetValue("format", out string? format);
-        if (format == FirstFormat)
+        if (format != CheckpointFormat && format?.StartsWith(EarlierFormats, StringComparison.Ordinal) == true)
         {
             throw new CheckpointException(
-                $"{path}: a checkpoint of an earlier version (format '{format}', expected '{CheckpointFormat}'). Dropout is seeded for each "
-                + "micro-batch now, so that the run cannot go on as it began. Delete the file and train anew, or finish the run with the "
-                + "version that wrote it.");
+                $"{path}: a checkpoint of another version (format '{format}', expected '{CheckpointFormat}'). Samples are named by source now, so "
+                + "that the run cannot go on as it began. Delete the file and train anew, or finish the run with the version that wrote it.");
         }
 
         if (format != CheckpointFormat)
@@ -240,7 +244,7 @@ public sealed class Trainer : IDisposable
             optimizer.Rebind();
         }
 
-        return _prepared = new Prepared(optimizer, new LossMeter(_device), DoorDigest(), FrozenDigest());
+        return _prepared = new Prepared(optimizer, new LossMeter(_sampler.Sources.Count, _device), DoorDigest(), FrozenDigest());
     }
 
     /// <summary>torch.CUDA has the index -1, "the current one"; a tensor that was moved there has the device's number.</summary>
@@ -262,7 +266,7 @@ public sealed class Trainer : IDisposable
             ByteBatch batch = prefetcher.Next();
             _model.Body.SeedDropout(DropoutSeed(_options.Seed, (Step * microBatches) + i), prepared.Device);
             Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);
-            prepared.Loss.Add(batch.Modality, loss.detach());
+            prepared.Loss.Add(batch.Source, loss.detach());
             loss.DividedBy(microBatches).backward();
             BytesRead += batch.Context.numel() + batch.Targets.numel();
             if (i < microBatches - 1) prepared.Optimizer.AccumulateGradient();
@@ -280,7 +284,7 @@ public sealed class Trainer : IDisposable
             bytesPerSlot = _model.Door.BytesPerSlot,
             tail = _model.Door.Tail.ToString(),
             body = _model.Body.Description,
-            trainer = CheckpointWords(_options),
+            trainer = _options with { ReportEverySteps = 1 }, // which has no part in what a run computes
             data = _sampler.Fingerprint,
             frozen = prepared.FrozenDigest,
         },
@@ -289,26 +293,6 @@ public sealed class Trainer : IDisposable
     private NotFiniteNumberException Diverged(double value) => new(
         $"Training has diverged by step {Step}: loss or gradient is {value}. Go on from the last checkpoint, with a lower learning rate.",
         value);
-
-    /// <summary>The options under the names of checkpoint format 2, which stay when a property gets another name.</summary>
-    private static object CheckpointWords(TrainerOptions options) => new
-    {
-        options.Steps,
-        options.WarmupSteps,
-        options.PeakLearningRate,
-        options.FinalLearningRate,
-        options.Optimizer.Beta1,
-        options.Optimizer.Beta2,
-        options.Optimizer.Epsilon,
-        options.Optimizer.WeightDecay,
-        ClipNorm = options.Optimizer.MaxGradientNorm,
-        options.BatchSize,
-        Accumulation = options.GradientAccumulationSteps,
-        options.Mix,
-        options.Seed,
-        options.Precision,
-        LogEvery = 1, // has no part in what a run computes
-    };
 
     /// <summary>The rows of all ids at the start of the run: they tell doors of one class with different features apart.</summary>
     private string DoorDigest()

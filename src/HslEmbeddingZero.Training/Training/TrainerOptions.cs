@@ -18,17 +18,15 @@ public sealed record TrainerOptions
     /// <summary>AdamW's numbers.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
-    /// <summary>Samples in a micro-batch, all of one modality.</summary>
+    /// <summary>Samples in a micro-batch, all of one source, 1 or more.</summary>
+    /// <value>12 by default.</value>
     public int BatchSize { get; init; } = 12;
 
     /// <summary>Micro-batches whose gradients are averaged in one step, 1 or more.</summary>
     /// <value>3 by default.</value>
     public int GradientAccumulationSteps { get; init; } = 3;
 
-    /// <summary>Share of the micro-batches that each modality gets.</summary>
-    public ModalityMix Mix { get; init; } = new(1, 1, 1);
-
-    /// <summary>Seed of dropout, and of the batches where the sampler is given it too, 0 or more.</summary>
+    /// <summary>Seed of the samples and of dropout, 0 or more.</summary>
     /// <value>0 by default.</value>
     public int Seed { get; init; }
 

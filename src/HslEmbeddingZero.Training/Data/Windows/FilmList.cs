@@ -22,7 +22,7 @@ internal static class FilmList
     /// One film, used for both video and caption: its first 90% trains, then a gap of ten windows (in a short file half of what is
     /// left), and the rest is held out.
     /// </summary>
-    public static IEnumerable<Film> WithoutSidecar(SourceFile file, int source, int firstWindow, int windows)
+    public static IEnumerable<Film> WithoutSidecar(SourceFile file, int fileIndex, int firstWindow, int windows)
     {
         if (windows < FewestWindows)
             throw new CorpusException(
@@ -32,17 +32,17 @@ internal static class FilmList
         var train = (int)(windows * 9L / 10);
         var gap = Math.Min(Gap, (windows - train) / 2);
         var name = Path.GetFileNameWithoutExtension(file.Path);
-        foreach (var modality in new[] { Modality.Video, Modality.Caption })
+        foreach (var use in Enum.GetValues<FilmUse>())
         {
-            yield return new(name, modality, false, firstWindow, train, file.Path) { Source = source };
+            yield return new(name, use, false, firstWindow, train, file.Path) { File = fileIndex };
             yield return new(
-                name + LaterSuffix, modality, true, firstWindow + train + gap, windows - train - gap, file.Path)
-            { Source = source };
+                name + LaterSuffix, use, true, firstWindow + train + gap, windows - train - gap, file.Path)
+            { File = fileIndex };
         }
     }
 
     /// <summary>The films a sidecar lists. Fields it has beyond the six are ignored.</summary>
-    public static IEnumerable<Film> FromSidecar(SourceFile sidecar, int source, int firstWindow, int windows)
+    public static IEnumerable<Film> FromSidecar(SourceFile sidecar, int fileIndex, int firstWindow, int windows)
     {
         if (sidecar.Content.Length > LongestSidecar)
             throw new CorpusException($"{sidecar.Path}: {sidecar.Content.Length} bytes of JSON; at most {LongestSidecar} are read.");
@@ -62,7 +62,7 @@ internal static class FilmList
         return films.Index().Select(entry => Checked(sidecar.Path, entry.Index, entry.Item, windows) with
         {
             First = firstWindow + entry.Item!.First!.Value,
-            Source = source,
+            File = fileIndex,
         });
     }
 
@@ -79,8 +79,8 @@ internal static class FilmList
             name,
             modality switch
             {
-                "video" => Modality.Video,
-                "caption" => Modality.Caption,
+                "video" => FilmUse.Video,
+                "caption" => FilmUse.Caption,
                 _ => throw new CorpusException($"{path}: film '{name}' has modality '{modality}'; it must be 'video' or 'caption'."),
             },
             split switch

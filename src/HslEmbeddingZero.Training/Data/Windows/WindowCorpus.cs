@@ -18,10 +18,10 @@ public sealed class WindowCorpus
 {
     private readonly byte[] _windows;
 
-    private WindowCorpus(byte[] windows, IReadOnlyList<WindowSource> sources, IReadOnlyList<Film> films)
+    private WindowCorpus(byte[] windows, IReadOnlyList<WindowFile> files, IReadOnlyList<Film> films)
     {
         _windows = windows;
-        Sources = sources;
+        Files = files;
         Films = films;
 
         var trained = films.Where(film => !film.IsHeldOut).SelectMany(Indices).Select(Hash).ToHashSet();
@@ -34,7 +34,7 @@ public sealed class WindowCorpus
     }
 
     /// <summary>The files, in the order given.</summary>
-    public IReadOnlyList<WindowSource> Sources { get; }
+    public IReadOnlyList<WindowFile> Files { get; }
 
     /// <summary>The films of all files, in the order their files list them.</summary>
     public IReadOnlyList<Film> Films { get; }
@@ -82,7 +82,7 @@ public sealed class WindowCorpus
     {
         var read = SourceFile.ReadAll(files);
         var windows = new byte[read.Sum(file => (long)file.Content.Length)];
-        var sources = new List<WindowSource>();
+        var records = new List<WindowFile>();
         var films = new List<Film>();
         var firstWindow = 0;
         foreach (var file in read)
@@ -92,14 +92,14 @@ public sealed class WindowCorpus
             var sidecarPath = Path.ChangeExtension(file.Path, ".json");
             var sidecar = File.Exists(sidecarPath) ? SourceFile.Read(sidecarPath) : null;
             films.AddRange(sidecar is null
-                ? FilmList.WithoutSidecar(file, sources.Count, firstWindow, count)
-                : FilmList.FromSidecar(sidecar, sources.Count, firstWindow, count));
-            sources.Add(new(file.Name, file.Path, file.Content.Length, file.Sha256, count, sidecar?.Sha256));
+                ? FilmList.WithoutSidecar(file, records.Count, firstWindow, count)
+                : FilmList.FromSidecar(sidecar, records.Count, firstWindow, count));
+            records.Add(new(file.Name, file.Path, file.Content.Length, file.Sha256, count, sidecar?.Sha256));
             firstWindow += count;
         }
 
-        FilmSplit.Check(sources, films);
-        return new(windows, sources, films);
+        FilmSplit.Check(records, films);
+        return new(windows, records, films);
     }
 
     private static int CheckRecords(SourceFile file)
@@ -121,12 +121,12 @@ public sealed class WindowCorpus
     private static IEnumerable<int> Indices(Film film) => Enumerable.Range(film.First, film.Count);
 
     private int[] Pairs(bool isHeldOut, HashSet<int> except) =>
-        [.. Films.Where(film => film.Modality == Modality.Video && film.IsHeldOut == isHeldOut)
+        [.. Films.Where(film => film.Use == FilmUse.Video && film.IsHeldOut == isHeldOut)
             .SelectMany(film => Enumerable.Range(film.First, film.Count - 1))
             .Where(index => !except.Contains(index) && !except.Contains(index + 1))];
 
     private int[] Windows(bool isHeldOut, HashSet<int> except) =>
-        [.. Films.Where(film => film.Modality == Modality.Caption && film.IsHeldOut == isHeldOut)
+        [.. Films.Where(film => film.Use == FilmUse.Caption && film.IsHeldOut == isHeldOut)
             .SelectMany(Indices)
             .Where(index => !except.Contains(index))];
 }

@@ -12,6 +12,7 @@ namespace HslEmbeddingZero.Training;
 public sealed class NGramModel
 {
     private const int Ids = 258;
+    private const int Chunk = 1 << 20;
 
     /// <summary>For each length of context 0, 1, ... what was seen after it.</summary>
     private readonly Level[] _levels;
@@ -26,7 +27,7 @@ public sealed class NGramModel
         Order = order;
         _levels = new Level[order];
         for (var (length, contexts) = (0, 1); length < order; length++, contexts *= Ids)
-            _levels[length] = new(new int[contexts * Ids], new int[contexts], new int[contexts]);
+            _levels[length] = new(new uint[contexts * Ids], new long[contexts], new int[contexts]);
     }
 
     /// <summary>One more than the ids of context that the model looks at.</summary>
@@ -35,10 +36,30 @@ public sealed class NGramModel
     /// <summary>Counts a stretch of ids; counts add up over calls.</summary>
     /// <param name="ids">Training ids.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is below 0 or above 257.</exception>
-    public void Fit(ReadOnlySpan<short> ids)
+    public void Fit(ReadOnlySpan<short> ids) => Fit(ids, 0);
+
+    /// <summary>Counts the ids of a part of a corpus, of any length.</summary>
+    /// <param name="ids">Training ids.</param>
+    public void Fit(TextIds ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var chunk = new short[(int)Math.Min(ids.Length, Chunk)];
+        for (long next = 0; next < ids.Length;)
+        {
+            var known = (int)Math.Min(Order - 1, next); // counted already; they are the contexts of the first new ones
+            var some = chunk.AsSpan(0, (int)Math.Min(chunk.Length, ids.Length - next + known));
+            ids.CopyTo(next - known, some);
+            Fit(some, known);
+            next += some.Length - known;
+        }
+    }
+
+    /// <param name="ids">Ids.</param>
+    /// <param name="known">How many of the first are counted already; they are contexts only.</param>
+    private void Fit(ReadOnlySpan<short> ids, int known)
     {
         CheckIds(ids, nameof(ids));
-        for (var i = 0; i < ids.Length; i++)
+        for (var i = known; i < ids.Length; i++)
             for (var length = 0; length <= Math.Min(i, Order - 1); length++)
                 _levels[length].Count(ContextOf(ids[(i - length)..i]), ids[i]);
     }
@@ -89,16 +110,18 @@ public sealed class NGramModel
     /// <param name="Seen">How often each id followed each context.</param>
     /// <param name="Total">How often anything followed each context.</param>
     /// <param name="Kinds">How many different ids followed each context.</param>
-    private readonly record struct Level(int[] Seen, int[] Total, int[] Kinds)
+    private readonly record struct Level(uint[] Seen, long[] Total, int[] Kinds)
     {
         public void Count(int context, short id)
         {
-            if (Seen[(context * Ids) + id]++ == 0)
+            if (Seen[(context * Ids) + id] == 0)
                 Kinds[context]++;
             checked
             {
-                Total[context]++;
+                Seen[(context * Ids) + id]++;
             }
+
+            Total[context]++;
         }
 
         public double Interpolate(int context, short id, double lower)

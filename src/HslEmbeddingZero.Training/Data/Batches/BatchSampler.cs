@@ -1,0 +1,108 @@
+using MathNet.Numerics.Random;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// Which samples each micro-batch holds: a pure function of the seed and the micro-batch's index, so that a run can resume
+/// anywhere and every arm of a comparison sees the same bytes.
+/// </summary>
+/// <remarks>
+/// All samples of a micro-batch are of one source. The sources take turns by their weights, in a fixed schedule that the seed does not
+/// change. The sampler has no state: threads may share it.
+/// </remarks>
+public sealed class BatchSampler
+{
+    private readonly SampleSource[] _sources;
+    private readonly SourceSchedule _schedule;
+    private readonly int _seed;
+
+    /// <summary>A sampler over the training samples of some sources.</summary>
+    /// <param name="sources">The sources; the order is part of the schedule.</param>
+    /// <param name="batchSize">Samples in a micro-batch.</param>
+    /// <param name="seed">Selects one of the possible sequences of samples.</param>
+    /// <exception cref="ArgumentException">There is no source, no weight above 0, or two sources have one name.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchSize"/> is less than 1.</exception>
+    public BatchSampler(IReadOnlyList<SampleSource> sources, int batchSize, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        _sources = SourceNames.Require(sources);
+        _schedule = new([.. _sources.Select(source => source.Weight)]);
+        _seed = seed;
+        BatchSize = batchSize;
+    }
+
+    /// <summary>The sources, in the order given.</summary>
+    public IReadOnlyList<SampleSource> Sources => _sources;
+
+    /// <summary>Samples in a micro-batch.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>
+    /// Says what the samples depend on beside their index: seed, batch size, and name, weight, shape and content of each source. Equal text,
+    /// equal samples.
+    /// </summary>
+    public string Fingerprint => string.Join("; ", [
+        $"seed {_seed}, batch {BatchSize}",
+        .. _sources.Select(source =>
+            $"{source.Name} {source.Weight:R} {source.Shape.ContextLength}+{source.Shape.TargetLength} {source.Fingerprint}")]);
+
+    /// <summary>The source of a micro-batch: an index into <see cref="Sources"/>.</summary>
+    /// <param name="microBatch">The micro-batch's index, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="microBatch"/> is negative.</exception>
+    public int SourceAt(long microBatch) => _schedule.At(microBatch).Source;
+
+    /// <summary>Writes the ids of a micro-batch, sample after sample.</summary>
+    /// <param name="microBatch">The micro-batch's index, from 0.</param>
+    /// <param name="context">Receives <see cref="BatchSize"/> × the context length of its source.</param>
+    /// <param name="targets">Receives <see cref="BatchSize"/> × the target length of its source.</param>
+    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="InvalidOperationException">The source left an id unwritten, or wrote one out of range.</exception>
+    public void Fill(long microBatch, Span<short> context, Span<short> targets)
+    {
+        var (place, earlier) = _schedule.At(microBatch);
+        SampleSource source = _sources[place];
+        SampleShape shape = source.Shape;
+        if (context.Length != BatchSize * shape.ContextLength || targets.Length != BatchSize * shape.TargetLength)
+        {
+            throw new ArgumentException(
+                $"The spans hold {context.Length} and {targets.Length} ids; {BatchSize} samples of {source.Name} need "
+                + $"{BatchSize * shape.ContextLength} and {BatchSize * shape.TargetLength}.");
+        }
+
+        context.Fill(-1); // so that what a source leaves out is noticed
+        targets.Fill(-1);
+        Xoshiro256StarStar random = new((int)SplitMix64.Mix((ulong)_seed, microBatch), threadSafe: false);
+        for (int row = 0; row < BatchSize; row++)
+        {
+            SampleDraw draw = new(_seed, (earlier * BatchSize) + row, random.NextDouble());
+            Span<short> given = context.Slice(row * shape.ContextLength, shape.ContextLength);
+            Span<short> scored = targets.Slice(row * shape.TargetLength, shape.TargetLength);
+            source.Fill(draw, given, scored);
+            RequireIds(source, draw, "context", given);
+            RequireIds(source, draw, "targets", scored);
+        }
+    }
+
+    private static void RequireIds(SampleSource source, SampleDraw draw, string part, ReadOnlySpan<short> ids)
+    {
+        if (SampleIds.FirstFault(ids) is not (>= 0 and var at)) return;
+        throw new InvalidOperationException(
+            $"Source '{source.Name}', sample {draw.Index}: id {at} of its {part} is {(ids[at] == -1 ? "-1 or was not written" : ids[at])}; "
+            + $"an id is 0 to {ByteIds.Count - 1}.");
+    }
+}
+
+/// <summary>The names of some sources, which key metrics and results.</summary>
+internal static class SourceNames
+{
+    /// <summary>A copy of the sources; there is at least one, and no two have one name.</summary>
+    public static SampleSource[] Require(IReadOnlyList<SampleSource> sources)
+    {
+        if (sources.Count == 0) throw new ArgumentException("At least one source is needed.", nameof(sources));
+        foreach (SampleSource source in sources) ArgumentNullException.ThrowIfNull(source, nameof(sources));
+        if (sources.CountBy(source => source.Name).FirstOrDefault(pair => pair.Value > 1) is { Key: { } twice })
+            throw new ArgumentException($"Two sources have the name '{twice}'; each needs its own.", nameof(sources));
+        return [.. sources];
+    }
+}

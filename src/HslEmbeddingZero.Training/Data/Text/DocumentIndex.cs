@@ -1,0 +1,289 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>Which documents of an input are held out: i = n/2, n/2 + n, n/2 + 2n, ...</summary>
+/// <param name="Every">n: one document in so many is held out.</param>
+/// <param name="Earlier">Documents of the input before those of this file.</param>
+internal readonly record struct HeldOutRule(long Every, long Earlier)
+{
+    public bool IsHeldOut(long document) => (document + Earlier) % Every == Every / 2;
+}
+
+/// <summary>
+/// Where the documents of one content lie, and what tells equal documents: all that a corpus keeps of a file. It takes about 16 bytes for
+/// every 8 KiB of text and 48 for every held-out document.
+/// </summary>
+internal sealed class DocumentIndex
+{
+    /// <summary>The SHA-256 of the content, in lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>How the documents are divided.</summary>
+    public required HeldOutRule Rule { get; init; }
+
+    /// <summary>Documents in all.</summary>
+    public required long Documents { get; init; }
+
+    /// <summary>Training ids, the closing EOS of each document included.</summary>
+    public required long TrainIds { get; init; }
+
+    /// <summary>For each segment of training text the ids before it.</summary>
+    public required long[] TrainBefore { get; init; }
+
+    /// <summary>For each segment of training text its place, see <see cref="DocumentSegments.Place"/>.</summary>
+    public required long[] TrainPlaces { get; init; }
+
+    /// <summary>The held-out documents, in order.</summary>
+    public required HeldOutDocument[] HeldOut { get; init; }
+
+    /// <summary>Segments within held-out documents: the ids of the document before each.</summary>
+    public required long[] HeldOutBefore { get; init; }
+
+    /// <summary>Segments within held-out documents: their places.</summary>
+    public required long[] HeldOutPlaces { get; init; }
+
+    /// <summary>The hashes of the training documents, in order; read from the disk where they are many.</summary>
+    public required IHashList TrainHashes { get; init; }
+
+    public DocumentSegments Train(TextContent content) => new(content, TrainBefore, TrainPlaces, TrainIds);
+
+    /// <summary>The held-out documents but those that are left out.</summary>
+    public (DocumentSegments Segments, long Documents) HeldOutWithout(TextContent content, HashSet<UInt128> repeated)
+    {
+        List<long> before = [], places = [];
+        long ids = 0, documents = 0;
+        for (int i = 0; i < HeldOut.Length; i++)
+        {
+            if (repeated.Contains(HeldOut[i].Hash)) continue;
+            int end = i + 1 < HeldOut.Length ? HeldOut[i + 1].FirstSegment : HeldOutPlaces.Length;
+            for (int segment = HeldOut[i].FirstSegment; segment < end; segment++)
+            {
+                before.Add(ids + HeldOutBefore[segment]);
+                places.Add(HeldOutPlaces[segment]);
+            }
+
+            ids += HeldOut[i].Ids;
+            documents++;
+        }
+
+        return (new(content, [.. before], [.. places], ids), documents);
+    }
+
+    /// <summary>The only document of an input, divided by position: its last share is held out.</summary>
+    public (DocumentSegments Train, DocumentSegments HeldOut) ByPosition(TextContent content, double heldOutShare)
+    {
+        long start = TrainPlaces[0] >> 1, bytes = TrainIds - 1;
+        long heldOut = (long)Math.Round(bytes * heldOutShare);
+        return (Whole(start, bytes - heldOut), Whole(start + bytes - heldOut, heldOut));
+
+        // There is no empty line within a document, so that a segment may begin anywhere.
+        DocumentSegments Whole(long first, long count)
+        {
+            if (count == 0) return new(content, [], [], 0);
+            int segments = (int)((count + DocumentSegments.Stride - 1) / DocumentSegments.Stride);
+            long[] before = [.. Enumerable.Range(0, segments).Select(i => (long)i * DocumentSegments.Stride)];
+            return new(content, before, [.. before.Select((b, i) => DocumentSegments.Place(first + b, i == segments - 1))], count + 1);
+        }
+    }
+}
+
+/// <summary>A held-out document.</summary>
+/// <param name="Hash">What tells equal documents.</param>
+/// <param name="Ids">Its ids, EOS included.</param>
+/// <param name="FirstSegment">Its first segment; the next document's ends its segments.</param>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct HeldOutDocument(UInt128 Hash, long Ids, int FirstSegment);
+
+/// <summary>Hashes that are written once and then read in order.</summary>
+internal interface IHashList
+{
+    void Add(UInt128 hash);
+
+    IEnumerable<UInt128> Read();
+}
+
+/// <summary>Hashes in memory.</summary>
+internal sealed class HashesInMemory : IHashList
+{
+    private readonly List<UInt128> _hashes = [];
+
+    public void Add(UInt128 hash) => _hashes.Add(hash);
+
+    public IEnumerable<UInt128> Read() => _hashes;
+}
+
+/// <summary>
+/// Builds a <see cref="DocumentIndex"/> in one pass. A document is a run of lines between empty lines. It keeps the newline of its last line; an
+/// empty line, which is "\n" or "\r\n" alone, belongs to none.
+/// </summary>
+internal sealed class DocumentIndexer : IDisposable
+{
+    private const int Chunk = 1 << 20;
+
+    private readonly HeldOutRule _rule;
+    private readonly IHashList _trainHashes;
+    private readonly IncrementalHash _contentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash _documentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly List<long> _trainBefore = [], _trainPlaces = [], _heldOutBefore = [], _heldOutPlaces = [];
+    private readonly List<HeldOutDocument> _heldOut = [];
+    private long _documents;
+    private long _trainIds;
+    private bool _atLineStart = true;
+    private bool _inDocument;
+    private bool _isHeldOut;
+    private bool _lastWasTrain; // whether the training text goes on in the segment that is open
+    private long _documentStart;
+    private long _segmentStart;
+
+    private DocumentIndexer(HeldOutRule rule, IHashList trainHashes) => (_rule, _trainHashes) = (rule, trainHashes);
+
+    /// <summary>Reads a content from its first to its last byte.</summary>
+    /// <param name="content">The text.</param>
+    /// <param name="rule">Which documents are held out.</param>
+    /// <param name="trainHashes">Receives the hashes of the training documents.</param>
+    /// <param name="progress">Told the bytes read so far; null: nobody.</param>
+    /// <param name="cancellationToken">Asks to stop.</param>
+    public static DocumentIndex Build(
+        TextContent content, HeldOutRule rule, IHashList trainHashes, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        using DocumentIndexer indexer = new(rule, trainHashes);
+        byte[] buffer = new byte[(int)Math.Min(Chunk, content.Length)];
+        for (long position = 0; position < content.Length;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> bytes = content.Read(position, buffer);
+            if (bytes.Length > Chunk) bytes = bytes[..Chunk];
+            bool isLast = position + bytes.Length == content.Length;
+            // A line that begins with the last byte is looked at again with what follows it: it may be "\r\n".
+            if (!isLast && bytes[^1] == '\r') bytes = bytes[..^1];
+            indexer.Add(bytes, position);
+            position += bytes.Length;
+            progress?.Invoke(position);
+        }
+
+        if (indexer._inDocument) indexer.EndDocument(content.Length);
+        indexer.CloseTraining();
+        return new()
+        {
+            Sha256 = Convert.ToHexStringLower(indexer._contentHash.GetHashAndReset()),
+            Rule = rule,
+            Documents = indexer._documents,
+            TrainIds = indexer._trainIds,
+            TrainBefore = [.. indexer._trainBefore],
+            TrainPlaces = [.. indexer._trainPlaces],
+            HeldOut = [.. indexer._heldOut],
+            HeldOutBefore = [.. indexer._heldOutBefore],
+            HeldOutPlaces = [.. indexer._heldOutPlaces],
+            TrainHashes = trainHashes,
+        };
+    }
+
+    public void Dispose()
+    {
+        _contentHash.Dispose();
+        _documentHash.Dispose();
+    }
+
+    private void Add(ReadOnlySpan<byte> bytes, long position)
+    {
+        _contentHash.AppendData(bytes);
+        int hashed = 0; // of this chunk, where the document that is open is concerned
+        for (int at = 0; at < bytes.Length;)
+        {
+            if (_atLineStart)
+            {
+                int empty = bytes[at..] switch { [(byte)'\n', ..] => 1, [(byte)'\r', (byte)'\n', ..] => 2, _ => 0 };
+                if (empty > 0)
+                {
+                    if (_inDocument)
+                    {
+                        _documentHash.AppendData(bytes[hashed..at]);
+                        EndDocument(position + at);
+                    }
+
+                    at += empty;
+                    continue;
+                }
+
+                if (!_inDocument)
+                {
+                    hashed = at;
+                    BeginDocument(position + at);
+                }
+            }
+
+            int newline = bytes[at..].IndexOf((byte)'\n');
+            int end = newline < 0 ? bytes.Length : at + newline + 1;
+            // A segment begins at a line, and within a line where that is longer than a segment.
+            if (_atLineStart) BeginSegmentIfDue(position + at);
+            while (position + end - _segmentStart > 2 * DocumentSegments.Stride) BeginSegment(_segmentStart + DocumentSegments.Stride);
+            _atLineStart = newline >= 0;
+            at = end;
+        }
+
+        if (_inDocument) _documentHash.AppendData(bytes[hashed..]);
+    }
+
+    private void BeginDocument(long start)
+    {
+        _inDocument = true;
+        _documentStart = start;
+        _isHeldOut = _rule.IsHeldOut(_documents);
+        if (_isHeldOut)
+        {
+            CloseTraining();
+            _heldOut.Add(new(default, 0, _heldOutPlaces.Count));
+            BeginSegment(start);
+        }
+        else if (!_lastWasTrain || start - _segmentStart >= DocumentSegments.Stride)
+        {
+            CloseTraining();
+            BeginSegment(start);
+        }
+
+        _lastWasTrain = !_isHeldOut;
+    }
+
+    /// <summary>The training segment that is open ends with its last document.</summary>
+    private void CloseTraining()
+    {
+        if (_lastWasTrain) _trainPlaces[^1] |= 1;
+    }
+
+    private void BeginSegmentIfDue(long start)
+    {
+        if (start - _segmentStart >= DocumentSegments.Stride) BeginSegment(start);
+    }
+
+    private void BeginSegment(long start)
+    {
+        _segmentStart = start;
+        var (before, places, ids) = _isHeldOut ? (_heldOutBefore, _heldOutPlaces, 0) : (_trainBefore, _trainPlaces, _trainIds);
+        before.Add(ids + start - _documentStart);
+        places.Add(DocumentSegments.Place(start, endsDocument: false));
+    }
+
+    private void EndDocument(long end)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _documentHash.GetHashAndReset(hash);
+        UInt128 content = BinaryPrimitives.ReadUInt128LittleEndian(hash);
+        long ids = end - _documentStart + 1;
+        if (_isHeldOut)
+        {
+            _heldOut[^1] = _heldOut[^1] with { Hash = content, Ids = ids };
+            _heldOutPlaces[^1] |= 1;
+        }
+        else
+        {
+            _trainHashes.Add(content);
+            _trainIds += ids;
+        }
+
+        _documents++;
+        _inDocument = false;
+    }
+}

@@ -1,0 +1,234 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// The index of a large text file, kept beside it as NAME.hslindex, so that the file need not be read again. It is used where the length, the
+/// time of the last change and a sample of the bytes are still those of the file; otherwise, or where it is damaged, it is made anew.
+/// </summary>
+/// <remarks>
+/// Layout: magic number, the hashes of the training documents (16 bytes each), the five arrays of <see cref="DocumentIndex"/>, a header as JSON,
+/// its length (4 bytes), and the SHA-256 of all before. All numbers are little-endian.
+/// </remarks>
+internal static class IndexFile
+{
+    /// <summary>How a name of an index ends.</summary>
+    public const string Extension = ".hslindex";
+
+    /// <summary>Smaller files are read again in less than a second, and leave nothing beside them.</summary>
+    public const long SmallestText = 64 << 20;
+
+    private const int HashBytes = 16;
+    private const int SampledBlocks = 64;
+    private const int SampledBlock = 4096;
+    private static readonly byte[] Magic = "HSLIDX01"u8.ToArray();
+
+    /// <summary>The index beside a file, or null where there is none that fits.</summary>
+    public static DocumentIndex? Read(string textPath, TextContent content, DateTime written, HeldOutRule rule)
+    {
+        string path = textPath + Extension;
+        try
+        {
+            if (!File.Exists(path)) return null;
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (Header(file) is not { } header || header.Bytes != content.Length || header.Written != written.Ticks
+                || header.Rule != rule || header.Sample != Sample(content) || !IsWhole(file))
+                return null;
+
+            long hashes = file.Seek(Magic.Length, SeekOrigin.Begin);
+            file.Seek(header.TrainDocuments * HashBytes, SeekOrigin.Current);
+            return new()
+            {
+                Sha256 = header.Sha256,
+                Rule = rule,
+                Documents = header.Documents,
+                TrainIds = header.TrainIds,
+                TrainBefore = Array<long>(file, header.TrainSegments),
+                TrainPlaces = Array<long>(file, header.TrainSegments),
+                HeldOut = Array<HeldOutDocument>(file, header.HeldOutDocuments),
+                HeldOutBefore = Array<long>(file, header.HeldOutSegments),
+                HeldOutPlaces = Array<long>(file, header.HeldOutSegments),
+                TrainHashes = new HashesOnDisk(path, hashes, header.TrainDocuments),
+            };
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
+        {
+            return null; // It cannot be read, or another process replaces it; the text itself is there.
+        }
+    }
+
+    /// <summary>Builds the index and keeps it beside the file, or in memory alone where the folder cannot be written.</summary>
+    public static DocumentIndex Build(
+        string textPath, TextContent content, DateTime written, HeldOutRule rule, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        string path = textPath + Extension, temporary = $"{path}.{Environment.ProcessId}.tmp";
+        FileStream? file = null;
+        try
+        {
+            file = TryCreate(temporary) ?? new FileStream(
+                Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, 1 << 16, FileOptions.DeleteOnClose);
+            file.Write(Magic);
+            WrittenHashes hashes = new(file);
+            DocumentIndex index = DocumentIndexer.Build(content, rule, hashes, progress, cancellationToken);
+            if (file.Name != Path.GetFullPath(temporary)) return index; // The hashes stay in the temporary file, which goes with its handle.
+
+            Write(file, index, hashes.Count, content, written);
+            file.Dispose();
+            FileReplacement.Move(temporary, path);
+            file = null;
+            return Read(textPath, content, written, rule) ?? throw new CorpusException($"{path}: the index that was just written cannot be read.");
+        }
+        finally
+        {
+            if (file?.Name == Path.GetFullPath(temporary))
+            {
+                file.Dispose();
+                File.Delete(temporary);
+            }
+        }
+    }
+
+    private static FileStream? TryCreate(string path)
+    {
+        try
+        {
+            return new(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static void Write(FileStream file, DocumentIndex index, long trainDocuments, TextContent content, DateTime written)
+    {
+        file.Write(MemoryMarshal.AsBytes(index.TrainBefore.AsSpan()));
+        file.Write(MemoryMarshal.AsBytes(index.TrainPlaces.AsSpan()));
+        file.Write(MemoryMarshal.AsBytes(index.HeldOut.AsSpan()));
+        file.Write(MemoryMarshal.AsBytes(index.HeldOutBefore.AsSpan()));
+        file.Write(MemoryMarshal.AsBytes(index.HeldOutPlaces.AsSpan()));
+        byte[] header = JsonSerializer.SerializeToUtf8Bytes(new FileHeader(
+            content.Length, written.Ticks, Sample(content), index.Sha256, index.Rule, index.Documents, index.TrainIds, trainDocuments,
+            index.TrainPlaces.Length, index.HeldOut.Length, index.HeldOutPlaces.Length));
+        file.Write(header);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, header.Length);
+        file.Write(length);
+        file.Flush();
+        file.Position = 0;
+        byte[] digest = SHA256.HashData(file);
+        file.Write(digest);
+        file.Flush(flushToDisk: true);
+    }
+
+    private static FileHeader? Header(FileStream file)
+    {
+        const int trailer = sizeof(int) + SHA256.HashSizeInBytes;
+        if (file.Length < Magic.Length + trailer) return null;
+        byte[] magic = Array<byte>(file, Magic.Length);
+        file.Seek(-trailer, SeekOrigin.End);
+        int length = BinaryPrimitives.ReadInt32LittleEndian(Array<byte>(file, sizeof(int)));
+        if (!magic.AsSpan().SequenceEqual(Magic) || length < 0 || length > file.Length - Magic.Length - trailer) return null;
+        file.Seek(-trailer - length, SeekOrigin.End);
+        return JsonSerializer.Deserialize<FileHeader>(Array<byte>(file, length));
+    }
+
+    private static bool IsWhole(FileStream file)
+    {
+        file.Position = 0;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 20];
+        for (long left = file.Length - SHA256.HashSizeInBytes; left > 0;)
+        {
+            int read = file.Read(buffer, 0, (int)Math.Min(buffer.Length, left));
+            if (read == 0) return false;
+            hash.AppendData(buffer.AsSpan(0, read));
+            left -= read;
+        }
+
+        return hash.GetHashAndReset().AsSpan().SequenceEqual(Array<byte>(file, SHA256.HashSizeInBytes));
+    }
+
+    private static T[] Array<T>(FileStream file, int count)
+        where T : unmanaged
+    {
+        if (count < 0 || (long)count * Marshal.SizeOf<T>() > file.Length) throw new InvalidDataException($"{file.Name}: {count} entries.");
+        T[] values = new T[count];
+        file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>A digest of blocks that lie evenly spread over the content: it finds most changes that keep length and time.</summary>
+    private static string Sample(TextContent content)
+    {
+        byte[] buffer = new byte[SampledBlock];
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (long block in EvenSpread.Places(SampledBlocks, Math.Max(1, content.Length / SampledBlock)))
+        {
+            ReadOnlySpan<byte> bytes = content.Read(block * SampledBlock, buffer);
+            hash.AppendData(bytes[..Math.Min(bytes.Length, SampledBlock)]);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private sealed record FileHeader(
+        long Bytes, long Written, string Sample, string Sha256, HeldOutRule Rule, long Documents, long TrainIds, long TrainDocuments,
+        int TrainSegments, int HeldOutDocuments, int HeldOutSegments);
+
+    /// <summary>Hashes that go to the disk as they come.</summary>
+    private sealed class WrittenHashes(FileStream file) : IHashList
+    {
+        public long Count { get; private set; }
+
+        public void Add(UInt128 hash)
+        {
+            Span<byte> bytes = stackalloc byte[HashBytes];
+            BinaryPrimitives.WriteUInt128LittleEndian(bytes, hash);
+            file.Write(bytes);
+            Count++;
+        }
+
+        public IEnumerable<UInt128> Read()
+        {
+            file.Flush();
+            return HashesOnDisk.Read(file, Magic.Length, Count);
+        }
+    }
+
+    /// <summary>Hashes of an index that is kept.</summary>
+    private sealed class HashesOnDisk(string path, long position, long count) : IHashList
+    {
+        public void Add(UInt128 hash) => throw new NotSupportedException("The index is complete.");
+
+        public IEnumerable<UInt128> Read()
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            foreach (UInt128 hash in Read(file, position, count)) yield return hash;
+        }
+
+        public static IEnumerable<UInt128> Read(FileStream file, long position, long count)
+        {
+            file.Position = position;
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
+            try
+            {
+                while (count > 0)
+                {
+                    int some = (int)Math.Min(count, buffer.Length / HashBytes);
+                    file.ReadExactly(buffer, 0, some * HashBytes);
+                    for (int i = 0; i < some; i++) yield return BinaryPrimitives.ReadUInt128LittleEndian(buffer.AsSpan(i * HashBytes));
+                    count -= some;
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+}
