@@ -17,9 +17,10 @@ internal static class CurvesPlot
         List<TableRowKey> rows = [.. runs.Select(r => r.Row).Distinct()];
         foreach ((TableRowKey row, int seed, string metrics) in runs)
         {
-            (long Step, double All, double Text)[] curve = [.. MetricsLog.ReadCurve(metrics).Where(p => double.IsFinite(p.TextBitsPerByte))];
+            (double Step, double Text)[] curve =
+                [.. MetricsLog.ReadCurve(metrics).Where(p => p.Sources.ContainsKey(data.Mix.Text.Name)).Select(p => ((double)p.Step, p.Sources[data.Mix.Text.Name]))];
             if (curve.Length == 0) continue;
-            var line = plot.Add.ScatterLine(curve.Select(p => (double)p.Step).ToArray(), Smoothed([.. curve.Select(p => p.Text)]));
+            var line = plot.Add.ScatterLine(curve.Select(p => p.Step).ToArray(), Smoothed([.. curve.Select(p => p.Text)]));
             line.Color = palette.GetColor(rows.IndexOf(row));
             line.LineWidth = 2;
             line.LinePattern = seed == runs.Min(r => r.Seed) ? LinePattern.Solid : LinePattern.Dotted;

@@ -19,7 +19,7 @@ internal static class TableProgram
         foreach (int steps in options.Schedules) options.Preset.Budget.Training.WithSteps(steps).Validate();
         foreach (TableRowKey row in options.Preset.Rows)
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
-        ComparisonData data = ComparisonData.Load(options.Text, options.Windows, options.Preset.Budget.HeldOut);
+        ComparisonData data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellation);
         OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
         if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");

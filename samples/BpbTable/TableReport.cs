@@ -62,10 +62,11 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             Steps = options.Schedules[^1],
             options.Preset.Seeds,
             Body = new { options.Preset.Budget.Body.Dim, options.Preset.Budget.Body.Layers, options.Preset.Budget.Body.Heads, Parameters = _bodyParameters.Value },
-            Training = TrainingWords.Of(options.Preset.Budget.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] }),
+            Training = CommittedWords.Training(
+                options.Preset.Budget.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] }, data.Mix.Weights),
             Corpus = new
             {
-                Text = data.Text.Sources.Select((source, i) => new
+                Text = data.Mix.TextCorpus.Inputs.Select((source, i) => new
                 {
                     source.Name,
                     source.Bytes,
@@ -75,13 +76,13 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                     BigramBpb = data.Bigram[i],
                     TrigramBpb = data.Trigram[i],
                 }),
-                Windows = data.Windows.Sources.Select(source => new { source.Name, source.Sha256 }),
+                Windows = data.Mix.Windows.Files.Select(source => new { source.Name, source.Sha256 }),
                 HeldOut = new
                 {
-                    data.HeldOut.Sha256,
-                    TextWindows = data.HeldOut.Text?.Count ?? 0,
-                    VideoWindows = data.HeldOut.Video?.Count ?? 0,
-                    CaptionWindows = data.HeldOut.Caption?.Count ?? 0,
+                    Sha256 = data.Mix.HeldOutSha256,
+                    TextWindows = data.Mix.HeldOutCounts[0],
+                    VideoWindows = data.Mix.HeldOutCounts[1],
+                    CaptionWindows = data.Mix.HeldOutCounts[2],
                 },
             },
             Rows = Rows.Select(row => new
@@ -95,7 +96,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                 CaptionBpb = row.Caption,
                 row.BindingGap,
                 row.SceneGap,
-                TextBpbBySource = data.Text.Sources.Select((source, i) => new { source.Name, Bpb = row.Spread(s => s.TextBitsPerByteBySource[i]) }),
+                TextBpbBySource = data.Mix.TextCorpus.Inputs.Select((source, i) => new { source.Name, Bpb = row.Spread(s => s.TextBitsPerByteBySource[i]) }),
                 TrainBytesPerSecond = row.Results.Average(r => r.TrainBytesPerSecond),
                 WallSeconds = row.Results.Sum(r => r.WallSeconds),
             }),
@@ -141,7 +142,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
         yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {_bodyParameters.Value:N0} parameters; "
             + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
-            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, learning rate {training.PeakLearningRate}.";
+            + $"{data.Mix.Weights.Text}:{data.Mix.Weights.Video}:{data.Mix.Weights.Caption}, learning rate {training.PeakLearningRate}.";
         yield return $"precision: {precision}; another arithmetic or number of threads "
             + "gives other last digits.";
         if (IsCommittedRun())
@@ -151,7 +152,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                 : "no run in this arithmetic is committed: benchmarks/results holds others.";
         }
 
-        yield return $"held out: {data.HeldOut.Text?.Count ?? 0} text, {data.HeldOut.Video?.Count ?? 0} video and {data.HeldOut.Caption?.Count ?? 0} caption windows.";
+        yield return $"held out: {data.Mix.HeldOutCounts[0]} text, {data.Mix.HeldOutCounts[1]} video and {data.Mix.HeldOutCounts[2]} caption windows.";
         yield return $"device: {Devices}, libtorch {Versions}; {results.Sum(r => r.WallSeconds):N0} s in all.";
         yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";
     }
@@ -159,7 +160,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
     private static string Joined(IEnumerable<string?> noted, string here) => string.Join(" and ", noted.Select(name => name ?? here).Distinct());
 
     private string Counted(IReadOnlyList<double> bits) =>
-        $"{bits[^1]:F3} ({string.Join(", ", data.Text.Sources.Select((source, i) => $"{source.Name} {bits[i]:F3}"))})";
+        $"{bits[^1]:F3} ({string.Join(", ", data.Mix.TextCorpus.Inputs.Select((source, i) => $"{source.Name} {bits[i]:F3}"))})";
 
     private sealed class Row(TableRowKey key, RunResult[] results)
     {
@@ -177,6 +178,6 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
 
         public Spread SceneGap => Spread(s => s.SceneGap);
 
-        public Spread Spread(Func<EvaluationResult, double> score) => Samples.Spread.Of([.. Results.Select(r => score(r.Scores))]);
+        public Spread Spread(Func<MixScores, double> score) => Samples.Spread.Of([.. Results.Select(r => score(r.Scores))]);
     }
 }

@@ -31,16 +31,16 @@ internal static class EvaluateCommand
     private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate, CancellationToken cancellation)
     {
         (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
-        ByteMix data = ByteMix.Load(text, windows, heldOut.Most);
+        ByteMix data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellation);
         using ByteLanguageModel model = ByteLanguageModel.Load(weights);
         model.to(device);
-        Scores measured = Scores.Of(kept.Step, new Evaluator(data.HeldOut, device: device).Evaluate(model, cancellation));
+        Scores measured = Scores.Of(kept.Step, new Evaluator(data.Sources, device: device).Evaluate(model, cancellation));
         ScoreTable.Print(console, data, [("measured", measured), ("in the file", kept)]);
-        console.WriteLine(data.HeldOut.Sha256 == heldOut.Sha256
+        console.WriteLine(data.HeldOutSha256 == heldOut.Sha256
             ? string.Create(CultureInfo.InvariantCulture, $"Same held-out samples; the largest difference is {measured.LargestDifference(kept):F6}.")
             : "These are other held-out samples than those of the file's scores, which do not compare.");
         if (!isUpdate) return;
-        if (data.HeldOut.Sha256 != heldOut.Sha256) throw new ArgumentException("--update: scores on other held-out samples than the file's do not belong into it.");
+        if (data.HeldOutSha256 != heldOut.Sha256) throw new ArgumentException("--update: scores on other held-out samples than the file's do not belong into it.");
         Provenance.Update(weights, model, measured);
         console.WriteLine($"The measured scores are in {weights} now.");
     }

@@ -27,7 +27,7 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
         long best = Train(cancellation);
         using ByteLanguageModel model = ByteLanguageModel.Load(Weights);
         model.to(options.Device);
-        Scores scores = Scores.Of(best, new Evaluator(data.HeldOut, device: options.Device).Evaluate(model, cancellation));
+        Scores scores = Scores.Of(best, new Evaluator(data.Sources, device: options.Device).Evaluate(model, cancellation));
         Keep(model, scores);
         return scores;
     }
@@ -38,15 +38,14 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             throw new ArgumentException($"{Checkpoint} of an earlier run is there: go on from it with --resume, or choose another --out.");
         using var model = new ByteLanguageModel(
             DoorArms.Create(options.Door, Preset.BytesPerSlot, Preset.Body.Dim), new ByteTransformer(Preset.Body));
-        BatchSampler sampler = new(data.Text, data.Windows, options.Training.Mix, options.Training.BatchSize, options.Training.Seed);
         model.ResetParameters(options.Training.Seed);
-        using var trainer = new Trainer(model, sampler, options.Training, options.Device);
+        using var trainer = new Trainer(model, data.Sources, options.Training, options.Device);
         if (File.Exists(Checkpoint)) trainer.LoadCheckpoint(Checkpoint);
         EvaluationLog evaluations = new(InFolder("evaluations.jsonl"), trainer.Step);
         using var metrics = new MetricsLog(InFolder("metrics.jsonl"), trainer.Step);
         using var board = new TensorBoardLog(
             InFolder("tensorboard"), trainer.Elapsed, ("train", InFolder("metrics.jsonl")), ("held-out", InFolder("evaluations.jsonl")));
-        Evaluator evaluator = new(data.HeldOut, device: options.Device);
+        Evaluator evaluator = new(data.Sources, device: options.Device);
         console.WriteLine(trainer.Step == 0
             ? $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {Steps:N0} steps in "
                 + $"{RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on {ComputeOptions.NameOf(options.Device)}"

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -19,8 +18,9 @@ internal static class Provenance
             ["preset"] = options.Preset.Name,
             ["step"] = scores.Step.ToString(CultureInfo.InvariantCulture),
             ["training"] = JsonSerializer.Serialize(options.Training, SampleJson.Line),
+            ["mix"] = JsonSerializer.Serialize(data.Weights, SampleJson.Line),
             ["corpus"] = JsonSerializer.Serialize(data.Files, SampleJson.Line),
-            [HeldOutKey] = JsonSerializer.Serialize(new HeldOutChoice(options.Preset.HeldOut, data.HeldOut.Sha256), SampleJson.Line),
+            [HeldOutKey] = JsonSerializer.Serialize(new HeldOutChoice(options.Preset.HeldOut, data.HeldOutSha256), SampleJson.Line),
             [ScoresKey] = JsonSerializer.Serialize(scores, SampleJson.Line),
         };
         if (options.Licence is { } licence) entries["licence"] = licence;
@@ -59,4 +59,4 @@ internal static class Provenance
 }
 
 /// <summary>How many held-out samples were scored at most, and the digest of all of them.</summary>
-internal sealed record HeldOutChoice(HeldOutOptions Most, string Sha256);
+internal sealed record HeldOutChoice(HeldOutWindows Most, string Sha256);

@@ -22,9 +22,16 @@ internal sealed record Scores(long Step, double? Text, double? Video, double? Ca
         Text - other.Text, Video - other.Video, Caption - other.Caption, BindingGap - other.BindingGap, SceneGap - other.SceneGap,
     }.OfType<double>().Select(Math.Abs).DefaultIfEmpty().Max();
 
-    public static Scores Of(long step, EvaluationResult result) => new(
-        step, Known(result.TextBitsPerByte), Known(result.VideoBitsPerByte), Known(result.CaptionBitsPerByte), Known(result.BindingGap), Known(result.SceneGap),
-        [.. result.TextBitsPerByteBySource.Select(bits => Math.Round(bits, 6))]);
+    public static Scores Of(long step, EvaluationResult result)
+    {
+        SourceScore? caption = Score("caption");
+        return new(
+            step, Rounded(Score("text")?.BitsPerByte), Rounded(Score("video")?.BitsPerByte), Rounded(caption?.BitsPerByte),
+            Rounded(caption?.Gaps["binding"]), Rounded(caption?.Gaps["scene"]),
+            [.. (Score("text")?.Parts ?? NamedValues.Empty).Values.Select(bits => Math.Round(bits, 6))]);
 
-    private static double? Known(double bits) => double.IsNaN(bits) ? null : Math.Round(bits, 6);
+        SourceScore? Score(string source) => result.Sources.FirstOrDefault(score => score.Name == source);
+    }
+
+    private static double? Rounded(double? bits) => bits is { } some ? Math.Round(some, 6) : null;
 }

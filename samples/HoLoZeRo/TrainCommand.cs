@@ -66,7 +66,7 @@ internal static class TrainCommand
     {
         options.Training.Validate();
         DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // What does not fit is refused before a folder is made.
-        ByteMix data = ByteMix.Load(options.Text, options.Windows, options.Preset.HeldOut);
+        ByteMix data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellation);
         OutputFolder.RequireWritable(options.Out);
         Scores scores = new ModelTraining(console, options, data).Run(cancellation);
         ScoreTable.Print(console, data, [("held out", scores)]);

@@ -8,7 +8,8 @@ internal sealed record TrainPreset(
     ByteTransformerOptions Body,
     int BytesPerSlot,
     TrainerOptions Training,
-    HeldOutOptions HeldOut,
+    MixWeights Mix,
+    HeldOutWindows HeldOut,
     int EvaluateEvery)
 {
     /// <summary>Seconds: shows that everything works.</summary>
@@ -26,7 +27,8 @@ internal sealed record TrainPreset(
             GradientAccumulationSteps = 1,
             ReportEverySteps = 2,
         },
-        new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
+        new MixWeights(),
+        new HeldOutWindows(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
         EvaluateEvery: 2);
 
     /// <summary>4,280,582 parameters, 8.2 MiB in bfloat16: an hour or two of two CPU cores.</summary>
@@ -42,10 +44,10 @@ internal sealed record TrainPreset(
             FinalLearningRate = 5e-5,
             BatchSize = 4,
             GradientAccumulationSteps = 1,
-            Mix = new ModalityMix(3, 1, 1),
             ReportEverySteps = 20,
         },
-        new HeldOutOptions(),
+        new MixWeights(Text: 3),
+        new HeldOutWindows(),
         EvaluateEvery: 1000);
 
     /// <summary>The published body of 25,357,576 parameters and its 30,000 steps; meant for a GPU.</summary>
@@ -54,7 +56,8 @@ internal sealed record TrainPreset(
         new ByteTransformerOptions(),
         8,
         new TrainerOptions { Steps = 30000, WarmupSteps = 300 },
-        new HeldOutOptions(),
+        new MixWeights(),
+        new HeldOutWindows(),
         EvaluateEvery: 1000);
 
     public static IReadOnlyList<TrainPreset> All { get; } = [Smoke, Small, Full];

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using HslEmbeddingZero.Training;
 using Spectre.Console;
 using TorchSharp;
 
@@ -38,12 +37,12 @@ internal static class KnockoutCommand
         IAnsiConsole console, string weights, Silence silence, TrainingBudget budget, torch.Device device, string[] text, string[] windows, DirectoryInfo output,
         CancellationToken cancellation)
     {
-        HeldOutSet heldOut = HeldOutSet.Create(TextCorpus.Load(text), WindowCorpus.Load(windows), budget.HeldOut);
+        ByteMix data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellation);
         using ByteLanguageModel model = ByteLanguageModel.Load(weights);
         model.to(device);
         OutputFolder.RequireWritable(output);
 
-        IReadOnlyList<KnockoutRow> rows = new KnockoutRun(weights, model, heldOut, silence, device, In("knockout.jsonl")).Execute(
+        IReadOnlyList<KnockoutRow> rows = new KnockoutRun(weights, model, data, silence, device, In("knockout.jsonl")).Execute(
             (done, all, row) => console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{done}/{all}  {row.Channels ?? "nothing silenced"}: text {row.Scores.TextBitsPerByte:F4}, video {row.Scores.VideoBitsPerByte:F4}, caption {row.Scores.CaptionBitsPerByte:F4}")),
             cancellation);
@@ -53,7 +52,7 @@ internal static class KnockoutCommand
             [
                 $"model: {Path.GetFileName(weights)}, {model.Body.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters behind {model.Door.GetName()}, K={model.Door.BytesPerSlot}; {rows[0].Run}.",
                 $"a silenced channel says {says}, in every slot place and in the stream; the model is not trained again.",
-                $"held out: {heldOut.Text?.Count ?? 0} text, {heldOut.Video?.Count ?? 0} video and {heldOut.Caption?.Count ?? 0} caption windows; {ComputeOptions.NameOf(device)}, libtorch {TorchRuntime.LibtorchVersion}.",
+                $"held out: {data.HeldOutCounts[0]} text, {data.HeldOutCounts[1]} video and {data.HeldOutCounts[2]} caption windows; {ComputeOptions.NameOf(device)}, libtorch {TorchRuntime.LibtorchVersion}.",
                 "value = delta + fourier + phase, context = delta2 + boundary. One model of one seed: the matrix describes it, not the doors at large.",
             ]);
         AtomicFile.WriteText(In("knockout.md"), report.Markdown());

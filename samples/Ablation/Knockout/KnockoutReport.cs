@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using HslEmbeddingZero.Training;
 using ScottPlot;
 
 namespace HslEmbeddingZero.Samples;
@@ -11,7 +10,7 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
     private const int CellHeight = 34;
     private const int Width = 1000;
 
-    private static readonly (string Name, Func<EvaluationResult, double> Of)[] Measures =
+    private static readonly (string Name, Func<MixScores, double> Of)[] Measures =
     [
         ("text bpb", s => s.TextBitsPerByte),
         ("video bpb", s => s.VideoBitsPerByte),
@@ -20,13 +19,13 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
         ("scene gap", s => s.SceneGap),
     ];
 
-    private readonly EvaluationResult _whole = rows.Single(row => row.Channels is null).Scores;
+    private readonly MixScores _whole = rows.Single(row => row.Channels is null).Scores;
     private readonly KnockoutRow[] _silenced = [.. KnockoutRun.Sets.Where(set => set is not null).Select(set => rows.Single(row => row.Channels == set!.Name))];
 
     /// <summary>How many channels a row silences.</summary>
     private static int Count(KnockoutRow row) => ChannelSet.All.Single(set => set.Name == row.Channels).Columns.Count;
 
-    private double Change(KnockoutRow row, Func<EvaluationResult, double> of) => of(row.Scores) - of(_whole);
+    private double Change(KnockoutRow row, Func<MixScores, double> of) => of(row.Scores) - of(_whole);
 
     public string Markdown()
     {

@@ -6,12 +6,12 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>Scores a trained model again and again, each time with other channels silenced; every row is kept as soon as it is there.</summary>
-internal sealed class KnockoutRun(string weights, ByteLanguageModel model, HeldOutSet heldOut, Silence silence, torch.Device device, string rowsPath)
+internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteMix data, Silence silence, torch.Device device, string rowsPath)
 {
     /// <summary>The channels of every row; the first is the model as it is.</summary>
     public static IReadOnlyList<ChannelSet?> Sets { get; } = [null, .. ChannelSet.All];
 
-    private readonly string _run = $"weights {Digest(weights)}, held out {heldOut.Sha256}, silence {silence.ToString().ToLowerInvariant()}";
+    private readonly string _run = $"weights {Digest(weights)}, held out {data.HeldOutSha256}, silence {silence.ToString().ToLowerInvariant()}";
 
     /// <param name="progress">Told of each row, and how many there are to be.</param>
     /// <param name="cancellation">Asks to stop between two batches.</param>
@@ -20,12 +20,12 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, HeldO
         ZeroDoor door = model.Door as ZeroDoor
             ?? throw new InvalidDataException($"{weights}: channels keep their addresses behind the zero door only; this model has a {model.Door.GetName()}.");
         List<KnockoutRow> rows = Earlier();
-        float[] constants = silence.Constants(door, heldOut, device);
-        Evaluator evaluator = new(heldOut, device: device);
+        float[] constants = silence.Constants(door, data.Sources, device);
+        Evaluator evaluator = new(data.Sources, device: device);
         foreach (ChannelSet? set in Sets.Where(set => !rows.Exists(row => row.Channels == set?.Name)).ToArray())
         {
             using SilencedDoor silenced = new(door, (set?.Columns ?? []).ToDictionary(column => column, column => constants[column]), device);
-            KnockoutRow row = new(set?.Name, _run, evaluator.Evaluate(new ByteLanguageModel(silenced, model.Body), cancellation));
+            KnockoutRow row = new(set?.Name, _run, MixScores.Of(evaluator.Evaluate(new ByteLanguageModel(silenced, model.Body), cancellation)));
             rows.Add(row);
             AtomicFile.WriteText(rowsPath, string.Concat(rows.Select(r => JsonSerializer.Serialize(r, SampleJson.Line) + "\n")));
             progress(rows.Count, Sets.Count, row);

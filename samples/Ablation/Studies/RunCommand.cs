@@ -40,7 +40,7 @@ internal static class RunCommand
         string file = StudyFile.Find(nameOrFile);
         string name = Path.GetFileNameWithoutExtension(file);
         Study study = Study.Load(file);
-        ComparisonData data = ComparisonData.Load(text, windows, study.Named.HeldOut);
+        ComparisonData data = ComparisonData.Load(console, text, windows, study.Named, cancellation);
         DirectoryInfo output = new(Path.Combine(parent.FullName, name));
         OutputFolder.RequireWritable(output);
 

@@ -41,11 +41,11 @@ internal sealed record StudyConditions
         Precision = precision,
         Device = ComputeOptions.NameOf(device),
         Libtorch = TorchRuntime.LibtorchVersion,
-        HeldOutSha256 = data.HeldOut.Sha256,
-        HeldOutWindows = [data.HeldOut.Text?.Count ?? 0, data.HeldOut.Video?.Count ?? 0, data.HeldOut.Caption?.Count ?? 0],
+        HeldOutSha256 = data.Mix.HeldOutSha256,
+        HeldOutWindows = data.Mix.HeldOutCounts,
         Bigram = data.Bigram[^1],
         Trigram = data.Trigram[^1],
-        TextSources = [.. data.Text.Sources.Select(source => source.Name)],
+        TextSources = [.. data.Mix.TextCorpus.Inputs.Select(input => input.Name)],
     };
 
     /// <exception cref="InvalidDataException">The file holds no conditions of a study.</exception>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HslEmbeddingZero.Training;
 using ScottPlot;
 
 namespace HslEmbeddingZero.Samples;
@@ -29,7 +28,7 @@ internal static class StudyFigure
         AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
     }
 
-    private static void Draw(Plot plot, string title, Func<EvaluationResult, double> score, Study study, IReadOnlyList<RunResult> results, bool isNamed = false)
+    private static void Draw(Plot plot, string title, Func<MixScores, double> score, Study study, IReadOnlyList<RunResult> results, bool isNamed = false)
     {
         plot.Title(title);
         plot.YLabel("bits per byte (mean, sample deviation over seeds)");
@@ -56,7 +55,7 @@ internal static class StudyFigure
 
     /// <summary>One line a door over an axis of the study, on a logarithmic scale.</summary>
     private static void Lines(
-        Plot plot, string axis, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score, Func<RunKey, double> value, Func<RunKey, RunKey> others, Study study)
+        Plot plot, string axis, IReadOnlyList<RunResult> results, Func<MixScores, double> score, Func<RunKey, double> value, Func<RunKey, RunKey> others, Study study)
     {
         foreach (var (place, line) in results.GroupBy(r => others(r.Key.Row())).Index())
         {
@@ -75,7 +74,7 @@ internal static class StudyFigure
     }
 
     /// <summary>One line a door over the steps of its schedule, scored on the way.</summary>
-    private static void Curves(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score)
+    private static void Curves(Plot plot, IReadOnlyList<RunResult> results, Func<MixScores, double> score)
     {
         foreach (var (place, row) in results.GroupBy(r => r.Key.Row()).Index())
         {
@@ -88,7 +87,7 @@ internal static class StudyFigure
     }
 
     /// <summary>One dot a seed and one bar a mean, door below door; their names stand beside the first of the plots.</summary>
-    private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<EvaluationResult, double> score, bool isNamed)
+    private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<MixScores, double> score, bool isNamed)
     {
         plot.YLabel("");
         plot.XLabel("bits per byte: seeds, mean");

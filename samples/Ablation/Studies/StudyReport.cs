@@ -111,7 +111,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
             row[0].LearnedInputParameters.ToString("N0", CultureInfo.InvariantCulture),
         ];
 
-        string Score(Func<EvaluationResult, double> of, string format) => Spread.Of([.. row.Select(r => of(r.Scores))]).ToString(format);
+        string Score(Func<MixScores, double> of, string format) => Spread.Of([.. row.Select(r => of(r.Scores))]).ToString(format);
     }
 
     private string[] KeyHeadings(string door) =>
@@ -168,9 +168,9 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
             if (_study.DimPerByte is null) break;
         }
 
-        TrainerOptions training = _study.Named.Training;
+        (TrainerOptions training, MixWeights mix) = (_study.Named.Training, _study.Named.Mix);
         yield return $"{string.Join(", ", _study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
-            + $"{training.Mix.Text}:{training.Mix.Video}:{training.Mix.Caption}, peak learning rate {string.Join(", ", _study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
+            + $"{mix.Text}:{mix.Video}:{mix.Caption}, peak learning rate {string.Join(", ", _study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
             + $"{conditions.Precision.ToString().ToLowerInvariant()}.";
         yield return $"held out: {conditions.HeldOutWindows[0]} text, {conditions.HeldOutWindows[1]} video and {conditions.HeldOutWindows[2]} caption windows; the same text under byte counts: "
             + string.Create(CultureInfo.InvariantCulture, $"bigram {conditions.Bigram:F3}, trigram {conditions.Trigram:F3}.");

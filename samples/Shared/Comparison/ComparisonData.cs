@@ -1,29 +1,25 @@
 using HslEmbeddingZero.Training;
+using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The corpora, the held-out set that every run is scored on, and the count models' scores on the same text.</summary>
+/// <summary>The byte mix that every run is trained and scored on, and the count models' scores on the same text.</summary>
 internal sealed class ComparisonData
 {
     private readonly Lazy<TextNovelty> _novelty;
 
-    private ComparisonData(TextCorpus text, WindowCorpus windows, HeldOutSet heldOut)
+    private ComparisonData(ByteMix mix)
     {
-        Text = text;
-        Windows = windows;
-        HeldOut = heldOut;
+        Mix = mix;
         Bigram = CountModelBits(2);
         Trigram = CountModelBits(3);
-        _novelty = new Lazy<TextNovelty>(() => new TextNovelty(text.Train.Span, heldOut.Text!));
+        _novelty = new Lazy<TextNovelty>(() => new TextNovelty(mix.TextCorpus.Train, mix.Text.HeldOut!));
     }
 
-    public TextCorpus Text { get; }
+    /// <summary>What is trained on and scored.</summary>
+    public ByteMix Mix { get; }
 
-    public WindowCorpus Windows { get; }
-
-    public HeldOutSet HeldOut { get; }
-
-    /// <summary>Bits per byte of each text source under a byte bigram model, the last over all.</summary>
+    /// <summary>Bits per byte of each text input under a byte bigram model, the last over all.</summary>
     public IReadOnlyList<double> Bigram { get; }
 
     /// <summary>The same under a byte trigram model.</summary>
@@ -32,23 +28,21 @@ internal sealed class ComparisonData
     /// <summary>Which held-out text is new.</summary>
     public TextNovelty Novelty => _novelty.Value;
 
-    public static ComparisonData Load(IReadOnlyList<string> textFiles, IReadOnlyList<string> windowFiles, HeldOutOptions heldOut)
-    {
-        TextCorpus text = TextCorpus.Load(textFiles);
-        WindowCorpus windows = WindowCorpus.Load(windowFiles);
-        return new ComparisonData(text, windows, HeldOutSet.Create(text, windows, heldOut));
-    }
-
-    public BatchSampler Sampler(TrainerOptions training) => new(Text, Windows, training.Mix, training.BatchSize, training.Seed);
+    public static ComparisonData Load(
+        IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, TrainingBudget budget, CancellationToken cancellationToken) =>
+        new(ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken));
 
     private double[] CountModelBits(int order)
     {
         NGramModel model = new(order);
-        model.Fit(Text.Train.Span);
-        HeldOutText heldOut = HeldOut.Text!;
-        SampleShape shape = SampleShape.Of(Modality.Text);
-        double[] bits = [.. Enumerable.Range(0, heldOut.Count).Select(i => model.BitsPerByte(
-            heldOut.Contexts.AsSpan(i * shape.ContextLength, shape.ContextLength), heldOut.Targets.AsSpan(i * shape.TargetLength, shape.TargetLength)))];
-        return [.. heldOut.Source.Zip(bits).GroupBy(w => w.First).OrderBy(g => g.Key).Select(g => g.Average(w => w.Second)), bits.Average()];
+        model.Fit(Mix.TextCorpus.Train);
+        HeldOutSamples heldOut = Mix.Text.HeldOut!;
+        (int Part, double Bits)[] samples =
+            [.. Enumerable.Range(0, heldOut.Count).Select(i => (heldOut.PartOf(i), model.BitsPerByte(heldOut.Context(i), heldOut.Target(i))))];
+        return
+        [
+            .. samples.GroupBy(sample => sample.Part).OrderBy(group => group.Key).Select(group => group.Average(sample => sample.Bits)),
+            samples.Average(sample => sample.Bits),
+        ];
     }
 }

@@ -22,11 +22,11 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         {
             plan.Key,
             plan.Body,
-            Training = TrainingWords.Of(plan.Training with { ReportEverySteps = 1 }),
+            Training = CommittedWords.Training(plan.Training with { ReportEverySteps = 1 }, data.Mix.Weights),
             plan.HeldOut,
             plan.EvaluateAt,
-            data.HeldOut.Sha256,
-            corpus = data.Sampler(plan.Training).Fingerprint,
+            Sha256 = data.Mix.HeldOutSha256,
+            corpus = CommittedWords.Corpus(plan.Training, data.Mix),
             device = device.type.ToString(),
         },
         SampleJson.Line);
@@ -46,12 +46,12 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         using var body = new ByteTransformer(plan.Body);
         using var model = new ByteLanguageModel(door, body);
         model.ResetParameters(plan.Training.Seed);
-        using var trainer = new Trainer(model, data.Sampler(plan.Training), plan.Training, device);
+        using var trainer = new Trainer(model, data.Mix.Sources, plan.Training, device);
         if (resume && File.Exists(CheckpointPath)) trainer.LoadCheckpoint(CheckpointPath);
         List<CurvePoint> curve = [.. ReadCurve().Where(point => point.Step <= trainer.Step)];
-        Evaluator evaluator = new(data.HeldOut, device: device);
+        Evaluator evaluator = new(data.Mix.Sources, device: device);
         Stopwatch scoring = new();
-        EvaluationResult last;
+        MixScores last;
         IReadOnlyList<NoveltyScore>? novelty;
         try
         {
@@ -62,7 +62,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
             last = Evaluate();
             scoring.Start();
-            novelty = plan.DividesText ? data.Novelty.Score(evaluator.EvaluateTextBytes(model, cancellation)) : null;
+            novelty = plan.DividesText ? data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, cancellation)) : null;
             scoring.Stop();
         }
         catch (OperationCanceledException)
@@ -87,10 +87,10 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             AtomicFile.WriteText(CurvePath, JsonSerializer.Serialize(curve, SampleJson.Line));
         }
 
-        EvaluationResult Evaluate()
+        MixScores Evaluate()
         {
             scoring.Start();
-            EvaluationResult scores = evaluator.Evaluate(model, cancellation);
+            MixScores scores = MixScores.Of(evaluator.Evaluate(model, cancellation));
             scoring.Stop();
             return scores;
         }

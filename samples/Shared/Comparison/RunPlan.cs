@@ -17,7 +17,7 @@ internal sealed record RunPlan
     /// <summary>With the steps, the rate and the seed of the key.</summary>
     public required TrainerOptions Training { get; init; }
 
-    public required HeldOutOptions HeldOut { get; init; }
+    public required HeldOutWindows HeldOut { get; init; }
 
     /// <summary>Time between two checkpoints; null: one is kept only when the run is interrupted.</summary>
     public required TimeSpan? CheckpointEvery { get; init; }

@@ -15,6 +15,7 @@ internal sealed class TextNovelty
 {
     private const int Order = 5; // the byte and the four before it
     private const int BitsOfAnId = 9;
+    private const int Chunk = 1 << 20;
 
     /// <summary>The kinds, as tables name them.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
@@ -22,25 +23,31 @@ internal sealed class TextNovelty
 
     private readonly int[] _kinds; // of each held-out byte
 
-    public TextNovelty(ReadOnlySpan<short> train, HeldOutText heldOut)
+    public TextNovelty(TextIds train, HeldOutSamples heldOut)
     {
         HashSet<long> contexts = [];
         Dictionary<long, int> seen = [];
-        for (int end = Order; end <= train.Length; end++)
+        short[] chunk = new short[(int)Math.Min(train.Length, Chunk)];
+        for (long next = 0; next < train.Length; next += chunk.Length - Order + 1) // The last ids of a chunk are the contexts of the next.
         {
-            long context = Pack(train[(end - Order)..(end - 1)]);
-            contexts.Add(context);
-            long whole = (context << BitsOfAnId) | (ushort)train[end - 1];
-            seen[whole] = seen.GetValueOrDefault(whole) + 1;
+            Span<short> ids = chunk.AsSpan(0, (int)Math.Min(chunk.Length, train.Length - next));
+            train.CopyTo(next, ids);
+            for (int end = Order; end <= ids.Length; end++)
+            {
+                long context = Pack(ids[(end - Order)..(end - 1)]);
+                contexts.Add(context);
+                long whole = (context << BitsOfAnId) | (ushort)ids[end - 1];
+                seen[whole] = seen.GetValueOrDefault(whole) + 1;
+            }
         }
 
-        SampleShape shape = SampleShape.Of(Modality.Text);
+        SampleShape shape = heldOut.Shape;
         _kinds = new int[heldOut.Targets.Length];
         short[] window = new short[shape.Length];
         for (int i = 0; i < heldOut.Count; i++)
         {
-            heldOut.Contexts.AsSpan(i * shape.ContextLength, shape.ContextLength).CopyTo(window);
-            heldOut.Targets.AsSpan(i * shape.TargetLength, shape.TargetLength).CopyTo(window.AsSpan(shape.ContextLength));
+            heldOut.Context(i).CopyTo(window);
+            heldOut.Target(i).CopyTo(window.AsSpan(shape.ContextLength));
             for (int target = 0; target < shape.TargetLength; target++)
             {
                 int at = shape.ContextLength + target;

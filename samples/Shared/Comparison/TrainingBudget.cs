@@ -7,7 +7,8 @@ internal sealed record TrainingBudget(
     string Name,
     ByteTransformerOptions Body,
     TrainerOptions Training,
-    HeldOutOptions HeldOut)
+    MixWeights Mix,
+    HeldOutWindows HeldOut)
 {
     /// <summary>Seconds: shows that everything works, says nothing about the doors.</summary>
     public static TrainingBudget Smoke { get; } = new(
@@ -23,7 +24,8 @@ internal sealed record TrainingBudget(
             GradientAccumulationSteps = 1,
             ReportEverySteps = 2,
         },
-        new HeldOutOptions(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8));
+        new MixWeights(),
+        new HeldOutWindows(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8));
 
     /// <summary>About a minute a door on two CPU cores.</summary>
     public static TrainingBudget Quick { get; } = new(
@@ -37,13 +39,14 @@ internal sealed record TrainingBudget(
             FinalLearningRate = 1e-4,
             BatchSize = 4,
             GradientAccumulationSteps = 1,
-            Mix = new ModalityMix(3, 1, 1),
             ReportEverySteps = 10,
         },
-        new HeldOutOptions(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128));
+        new MixWeights(Text: 3),
+        new HeldOutWindows(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128));
 
     /// <summary>The published budget; meant for a GPU.</summary>
-    public static TrainingBudget Paper { get; } = new("paper", new ByteTransformerOptions(), new TrainerOptions(), new HeldOutOptions());
+    public static TrainingBudget Paper { get; } = 
+        new("paper", new ByteTransformerOptions(), new TrainerOptions(), new MixWeights(), new HeldOutWindows());
 
     public static IReadOnlyList<TrainingBudget> All { get; } = [Smoke, Quick, Paper];
 }
