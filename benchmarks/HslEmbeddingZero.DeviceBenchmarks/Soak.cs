@@ -23,10 +23,9 @@ internal static class Soak
             DoorArms.Create("zero", 8, 256, 0), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0.1 }));
         TrainerOptions options = new() { Steps = steps, BatchSize = 4, GradientAccumulationSteps = 1, ReportEverySteps = 1 };
         string data = Path.Combine(AppContext.BaseDirectory, "data");
-        var sampler = new BatchSampler(
-            TextCorpus.Load([Path.Combine(data, "text.en.txt"), Path.Combine(data, "text.ko.txt")]), WindowCorpus.Load([Path.Combine(data, "windows.bin")]),
-            options.Mix, options.BatchSize, options.Seed);
-        using var trainer = new Trainer(model, sampler, options);
+        TextCorpus text = TextCorpus.Load([Path.Combine(data, "text.en.txt"), Path.Combine(data, "text.ko.txt")]);
+        WindowCorpus windows = WindowCorpus.Load([Path.Combine(data, "windows.bin")]);
+        using var trainer = new Trainer(model, [new TextSource(text), new VideoSource(windows), new CaptionSource(windows)], options);
         Watch watch = new();
         trainer.Run(watch);
         watch.Print();
@@ -57,7 +56,7 @@ internal static class Soak
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {_samples[i].Step} | {_samples[i].Live} | {_samples[i].Megabytes:F1} | {a} |"));
             }
 
-            // The first quarter warms up: heap, code compiled again, every modality seen.
+            // The first quarter warms up: heap, code compiled again, every source seen.
             var settled = _samples.Skip(_samples.Count / 4).ToList();
             double[] steps = [.. settled.Select(s => (double)s.Step)], megabytes = [.. settled.Select(s => s.Megabytes)];
             (double start, double slope) = Fit.Line(steps, megabytes);

@@ -15,7 +15,7 @@ public class ComparisonTests
     };
 
     private static RunResult Run(string arm, double rate, int seed, double text) =>
-        new(new RunKey(arm, 8, 10, seed, rate), "", 0, new EvaluationResult(text, [], 2 * text, 3 * text, 0, 0), [], 1, 1);
+        new(new RunKey(arm, 8, 10, seed, rate), "", 0, new MixScores(text, [], 2 * text, 3 * text, 0, 0), [], 1, 1);
 
     private static readonly RunResult[] Results =
     [

@@ -1,34 +1,30 @@
+using System.Text;
 using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
-public sealed class TextNoveltyTests : IDisposable
+public sealed class TextNoveltyTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
-    /// <summary>One document that holds the five bytes as often as wanted is trained on; what is held out is asked for them.</summary>
+    /// <summary>Documents that hold the five bytes as often as wanted are trained on; what is held out is asked for them.</summary>
     [Fact]
     public void Bytes_are_told_apart_by_how_often_training_showed_them()
     {
-        HeldOutText heldOut = HeldOut();
-        SampleShape shape = SampleShape.Of(Modality.Text);
-        short[] window = [.. heldOut.Contexts[..shape.ContextLength], .. heldOut.Targets[..shape.TargetLength]];
-        int at = shape.ContextLength + 7;
-        short[] five = window[(at - 4)..(at + 1)];
-        Assert.Equal(4, KindOf([.. Repeated(five, 100)]));
-        Assert.Equal(3, KindOf([.. Repeated(five, 99)]));
-        Assert.Equal(3, KindOf([.. Repeated(five, 10)]));
-        Assert.Equal(2, KindOf([.. Repeated(five, 9)]));
-        Assert.Equal(2, KindOf([.. five]));
-        Assert.Equal(1, KindOf([.. five[..4], 256]));
-        Assert.Equal(0, KindOf([.. five[..3], 256, five[4]]));
-        Assert.Equal(0, KindOf([]));
+        HeldOutSamples heldOut = HeldOut();
+        short[] window = [.. heldOut.Context(0), .. heldOut.Target(0)];
+        int at = heldOut.Shape.ContextLength + 7;
+        string five = string.Concat(window[(at - 4)..(at + 1)].Select(id => (char)id));
+        Assert.Equal(4, KindOf(Enumerable.Repeat(five, 100)));
+        Assert.Equal(3, KindOf(Enumerable.Repeat(five, 99)));
+        Assert.Equal(3, KindOf(Enumerable.Repeat(five, 10)));
+        Assert.Equal(2, KindOf(Enumerable.Repeat(five, 9)));
+        Assert.Equal(2, KindOf([five]));
+        Assert.Equal(1, KindOf([five[..4]]));
+        Assert.Equal(0, KindOf([five[..3], five[4..]]));
+        Assert.Equal(0, KindOf(["none of it"]));
 
-        int KindOf(short[] train)
+        int KindOf(IEnumerable<string> train)
         {
-            TextNovelty novelty = new(train, heldOut);
+            TextNovelty novelty = new(Ids(train), heldOut);
             double[] bits = new double[heldOut.Targets.Length];
             bits[7] = 8;
             IReadOnlyList<NoveltyScore> scores = novelty.Score(bits);
@@ -39,18 +35,39 @@ public sealed class TextNoveltyTests : IDisposable
         }
     }
 
+    /// <summary>Ids are read a mebi at a time, and the five bytes may lie across two reads.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Nothing_is_lost_between_two_reads_or_counted_twice(int before)
+    {
+        HeldOutSamples heldOut = HeldOut();
+        short[] window = [.. heldOut.Context(0), .. heldOut.Target(0)];
+        string five = string.Concat(window[(heldOut.Shape.ContextLength + 3)..(heldOut.Shape.ContextLength + 8)].Select(id => (char)id));
+        string filler = new('x', (1 << 20) - before);
+        double[] bits = new double[heldOut.Targets.Length];
+        bits[7] = 8;
+        IReadOnlyList<NoveltyScore> scores = new TextNovelty(Ids([filler + five + new string('x', 100)]), heldOut).Score(bits);
+        Assert.Equal(2, scores.Index().Single(kind => kind.Item.BitsPerByte > 0).Index);
+    }
+
     [Fact]
-    public void Scores_of_another_set_are_refused() =>
-        Assert.Contains("3 scores", Assert.Throws<ArgumentException>(() => new TextNovelty([], HeldOut()).Score([1, 2, 3])).Message, StringComparison.Ordinal);
+    public void Scores_of_another_set_are_refused() => Assert.Contains(
+        "3 scores", Assert.Throws<ArgumentException>(() => new TextNovelty(Ids(["x"]), HeldOut()).Score([1, 2, 3])).Message, StringComparison.Ordinal);
 
-    private static IEnumerable<short> Repeated(short[] ids, int times) => Enumerable.Range(0, times).SelectMany(_ => ids.Append((short)256));
+    /// <summary>Training ids of some documents: each stands twice, and every second one is held out, and left out as a repetition.</summary>
+    private static TextIds Ids(IEnumerable<string> documents) => TextCorpus.FromBytes(
+        Encoding.Latin1.GetBytes(string.Concat(documents.SelectMany(document => new[] { document, document }).Select(document => document + "\n\n"))),
+        heldOutShare: 0.5).Train;
 
-    private HeldOutText HeldOut()
+    private static HeldOutSamples HeldOut()
     {
         byte[] content = new byte[200_000];
         new Random(7).NextBytes(content);
         content.AsSpan().Replace((byte)'\n', (byte)'n');
-        TextCorpus corpus = TextCorpus.Load([_folder.Write("text.bin", content)]);
-        return HeldOutSet.Create(corpus, null, new HeldOutOptions(TextWindows: 2)).Text!;
+        return new TextSource(TextCorpus.FromBytes(content), heldOutSamples: 2).HeldOut!;
     }
 }

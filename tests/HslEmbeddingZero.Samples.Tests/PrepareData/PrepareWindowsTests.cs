@@ -57,7 +57,7 @@ public sealed class PrepareWindowsTests : IDisposable
         Assert.Contains("heard.wav: no video stream", output, StringComparison.Ordinal);
 
         var windows = WindowCorpus.Load([Out]);
-        Assert.Equal(["silent video train", "heard caption held-out"], windows.Films.Select(film => $"{film.Name} {(film.Modality == Modality.Video ? "video" : "caption")} {(film.IsHeldOut ? "held-out" : "train")}"));
+        Assert.Equal(["silent video train", "heard caption held-out"], windows.Films.Select(film => $"{film.Name} {(film.Use == FilmUse.Video ? "video" : "caption")} {(film.IsHeldOut ? "held-out" : "train")}"));
         Assert.True(WindowRecord.Audio(windows.Window(0)).IndexOfAnyExcept((byte)128) < 0);
         Assert.True(WindowRecord.Frame(windows.Window(windows.HeldOutCaption[0])).IndexOfAnyExcept((byte)0) < 0);
 

@@ -29,7 +29,7 @@ public sealed class WindowSidecarTests : IDisposable
         File.WriteAllText(_folder.PathOf("clips.json"), WindowSidecar.Write(films, split));
         var corpus = WindowCorpus.Load([path]);
         Assert.Equal(WindowSidecar.HeldOut(films, split), corpus.Films.Where(film => film.IsHeldOut).DistinctBy(film => film.Name).Sum(film => film.Count));
-        return [.. corpus.Films.Select(film => $"{film.Name} {film.Modality} {(film.IsHeldOut ? "held-out" : "train")} {film.First}+{film.Count}")];
+        return [.. corpus.Films.Select(film => $"{film.Name} {film.Use} {(film.IsHeldOut ? "held-out" : "train")} {film.First}+{film.Count}")];
     }
 
     [Fact]
