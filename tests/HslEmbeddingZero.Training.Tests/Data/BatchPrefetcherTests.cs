@@ -17,13 +17,13 @@ public class BatchPrefetcherTests
         {
             var batch = prefetcher.Next();
             var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
-            var shape = SampleShape.Of(sampler.ModalityAt(microBatch));
-            Assert.Equal(sampler.ModalityAt(microBatch), batch.Modality);
-            Assert.Equal(batch.Modality == Modality.Text ? ScalarType.Int16 : ScalarType.Byte, batch.Context.dtype);
+            var shape = BatchSamplerTests.SourceOf(sampler, microBatch).Shape;
+            Assert.Equal(sampler.SourceAt(microBatch), batch.Source);
+            Assert.Equal((ScalarType.Int16, ScalarType.Int16), (batch.Context.dtype, batch.Targets.dtype));
             Assert.Equal([4, shape.ContextLength], batch.Context.shape);
             Assert.Equal([4, shape.TargetLength], batch.Targets.shape);
-            Assert.True(batch.Context.bytes.SequenceEqual(context));
-            Assert.True(batch.Targets.bytes.SequenceEqual(targets));
+            Assert.Equal(context, batch.Context.data<short>().ToArray());
+            Assert.Equal(targets, batch.Targets.data<short>().ToArray());
         }
     }
 
@@ -40,7 +40,7 @@ public class BatchPrefetcherTests
                 living.Dequeue();
             Thread.Sleep(microBatch % 10 == 0 ? 20 : 0);
             foreach (var (index, batch) in living)
-                Assert.True(batch.Context.bytes.SequenceEqual(BatchSamplerTests.Fill(sampler, index).Context));
+                Assert.Equal(BatchSamplerTests.Fill(sampler, index).Context, batch.Context.data<short>().ToArray());
         }
 
         Assert.Equal(4, prefetcher.Lifetime);

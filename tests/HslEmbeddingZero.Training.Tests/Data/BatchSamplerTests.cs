@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace HslEmbeddingZero.Training.Tests.Data;
 
 public sealed class BatchSamplerTests : IDisposable
@@ -8,21 +6,18 @@ public sealed class BatchSamplerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static BatchSampler Sampler(int seed = 0, int batchSize = 4) =>
-        new(EmbeddedCorpus.Text, EmbeddedCorpus.Windows, new(1, 1, 1), batchSize, seed);
+    public static BatchSampler Sampler(int seed = 0, int batchSize = 4) => new(EmbeddedCorpus.Sources, batchSize, seed);
 
-    /// <summary>Context and targets of a micro-batch as bytes, ids little-endian.</summary>
-    public static (byte[] Context, byte[] Targets) Fill(BatchSampler sampler, long microBatch)
+    /// <summary>The sampler's source of a micro-batch.</summary>
+    public static SampleSource SourceOf(BatchSampler sampler, long microBatch) => sampler.Sources[sampler.SourceAt(microBatch)];
+
+    /// <summary>Context and targets of a micro-batch.</summary>
+    public static (short[] Context, short[] Targets) Fill(BatchSampler sampler, long microBatch)
     {
-        var modality = sampler.ModalityAt(microBatch);
-        var shape = SampleShape.Of(modality);
-        var size = modality == Modality.Text ? 2 : 1;
-        var context = new byte[sampler.BatchSize * shape.ContextLength * size];
-        var targets = new byte[sampler.BatchSize * shape.TargetLength * size];
-        if (modality == Modality.Text)
-            sampler.Fill(microBatch, MemoryMarshal.Cast<byte, short>(context.AsSpan()), MemoryMarshal.Cast<byte, short>(targets.AsSpan()));
-        else
-            sampler.Fill(microBatch, context, targets);
+        SampleShape shape = SourceOf(sampler, microBatch).Shape;
+        var context = new short[sampler.BatchSize * shape.ContextLength];
+        var targets = new short[sampler.BatchSize * shape.TargetLength];
+        sampler.Fill(microBatch, context, targets);
         return (context, targets);
     }
 
@@ -44,7 +39,7 @@ public sealed class BatchSamplerTests : IDisposable
         var batches = new HashSet<string>();
         foreach (var seed in new[] { 0, 1, -1, int.MinValue })
             for (var microBatch = 0; microBatch < 60; microBatch++)
-                Assert.True(batches.Add(Convert.ToBase64String(Fill(Sampler(seed), microBatch).Context)));
+                Assert.True(batches.Add(Ids.Key(Fill(Sampler(seed), microBatch).Context)));
     }
 
     /// <summary>Guards the stream of samples itself: a change here makes new runs differ from recorded ones.</summary>
@@ -54,22 +49,23 @@ public sealed class BatchSamplerTests : IDisposable
         var train = EmbeddedCorpus.Windows.TrainCaption;
         var (context, _) = Fill(Sampler(seed: 0), 2);
         var drawn = Enumerable.Range(0, 4).Select(row => train.First(index =>
-            EmbeddedCorpus.Windows.Window(index)[..514].SequenceEqual(context.AsSpan(row * 514, 514))));
+            Ids.Of(EmbeddedCorpus.Windows.Window(index)[..514]).AsSpan().SequenceEqual(context.AsSpan(row * 514, 514))));
         Assert.Equal([1980, 1461, 3861, 2436], drawn);
     }
 
     [Fact]
     public void Text_targets_follow_the_context_in_the_training_ids()
     {
-        var sampler = new BatchSampler(EmbeddedCorpus.Text, null, new(1, 0, 0), 8, 0);
+        var sampler = new BatchSampler([new TextSource(EmbeddedCorpus.Text)], 8, 0);
         var (context, targets) = (new short[8 * 512], new short[8 * 256]);
+        var train = EmbeddedCorpus.Text.Train.ToArray();
         for (var microBatch = 0; microBatch < 20; microBatch++)
         {
             sampler.Fill(microBatch, context, targets);
             for (var row = 0; row < 8; row++)
             {
                 short[] sample = [.. context.AsSpan(row * 512, 512), .. targets.AsSpan(row * 256, 256)];
-                Assert.True(EmbeddedCorpus.Text.Train.Span.IndexOf(sample) >= 0);
+                Assert.True(train.AsSpan().IndexOf(sample) >= 0);
             }
         }
     }
@@ -79,7 +75,7 @@ public sealed class BatchSamplerTests : IDisposable
     {
         var train = string.Concat(Enumerable.Range(0, 768).Select(i => (char)('A' + (i % 50))));
         var path = _folder.Write("tiny.txt", train + "!?\n\n" + new string('h', 800));
-        var sampler = new BatchSampler(TextCorpus.Load([path]), null, new(1, 0, 0), 64, 0);
+        var sampler = new BatchSampler([new TextSource(TextCorpus.Load([path]))], 64, 0);
         var (context, targets) = (new short[64 * 512], new short[64 * 256]);
         sampler.Fill(0, context, targets);
         var starts = Enumerable.Range(0, 64).Select(row => context[row * 512] - 'A').ToHashSet();
@@ -92,28 +88,29 @@ public sealed class BatchSamplerTests : IDisposable
     {
         var corpus = EmbeddedCorpus.Windows;
         var sampler = Sampler(batchSize: 32);
-        var contents = Enumerable.Range(0, corpus.Count).ToLookup(index => Convert.ToBase64String(corpus.Window(index)));
-        var captions = corpus.TrainCaption.Select(index => Convert.ToBase64String(corpus.Window(index))).ToHashSet();
+        var contents = Enumerable.Range(0, corpus.Count).ToLookup(index => Ids.Key(Ids.Of(corpus.Window(index))));
+        var captions = corpus.TrainCaption.Select(index => Ids.Key(Ids.Of(corpus.Window(index)))).ToHashSet();
         var pairs = corpus.TrainVideo.ToHashSet();
         for (var microBatch = 0; microBatch < 30; microBatch++)
         {
             var (context, targets) = Fill(sampler, microBatch);
             for (var row = 0; row < 32; row++)
-                if (sampler.ModalityAt(microBatch) == Modality.Caption)
-                    Assert.Contains(Convert.ToBase64String([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]), captions);
-                else if (sampler.ModalityAt(microBatch) == Modality.Video)
+                if (SourceOf(sampler, microBatch).Name == "caption")
+                    Assert.Contains(Ids.Key([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]), captions);
+                else if (SourceOf(sampler, microBatch).Name == "video")
                     Assert.Contains(
-                        contents[Convert.ToBase64String(context.AsSpan(row * 539, 539))],
-                        index => pairs.Contains(index) && corpus.Window(index + 1).SequenceEqual(targets.AsSpan(row * 539, 539)));
+                        contents[Ids.Key(context.AsSpan(row * 539, 539))],
+                        index => pairs.Contains(index)
+                            && Ids.Of(corpus.Window(index + 1)).AsSpan().SequenceEqual(targets.AsSpan(row * 539, 539)));
         }
     }
 
     [Fact]
     public void Samples_are_drawn_evenly()
     {
-        var corpus = WindowCorpus.Load([_folder.Write("film.bin", WindowFile.Bytes(40))]);
-        var sampler = new BatchSampler(null, corpus, new(0, 0, 1), 100, 3);
-        var (context, targets) = (new byte[100 * 514], new byte[100 * 25]);
+        var corpus = WindowCorpus.Load([_folder.Write("film.bin", TestWindows.Bytes(40))]);
+        var sampler = new BatchSampler([new CaptionSource(corpus)], 100, 3);
+        var (context, targets) = (new short[100 * 514], new short[100 * 25]);
         var counts = new int[36];
         for (var microBatch = 0; microBatch < 360; microBatch++)
         {
@@ -128,23 +125,69 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void A_weight_without_samples_is_refused()
     {
-        var onlyCaptions = WindowCorpus.Load([_folder.Write("film.bin", WindowFile.Bytes(40))]);
-        Assert.Throws<ArgumentException>(() => new BatchSampler(null, onlyCaptions, new(1, 1, 1), 1, 0));
-        Assert.Throws<ArgumentException>(() => new BatchSampler(EmbeddedCorpus.Text, null, new(1, 1, 0), 1, 0));
-        Assert.Throws<ArgumentException>(() => new BatchSampler(EmbeddedCorpus.Text, null, new(1, 0, 1), 1, 0));
-        Assert.Throws<ArgumentException>(() => new BatchSampler(EmbeddedCorpus.Text, null, default, 1, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchSampler(EmbeddedCorpus.Text, null, new(1, 0, 0), 0, 0));
+        // Of these two films one can be used for video and one for captions, but neither to train.
+        _folder.Write("film.json", """
+            {"films":[{"name":"a","modality":"video","split":"held-out","first":0,"count":20,"group":"a"},
+            {"name":"b","modality":"caption","split":"held-out","first":20,"count":20,"group":"b"}]}
+            """);
+        var heldOutOnly = WindowCorpus.Load([_folder.Write("film.bin", TestWindows.Bytes(40))]);
+        Assert.Contains("0 pairs of windows", Assert.Throws<ArgumentException>(() => new VideoSource(heldOutOnly)).Message, StringComparison.Ordinal);
+        Assert.Contains("0 windows with", Assert.Throws<ArgumentException>(() => new CaptionSource(heldOutOnly)).Message, StringComparison.Ordinal);
+
+        // To be scored they need no weight, and no batch is theirs.
+        VideoSource video = new(heldOutOnly, weight: 0);
+        CaptionSource captions = new(heldOutOnly, weight: 0);
+        Assert.Equal((19, 20), (video.HeldOut!.Count, captions.HeldOut!.Count));
+        Assert.Throws<InvalidOperationException>(() => video.Fill(default, new short[539], new short[539]));
+        Assert.Throws<InvalidOperationException>(() => captions.Fill(default, new short[514], new short[25]));
+        Assert.Throws<ArgumentException>(() => new BatchSampler([video, captions], 1, 0));
+
+        Assert.Throws<ArgumentException>(() => new BatchSampler([], 1, 0));
+        Assert.Throws<ArgumentNullException>(() => new BatchSampler(null!, 1, 0));
+        Assert.Throws<ArgumentNullException>(() => new BatchSampler([null!], 1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new BatchSampler([new TextSource(EmbeddedCorpus.Text)], 0, 0));
     }
 
     [Fact]
-    public void Spans_of_the_wrong_kind_or_length_are_refused()
+    public void Spans_of_the_wrong_length_are_refused()
     {
         var sampler = Sampler(batchSize: 1);
-        Assert.Equal((Modality.Video, Modality.Text), (sampler.ModalityAt(0), sampler.ModalityAt(1)));
-        Assert.Throws<InvalidOperationException>(() => sampler.Fill(0, new short[512], new short[256]));
-        Assert.Throws<InvalidOperationException>(() => sampler.Fill(1, new byte[512], new byte[256]));
+        Assert.Equal(("video", "text"), (SourceOf(sampler, 0).Name, SourceOf(sampler, 1).Name));
+        Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[512], new short[256]));
+        Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[539], new short[539]));
         Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[512], new short[255]));
-        Assert.Throws<ArgumentException>(() => sampler.Fill(0, new byte[540], new byte[539]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => sampler.ModalityAt(-1));
+        Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[540], new short[539]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => sampler.SourceAt(-1));
+    }
+
+    [Fact]
+    public void The_fingerprint_names_all_that_the_samples_depend_on()
+    {
+        TextCorpus text = EmbeddedCorpus.Text;
+        WindowCorpus windows = EmbeddedCorpus.Windows;
+        string fingerprint = Of(1, 4, new TextSource(text), new VideoSource(windows));
+        Assert.Equal(fingerprint, Of(1, 4, new TextSource(text), new VideoSource(windows)));
+        Assert.Contains(text.Inputs[1].Sha256, fingerprint, StringComparison.Ordinal);
+        Assert.Contains(windows.Files[0].Sha256, fingerprint, StringComparison.Ordinal);
+        TextCorpus otherShare = TextCorpus.Load([EmbeddedCorpus.PathOf("text.en.txt"), EmbeddedCorpus.PathOf("text.ko.txt")], 0.06);
+        string[] others =
+        [
+            Of(2, 4, new TextSource(text), new VideoSource(windows)),
+            Of(1, 5, new TextSource(text), new VideoSource(windows)),
+            Of(1, 4, new VideoSource(windows), new TextSource(text)),
+            Of(1, 4, new TextSource(text, weight: 2), new VideoSource(windows)),
+            Of(1, 4, new TextSource(text, contextLength: 513), new VideoSource(windows)),
+            Of(1, 4, new TextSource(text, targetLength: 255), new VideoSource(windows)),
+            Of(1, 4, new TextSource(text, name: "prose"), new VideoSource(windows)),
+            Of(1, 4, new TextSource(otherShare), new VideoSource(windows)),
+            Of(1, 4, new TextSource(text), new CaptionSource(windows)),
+        ];
+        Assert.DoesNotContain(fingerprint, others);
+        Assert.Equal(others.Length, others.Distinct().Count());
+
+        // What is scored has no part in it.
+        Assert.Equal(fingerprint, Of(1, 4, new TextSource(text, heldOutSamples: 9), new VideoSource(windows, heldOutSamples: 3)));
+
+        static string Of(int seed, int batch, params SampleSource[] sources) => new BatchSampler(sources, batch, seed).Fingerprint;
     }
 }

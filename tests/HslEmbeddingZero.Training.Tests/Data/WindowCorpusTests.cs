@@ -11,15 +11,15 @@ public sealed class WindowCorpusTests : IDisposable
     {
         var corpus = EmbeddedCorpus.Windows;
         Assert.Equal(4498, corpus.Count);
-        Assert.Equal("59e03d82fc666461e0975256abde421dc1a59930b41bed2cded51facceb01fd7", corpus.Sources[0].Sha256);
-        Assert.Equal("10030376ac21e90b33a2da06f365b5882264cb924c06b0774fb3a6b763200873", corpus.Sources[0].SidecarSha256);
-        Assert.Equal((2424422L, 4498), (corpus.Sources[0].Bytes, corpus.Sources[0].Windows));
+        Assert.Equal("59e03d82fc666461e0975256abde421dc1a59930b41bed2cded51facceb01fd7", corpus.Files[0].Sha256);
+        Assert.Equal("10030376ac21e90b33a2da06f365b5882264cb924c06b0774fb3a6b763200873", corpus.Files[0].SidecarSha256);
+        Assert.Equal((2424422L, 4498), (corpus.Files[0].Bytes, corpus.Files[0].Windows));
         Assert.Equal(74, corpus.Films.Count);
-        Assert.Equal((1203, 165), (Windows(Modality.Video, false), Windows(Modality.Video, true)));
-        Assert.Equal((2633, 457), (Windows(Modality.Caption, false), Windows(Modality.Caption, true)));
+        Assert.Equal((1203, 165), (Windows(FilmUse.Video, false), Windows(FilmUse.Video, true)));
+        Assert.Equal((2633, 457), (Windows(FilmUse.Caption, false), Windows(FilmUse.Caption, true)));
 
-        int Windows(Modality modality, bool isHeldOut) =>
-            corpus.Films.Where(film => film.Modality == modality && film.IsHeldOut == isHeldOut).Sum(film => film.Count);
+        int Windows(FilmUse use, bool isHeldOut) =>
+            corpus.Films.Where(film => film.Use == use && film.IsHeldOut == isHeldOut).Sum(film => film.Count);
     }
 
     [Fact]
@@ -61,13 +61,13 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Without_a_sidecar_a_file_is_one_film_divided_in_time()
     {
-        var bytes = WindowFile.Bytes(200);
+        var bytes = TestWindows.Bytes(200);
         var corpus = WindowCorpus.Load([_folder.Write("film.bin", bytes)]);
         Assert.Equal(Enumerable.Range(0, 180), corpus.TrainCaption);
         Assert.Equal(Enumerable.Range(0, 179), corpus.TrainVideo);
         Assert.Equal(Enumerable.Range(190, 10), corpus.HeldOutCaption);
         Assert.Equal(Enumerable.Range(190, 9), corpus.HeldOutVideo);
-        Assert.Null(corpus.Sources[0].SidecarSha256);
+        Assert.Null(corpus.Files[0].SidecarSha256);
         Assert.True(corpus.Window(199).SequenceEqual(bytes.AsSpan(199 * 539, 539)));
         Assert.Throws<ArgumentOutOfRangeException>(() => corpus.Window(200).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => corpus.Window(-1).Length);
@@ -76,7 +76,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_short_file_without_a_sidecar_has_a_smaller_gap()
     {
-        var corpus = WindowCorpus.Load([_folder.Write("film.bin", WindowFile.Bytes(21))]);
+        var corpus = WindowCorpus.Load([_folder.Write("film.bin", TestWindows.Bytes(21))]);
         Assert.Equal(18, corpus.TrainCaption.Count);
         Assert.Equal([19, 20], corpus.HeldOutCaption);
         Assert.Equal([19], corpus.HeldOutVideo);
@@ -85,12 +85,12 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void The_indices_of_a_second_file_follow_those_of_the_first()
     {
-        var second = WindowFile.Bytes(30);
+        var second = TestWindows.Bytes(30);
         second[5] = 77;
         var corpus = WindowCorpus.Load([EmbeddedCorpus.PathOf("windows.bin"), _folder.Write("windows.bin", second)]);
         Assert.Equal(4528, corpus.Count);
         Assert.Equal(77, corpus.Window(4498)[5]);
-        Assert.Contains(corpus.Films, film => film is { Name: "windows", First: 4498, Count: 27, Source: 1, IsHeldOut: false });
+        Assert.Contains(corpus.Films, film => film is { Name: "windows", First: 4498, Count: 27, File: 1, IsHeldOut: false });
         Assert.Contains(4498, corpus.TrainCaption);
     }
 
@@ -185,7 +185,7 @@ public sealed class WindowCorpusTests : IDisposable
     [InlineData("{\"films\":[],\"films\":[]}", "Duplicate property")]
     public void A_defective_sidecar_is_refused(string json, string expected)
     {
-        var path = _folder.Write("film.bin", WindowFile.Bytes(40));
+        var path = _folder.Write("film.bin", TestWindows.Bytes(40));
         var sidecar = _folder.Write("film.json", json);
         var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
@@ -196,7 +196,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_sidecar_too_long_to_be_one_is_refused()
     {
-        var path = _folder.Write("film.bin", WindowFile.Bytes(40));
+        var path = _folder.Write("film.bin", TestWindows.Bytes(40));
         _folder.Write("film.json", new byte[(16 << 20) + 1]);
         Assert.Contains("16777217 bytes of JSON; at most 16777216", Assert.Throws<CorpusException>(() => WindowCorpus.Load([path])).Message, StringComparison.Ordinal);
     }
@@ -207,7 +207,7 @@ public sealed class WindowCorpusTests : IDisposable
     [InlineData(538, 255)]
     public void A_separator_out_of_place_is_named(int offset, int expected)
     {
-        var bytes = WindowFile.Bytes(40);
+        var bytes = TestWindows.Bytes(40);
         bytes[(7 * 539) + offset] = 3;
         var path = _folder.Write("film.bin", bytes);
         var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
@@ -217,7 +217,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_payload_may_hold_the_separators()
     {
-        var bytes = WindowFile.Bytes(40);
+        var bytes = TestWindows.Bytes(40);
         bytes.AsSpan(0, 256).Fill(254);
         bytes.AsSpan(514, 24).Fill(255);
         Assert.Equal(40, WindowCorpus.Load([_folder.Write("film.bin", bytes)]).Count);
@@ -226,7 +226,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_length_that_is_no_multiple_is_refused()
     {
-        var path = _folder.Write("film.bin", WindowFile.Bytes(40)[..^1]);
+        var path = _folder.Write("film.bin", TestWindows.Bytes(40)[..^1]);
         var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Contains($"{path}: 21559 bytes are 39 windows of 539 bytes and 538 bytes more", refusal.Message, StringComparison.Ordinal);
     }
@@ -234,7 +234,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Too_few_windows_to_divide_are_refused()
     {
-        var path = _folder.Write("film.bin", WindowFile.Bytes(20));
+        var path = _folder.Write("film.bin", TestWindows.Bytes(20));
         var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Contains("20 windows and no sidecar that divides them; at least 21", refusal.Message, StringComparison.Ordinal);
     }
@@ -242,7 +242,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Missing_empty_and_repeated_files_are_refused()
     {
-        var film = _folder.Write("film.bin", WindowFile.Bytes(40));
+        var film = _folder.Write("film.bin", TestWindows.Bytes(40));
         Assert.Throws<CorpusException>(() => WindowCorpus.Load([_folder.PathOf("absent.bin")]));
         Assert.Throws<CorpusException>(() => WindowCorpus.Load([_folder.Write("empty.bin", "")]));
         Assert.Throws<CorpusException>(() => WindowCorpus.Load([film, film]));
@@ -258,7 +258,7 @@ public sealed class WindowCorpusTests : IDisposable
     private string Prepare(string name, int windows, params string[] films)
     {
         _folder.Write(name + ".json", $$$"""{"films":[{{{string.Join(",", films)}}}],"unknown":{}}""");
-        return _folder.Write(name + ".bin", WindowFile.Bytes(windows));
+        return _folder.Write(name + ".bin", TestWindows.Bytes(windows));
     }
 
     private WindowCorpus Load(int windows, params string[] films) => WindowCorpus.Load([Prepare("film", windows, films)]);

@@ -6,7 +6,7 @@ namespace HslEmbeddingZero.Training.Tests.Evaluation;
 
 public sealed class EvaluatorTests : IDisposable
 {
-    private static readonly Lazy<HeldOutSet> LazySet = new(() => HeldOutSet.Create(EmbeddedCorpus.Text, EmbeddedCorpus.Windows, new(9, 5, 13)));
+    private static readonly Lazy<SampleSource[]> LazySources = new(Create);
 
     private readonly TinyRun _run = new(TinyRun.Options);
 
@@ -18,19 +18,24 @@ public sealed class EvaluatorTests : IDisposable
                 if (name.EndsWith("gate", StringComparison.Ordinal)) parameter.fill_(0.5);
     }
 
-    private static HeldOutSet Set => LazySet.Value;
+    private static SampleSource[] Sources => LazySources.Value;
+
+    private static HeldOutSamples Text => Sources[0].HeldOut!;
+
+    private static HeldOutSamples Video => Sources[1].HeldOut!;
+
+    private static HeldOutSamples Caption => Sources[2].HeldOut!;
 
     public void Dispose() => _run.Dispose();
 
     [Fact]
     public void A_score_is_repeatable()
     {
-        var first = new Evaluator(Set).Evaluate(_run.Model);
-        var second = new Evaluator(Set).Evaluate(_run.Model);
-        var again = HeldOutSet.Create(EmbeddedCorpus.Text, EmbeddedCorpus.Windows, new(9, 5, 13));
+        var first = new Evaluator(Sources).Evaluate(_run.Model);
+        var second = new Evaluator(Sources).Evaluate(_run.Model);
         AssertClose(first, second, 0);
-        AssertClose(first, new Evaluator(again).Evaluate(_run.Model), 0);
-        Assert.InRange(first.TextBitsPerByte, 6, 12);
+        AssertClose(first, new Evaluator(Create()).Evaluate(_run.Model), 0);
+        Assert.InRange(first["text"].BitsPerByte, 6, 12);
     }
 
     [Theory]
@@ -38,60 +43,88 @@ public sealed class EvaluatorTests : IDisposable
     [InlineData(4)]
     [InlineData(100)]
     public void A_score_does_not_depend_on_the_batch_size(int batchSize) =>
-        AssertClose(new Evaluator(Set).Evaluate(_run.Model), new Evaluator(Set, batchSize).Evaluate(_run.Model), 1e-6);
+        AssertClose(new Evaluator(Sources).Evaluate(_run.Model), new Evaluator(Sources, batchSize).Evaluate(_run.Model), 1e-6);
 
     [Fact]
-    public void Text_by_source_adds_up_to_the_whole()
+    public void Text_by_input_adds_up_to_the_whole()
     {
-        var scores = new Evaluator(Set).Evaluate(_run.Model);
-        var windows = Set.Text!.Source.CountBy(source => source).OrderBy(pair => pair.Key).Select(pair => pair.Value).ToArray();
-        Assert.Equal(2, windows.Length);
-        Assert.Equal(scores.TextBitsPerByte, windows.Zip(scores.TextBitsPerByteBySource, (count, bits) => count * bits).Sum() / windows.Sum(), 1e-12);
-        Assert.NotEqual(scores.TextBitsPerByteBySource[0], scores.TextBitsPerByteBySource[1]);
+        var score = new Evaluator(Sources).Evaluate(_run.Model)["text"];
+        var samples = Enumerable.Range(0, Text.Count).CountBy(Text.PartOf).OrderBy(pair => pair.Key).Select(pair => pair.Value).ToArray();
+        Assert.Equal(2, samples.Length);
+        Assert.Equal(["text.en.txt", "text.ko.txt"], score.Parts.Keys);
+        Assert.Equal(score.BitsPerByte, samples.Zip(score.Parts.Values, (count, bits) => count * bits).Sum() / samples.Sum(), 1e-12);
+        Assert.NotEqual(score.Parts["text.en.txt"], score.Parts["text.ko.txt"]);
+    }
+
+    [Fact]
+    public void Scores_are_told_by_name_in_the_order_of_the_sources_and_their_mean_counts_each_once()
+    {
+        var scores = new Evaluator([Sources[2], Sources[0], Sources[1]]).Evaluate(_run.Model);
+        Assert.Equal(["caption", "text", "video"], scores.Sources.Select(score => score.Name));
+        Assert.Equal(scores.Sources.Sum(score => score.BitsPerByte) / 3, scores.Mean, 1e-12);
+        Assert.Equal(["binding", "scene"], scores["caption"].Gaps.Keys);
+        Assert.Empty(scores["text"].Gaps);
+        Assert.Empty(scores["caption"].Parts);
+        Assert.Empty(scores["video"].Gaps);
+        Assert.Empty(scores["video"].Parts);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(16)]
-    public void Bytes_scored_one_by_one_are_those_of_their_windows(int batchSize)
+    public void Bytes_scored_one_by_one_are_those_of_their_samples(int batchSize)
     {
-        Evaluator evaluator = new(Set, batchSize);
-        var bits = evaluator.EvaluateTextBytes(_run.Model);
-        Assert.Equal(Set.Text!.Targets.Length, bits.Length);
-        Assert.Equal(evaluator.Evaluate(_run.Model).TextBitsPerByte, bits.Average(), 1e-5);
+        Evaluator evaluator = new(Sources, batchSize);
+        var bits = evaluator.EvaluateBytes(_run.Model, "text");
+        Assert.Equal(Text.Targets.Length, bits.Length);
+        Assert.Equal(evaluator.Evaluate(_run.Model)["text"].BitsPerByte, bits.Average(), 1e-5);
         _run.Model.eval();
         using var scope = NewDisposeScope();
-        var last = Set.Text.Count - 1;
-        var targets = tensor(Set.Text.Targets[(last * 256)..], [1, 256]);
-        var logits = _run.Model.forward(tensor(Set.Text.Contexts[(last * 512)..], [1, 512]), targets).to(ScalarType.Float64);
+        var last = Text.Count - 1;
+        var targets = tensor(Text.Target(last).ToArray(), [1, 256]);
+        var logits = _run.Model.forward(tensor(Text.Context(last).ToArray(), [1, 512]), targets).to(ScalarType.Float64);
         var expected = nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mul(-1 / Math.Log(2));
         Assert.All(expected.view(-1).data<double>().Zip(bits[(last * 256)..]), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
     }
 
     [Fact]
-    public void A_set_without_text_has_no_text_bytes()
+    public void Bytes_of_every_source_can_be_scored_one_by_one()
+    {
+        Evaluator evaluator = new(Sources);
+        var scores = evaluator.Evaluate(_run.Model);
+        foreach (SampleSource source in Sources)
+        {
+            var bits = evaluator.EvaluateBytes(_run.Model, source.Name);
+            Assert.Equal(source.HeldOut!.Targets.Length, bits.Length);
+            Assert.Equal(scores[source.Name].BitsPerByte, bits.Average(), 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Sources_without_text_have_no_text_bytes()
     {
         _run.Model.train();
-        Assert.Empty(new Evaluator(HeldOutSet.Create(null, EmbeddedCorpus.Windows, new(9, 5, 13))).EvaluateTextBytes(_run.Model));
-        Assert.NotEmpty(new Evaluator(Set).EvaluateTextBytes(_run.Model));
+        var refusal = Assert.Throws<KeyNotFoundException>(() => new Evaluator(Sources[1..]).EvaluateBytes(_run.Model, "text"));
+        Assert.Contains("'text'; there are video, caption", refusal.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(new Evaluator(Sources).EvaluateBytes(_run.Model, "text"));
         Assert.True(_run.Model.training);
     }
 
     [Fact]
     public void Each_score_is_the_mean_bits_of_the_target_bytes()
     {
-        var scores = new Evaluator(Set).Evaluate(_run.Model);
+        var scores = new Evaluator(Sources).Evaluate(_run.Model);
         _run.Model.eval();
-        var (text, video, caption) = (Set.Text!, Set.Video!, Set.Caption!);
         using var scope = NewDisposeScope();
-        Assert.Equal(Bits(tensor(text.Contexts, [9, 512]), tensor(text.Targets, [9, 256])), scores.TextBitsPerByte, 1e-5);
-        Assert.Equal(Bits(tensor(video.Contexts, [5, 539]), tensor(video.Targets, [5, 539])), scores.VideoBitsPerByte, 1e-5);
-        var matched = Bits(tensor(caption.Contexts, [13, 514]), tensor(caption.Targets, [13, 25]));
-        Assert.Equal(matched, scores.CaptionBitsPerByte, 1e-5);
-        Assert.Equal(Bits(Swapped(audioOnly: true), tensor(caption.Targets, [13, 25])) - matched, scores.BindingGap, 1e-5);
-        Assert.Equal(Bits(Swapped(audioOnly: false), tensor(caption.Targets, [13, 25])) - matched, scores.SceneGap, 1e-5);
-        Assert.True(Math.Abs(scores.BindingGap) > 1e-5 && Math.Abs(scores.SceneGap) > 1e-5 && scores.BindingGap != scores.SceneGap);
+        Assert.Equal(Bits(Tensor(Text.Contexts, 9), Tensor(Text.Targets, 9)), scores["text"].BitsPerByte, 1e-5);
+        Assert.Equal(Bits(Tensor(Video.Contexts, 5), Tensor(Video.Targets, 5)), scores["video"].BitsPerByte, 1e-5);
+        var matched = Bits(Tensor(Caption.Contexts, 13), Tensor(Caption.Targets, 13));
+        Assert.Equal(matched, scores["caption"].BitsPerByte, 1e-5);
+        var (binding, scene) = (scores["caption"].Gaps["binding"], scores["caption"].Gaps["scene"]);
+        Assert.Equal(Bits(Swapped(audioOnly: true), Tensor(Caption.Targets, 13)) - matched, binding, 1e-5);
+        Assert.Equal(Bits(Swapped(audioOnly: false), Tensor(Caption.Targets, 13)) - matched, scene, 1e-5);
+        Assert.True(Math.Abs(binding) > 1e-5 && Math.Abs(scene) > 1e-5 && binding != scene);
 
         double Bits(Tensor context, Tensor targets)
         {
@@ -101,10 +134,12 @@ public sealed class EvaluatorTests : IDisposable
 
         Tensor Swapped(bool audioOnly)
         {
-            var own = tensor(caption.Contexts, [13, 514]);
-            var other = own.index_select(0, tensor(Enumerable.Range(0, 13).Select(i => (long)caption.Partner(i)).ToArray()));
+            var own = Tensor(Caption.Contexts, 13);
+            var other = own.index_select(0, tensor(Enumerable.Range(0, 13).Select(i => (long)((i + 6) % 13)).ToArray()));
             return audioOnly ? cat([own.narrow(1, 0, 257), other.narrow(1, 257, 256), own.narrow(1, 513, 1)], 1) : other;
         }
+
+        static Tensor Tensor(ReadOnlySpan<short> ids, int rows) => tensor(ids.ToArray(), [rows, ids.Length / rows]);
     }
 
     /// <summary>Without what its attention and its memory bring in, a position knows only itself, and no swap can matter.</summary>
@@ -114,9 +149,9 @@ public sealed class EvaluatorTests : IDisposable
         using (no_grad())
             foreach (var (name, parameter) in _run.Model.named_parameters())
                 if (name.Contains(".proj.", StringComparison.Ordinal)) parameter.fill_(0);
-        var scores = new Evaluator(Set).Evaluate(_run.Model);
-        Assert.Equal((0.0, 0.0), (scores.BindingGap, scores.SceneGap));
-        Assert.True(scores.CaptionBitsPerByte > 0);
+        var caption = new Evaluator(Sources).Evaluate(_run.Model)["caption"];
+        Assert.Equal((0.0, 0.0), (caption.Gaps["binding"], caption.Gaps["scene"]));
+        Assert.True(caption.BitsPerByte > 0);
     }
 
     [Theory]
@@ -125,45 +160,66 @@ public sealed class EvaluatorTests : IDisposable
     public void The_mode_is_restored_and_dropout_is_off_meanwhile(bool training)
     {
         _run.Model.train(training);
-        var scores = new Evaluator(Set).Evaluate(_run.Model);
+        var scores = new Evaluator(Sources).Evaluate(_run.Model);
         Assert.Equal(training, _run.Model.training);
         Assert.Equal(training, _run.Model.Body.training);
         _run.Model.train(!training);
-        AssertClose(scores, new Evaluator(Set).Evaluate(_run.Model), 0);
+        AssertClose(scores, new Evaluator(Sources).Evaluate(_run.Model), 0);
     }
 
     [Fact]
     public void A_cancellation_stops_it_and_restores_the_mode()
     {
         _run.Model.train();
-        Assert.Throws<OperationCanceledException>(() => new Evaluator(Set).Evaluate(_run.Model, new(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => new Evaluator(Sources).Evaluate(_run.Model, new(canceled: true)));
         Assert.True(_run.Model.training);
     }
 
     [Fact]
-    public void What_the_set_lacks_is_not_a_number()
+    public void What_has_no_held_out_samples_has_no_score()
     {
-        var scores = new Evaluator(HeldOutSet.Create(TinyRun.Text, null, new(TextWindows: 2))).Evaluate(_run.Model);
-        Assert.True(scores.TextBitsPerByte > 0);
-        Assert.Equal([double.NaN, double.NaN, double.NaN, double.NaN], [scores.VideoBitsPerByte, scores.CaptionBitsPerByte, scores.BindingGap, scores.SceneGap]);
-        scores = new Evaluator(HeldOutSet.Create(null, EmbeddedCorpus.Windows, new(1, 1, 2))).Evaluate(_run.Model);
-        Assert.Equal(double.NaN, scores.TextBitsPerByte);
-        Assert.Empty(scores.TextBitsPerByteBySource);
+        TextSource text = new(TinyRun.Text, heldOutSamples: 2), silent = new(TinyRun.Text, heldOutSamples: 0, name: "silent");
+        var scores = new Evaluator([silent, text]).Evaluate(_run.Model);
+        Assert.True(scores["text"].BitsPerByte > 0);
+        Assert.Equal("text", Assert.Single(scores.Sources).Name);
+        var refusal = Assert.Throws<KeyNotFoundException>(() => scores["silent"]);
+        Assert.Contains("no score of 'silent'; there are text", refusal.Message, StringComparison.Ordinal);
+        Assert.Throws<KeyNotFoundException>(() => new Evaluator([silent, text]).EvaluateBytes(_run.Model, "silent"));
+        Assert.Contains("silent", Assert.Throws<ArgumentException>(() => new Evaluator([silent])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Impossible_requests_are_refused()
     {
         Assert.Throws<ArgumentNullException>(() => new Evaluator(null!));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Evaluator(Set, 0));
-        Assert.Throws<ArgumentNullException>(() => new Evaluator(Set).Evaluate(null!));
+        Assert.Throws<ArgumentException>(() => new Evaluator([]));
+        Assert.Throws<ArgumentException>(() => new Evaluator([Sources[0], Sources[0]]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Evaluator(Sources, 0));
+        Assert.Throws<ArgumentNullException>(() => new Evaluator(Sources).Evaluate(null!));
+        Assert.Throws<ArgumentNullException>(() => new Evaluator(Sources).EvaluateBytes(null!, "text"));
+        SourceScore score = new() { Name = "a", BitsPerByte = 1 };
+        Assert.Throws<ArgumentException>(() => new EvaluationResult([]));
+        Assert.Throws<ArgumentException>(() => new EvaluationResult([score, score with { BitsPerByte = 2 }]));
+        Assert.Throws<ArgumentNullException>(() => new EvaluationResult(null!));
     }
+
+    private static SampleSource[] Create() =>
+    [
+        new TextSource(EmbeddedCorpus.Text, heldOutSamples: 9),
+        new VideoSource(EmbeddedCorpus.Windows, heldOutSamples: 5),
+        new CaptionSource(EmbeddedCorpus.Windows, heldOutSamples: 13),
+    ];
 
     private static void AssertClose(EvaluationResult expected, EvaluationResult actual, double tolerance)
     {
+        Assert.Equal(8, Numbers(expected).Length);
+        Assert.Equal(8, Numbers(actual).Length);
         Assert.All(Numbers(expected).Zip(Numbers(actual)), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance));
 
-        static double[] Numbers(EvaluationResult r) =>
-            [r.TextBitsPerByte, .. r.TextBitsPerByteBySource, r.VideoBitsPerByte, r.CaptionBitsPerByte, r.BindingGap, r.SceneGap];
+        static double[] Numbers(EvaluationResult result) =>
+        [
+            result.Mean,
+            .. result.Sources.SelectMany(score => (double[])[score.BitsPerByte, .. score.Parts.Values, .. score.Gaps.Values]),
+        ];
     }
 }

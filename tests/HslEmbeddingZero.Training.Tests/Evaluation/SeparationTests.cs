@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HslEmbeddingZero.Training.Tests.Data;
 
 namespace HslEmbeddingZero.Training.Tests.Evaluation;
@@ -11,32 +10,33 @@ public sealed class SeparationTests
     [Fact]
     public void No_window_that_is_scored_is_ever_drawn()
     {
-        var set = HeldOutSet.Create(null, EmbeddedCorpus.Windows, new(1, int.MaxValue, int.MaxValue));
+        VideoSource video = new(EmbeddedCorpus.Windows, heldOutSamples: int.MaxValue);
+        CaptionSource caption = new(EmbeddedCorpus.Windows);
         HashSet<string> scored = [];
-        for (var i = 0; i < set.Video!.Count; i++)
+        for (var i = 0; i < video.HeldOut!.Count; i++)
         {
-            scored.Add(Key(set.Video.Contexts.AsSpan(i * 539, 539)));
-            scored.Add(Key(set.Video.Targets.AsSpan(i * 539, 539)));
+            scored.Add(Ids.Key(video.HeldOut.Context(i)));
+            scored.Add(Ids.Key(video.HeldOut.Target(i)));
         }
 
-        for (var i = 0; i < set.Caption!.Count; i++)
-            scored.Add(Key([.. set.Caption.Contexts.AsSpan(i * 514, 514), .. set.Caption.Targets.AsSpan(i * 25, 25)]));
+        for (var i = 0; i < caption.HeldOut!.Count; i++)
+            scored.Add(Ids.Key([.. caption.HeldOut.Context(i), .. caption.HeldOut.Target(i)]));
         Assert.True(scored.Count > 500);
 
-        BatchSampler sampler = new(null, EmbeddedCorpus.Windows, new(0, 1, 1), 16, 0);
+        BatchSampler sampler = new([video, caption], 16, 0);
         HashSet<string> drawn = [];
         for (long microBatch = 0; microBatch < MicroBatches; microBatch++)
         {
             var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
             for (var row = 0; row < 16; row++)
-                if (sampler.ModalityAt(microBatch) == Modality.Caption)
+                if (BatchSamplerTests.SourceOf(sampler, microBatch) == caption)
                 {
-                    drawn.Add(Key([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]));
+                    drawn.Add(Ids.Key([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]));
                 }
                 else
                 {
-                    drawn.Add(Key(context.AsSpan(row * 539, 539)));
-                    drawn.Add(Key(targets.AsSpan(row * 539, 539)));
+                    drawn.Add(Ids.Key(context.AsSpan(row * 539, 539)));
+                    drawn.Add(Ids.Key(targets.AsSpan(row * 539, 539)));
                 }
         }
 
@@ -50,31 +50,30 @@ public sealed class SeparationTests
     {
         const int piece = 64;
         var corpus = EmbeddedCorpus.Text;
-        var train = corpus.Train.Span;
-        var set = HeldOutSet.Create(corpus, null).Text!;
+        var train = corpus.Train.ToArray();
+        TextSource source = new(corpus);
+        var samples = source.HeldOut!;
 
         // Held-out ids and training ids are disjoint places of the files: together they are never more than the files hold.
-        var held = corpus.Sources.Select((_, i) => corpus.HeldOut(i).Length).Sum();
-        Assert.True(train.Length + held <= corpus.Sources.Sum(s => s.Bytes + s.Documents));
+        var held = corpus.Inputs.Select((_, i) => corpus.HeldOut(i).Length).Sum();
+        Assert.True(train.Length + held <= corpus.Inputs.Sum(input => input.Bytes + input.Documents));
 
         HashSet<string> trained = [];
-        for (var at = 0; at + piece <= train.Length; at++) trained.Add(Key(MemoryMarshal.AsBytes(train.Slice(at, piece))));
+        for (var at = 0; at + piece <= train.Length; at++) trained.Add(Ids.Key(train.AsSpan(at, piece)));
         var repeated = 0;
-        for (var window = 0; window < set.Count; window++)
-            if (trained.Contains(Key(MemoryMarshal.AsBytes(set.Targets.AsSpan((window * 256) + 96, piece))))) repeated++;
-        Assert.InRange(repeated, 0, set.Count / 50);
+        for (var sample = 0; sample < samples.Count; sample++)
+            if (trained.Contains(Ids.Key(samples.Target(sample).Slice(96, piece)))) repeated++;
+        Assert.InRange(repeated, 0, samples.Count / 50);
 
-        BatchSampler sampler = new(corpus, null, new(1, 0, 0), 16, 0);
+        BatchSampler sampler = new([source], 16, 0);
         for (long microBatch = 0; microBatch < 100; microBatch++)
         {
             var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
             for (var row = 0; row < 16; row++)
             {
-                Assert.Contains(Key(context.AsSpan(row * 1024, piece * 2)), trained);
-                Assert.Contains(Key(targets.AsSpan((row * 512) + 384, piece * 2)), trained);
+                Assert.Contains(Ids.Key(context.AsSpan(row * 512, piece)), trained);
+                Assert.Contains(Ids.Key(targets.AsSpan((row * 256) + 192, piece)), trained);
             }
         }
     }
-
-    private static string Key(ReadOnlySpan<byte> bytes) => Convert.ToBase64String(bytes);
 }

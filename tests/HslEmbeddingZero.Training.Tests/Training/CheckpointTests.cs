@@ -242,13 +242,19 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains(name, Refused<IOException>().Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Its dropout ran on from a saved state; the masks of today would not be those of its first part.</summary>
-    [Fact]
-    public void A_checkpoint_of_the_first_format_is_refused_by_its_name()
+    /// <summary>
+    /// The first format's dropout ran on from a saved state, and the second's samples were of three modalities: neither run would go on as it began.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_checkpoint_of_an_earlier_format_is_refused_by_its_name(int version)
     {
-        Rewrite((_, metadata) => metadata["format"] = "HslEmbeddingZero checkpoint 1");
+        Rewrite((_, metadata) => metadata["format"] = $"HslEmbeddingZero checkpoint {version}");
         string message = Refused<CheckpointException>().Message;
-        Assert.Contains("earlier version (format 'HslEmbeddingZero checkpoint 1', expected 'HslEmbeddingZero checkpoint 2')", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"a checkpoint of another version (format 'HslEmbeddingZero checkpoint {version}', expected 'HslEmbeddingZero checkpoint 3')",
+            message, StringComparison.Ordinal);
         Assert.Contains("Delete the file", message, StringComparison.Ordinal);
     }
 

@@ -20,7 +20,7 @@ public sealed class FineTuningTests
         model.Door.ChecksIds = true;
         var before = TinyRun.Bytes(model);
         double score = Score(model, TinyRun.Text);
-        using Trainer trainer = new(model, TinyRun.Sampler(TinyRun.Options), TinyRun.Options with { Precision = precision });
+        using Trainer trainer = new(model, TinyRun.Sources, TinyRun.Options with { Precision = precision });
         Assert.Equal(before, TinyRun.Bytes(model));
         Assert.Equal(score, Score(model, TinyRun.Text));
         Assert.False(model.training);
@@ -33,7 +33,7 @@ public sealed class FineTuningTests
     {
         TrainerOptions options = TinyRun.Options with { Precision = precision };
         using ByteLanguageModel model = NewModel();
-        using Trainer trainer = new(model, TinyRun.Sampler(options), options);
+        using Trainer trainer = new(model, TinyRun.Sources, options);
         foreach ((bool training, bool checks, int stop) in new[] { (false, true, 2), (true, false, 4) })
         {
             model.train(training);
@@ -48,7 +48,7 @@ public sealed class FineTuningTests
     {
         using ByteLanguageModel model = NewModel();
         model.eval();
-        using Trainer trainer = new(model, TinyRun.Sampler(TinyRun.Options), TinyRun.Options);
+        using Trainer trainer = new(model, TinyRun.Sources, TinyRun.Options);
         Assert.Throws<OperationCanceledException>(() => trainer.Run(cancellationToken: new CancellationToken(canceled: true)));
         Assert.Equal((false, true), (model.training, model.Door.ChecksIds));
     }
@@ -69,7 +69,7 @@ public sealed class FineTuningTests
         using (no_grad()) model.get_parameter("body.norm.bias")!.fill_(0.123456789);
         var before = Values(model);
         using TemporaryFolder folder = new();
-        using Trainer trainer = new(model, TinyRun.Sampler(options), options);
+        using Trainer trainer = new(model, TinyRun.Sources, options);
         trainer.Run();
         trainer.SaveCheckpoint(folder.PathOf("a.checkpoint"));
         var saved = Safetensors.Load(folder.PathOf("a.checkpoint"));
@@ -93,7 +93,7 @@ public sealed class FineTuningTests
         using TemporaryFolder folder = new();
         using ByteLanguageModel model = NewModel(seed: 1), other = NewModel(seed: 2);
         other.SaveWeights(folder.PathOf("other.safetensors"));
-        using Trainer trainer = new(model, TinyRun.Sampler(options), options);
+        using Trainer trainer = new(model, TinyRun.Sources, options);
         trainer.Run(stopAt: 3);
         model.LoadWeights(folder.PathOf("other.safetensors"));
         trainer.Run();
@@ -111,14 +111,14 @@ public sealed class FineTuningTests
         string checkpoint = folder.PathOf("frozen.checkpoint");
         using ByteLanguageModel whole = Frozen(seed: 1), part = Frozen(seed: 1), resumed = Frozen(seed: 1), foreign = Frozen(seed: 2);
         byte[] before = TinyRun.Bytes(NewModel(seed: 1).to(TypeOf(precision)))["body.self_blocks.0.qkv.weight"];
-        using (Trainer trainer = new(whole, TinyRun.Sampler(options), options)) trainer.Run();
-        using (Trainer trainer = new(part, TinyRun.Sampler(options), options))
+        using (Trainer trainer = new(whole, TinyRun.Sources, options)) trainer.Run();
+        using (Trainer trainer = new(part, TinyRun.Sources, options))
         {
             trainer.Run(stopAt: 3);
             trainer.SaveCheckpoint(checkpoint);
         }
 
-        using (Trainer trainer = new(resumed, TinyRun.Sampler(options), options))
+        using (Trainer trainer = new(resumed, TinyRun.Sources, options))
         {
             trainer.LoadCheckpoint(checkpoint);
             trainer.Run();
@@ -130,7 +130,7 @@ public sealed class FineTuningTests
         Assert.Equal(weights, TinyRun.Bytes(resumed));
         Assert.DoesNotContain("model.body.self_blocks.0.qkv.weight", Safetensors.ReadHeader(checkpoint).Tensors.Keys);
 
-        using Trainer other = new(foreign, TinyRun.Sampler(options), options); // its frozen weights are of another seed
+        using Trainer other = new(foreign, TinyRun.Sources, options); // its frozen weights are of another seed
         Assert.Contains("another run", Assert.Throws<CheckpointException>(() => other.LoadCheckpoint(checkpoint)).Message,
             StringComparison.Ordinal);
 
@@ -158,7 +158,7 @@ public sealed class FineTuningTests
     {
         using ByteLanguageModel model = NewModel();
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
-        Assert.Throws<ArgumentException>(() => new Trainer(model, TinyRun.Sampler(TinyRun.Options), TinyRun.Options));
+        Assert.Throws<ArgumentException>(() => new Trainer(model, TinyRun.Sources, TinyRun.Options));
     }
 
     /// <summary>
@@ -177,7 +177,6 @@ public sealed class FineTuningTests
             FinalLearningRate = 5e-4,
             BatchSize = 2,
             GradientAccumulationSteps = 1,
-            Mix = new(1, 0, 0),
             Precision = precision,
         };
         using TemporaryFolder folder = new();
@@ -189,7 +188,7 @@ public sealed class FineTuningTests
 
         using ByteLanguageModel model = NewModel();
         double untrained = Score(model, oldText);
-        using (Trainer trainer = new(model, new BatchSampler(oldText, null, options.Mix, 2, 0), options)) trainer.Run();
+        using (Trainer trainer = new(model, [new TextSource(oldText)], options)) trainer.Run();
         double oldBefore = Score(model, oldText), newBefore = Score(model, newText);
         Assert.True(oldBefore < untrained / 4, $"{oldBefore} after {untrained}");
 
@@ -197,7 +196,7 @@ public sealed class FineTuningTests
         using ByteLanguageModel loaded = ByteLanguageModel.Load(folder.PathOf("model.safetensors"));
         Assert.Equal(oldBefore, Score(loaded, oldText), 0.02); // bfloat16's arithmetic against float32's
         TrainerOptions next = options with { PeakLearningRate = 2e-3, FinalLearningRate = 2e-4 };
-        using (Trainer trainer = new(loaded, new BatchSampler(both, null, next.Mix, 2, 0), next)) trainer.Run();
+        using (Trainer trainer = new(loaded, [new TextSource(both)], next)) trainer.Run();
         double oldAfter = Score(loaded, oldText), newAfter = Score(loaded, newText);
         string seen = $"old {untrained:F3}, {oldBefore:F3}, {oldAfter:F3}; new {newBefore:F3}, {newAfter:F3}";
         Assert.True(newAfter < newBefore / 3, seen);
@@ -216,13 +215,14 @@ public sealed class FineTuningTests
             FinalLearningRate = 1e-3,
             ReportEverySteps = 30
         };
-        TrainerOptions second = first with { Mix = new(0, 1, 0), PeakLearningRate = 3e-3, FinalLearningRate = 3e-4, WarmupSteps = 0 };
+        SampleSource[] video = [new VideoSource(TinyRun.Windows)];
+        TrainerOptions second = first with { PeakLearningRate = 3e-3, FinalLearningRate = 3e-4, WarmupSteps = 0 };
         using ByteLanguageModel model = NewModel(), fresh = NewModel();
-        using (Trainer trainer = new(model, TinyRun.Sampler(first), first)) trainer.Run();
+        using (Trainer trainer = new(model, TinyRun.Sources, first)) trainer.Run();
         Reports goingOn = new(), anew = new();
-        using (Trainer trainer = new(model, TinyRun.Sampler(second), second)) trainer.Run(goingOn);
-        using (Trainer trainer = new(fresh, TinyRun.Sampler(second), second)) trainer.Run(anew);
-        Assert.True(goingOn.Lines[^1].VideoBitsPerByte < anew.Lines[^1].VideoBitsPerByte, $"{goingOn.Lines[^1]} against {anew.Lines[^1]}");
+        using (Trainer trainer = new(model, video, second)) trainer.Run(goingOn);
+        using (Trainer trainer = new(fresh, video, second)) trainer.Run(anew);
+        Assert.True(goingOn.Lines[^1].Sources["video"] < anew.Lines[^1].Sources["video"], $"{goingOn.Lines[^1]} against {anew.Lines[^1]}");
     }
 
     private static ByteLanguageModel NewModel(int seed = 5)
@@ -235,7 +235,7 @@ public sealed class FineTuningTests
     private static ScalarType TypeOf(Precision precision) => precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     private static double Score(ByteLanguageModel model, TextCorpus text) =>
-        new Evaluator(HeldOutSet.Create(text, null, new(TextWindows: 8))).Evaluate(model).TextBitsPerByte;
+        new Evaluator([new TextSource(text, heldOutSamples: 8)]).Evaluate(model)["text"].BitsPerByte;
 
     private static Dictionary<string, float[]> Values(nn.Module module) =>
         module.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().to(ScalarType.Float32).cpu().data<float>().ToArray());

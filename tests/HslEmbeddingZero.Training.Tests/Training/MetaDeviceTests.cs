@@ -44,14 +44,14 @@ public sealed class MetaDeviceTests : IDisposable
         module.to(Meta);
         module.train();
         using FlatParameters parameters = new(module);
-        using LossMeter meter = new(Meta);
+        using LossMeter meter = new(3, Meta);
         for (int microBatch = 0; microBatch < 2; microBatch++)
         {
             dropout.Seed(1, Meta);
             Tensor logits = module.forward(zeros([3, 70, 258], type, Meta));
             Tensor targets = zeros([3, 70], ScalarType.Byte, Meta);
             Tensor loss = LanguageModelLoss.NatsPerByte(logits, targets);
-            meter.Add(Modality.Video, loss.detach());
+            meter.Add(1, loss.detach());
             loss.backward();
             parameters.AccumulateGradient();
             Assert.Equal(new long[] { 3, 70 }, LanguageModelLoss.NatsOfEachByte(logits.detach(), targets).shape);

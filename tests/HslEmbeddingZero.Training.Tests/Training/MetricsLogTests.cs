@@ -8,8 +8,19 @@ public sealed class MetricsLogTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static TrainingProgress Progress(long step, double bits = 4) => new(
-        step, 100, bits, bits + 1, double.NaN, bits - 1, 1e-3, 0.5, 1234.4, TimeSpan.FromSeconds(step), TimeSpan.Zero);
+    private static TrainingProgress Progress(long step, double bits = 4) => new()
+    {
+        Step = step,
+        Steps = 100,
+        BitsPerByte = bits,
+        Sources = Sources(bits),
+        LearningRate = 1e-3,
+        GradientNorm = 0.5,
+        BytesPerSecond = 1234.4,
+        Elapsed = TimeSpan.FromSeconds(step),
+    };
+
+    private static NamedValues Sources(double bits) => new([KeyValuePair.Create("text", bits + 1), KeyValuePair.Create("caption", bits - 1)]);
 
     private string Written(params long[] steps)
     {
@@ -35,7 +46,7 @@ public sealed class MetricsLogTests : IDisposable
         File.WriteAllText(path, $"{lines[0]}\nnot json\nnull\n{lines[1]}\n{lines[2]}\n{lines[2][..20]}");
         using (MetricsLog log = new(path, keepThrough: 20))
             log.Report(Progress(30, bits: 2));
-        Assert.Equal([(10, 4, 5), (20, 4, 5), (30, 2, 3)], MetricsLog.ReadCurve(path));
+        Assert.Equal([(10, 4, Sources(4)), (20, 4, Sources(4)), (30, 2, Sources(2))], MetricsLog.ReadCurve(path));
         Assert.Equal(lines[..2], File.ReadAllLines(path)[..2]);
         Assert.Equal(3, File.ReadAllLines(path).Length);
     }
@@ -63,7 +74,7 @@ public sealed class MetricsLogTests : IDisposable
     {
         using MetricsLog log = new(_folder.PathOf("new.jsonl"), keepThrough: 5);
         log.Report(Progress(6));
-        Assert.Equal([(6, 4, 5)], MetricsLog.ReadCurve(_folder.PathOf("new.jsonl")));
+        Assert.Equal([(6, 4, Sources(4))], MetricsLog.ReadCurve(_folder.PathOf("new.jsonl")));
     }
 
     [Fact]
@@ -80,7 +91,7 @@ public sealed class MetricsLogTests : IDisposable
     {
         var path = Written(10);
         File.AppendAllText(path, "{\"step\":20,\"learningRate\":1,\"bytesPerSecond\":1,\"seconds\":1}\n{\"step\":3");
-        Assert.Equal([(10, 4, 5)], MetricsLog.ReadCurve(path));
+        Assert.Equal([(10, 4, Sources(4))], MetricsLog.ReadCurve(path));
     }
 
     [Fact]

@@ -28,10 +28,10 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
     ];
 
     [SkippableTheory]
-    [InlineData(Modality.Text)]
-    [InlineData(Modality.Video)]
-    [InlineData(Modality.Caption)]
-    public void A_micro_batch_of_the_published_body_stays_within_its_budget_of_operations(Modality modality)
+    [InlineData("text", 512, 256)]
+    [InlineData("video", 539, 539)]
+    [InlineData("caption", 514, 25)]
+    public void A_micro_batch_of_the_published_body_stays_within_its_budget_of_operations(string source, int contextLength, int targetLength)
     {
         TorchRuntime.EnsureLoaded();
         Skip.IfNot(OperationCount.IsAvailable, "Operations are counted through libtorch's C++ names on Linux x64.");
@@ -40,17 +40,17 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
         model.to(ScalarType.BFloat16);
         model.train();
         using FlatParameters parameters = new(model);
-        int cpu = Launches(model, modality);
+        SampleShape shape = new(contextLength, targetLength);
+        int cpu = Launches(model, source, shape);
         ((ByteTransformer)model.Body).Form.ForcesAccelerator = true;
-        int accelerator = Launches(model, modality);
+        int accelerator = Launches(model, source, shape);
         Assert.InRange(accelerator, 300, Budget); // fewer than 300 would mean that not all are counted
         Assert.True(accelerator < cpu - 100, $"{accelerator} in the accelerator's form, {cpu} in the CPU's");
     }
 
-    private int Launches(ByteLanguageModel model, Modality modality)
+    private int Launches(ByteLanguageModel model, string source, SampleShape shape)
     {
-        SampleShape shape = SampleShape.Of(modality);
-        Tensor context = randint(0, 256, [1, shape.ContextLength], ScalarType.Byte), targets = randint(0, 256, [1, shape.TargetLength], ScalarType.Byte);
+        Tensor context = randint(0, 256, [1, shape.ContextLength], ScalarType.Int16), targets = randint(0, 256, [1, shape.TargetLength], ScalarType.Int16);
         model.Body.SeedDropout(1, CPU);
         LanguageModelLoss.NatsPerByte(model.forward(context, targets), targets).backward(); // makes tables that are kept
 
@@ -61,7 +61,7 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
             loss.backward();
             (string Name, int Times)[] all = Launching();
             int sum = all.Sum(pair => pair.Times);
-            output.WriteLine($"{modality}: {forward} forward + {sum - forward} backward = {sum}");
+            output.WriteLine($"{source}: {forward} forward + {sum - forward} backward = {sum}");
             output.WriteLine(string.Join(", ", all.Select(pair => $"{pair.Times} {pair.Name}")));
             return sum;
         }

@@ -16,7 +16,6 @@ public sealed class OwnBodyTests
     {
         Steps = 40,
         ReportEverySteps = 10,
-        Mix = new(1, 0, 0),
         PeakLearningRate = 5e-3,
         FinalLearningRate = 5e-4,
     };
@@ -28,11 +27,11 @@ public sealed class OwnBodyTests
     {
         using ByteLanguageModel model = NewModel();
         TrainerOptions options = Options with { Precision = precision };
-        Evaluator evaluator = new(HeldOutSet.Create(TinyRun.Text, null, new(TextWindows: 4)));
-        double before = evaluator.Evaluate(model).TextBitsPerByte;
+        Evaluator evaluator = new([TinyRun.TextOf(heldOutSamples: 4)]);
+        double before = evaluator.Evaluate(model)["text"].BitsPerByte;
         Reports reports = new();
-        using (Trainer trainer = new(model, TinyRun.Sampler(options), options)) trainer.Run(reports);
-        Assert.True(evaluator.Evaluate(model).TextBitsPerByte < before / 2, string.Join('\n', reports.Lines));
+        using (Trainer trainer = new(model, TinyRun.TextOnly, options)) trainer.Run(reports);
+        Assert.True(evaluator.Evaluate(model)["text"].BitsPerByte < before / 2, string.Join('\n', reports.Lines));
     }
 
     /// <summary>The encoder's dropout draws from torch's global generator, which the trainer seeds for each micro-batch.</summary>
@@ -42,14 +41,14 @@ public sealed class OwnBodyTests
         using TemporaryFolder folder = new();
         string checkpoint = folder.PathOf("own.checkpoint");
         using ByteLanguageModel whole = NewModel(), part = NewModel(), resumed = NewModel(seed: 9);
-        using (Trainer trainer = new(whole, TinyRun.Sampler(Options), Options)) trainer.Run();
-        using (Trainer trainer = new(part, TinyRun.Sampler(Options), Options))
+        using (Trainer trainer = new(whole, TinyRun.TextOnly, Options)) trainer.Run();
+        using (Trainer trainer = new(part, TinyRun.TextOnly, Options))
         {
             trainer.Run(stopAt: 15);
             trainer.SaveCheckpoint(checkpoint);
         }
 
-        using (Trainer trainer = new(resumed, TinyRun.Sampler(Options), Options))
+        using (Trainer trainer = new(resumed, TinyRun.TextOnly, Options))
         {
             trainer.LoadCheckpoint(checkpoint);
             trainer.Run();
@@ -58,7 +57,7 @@ public sealed class OwnBodyTests
         Assert.Equal(TinyRun.Bytes(whole), TinyRun.Bytes(resumed));
 
         using ByteLanguageModel wider = NewModel(feedForward: 96);
-        using Trainer other = new(wider, TinyRun.Sampler(Options), Options);
+        using Trainer other = new(wider, TinyRun.TextOnly, Options);
         Assert.Contains("another run", Assert.Throws<CheckpointException>(() => other.LoadCheckpoint(checkpoint)).Message,
             StringComparison.Ordinal);
     }

@@ -22,12 +22,18 @@ internal sealed class TinyRun : IDisposable
 
     public TinyRun(
         TrainerOptions options, string arm = "zero", int dim = 64, int bytesPerSlot = 2, double dropout = 0.1, Device? device = null,
-        NgramCodes? codes = null)
+        NgramCodes? codes = null, IReadOnlyList<SampleSource>? sources = null)
     {
         Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes), new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
         Model.ResetParameters(options.Seed);
-        Trainer = new(Model, Sampler(options), options, device);
+        Trainer = new(Model, sources ?? Sources, options, device);
     }
+
+    /// <summary>Text, video and captions, each as often as the others.</summary>
+    public static IReadOnlyList<SampleSource> Sources { get; } = [TextOf(), new VideoSource(Windows), new CaptionSource(Windows)];
+
+    /// <summary>Text alone.</summary>
+    public static IReadOnlyList<SampleSource> TextOnly { get; } = [Sources[0]];
 
     public static TextCorpus Text => Corpora.Value.Text;
 
@@ -40,7 +46,7 @@ internal sealed class TinyRun : IDisposable
     /// <summary>Every parameter's bytes, by name.</summary>
     public SortedDictionary<string, byte[]> Weights => Bytes(Model);
 
-    public static BatchSampler Sampler(TrainerOptions options) => new(Text, Windows, options.Mix, options.BatchSize, options.Seed);
+    public static TextSource TextOf(int heldOutSamples = 256) => new(Text, heldOutSamples: heldOutSamples);
 
     public static SortedDictionary<string, byte[]> Bytes(nn.Module module)
     {
@@ -63,7 +69,7 @@ internal sealed class TinyRun : IDisposable
         var lines = Enumerable.Range(0, 400).Select(i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.\n{(i % 5 == 4 ? "\n" : "")}");
         return (
             TextCorpus.Load([folder.Write("text.txt", string.Concat(lines))], heldOutShare: 0.25),
-            WindowCorpus.Load([folder.Write("film.bin", WindowFile.Bytes(100))]));
+            WindowCorpus.Load([folder.Write("film.bin", TestWindows.Bytes(100))]));
     }
 }
 

@@ -13,7 +13,6 @@ public sealed class TrainerDeviceTests
         Steps = 30,
         ReportEverySteps = 5,
         GradientAccumulationSteps = 1,
-        Mix = new(1, 0, 0),
         PeakLearningRate = 1e-2,
         FinalLearningRate = 1e-3,
     };
@@ -27,7 +26,7 @@ public sealed class TrainerDeviceTests
     public void Training_lowers_the_loss(string deviceName, Precision precision)
     {
         Reports reports = new();
-        using TinyRun run = new(Options with { Precision = precision }, device: TestDevice.Require(deviceName));
+        using TinyRun run = new(Options with { Precision = precision }, device: TestDevice.Require(deviceName), sources: TinyRun.TextOnly);
         run.Trainer.Run(reports);
         Assert.True(reports.Lines[^1].BitsPerByte < 0.5 * reports.Lines[0].BitsPerByte, string.Join('\n', reports.Lines));
     }
@@ -40,14 +39,14 @@ public sealed class TrainerDeviceTests
         using TemporaryFolder folder = new();
         string checkpoint = folder.PathOf("checkpoint.safetensors");
         Reports whole = new(), pieces = new();
-        using (TinyRun run = new(Options, device: device)) run.Trainer.Run(whole);
-        using (TinyRun run = new(Options, device: device))
+        using (TinyRun run = new(Options, device: device, sources: TinyRun.TextOnly)) run.Trainer.Run(whole);
+        using (TinyRun run = new(Options, device: device, sources: TinyRun.TextOnly))
         {
             run.Trainer.Run(pieces, stopAt: 15);
             run.Trainer.SaveCheckpoint(checkpoint);
         }
 
-        using (TinyRun run = new(Options, device: device))
+        using (TinyRun run = new(Options, device: device, sources: TinyRun.TextOnly))
         {
             run.Trainer.LoadCheckpoint(checkpoint);
             run.Trainer.Run(pieces);
@@ -63,7 +62,7 @@ public sealed class TrainerDeviceTests
     [MemberData(nameof(TestDevice.Names), MemberType = typeof(TestDevice))]
     public void Steps_leave_no_tensors_behind(string deviceName)
     {
-        using TinyRun run = new(Options with { ReportEverySteps = 1 }, device: TestDevice.Require(deviceName));
+        using TinyRun run = new(Options with { ReportEverySteps = 1 }, device: TestDevice.Require(deviceName), sources: TinyRun.TextOnly);
         run.Trainer.Run(stopAt: 5);
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         run.Trainer.Run(stopAt: 25);

@@ -59,15 +59,14 @@ public sealed class TrainerOptionsTests
         Assert.Contains("GradientAccumulationSteps", Assert.ThrowsAny<ArgumentException>(() =>
             new TinyRun(TinyRun.Options with { GradientAccumulationSteps = 0 })).Message, StringComparison.Ordinal);
 
-    /// <summary>Batch size and mix stand in the options and in the sampler; a checkpoint names the options', so they must agree.</summary>
     [Fact]
-    public void A_sampler_that_contradicts_the_options_is_refused()
+    public void Sources_that_cannot_be_trained_on_are_refused()
     {
         using ByteLanguageModel model = new(new ZeroDoor(2, 64), new(new() { Dim = 64, Layers = 1, Heads = 2 }));
-        var sampler = TinyRun.Sampler(TinyRun.Options);
-        var size = Assert.Throws<ArgumentException>(() => new Trainer(model, sampler, TinyRun.Options with { BatchSize = 3 }));
-        Assert.Contains("3", size.Message, StringComparison.Ordinal);
-        Assert.Contains("2", size.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => new Trainer(model, sampler, TinyRun.Options with { Mix = new(2, 1, 1) }));
+        Assert.Throws<ArgumentNullException>(() => new Trainer(model, null!, TinyRun.Options));
+        Assert.Throws<ArgumentException>(() => new Trainer(model, [], TinyRun.Options));
+        Assert.Throws<ArgumentException>(() => new Trainer(model, [new TextSource(TinyRun.Text, weight: 0)], TinyRun.Options));
+        var twice = Assert.Throws<ArgumentException>(() => new Trainer(model, [TinyRun.TextOf(), TinyRun.TextOf()], TinyRun.Options));
+        Assert.Contains("'text'", twice.Message, StringComparison.Ordinal);
     }
 }

@@ -15,10 +15,9 @@ public sealed class TrainerTests
             Steps = 30,
             ReportEverySteps = 5,
             GradientAccumulationSteps = 1,
-            Mix = new(1, 0, 0),
             PeakLearningRate = 1e-2,
             FinalLearningRate = 1e-3
-        }, arm);
+        }, arm, sources: TinyRun.TextOnly);
         Reports reports = new();
         run.Trainer.Run(reports);
         Assert.InRange(reports.Lines[0].BitsPerByte, 4, 12);
@@ -35,7 +34,7 @@ public sealed class TrainerTests
         run.Trainer.Run(reports);
         Assert.Equal([3, 6, 7], reports.Lines.Select(line => line.Step));
         Assert.All(reports.Lines, line => Assert.Equal(
-            (line.TextBitsPerByte + line.VideoBitsPerByte + line.CaptionBitsPerByte) / 3, line.BitsPerByte, 1e-6));
+            (line.Sources["text"] + line.Sources["video"] + line.Sources["caption"]) / 3, line.BitsPerByte, 1e-6));
         Assert.All(reports.Lines, line => Assert.Equal(LearningRateSchedule.At(line.Step - 1, options), line.LearningRate));
         Assert.Equal(7L * 2 * (768 + 1078 + 539), run.Trainer.BytesRead);
         Assert.Equal(7, run.Trainer.Step);
@@ -46,37 +45,37 @@ public sealed class TrainerTests
     [Fact]
     public void The_first_reported_loss_is_that_of_the_initial_model()
     {
-        var options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 1, Mix = new(1, 0, 0) };
-        using TinyRun run = new(options, dropout: 0);
+        var options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 1 };
+        using TinyRun run = new(options, dropout: 0, sources: TinyRun.TextOnly);
         Reports reports = new();
         run.Trainer.Run(reports);
 
-        using TinyRun fresh = new(options, dropout: 0);
+        using TinyRun fresh = new(options, dropout: 0, sources: TinyRun.TextOnly);
         var (context, targets) = (new short[2 * 512], new short[2 * 256]);
-        TinyRun.Sampler(options).Fill(0, context, targets);
+        new BatchSampler(TinyRun.TextOnly, options.BatchSize, options.Seed).Fill(0, context, targets);
         using var scope = torch.NewDisposeScope();
         var ids = torch.tensor(targets, [2, 256]);
         var logProbabilities = torch.nn.functional.log_softmax(fresh.Model.forward(torch.tensor(context, [2, 512]), ids), -1);
         var expected = -logProbabilities.gather(2, ids.to(torch.int64).unsqueeze(2)).mean().item<float>() / Math.Log(2);
-        Assert.Equal(expected, Assert.Single(reports.Lines).TextBitsPerByte, 1e-5);
-        Assert.Equal(double.NaN, reports.Lines[0].VideoBitsPerByte);
+        Assert.Equal(expected, Assert.Single(reports.Lines).Sources["text"], 1e-5);
+        Assert.Equal(["text"], reports.Lines[0].Sources.Keys);
     }
 
     /// <summary>The norm of a step of two micro-batches is that of the mean of the gradients that each would give alone.</summary>
     [Fact]
     public void Accumulation_averages_gradients()
     {
-        var options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 2, Mix = new(1, 0, 0) };
-        using TinyRun run = new(options, dropout: 0), twin = new(options, dropout: 0);
+        var options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 2 };
+        using TinyRun run = new(options, dropout: 0, sources: TinyRun.TextOnly), twin = new(options, dropout: 0, sources: TinyRun.TextOnly);
         Reports reports = new();
         run.Trainer.Run(reports);
 
         using var scope = torch.NewDisposeScope();
-        SampleShape shape = SampleShape.Of(Modality.Text);
+        SampleShape shape = TinyRun.TextOnly[0].Shape;
         for (int i = 0; i < 2; i++)
         {
             var (context, targets) = (new short[2 * shape.ContextLength], new short[2 * shape.TargetLength]);
-            TinyRun.Sampler(options).Fill(i, context, targets);
+            new BatchSampler(TinyRun.TextOnly, options.BatchSize, options.Seed).Fill(i, context, targets);
             var ids = torch.tensor(targets, [2, shape.TargetLength]);
             (LanguageModelLoss.NatsPerByte(twin.Model.forward(torch.tensor(context, [2, shape.ContextLength]), ids), ids) / 2).backward();
         }
@@ -181,7 +180,7 @@ public sealed class TrainerTests
     {
         using Data.TemporaryFolder folder = new();
         using TinyRun run = new(TinyRun.Options with { Steps = 20 });
-        Evaluator evaluator = new(HeldOutSet.Create(TinyRun.Text, null, new(TextWindows: 2)));
+        Evaluator evaluator = new([TinyRun.TextOf(heldOutSamples: 2)]);
         List<long> live = [];
         for (var round = 1; round <= 6; round++)
         {
@@ -201,7 +200,7 @@ public sealed class TrainerTests
     {
         using TinyRun whole = new(TinyRun.Options), watched = new(TinyRun.Options);
         whole.Trainer.Run();
-        Evaluator evaluator = new(HeldOutSet.Create(TinyRun.Text, null, new(TextWindows: 2)));
+        Evaluator evaluator = new([TinyRun.TextOf(heldOutSamples: 2)]);
         evaluator.Evaluate(watched.Model);
         watched.Trainer.Run(stopAt: 3);
         evaluator.Evaluate(watched.Model);

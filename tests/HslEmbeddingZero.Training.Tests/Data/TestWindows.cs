@@ -1,7 +1,7 @@
 namespace HslEmbeddingZero.Training.Tests.Data;
 
 /// <summary>Windows made for a test, each different from all others.</summary>
-public static class WindowFile
+public static class TestWindows
 {
     public static byte[] Bytes(int windows)
     {
