@@ -25,7 +25,8 @@ internal static class SmallCorpus
         return model;
     }
 
-    public static (TextCorpus Text, WindowCorpus Windows) Load(string folder)
+    /// <summary>Text, video and captions in files of a folder, which are made where they are not there.</summary>
+    public static IReadOnlyList<SampleSource> Sources(string folder)
     {
         Directory.CreateDirectory(folder);
         string text = Path.Combine(folder, "corpus.txt"), windows = Path.Combine(folder, "corpus.bin");
@@ -35,10 +36,26 @@ internal static class SmallCorpus
             File.WriteAllBytes(windows, Windows(100));
         }
 
-        return (TextCorpus.Load([text], heldOutShare: 0.25), WindowCorpus.Load([windows]));
+        WindowCorpus films = WindowCorpus.Load([windows]);
+        return
+        [
+            new TextSource(TextCorpus.Load([text], heldOutShare: 0.25), heldOutSamples: 4),
+            new VideoSource(films, heldOutSamples: 4),
+            new CaptionSource(films, heldOutSamples: 8),
+        ];
     }
 
-    public static BatchSampler Sampler((TextCorpus Text, WindowCorpus Windows) corpora) => new(corpora.Text, corpora.Windows, Options.Mix, Options.BatchSize, Options.Seed);
+    /// <summary>A report in which all numbers are 1.</summary>
+    public static TrainingProgress Progress(long step, long steps) => new()
+    {
+        Step = step,
+        Steps = steps,
+        BitsPerByte = 1,
+        Sources = new(((string[])["text", "video", "caption"]).Select(name => KeyValuePair.Create(name, 1.0))),
+        LearningRate = 1e-3,
+        GradientNorm = 1,
+        BytesPerSecond = 1,
+    };
 
     /// <summary>Windows of random content.</summary>
     public static byte[] Windows(int count)

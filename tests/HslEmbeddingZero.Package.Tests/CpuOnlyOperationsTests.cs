@@ -16,7 +16,7 @@ public sealed class CpuOnlyOperationsTests
         ["ByteGenerator.Read: data"] = "logits come to the host once a byte, to be drawn from",
         ["CheckpointDigest.Of: bytes"] = "a checkpoint's digest, of a copy on the host",
         ["Evaluator.BitsOfSamples: data"] = "sums of an evaluation batch",
-        ["Evaluator.EvaluateTextBytes: data"] = "every byte of an evaluation batch",
+        ["Evaluator.EvaluateBytes: data"] = "every byte of an evaluation batch",
         ["LossMeter.IsFinite: data"] = "the losses before a checkpoint",
         ["LossMeter.Read: data"] = "the losses of a report",
         ["LossMeter.Save: data"] = "the losses of a checkpoint",
@@ -25,7 +25,6 @@ public sealed class CpuOnlyOperationsTests
 
         // tensors that are on the CPU by their making
         ["BatchSlot.Ids: bytes"] = "pinned memory, which is filled on the host and copied to the device",
-        ["BatchSlot.Fill: bytes"] = "the same",
         ["ControlValueTables.Learned: data"] = "a table drawn on the CPU",
         ["LossMeter.Restore: data"] = "a tensor of a checkpoint's file",
         ["Safetensors.ForEachChunk: bytes"] = "files are read and written through host memory",

@@ -53,10 +53,10 @@ public sealed class OwnDoorTests : IDisposable
         {
             File.WriteAllLines(file, Enumerable.Range(0, 300).Select(i => $"Line {i} of a text.\n"));
             TextCorpus text = TextCorpus.Load([file], heldOutShare: 0.25);
-            TrainerOptions options = new() { Steps = 4, WarmupSteps = 0, BatchSize = 1, GradientAccumulationSteps = 1, Mix = new(1, 0, 0) };
+            TrainerOptions options = new() { Steps = 4, WarmupSteps = 0, BatchSize = 1, GradientAccumulationSteps = 1 };
             using ByteLanguageModel model = Model(lookBack: 1);
             var door = (AveragingDoor)model.Door;
-            using Trainer trainer = new(model, new BatchSampler(text, null, options.Mix, 1, 0), options);
+            using Trainer trainer = new(model, [new TextSource(text)], options);
             Assert.All(door.Scale, value => Assert.Equal(1, value));
             float[] before = door.Table;
             trainer.Run();

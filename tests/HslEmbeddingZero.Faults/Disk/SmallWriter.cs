@@ -17,7 +17,7 @@ internal static class SmallWriter
         try
         {
             using ByteLanguageModel model = SmallCorpus.Model();
-            using Trainer trainer = new(model, SmallCorpus.Sampler(SmallCorpus.Load(corpus.FullName)), SmallCorpus.Options);
+            using Trainer trainer = new(model, SmallCorpus.Sources(corpus.FullName), SmallCorpus.Options);
             if (kind == "weights") model.SaveWeights(path);
             else if (kind == "checkpoint") trainer.SaveCheckpoint(path);
             else WriteMetrics(path);
@@ -35,6 +35,6 @@ internal static class SmallWriter
     {
         using MetricsLog log = new(path, keepThrough: 2000);
         for (long step = 2001; step <= 4000; step++)
-            log.Report(new TrainingProgress(step, 4000, 1, 1, 1, 1, 1e-3, 1, 1, TimeSpan.Zero, TimeSpan.Zero));
+            log.Report(SmallCorpus.Progress(step, 4000));
     }
 }

@@ -14,10 +14,10 @@ internal static class SmallTraining
 
     public static int Run(string folder)
     {
-        var corpora = SmallCorpus.Load(Path.Combine(folder, "corpus"));
+        IReadOnlyList<SampleSource> sources = SmallCorpus.Sources(Path.Combine(folder, "corpus"));
         string checkpoint = Path.Combine(folder, Checkpoint);
         using ByteLanguageModel model = SmallCorpus.Model();
-        using Trainer trainer = new(model, SmallCorpus.Sampler(corpora), SmallCorpus.Options);
+        using Trainer trainer = new(model, sources, SmallCorpus.Options);
         if (File.Exists(checkpoint)) trainer.LoadCheckpoint(checkpoint);
         using (MetricsLog metrics = new(Path.Combine(folder, Metrics), trainer.Step))
         {
@@ -28,8 +28,7 @@ internal static class SmallTraining
             }
         }
 
-        HeldOutSet heldOut = HeldOutSet.Create(corpora.Text, corpora.Windows, new HeldOutOptions(TextWindows: 4, VideoWindows: 4, CaptionWindows: 8));
-        EvaluationResult scores = new Evaluator(heldOut).Evaluate(model);
+        EvaluationResult scores = new Evaluator(sources).Evaluate(model);
         model.SaveWeights(Path.Combine(folder, Weights));
         File.WriteAllText(Path.Combine(folder, Scores), JsonSerializer.Serialize(scores));
         return 0;

@@ -19,7 +19,7 @@ internal sealed class CheckpointFormat : DamagedFormat
         _path = Path.Combine(folder, "run.safetensors");
         _other = Path.Combine(folder, "state.safetensors");
         _model = SmallCorpus.Model();
-        _trainer = new Trainer(_model, SmallCorpus.Sampler(SmallCorpus.Load(folder)), SmallCorpus.Options);
+        _trainer = new Trainer(_model, SmallCorpus.Sources(folder), SmallCorpus.Options);
         _trainer.Run(stopAt: 2);
         _valid = State();
         _trainer.Run(stopAt: 4);

@@ -14,7 +14,7 @@ internal sealed class MetricsFormat(string folder) : DamagedFormat
     {
         File.WriteAllBytes(_path, Mutator.Damage(_valid, random, isText: true));
         using (MetricsLog log = new(_path, keepThrough: 30))
-            log.Report(new TrainingProgress(31, 40, 1, 1, 1, 1, 1e-3, 1, 1, TimeSpan.Zero, TimeSpan.Zero));
+            log.Report(SmallCorpus.Progress(31, 40));
         var curve = MetricsLog.ReadCurve(_path);
         Require(curve.Count > 0 && curve[^1].Step == 31 && curve.SkipLast(1).All(point => point.Step <= 30), "lines behind the checkpoint are kept");
         return null;
