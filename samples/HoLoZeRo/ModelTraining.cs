@@ -5,98 +5,67 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>
-/// A long training run in a folder: metrics and held-out scores as JSON lines and as TensorBoard events, a checkpoint to go on from, and
-/// the best weights so far.
-/// </summary>
+/// <summary>A long training run in a folder, shown on the console and to TensorBoard.</summary>
 internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, ByteMix data)
 {
     public const string WeightsName = "model.safetensors";
 
     private TrainPreset Preset => options.Preset;
 
-    private long Steps => options.Training.Steps;
-
-    private string Weights => InFolder(WeightsName);
-
-    private string Checkpoint => InFolder("checkpoint.safetensors");
+    private string Folder => options.Out.FullName;
 
     /// <summary>Trains to the end, scores the best weights as they are kept, and returns the scores.</summary>
     public Scores Run(CancellationToken cancellation)
     {
         long best = Train(cancellation);
-        using ByteLanguageModel model = ByteLanguageModel.Load(Weights);
+        string weights = Path.Combine(Folder, WeightsName);
+        using ByteLanguageModel model = ByteLanguageModel.Load(weights);
         model.to(options.Device);
         Scores scores = Scores.Of(best, new Evaluator(data.Sources, device: options.Device).Evaluate(model, cancellation));
-        Keep(model, scores);
+        model.Save(weights, torch.ScalarType.BFloat16, Provenance.Of(options, data, scores));
         return scores;
     }
 
     private long Train(CancellationToken cancellation)
     {
-        if (!options.Resume && File.Exists(Checkpoint))
-            throw new ArgumentException($"{Checkpoint} of an earlier run is there: go on from it with --resume, or choose another --out.");
         using var model = new ByteLanguageModel(
             DoorArms.Create(options.Door, Preset.BytesPerSlot, Preset.Body.Dim), new ByteTransformer(Preset.Body));
         model.ResetParameters(options.Training.Seed);
-        using var trainer = new Trainer(model, data.Sources, options.Training, options.Device);
-        if (File.Exists(Checkpoint)) trainer.LoadCheckpoint(Checkpoint);
-        EvaluationLog evaluations = new(InFolder("evaluations.jsonl"), trainer.Step);
-        using var metrics = new MetricsLog(InFolder("metrics.jsonl"), trainer.Step);
-        using var board = new TensorBoardLog(
-            InFolder("tensorboard"), trainer.Elapsed, ("train", InFolder("metrics.jsonl")), ("held-out", InFolder("evaluations.jsonl")));
-        Evaluator evaluator = new(data.Sources, device: options.Device);
-        console.WriteLine(trainer.Step == 0
-            ? $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {Steps:N0} steps in "
-                + $"{RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on {ComputeOptions.NameOf(options.Device)}"
-            : $"going on from step {trainer.Step:N0}");
-        LiveProgress.Run(console, [Preset.Name], (_, live) => Continue(new ProgressToAll(metrics, live)), lines: 200);
-        return evaluations.BestStep;
-
-        void Continue(IProgress<TrainingProgress> progress)
-        {
-            CheckpointClock checkpoint = new(options.CheckpointEvery);
-            try
+        using TrainingRun run = new(
+            Folder, model, data.Sources, options.Training,
+            new TrainingRunOptions
             {
-                while (true)
-                {
-                    if (IsDue(trainer.Step, Preset.EvaluateEvery) && evaluations.LastStep < trainer.Step) Evaluate();
-                    if (checkpoint.IsDue || trainer.Step == Steps)
-                    {
-                        trainer.SaveCheckpoint(Checkpoint);
-                        checkpoint.Restart();
-                    }
-
-                    board.Update();
-                    if (trainer.Step == Steps) return;
-                    trainer.Run(progress, Next(trainer.Step, Preset.EvaluateEvery), checkpoint.Remaining, cancellation);
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                trainer.SaveCheckpoint(Checkpoint);
-                throw;
-            }
-        }
-
-        void Evaluate()
-        {
-            Scores scores = Scores.Of(trainer.Step, evaluator.Evaluate(model, cancellation));
-            bool isBest = scores.Mean < evaluations.Best;
-            if (isBest) Keep(model, scores);
-            evaluations.Add(scores);
-            console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"held out at step {scores.Step}: text {scores.Text:F3}, video {scores.Video:F3}, caption {scores.Caption:F3} bpb, binding gap {scores.BindingGap:+0.000;-0.000}{(isBest ? ", the best so far" : "")}"));
-        }
+                EvaluateEverySteps = Preset.EvaluateEvery,
+                CheckpointEvery = options.CheckpointEvery,
+                WeightsType = torch.ScalarType.BFloat16,
+                WeightsMetadata = evaluation => Provenance.Of(options, data, Scores.Of(evaluation.Step, evaluation.Scores)),
+            },
+            options.Device);
+        if (!options.Resume && File.Exists(run.CheckpointPath))
+            throw new ArgumentException($"{run.CheckpointPath} of an earlier run is there: go on from it with --resume, or choose another --out.");
+        bool isResumed = run.Resume();
+        console.WriteLine(isResumed
+            ? $"going on from step {run.Trainer.Step:N0}"
+            : $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {options.Training.Steps:N0} steps in "
+                + $"{RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on {ComputeOptions.NameOf(options.Device)}");
+        using TensorBoardLog board = new(
+            Path.Combine(Folder, "tensorboard"), run.Trainer.Elapsed, ("train", run.MetricsPath), ("held-out", run.EvaluationsPath));
+        LiveProgress.Run(
+            console, [Preset.Name], (_, live) => run.Run(live, new EvaluationLines(console, run, board), cancellation), lines: 200);
+        board.Update();
+        return run.Best!.Step;
     }
 
-    private void Keep(ByteLanguageModel model, Scores scores) =>
-        model.Save(Weights, torch.ScalarType.BFloat16, Provenance.Of(options, data, scores));
-
-    private bool IsDue(long step, int every) => step > 0 && (step % every == 0 || step == Steps);
-
-    private static long Next(long step, int every) => (step / every + 1) * every;
-
-    private string InFolder(string name) => Path.Combine(options.Out.FullName, name);
+    private sealed class EvaluationLines(IAnsiConsole console, TrainingRun run, TensorBoardLog board) : IProgress<RunEvaluation>
+    {
+        public void Report(RunEvaluation value)
+        {
+            board.Update();
+            Scores scores = Scores.Of(value.Step, value.Scores);
+            string best = run.Best == value ? ", the best so far" : "";
+            console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"held out at step {scores.Step}: text {scores.Text:F3}, video {scores.Video:F3}, caption {scores.Caption:F3} bpb, binding gap {scores.BindingGap:+0.000;-0.000}{best}"));
+        }
+    }
 }

@@ -58,10 +58,15 @@ internal sealed class StudyRunner(
             return true;
         }
 
-        using RunClaim? claim = RunClaim.TryTake(plan.Stem + ".claim");
-        if (claim is null) return false;
-        results[plan.Key] = run.Finished() ?? run.Execute(resume: true, progress, cancellation); // It may have been finished before the claim.
-        return true;
+        try
+        {
+            results[plan.Key] = run.Execute(resume: true, progress, cancellation);
+            return true;
+        }
+        catch (RunInUseException)
+        {
+            return false;
+        }
     }
 
     private RunPlan Plan(RunKey run) => new()

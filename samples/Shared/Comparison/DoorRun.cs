@@ -12,10 +12,6 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
     public string ResultPath => plan.Stem + ".result.json";
 
-    private string CheckpointPath => plan.Stem + ".checkpoint.safetensors";
-
-    private string CurvePath => plan.Stem + ".curve.json";
-
     /// <summary>What must be equal for an earlier result to be taken over.</summary>
     private string Fingerprint => JsonSerializer.Serialize(
         new
@@ -37,79 +33,56 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     /// <summary>Whether a result of another run stands where this one's would go.</summary>
     public bool IsTakenByAnother() => ReadResult() is { } earlier && earlier.Fingerprint != Fingerprint;
 
-    /// <param name="resume">Whether to go on from a checkpoint of an earlier try.</param>
+    /// <param name="resume">Whether to take over a result, or go on from a checkpoint, of an earlier try.</param>
     /// <param name="progress">Told of every report of the training.</param>
     /// <param name="cancellation">Asks to stop; a checkpoint is written first.</param>
+    /// <exception cref="RunInUseException">Another process trains this run.</exception>
     public RunResult Execute(bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         using InputDoor door = plan.CreateDoor();
         using var body = new ByteTransformer(plan.Body);
         using var model = new ByteLanguageModel(door, body);
         model.ResetParameters(plan.Training.Seed);
-        using var trainer = new Trainer(model, data.Mix.Sources, plan.Training, device);
-        if (resume && File.Exists(CheckpointPath)) trainer.LoadCheckpoint(CheckpointPath);
-        List<CurvePoint> curve = [.. ReadCurve().Where(point => point.Step <= trainer.Step)];
-        Evaluator evaluator = new(data.Mix.Sources, device: device);
-        Stopwatch scoring = new();
-        MixScores last;
-        IReadOnlyList<NoveltyScore>? novelty;
+        using TrainingRun run = new(
+            Path.GetDirectoryName(plan.Stem)!, model, data.Mix.Sources, plan.Training,
+            new TrainingRunOptions
+            {
+                Name = Path.GetFileName(plan.Stem),
+                EvaluateAt = [.. plan.EvaluateAt],
+                CheckpointEvery = plan.CheckpointEvery,
+                KeepsBestWeights = false,
+            },
+            device);
+        if (resume && Finished() is { } earlier) return earlier; // Another process has finished it meanwhile.
+        if (resume) run.Resume();
+        MixScores last = MixScores.Of(run.Run(progress, cancellationToken: cancellation)!);
+        Stopwatch dividing = Stopwatch.StartNew();
+        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, cancellation) : null;
+        RunResult result = new(
+            plan.Key, Fingerprint, door.LearnedParameters, last,
+            [.. run.Evaluations.Where(evaluation => evaluation.Step < plan.Training.Steps)
+                .Select(evaluation => new CurvePoint(evaluation.Step, MixScores.Of(evaluation.Scores)))],
+            run.Trainer.BytesRead / run.Trainer.Elapsed.TotalSeconds,
+            (run.Trainer.Elapsed + dividing.Elapsed).TotalSeconds + run.Evaluations.Sum(evaluation => evaluation.Elapsed.TotalSeconds),
+            ComputeOptions.NameOf(device), TorchRuntime.LibtorchVersion, novelty);
+        AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, SampleJson.Line));
+        DeleteIfPossible(run.CheckpointPath);
+        DeleteIfPossible(run.EvaluationsPath);
+        return result;
+    }
+
+    private IReadOnlyList<NoveltyScore> DivideText(TrainingRun run, ByteLanguageModel model, CancellationToken cancellation)
+    {
         try
         {
-            using (var metrics = new MetricsLog(MetricsPath, trainer.Step))
-            {
-                Train(trainer, new ProgressToAll(metrics, progress), Score, cancellation);
-            }
-
-            last = Evaluate();
-            scoring.Start();
-            novelty = plan.DividesText ? data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, cancellation)) : null;
-            scoring.Stop();
+            Evaluator evaluator = new([data.Mix.Text], device: device);
+            return data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, cancellation));
         }
         catch (OperationCanceledException)
         {
-            trainer.SaveCheckpoint(CheckpointPath);
+            run.Trainer.SaveCheckpoint(run.CheckpointPath);
             throw;
         }
-
-        RunResult result = new(
-            plan.Key, Fingerprint, door.LearnedParameters, last, curve,
-            trainer.BytesRead / trainer.Elapsed.TotalSeconds, (trainer.Elapsed + scoring.Elapsed).TotalSeconds,
-            ComputeOptions.NameOf(device), TorchRuntime.LibtorchVersion, novelty);
-        AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, SampleJson.Line));
-        DeleteIfPossible(CheckpointPath);
-        DeleteIfPossible(CurvePath);
-        return result;
-
-        void Score(long step)
-        {
-            if (!plan.EvaluateAt.Contains((int)step) || curve.Exists(point => point.Step == step)) return;
-            curve.Add(new CurvePoint(step, Evaluate()));
-            AtomicFile.WriteText(CurvePath, JsonSerializer.Serialize(curve, SampleJson.Line));
-        }
-
-        MixScores Evaluate()
-        {
-            scoring.Start();
-            MixScores scores = MixScores.Of(evaluator.Evaluate(model, cancellation));
-            scoring.Stop();
-            return scores;
-        }
-    }
-
-    private void Train(Trainer trainer, IProgress<TrainingProgress> progress, Action<long> score, CancellationToken cancellation)
-    {
-        CheckpointClock checkpoint = new(plan.CheckpointEvery);
-        while (trainer.Step < plan.Training.Steps)
-        {
-            trainer.Run(progress, plan.NextStop(trainer.Step), checkpoint.Remaining, cancellation);
-            if (trainer.Step == plan.Training.Steps) break;
-            score(trainer.Step);
-            if (!checkpoint.IsDue) continue;
-            trainer.SaveCheckpoint(CheckpointPath);
-            checkpoint.Restart();
-        }
-
-        if (plan.CheckpointEvery is not null) trainer.SaveCheckpoint(CheckpointPath); // A killed evaluation need not train again.
     }
 
     /// <summary>
@@ -129,8 +102,6 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
     private RunResult? ReadResult() =>
         Read<RunResult>(ResultPath) is { Key: not null, Curve: not null, Scores.TextBitsPerByteBySource: not null } result ? result : null;
-
-    private CurvePoint[] ReadCurve() => Read<CurvePoint[]>(CurvePath) ?? [];
 
     /// <summary>What a file holds; null where there is none, or a foreign or damaged one, which is made anew.</summary>
     private static T? Read<T>(string path)

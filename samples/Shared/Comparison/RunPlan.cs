@@ -27,7 +27,4 @@ internal sealed record RunPlan
 
     /// <summary>Whether the result tells text apart by what training showed of it, which scores the text once more.</summary>
     public bool DividesText { get; init; }
-
-    /// <summary>Where a score is due next.</summary>
-    public long NextStop(long step) => EvaluateAt.Where(at => at > step).Select(at => (long)at).Append(Training.Steps).Min();
 }

@@ -28,7 +28,7 @@ internal sealed class TextNovelty
         HashSet<long> contexts = [];
         Dictionary<long, int> seen = [];
         short[] chunk = new short[(int)Math.Min(train.Length, Chunk)];
-        for (long next = 0; next < train.Length; next += chunk.Length - Order + 1) // The last ids of a chunk are the contexts of the next.
+        for (long next = 0; next + Order <= train.Length; next += chunk.Length - Order + 1) // The last ids of a chunk are the contexts of the next.
         {
             Span<short> ids = chunk.AsSpan(0, (int)Math.Min(chunk.Length, train.Length - next));
             train.CopyTo(next, ids);

@@ -1,5 +1,3 @@
-using HslEmbeddingZero.Training;
-
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
 public class ComparisonTests

@@ -307,7 +307,8 @@ public sealed class BpbTableTests : IDisposable
         var (exitCode, _, error) = Smoke(Out, "--steps", "2", "--arms", "zero", "--resume");
         Assert.Equal(1, exitCode);
         Assert.Contains("zero-k8-seed0.checkpoint.safetensors", error, StringComparison.Ordinal);
-        Assert.Equal(["zero-k8-seed0.checkpoint.safetensors"], Directory.GetFiles(Out).Select(Path.GetFileName));
+        Assert.Equal(["zero-k8-seed0.checkpoint.safetensors", "zero-k8-seed0.lock"], Directory.GetFiles(Out).Select(Path.GetFileName).Order());
+        Assert.Equal("no checkpoint", File.ReadAllText(Path.Combine(Out, "zero-k8-seed0.checkpoint.safetensors")));
     }
 
     [Fact]

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// Held-out scores over training as JSON lines: "step", NAME + "BitsPerByte" for each source, in "parts" and "gaps" what belongs to a
+/// source, and "seconds". A resumed run drops the lines behind its checkpoint, so that the file reads as one uninterrupted run.
+/// </summary>
+internal sealed class EvaluationLog
+{
+    private const string SourceLoss = "BitsPerByte";
+    private const string Parts = "parts";
+    private const string Gaps = "gaps";
+
+    private readonly string _path;
+    private readonly List<RunEvaluation> _evaluations;
+
+    /// <param name="path">File to write.</param>
+    /// <param name="keepThrough">Step of the checkpoint the run goes on from; 0 keeps nothing.</param>
+    public EvaluationLog(string path, long keepThrough)
+    {
+        _path = path;
+        _evaluations = [.. Read(path).Where(evaluation => evaluation.Step <= keepThrough)];
+        string temporary = path + ".tmp";
+        try
+        {
+            File.WriteAllText(temporary, string.Concat(_evaluations.Select(Line)));
+            FileReplacement.Move(temporary, path);
+        }
+        finally
+        {
+            File.Delete(temporary); // There is one only where something failed, such as a full disk.
+        }
+    }
+
+    public IReadOnlyList<RunEvaluation> Evaluations => _evaluations;
+
+    /// <summary>The evaluations of a file; damaged lines, as a cut-off run can leave, are passed over.</summary>
+    public static IEnumerable<RunEvaluation> Read(string path) =>
+        File.Exists(path) ? File.ReadAllLines(path).Select(Parse).OfType<RunEvaluation>() : [];
+
+    public void Add(RunEvaluation evaluation)
+    {
+        File.AppendAllText(_path, Line(evaluation));
+        _evaluations.Add(evaluation);
+    }
+
+    private static string Line(RunEvaluation evaluation)
+    {
+        JsonObject line = new() { ["step"] = evaluation.Step };
+        foreach (SourceScore score in evaluation.Scores.Sources) line[score.Name + SourceLoss] = score.BitsPerByte;
+        line[Parts] = Nested(score => score.Parts);
+        line[Gaps] = Nested(score => score.Gaps);
+        line["seconds"] = Math.Round(evaluation.Elapsed.TotalSeconds, 3);
+        return line.ToJsonString() + "\n";
+
+        JsonObject Nested(Func<SourceScore, NamedValues> values) => new(evaluation.Scores.Sources.Where(score => values(score).Count > 0).Select(
+            score => KeyValuePair.Create<string, JsonNode?>(
+                score.Name, new JsonObject(values(score).Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))))));
+    }
+
+    private static RunEvaluation? Parse(string text)
+    {
+        try
+        {
+            if (JsonNode.Parse(text) is not JsonObject line) return null;
+            SourceScore[] scores = [.. line.Where(field => field.Key.EndsWith(SourceLoss, StringComparison.Ordinal)).Select(field =>
+            {
+                string name = field.Key[..^SourceLoss.Length];
+                return new SourceScore
+                {
+                    Name = name,
+                    BitsPerByte = field.Value!.GetValue<double>(),
+                    Parts = Values(line[Parts]?[name]),
+                    Gaps = Values(line[Gaps]?[name]),
+                };
+            })];
+            return new(line["step"]!.GetValue<long>(), new EvaluationResult(scores), TimeSpan.FromSeconds(line["seconds"]!.GetValue<double>()));
+        }
+        catch (Exception damage) when (damage is JsonException or InvalidOperationException or FormatException or ArgumentException
+            or NullReferenceException or OverflowException)
+        {
+            return null;
+        }
+
+        static NamedValues Values(JsonNode? node) => node is JsonObject values
+            ? new(values.Select(pair => KeyValuePair.Create(pair.Key, pair.Value!.GetValue<double>())))
+            : NamedValues.Empty;
+    }
+}

@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// A training run in a folder: it trains, evaluates on a schedule, keeps the best weights, writes checkpoints by time, and goes on from the last
+/// one after an interruption.
+/// </summary>
+/// <remarks>
+/// Files, each with the run's name and a dot before it where it has one: <c>metrics.jsonl</c> (see <see cref="MetricsLog"/>),
+/// <c>evaluations.jsonl</c>, <c>checkpoint.safetensors</c>, <c>model.safetensors</c> (the best weights) and <c>lock</c>. The lock is held while
+/// the object lives; the system releases it when the process ends, however it ends.
+/// </remarks>
+public sealed partial class TrainingRun : IDisposable
+{
+    private readonly ByteLanguageModel _model;
+    private readonly TrainerOptions _training;
+    private readonly TrainingRunOptions _options;
+    private readonly Evaluator? _evaluator;
+    private readonly ILogger _logger;
+    private readonly FileStream _lock;
+    private readonly string _folder;
+    private EvaluationLog? _log;
+
+    /// <summary>Makes the folder and takes the run. Nothing is trained or loaded yet, and the model is as it was.</summary>
+    /// <param name="folder">Where the run's files lie; made where it is not there.</param>
+    /// <param name="model">The model to train; it stays the caller's.</param>
+    /// <param name="sources">What is trained on and scored.</param>
+    /// <param name="training">How to train.</param>
+    /// <param name="options">What to do beside training; the defaults when null.</param>
+    /// <param name="device">Where to train; the CPU when null.</param>
+    /// <param name="logger">Told of beginning, evaluations, checkpoints and end; null: nobody.</param>
+    /// <exception cref="ArgumentException">As the constructor of <see cref="Training.Trainer"/>, or an option out of its range.</exception>
+    /// <exception cref="RunInUseException">Another process is at work on this run.</exception>
+    /// <exception cref="IOException">The folder cannot be made or written.</exception>
+    public TrainingRun(
+        string folder, ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions training, TrainingRunOptions? options = null,
+        Device? device = null, ILogger? logger = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(sources);
+        _options = options ?? new();
+        _options.Validate();
+        Trainer = new(model, sources, training, device);
+        _model = model;
+        _training = training;
+        _evaluator = sources.Any(source => source.HeldOut is not null) ? new(sources, _options.EvaluationBatchSize, device) : null;
+        _logger = logger ?? NullLogger.Instance;
+        _folder = folder;
+        Directory.CreateDirectory(folder);
+        _lock = Take(PathOf("lock"));
+    }
+
+    /// <summary>The trainer: steps taken, time trained, bytes read.</summary>
+    public Trainer Trainer { get; }
+
+    /// <summary>File of the training metrics.</summary>
+    public string MetricsPath => PathOf("metrics.jsonl");
+
+    /// <summary>File of the held-out scores.</summary>
+    public string EvaluationsPath => PathOf("evaluations.jsonl");
+
+    /// <summary>File that an interrupted run goes on from.</summary>
+    public string CheckpointPath => PathOf("checkpoint.safetensors");
+
+    /// <summary>
+    /// File of the best weights: a model file, see <see cref="ByteLanguageModel.Load"/>; of a door or body of your own the weights alone.
+    /// </summary>
+    public string WeightsPath => PathOf("model.safetensors");
+
+    /// <summary>The evaluations so far, those of earlier pieces of a resumed run included.</summary>
+    public IReadOnlyList<RunEvaluation> Evaluations => _log?.Evaluations ?? [];
+
+    /// <summary>The evaluation with the lowest criterion so far; null before the first.</summary>
+    public RunEvaluation? Best => Evaluations.MinBy(evaluation => _options.Criterion(evaluation.Scores));
+
+    /// <summary>Goes on from the run's checkpoint. Call it before <see cref="Run"/>, which otherwise begins anew.</summary>
+    /// <returns>Whether there is a checkpoint.</returns>
+    /// <exception cref="SafetensorsException">A damaged file, or not one of the format.</exception>
+    /// <exception cref="CheckpointException">Not a checkpoint, or one of another run.</exception>
+    public bool Resume()
+    {
+        if (!File.Exists(CheckpointPath)) return false;
+        Trainer.LoadCheckpoint(CheckpointPath);
+        LogResumed(CheckpointPath, Trainer.Step);
+        return true;
+    }
+
+    /// <summary>Trains to the last step, evaluating and keeping what the options ask for.</summary>
+    /// <remarks>A cancellation writes a checkpoint first. So does every other end but NaN, which leaves the last good one as it is.</remarks>
+    /// <param name="progress">Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread, after the metrics are written.</param>
+    /// <param name="evaluations">Told of every evaluation, on this thread, after it is written and its weights are kept.</param>
+    /// <param name="cancellationToken">Asks to stop.</param>
+    /// <returns>The scores after the last step; null where no source has held-out samples.</returns>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for; <see cref="Resume"/> goes on.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss, gradient or a score is NaN or infinite; the last good checkpoint stays.</exception>
+    /// <exception cref="IOException">A file cannot be written, such as on a full disk.</exception>
+    public EvaluationResult? Run(
+        IProgress<TrainingProgress>? progress = null, IProgress<RunEvaluation>? evaluations = null, CancellationToken cancellationToken = default)
+    {
+        _log = new(EvaluationsPath, Trainer.Step);
+        using MetricsLog metrics = new(MetricsPath, Trainer.Step);
+        ReportToAll listeners = new(metrics, progress);
+        LogStarted(_folder, Trainer.Step, _training.Steps);
+        try
+        {
+            Train(listeners, evaluations, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Trainer.SaveCheckpoint(CheckpointPath);
+            LogInterrupted(Trainer.Step, CheckpointPath);
+            throw;
+        }
+        catch (NotFiniteNumberException diverged)
+        {
+            LogDiverged(diverged, Trainer.Step);
+            throw;
+        }
+
+        EvaluationResult? last = _log.Evaluations is [.., var evaluation] ? evaluation.Scores : null;
+        LogFinished(Trainer.Step, last?.Mean ?? double.NaN);
+        return last;
+    }
+
+    /// <summary>Releases the run and frees the optimizer; the model stays where it is, with the weights it has.</summary>
+    public void Dispose()
+    {
+        Trainer.Dispose();
+        _lock.Dispose();
+    }
+
+    private void Train(IProgress<TrainingProgress> progress, IProgress<RunEvaluation>? evaluations, CancellationToken cancellationToken)
+    {
+        Stopwatch sinceCheckpoint = Stopwatch.StartNew();
+        while (true)
+        {
+            long step = Trainer.Step;
+            bool isOver = step == _training.Steps;
+            if (isOver && _options.CheckpointEvery is not null) Checkpoint(); // A killed evaluation need not train again.
+            if (IsEvaluationDue(step)) Evaluate(evaluations, cancellationToken);
+            if (isOver) return;
+            if (sinceCheckpoint.Elapsed >= _options.CheckpointEvery) Checkpoint();
+            Trainer.Run(progress, NextEvaluation(step), _options.CheckpointEvery - sinceCheckpoint.Elapsed, cancellationToken);
+        }
+
+        void Checkpoint()
+        {
+            Trainer.SaveCheckpoint(CheckpointPath);
+            LogCheckpoint(Trainer.Step, CheckpointPath);
+            sinceCheckpoint.Restart();
+        }
+    }
+
+    private bool IsEvaluationDue(long step) => _evaluator is not null && step > 0
+        && (step == _training.Steps || step % _options.EvaluateEverySteps == 0 || _options.EvaluateAt.Contains(step))
+        && !(_log!.Evaluations is [.., var last] && last.Step >= step); // A resumed run may have it already.
+
+    private long NextEvaluation(long step) => _options.EvaluateAt
+        .Append(_options.EvaluateEverySteps is { } every ? ((step / every) + 1) * every : long.MaxValue)
+        .Append(_training.Steps)
+        .Where(at => at > step).Min();
+
+    private void Evaluate(IProgress<RunEvaluation>? evaluations, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        EvaluationResult scores = _evaluator!.Evaluate(_model, cancellationToken);
+        RunEvaluation evaluation = new(Trainer.Step, scores, Stopwatch.GetElapsedTime(start));
+        double criterion = _options.Criterion(scores);
+        if (!double.IsFinite(criterion)) throw new NotFiniteNumberException($"The criterion at step {Trainer.Step} is {criterion}.", criterion);
+        bool isBest = Best is not { } best || criterion < _options.Criterion(best.Scores);
+        if (isBest && _options.KeepsBestWeights) SaveWeights(evaluation);
+        _log!.Add(evaluation);
+        LogEvaluated(evaluation.Step, criterion, isBest);
+        evaluations?.Report(evaluation);
+    }
+
+    private void SaveWeights(RunEvaluation evaluation)
+    {
+        IReadOnlyDictionary<string, string>? metadata = _options.WeightsMetadata?.Invoke(evaluation);
+        if (_model.Door.Arm is not null && _model.Body is ByteTransformer) _model.Save(WeightsPath, _options.WeightsType, metadata);
+        else _model.SaveWeights(WeightsPath, metadata);
+    }
+
+    private string PathOf(string file) => Path.Combine(_folder, _options.Name.Length > 0 ? $"{_options.Name}.{file}" : file);
+
+    private static FileStream Take(string path)
+    {
+        try
+        {
+            return new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException taken) when (File.Exists(path)) // Otherwise it cannot be made, and nobody has it.
+        {
+            throw new RunInUseException($"{path}: another process is at work on this run. Wait for it, or choose another folder.", taken);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Training in {Folder} from step {Step} to {Steps}.")]
+    private partial void LogStarted(string folder, long step, long steps);
+
+    [LoggerMessage(2, LogLevel.Information, "Going on from {Path}, step {Step}.")]
+    private partial void LogResumed(string path, long step);
+
+    [LoggerMessage(3, LogLevel.Information, "Held out at step {Step}: {Criterion} bits per byte; best so far: {IsBest}.")]
+    private partial void LogEvaluated(long step, double criterion, bool isBest);
+
+    [LoggerMessage(4, LogLevel.Debug, "Checkpoint of step {Step}: {Path}.")]
+    private partial void LogCheckpoint(long step, string path);
+
+    [LoggerMessage(5, LogLevel.Warning, "Interrupted at step {Step}; {Path} goes on.")]
+    private partial void LogInterrupted(long step, string path);
+
+    [LoggerMessage(6, LogLevel.Error, "Training has diverged by step {Step}; the last good checkpoint stays.")]
+    private partial void LogDiverged(Exception exception, long step);
+
+    [LoggerMessage(7, LogLevel.Information, "Finished at step {Step}, {BitsPerByte} bits per byte held out.")]
+    private partial void LogFinished(long step, double bitsPerByte);
+
+    /// <summary>The metrics file first, so that whoever is told can read it.</summary>
+    private sealed class ReportToAll(MetricsLog metrics, IProgress<TrainingProgress>? progress) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            metrics.Report(value);
+            progress?.Report(value);
+        }
+    }
+}
