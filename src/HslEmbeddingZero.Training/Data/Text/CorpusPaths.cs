@@ -21,7 +21,7 @@ internal sealed record CorpusPath(string Path, IReadOnlyList<string> Files, bool
         bool isPattern = path.Contains('*', StringComparison.Ordinal);
         if (!isPattern && !Directory.Exists(path)) throw new CorpusException($"{path}: there is no such file.");
         string[] files = [.. (isPattern ? Matches(path) : Directory.EnumerateFiles(path, "*", Everything))
-            .Where(file => !file.EndsWith(IndexFile.Extension, StringComparison.Ordinal))
+            .Where(file => !IndexFile.IsIndex(file))
             .Order(StringComparer.Ordinal)];
         return files.Length > 0
             ? new(path, files, IsOneFile: false)

@@ -19,6 +19,8 @@ internal static class IndexFile
     /// <summary>How a name of an index ends.</summary>
     public const string Extension = ".hslindex";
 
+    private const string TemporaryExtension = ".tmp";
+
     /// <summary>Smaller files are read again in less than a second, and leave nothing beside them.</summary>
     public const long SmallestText = 64 << 20;
 
@@ -26,6 +28,11 @@ internal static class IndexFile
     private const int SampledBlocks = 64;
     private const int SampledBlock = 4096;
     private static readonly byte[] Magic = "HSLIDX01"u8.ToArray();
+
+    /// <summary>Whether a file is an index, or what a load that was killed left of one: no text, where all files of a folder are wanted.</summary>
+    public static bool IsIndex(string path) => path.EndsWith(Extension, StringComparison.Ordinal)
+        || (path.EndsWith(TemporaryExtension, StringComparison.Ordinal)
+            && Path.GetFileName(path).Contains(Extension + ".", StringComparison.Ordinal));
 
     /// <summary>The index beside a file, or null where there is none that fits.</summary>
     public static DocumentIndex? Read(string textPath, TextContent content, DateTime written, HeldOutRule rule)
@@ -65,7 +72,7 @@ internal static class IndexFile
     public static DocumentIndex Build(
         string textPath, TextContent content, DateTime written, HeldOutRule rule, Action<long>? progress, CancellationToken cancellationToken)
     {
-        string path = textPath + Extension, temporary = $"{path}.{Environment.ProcessId}.tmp";
+        string path = textPath + Extension, temporary = $"{path}.{Guid.NewGuid():N}{TemporaryExtension}"; // two loads at once must not share it
         FileStream? file = null;
         try
         {

@@ -1,0 +1,303 @@
+using System.Text;
+
+namespace HslEmbeddingZero.Training.Tests.Data;
+
+/// <summary>The index beside a large text is used while the text is the same, and never trusted beyond that.</summary>
+public sealed class IndexFileTests : IDisposable
+{
+    private static readonly DateTime Earlier = new(2020, 2, 2, 2, 2, 2, DateTimeKind.Utc);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _path;
+    private byte[] _text = Encoding.UTF8.GetBytes(LargeText.Of(400));
+
+    public IndexFileTests()
+    {
+        _path = _folder.Write("text.txt", _text);
+        File.SetLastWriteTimeUtc(_path, Earlier);
+    }
+
+    private string Index => LargeText.IndexOf(_path);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_text_is_read_once_and_its_index_is_used_again()
+    {
+        AssertReads();
+        Assert.Equal(["text.txt", "text.txt.hslindex"], Files());
+        byte[] index = File.ReadAllBytes(Index);
+        File.SetLastWriteTimeUtc(Index, Earlier);
+        AssertUsesTheIndex();
+        Assert.Equal(Earlier, File.GetLastWriteTimeUtc(Index));
+        Assert.Equal(index, File.ReadAllBytes(Index));
+    }
+
+    [Fact]
+    public void A_corpus_is_the_same_from_the_text_and_from_the_index()
+    {
+        using TextCorpus first = LargeText.Load(_path), second = LargeText.Load(_path);
+        TextCorpus inMemory = TextCorpus.Load([_path], 0.25);
+        Assert.Equal(inMemory.Inputs, first.Inputs);
+        Assert.Equal(inMemory.Inputs, second.Inputs);
+        Assert.Equal(new TextSource(inMemory, 20, 10).Fingerprint, new TextSource(second, 20, 10).Fingerprint);
+        Assert.Equal(new TextSource(inMemory, 20, 10).HeldOut!.Sha256, new TextSource(second, 20, 10).HeldOut!.Sha256);
+    }
+
+    [Fact]
+    public void Documents_that_training_repeats_are_known_from_the_index_too()
+    {
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(40) + LargeText.Of(40));
+        File.WriteAllBytes(_path, _text);
+        using TextCorpus first = LargeText.Load(_path, 0.2), second = LargeText.Load(_path, 0.2);
+        LargeText.AssertHolds(_text, first, 0.2);
+        LargeText.AssertHolds(_text, second, 0.2);
+        Assert.Equal(TextCorpus.Load([_path], 0.2).Inputs, second.Inputs);
+        using TextCorpus third = LargeText.Load(_path, 0.3);
+        Assert.True(third.Inputs[0].RepeatedDocuments > 0);
+        Assert.Equal(TextCorpus.Load([_path], 0.3).Inputs, third.Inputs);
+    }
+
+    [Fact]
+    public void A_text_that_grew_is_read_anew()
+    {
+        AssertReads();
+        _text = [.. _text, .. "One more.\n\n"u8];
+        Replace(_text);
+        AssertReads();
+        AssertUsesTheIndex();
+    }
+
+    [Fact]
+    public void A_text_that_changed_at_the_same_length_and_time_is_read_anew()
+    {
+        AssertReads();
+        Assert.InRange(_text.Length, 3 * 4096, 4 * 4096);
+        foreach (int place in (int[])[0, 4095, 4096, 5000, (3 * 4096) - 1]) // in blocks of which all are looked at, as there are so few
+        {
+            _text[place] = (byte)(_text[place] == 'X' ? 'Y' : 'X');
+            Replace(_text);
+            AssertReads();
+            AssertUsesTheIndex();
+        }
+    }
+
+    [Fact]
+    public void A_text_of_another_time_is_read_anew()
+    {
+        AssertReads();
+        File.SetLastWriteTimeUtc(_path, Earlier.AddTicks(TimeSpan.TicksPerMillisecond));
+        AssertReads();
+        AssertUsesTheIndex();
+    }
+
+    [Fact]
+    public void Another_share_is_divided_anew()
+    {
+        AssertReads(0.25);
+        AssertReads(0.05);
+        AssertReads(0.5);
+        AssertUsesTheIndex(0.5);
+        AssertReads(0.25);
+    }
+
+    /// <summary>Of a text of the same length, time and share.</summary>
+    [Fact]
+    public void An_index_of_another_text_is_not_used()
+    {
+        AssertReads();
+        byte[] foreign = File.ReadAllBytes(Index);
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(400, about: "book")); // as long as the other
+        Replace(_text);
+        File.WriteAllBytes(Index, foreign);
+        AssertReads();
+    }
+
+    [Fact]
+    public void A_damaged_index_is_made_anew()
+    {
+        AssertReads();
+        byte[] whole = File.ReadAllBytes(Index);
+        Random random = new(1);
+        for (int place = 0; place < whole.Length; place += 1 + random.Next(whole.Length / 40))
+        {
+            byte[] damaged = [.. whole];
+            damaged[place] ^= (byte)(1 << random.Next(8));
+            AssertIsMadeAnew(damaged, $"bit of byte {place}");
+        }
+
+        for (int place = whole.Length - 450; place < whole.Length; place += 7) // the header, its length, and the digest
+        {
+            byte[] damaged = [.. whole];
+            damaged[place] = (byte)random.Next(256);
+            if (damaged[place] != whole[place]) AssertIsMadeAnew(damaged, $"byte {place}");
+        }
+
+        foreach (int length in (int[])[0, 1, 7, 8, 9, 43, 44, 45, whole.Length / 2, whole.Length - 33, whole.Length - 32, whole.Length - 1])
+            AssertIsMadeAnew(whole[..length], $"{length} bytes");
+        AssertIsMadeAnew([.. whole, 0], "a byte more");
+        AssertIsMadeAnew([.. whole, .. whole], "twice");
+        AssertIsMadeAnew(new byte[whole.Length], "zeros");
+        AssertIsMadeAnew(Enumerable.Repeat((byte)255, whole.Length).ToArray(), "ones");
+
+        File.WriteAllBytes(Index, whole);
+        AssertUsesTheIndex();
+
+        void AssertIsMadeAnew(byte[] damaged, string damage)
+        {
+            File.WriteAllBytes(Index, damaged);
+            ReadingProgress progress = new();
+            using TextCorpus corpus = LargeText.Load(_path, 0.25, progress);
+            Assert.True(progress.Told.Count > 0, damage);
+            LargeText.AssertHolds(_text, corpus);
+            AssertUsesTheIndex();
+        }
+    }
+
+    /// <summary>As on a disk that is read only: beside a file of so long a name no index can be created.</summary>
+    [Fact]
+    public void Where_no_index_can_be_written_the_text_is_read_each_time()
+    {
+        string path = _folder.Write(new string('n', 250), _text);
+        for (int i = 0; i < 2; i++)
+        {
+            ReadingProgress progress = new();
+            using TextCorpus corpus = LargeText.Load(path, 0.25, progress);
+            LargeText.AssertHolds(_text, corpus);
+            Assert.NotEmpty(progress.Told);
+            Assert.Equal([new string('n', 250), "text.txt"], Files());
+        }
+
+        // Documents that training repeats are known without an index too.
+        byte[] twice = Encoding.UTF8.GetBytes(LargeText.Of(40) + LargeText.Of(40));
+        File.WriteAllBytes(path, twice);
+        using TextCorpus repeating = LargeText.Load(path, 0.3);
+        LargeText.AssertHolds(twice, repeating, 0.3);
+        Assert.Equal(TextCorpus.Load([path], 0.3).Inputs, repeating.Inputs);
+        Assert.True(repeating.Inputs[0].RepeatedDocuments > 0);
+    }
+
+    [SkippableFact]
+    public void A_folder_that_cannot_be_written_is_no_hindrance()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Permissions are those of Unix.");
+        if (OperatingSystem.IsWindows()) return;
+        string folder = Path.GetDirectoryName(_path)!;
+        UnixFileMode before = File.GetUnixFileMode(folder);
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            Skip.If(CanWrite(), "This user may write everywhere.");
+            AssertReads();
+            AssertReads();
+            Assert.Equal(["text.txt"], Files());
+        }
+        finally
+        {
+            File.SetUnixFileMode(folder, before);
+        }
+
+        bool CanWrite()
+        {
+            try
+            {
+                File.Delete(_folder.Write("attempt", "x"));
+                return true;
+            }
+            catch (UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_cancelled_load_leaves_nothing_behind()
+    {
+        Assert.ThrowsAny<OperationCanceledException>(() => LargeText.Load(_path, cancellationToken: new(canceled: true)));
+        Assert.Equal(["text.txt"], Files());
+
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(100_000)); // several times what is read at once
+        Replace(_text);
+        using CancellationTokenSource source = new();
+        ReadingProgress progress = new(told => source.Cancel());
+        Assert.ThrowsAny<OperationCanceledException>(() => LargeText.Load(_path, 0.25, progress, source.Token));
+        Assert.InRange(Assert.Single(progress.Told).BytesRead, 1, _text.Length / 2);
+        Assert.Equal(["text.txt"], Files());
+        AssertReads();
+    }
+
+    /// <summary>The index that was there stays until the new one is complete.</summary>
+    [Fact]
+    public void A_cancelled_load_leaves_the_earlier_index()
+    {
+        AssertReads();
+        byte[] index = File.ReadAllBytes(Index);
+        Assert.ThrowsAny<OperationCanceledException>(() => LargeText.Load(_path, share: 0.5, cancellationToken: new(canceled: true)));
+        Assert.Equal(["text.txt", "text.txt.hslindex"], Files());
+        Assert.Equal(index, File.ReadAllBytes(Index));
+        AssertUsesTheIndex();
+    }
+
+    [Fact]
+    public void Progress_is_told_from_the_first_to_the_last_byte()
+    {
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(100_000));
+        Replace(_text);
+        ReadingProgress progress = new();
+        using TextCorpus corpus = LargeText.Load(_path, 0.25, progress);
+        Assert.InRange(progress.Told.Count, _text.Length >> 20, 2 + (_text.Length >> 20));
+        Assert.All(progress.Told, told => Assert.Equal((_path, _text.LongLength), (told.Path, told.Bytes)));
+        Assert.Equal(progress.Told.Select(told => told.BytesRead).Order().Distinct(), progress.Told.Select(told => told.BytesRead));
+        Assert.Equal(_text.LongLength, progress.Told[^1].BytesRead);
+    }
+
+    [Fact]
+    public void Small_files_are_read_without_a_word_and_leave_nothing()
+    {
+        ReadingProgress progress = new();
+        using TextCorpus corpus = TextCorpus.Load([_path], 0.25, _text.Length + 1, progress, default);
+        LargeText.AssertHolds(_text, corpus);
+        Assert.Empty(progress.Told);
+        Assert.Equal(["text.txt"], Files());
+        Assert.Equal(64L << 20, IndexFile.SmallestText);
+    }
+
+    [Fact]
+    public async Task Loads_at_the_same_time_do_not_disturb_each_other()
+    {
+        for (int round = 0; round < 10; round++)
+        {
+            File.Delete(Index);
+            TextCorpus[] corpora = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => LargeText.Load(_path))));
+            foreach (TextCorpus corpus in corpora)
+            {
+                using (corpus) LargeText.AssertHolds(_text, corpus);
+            }
+
+            Assert.Equal(["text.txt", "text.txt.hslindex"], Files());
+        }
+
+        AssertUsesTheIndex();
+    }
+
+    private void Replace(byte[] text)
+    {
+        File.WriteAllBytes(_path, text);
+        File.SetLastWriteTimeUtc(_path, Earlier);
+    }
+
+    private string[] Files() => [.. Directory.GetFiles(Path.GetDirectoryName(_path)!).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    private void AssertReads(double share = 0.25) => Assert.NotEmpty(Load(share).Told);
+
+    private void AssertUsesTheIndex(double share = 0.25) => Assert.Empty(Load(share).Told);
+
+    private ReadingProgress Load(double share)
+    {
+        ReadingProgress progress = new();
+        using TextCorpus corpus = LargeText.Load(_path, share, progress);
+        LargeText.AssertHolds(_text, corpus, share);
+        return progress;
+    }
+}
