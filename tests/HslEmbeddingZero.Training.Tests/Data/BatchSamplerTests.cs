@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace HslEmbeddingZero.Training.Tests.Data;
 
 public sealed class BatchSamplerTests : IDisposable
@@ -158,6 +160,28 @@ public sealed class BatchSamplerTests : IDisposable
         Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[512], new short[255]));
         Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[540], new short[539]));
         Assert.Throws<ArgumentOutOfRangeException>(() => sampler.SourceAt(-1));
+    }
+
+    /// <summary>A checkpoint of one country goes on in another.</summary>
+    [Fact]
+    public void The_fingerprint_is_the_same_in_every_culture()
+    {
+        BatchSampler sampler = new([new TextSource(EmbeddedCorpus.Text, weight: 1.5)], 4, 0);
+        string expected = sampler.Fingerprint;
+        var before = CultureInfo.CurrentCulture;
+        var other = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        other.NumberFormat.NumberDecimalSeparator = ",";
+        other.NumberFormat.NegativeSign = "~";
+        try
+        {
+            CultureInfo.CurrentCulture = other;
+            Assert.Equal("1,5", $"{1.5}");
+            Assert.Equal(expected, sampler.Fingerprint);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]

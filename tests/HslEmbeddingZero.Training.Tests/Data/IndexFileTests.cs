@@ -281,6 +281,41 @@ public sealed class IndexFileTests : IDisposable
         AssertUsesTheIndex();
     }
 
+    /// <summary>Each replaces the index of the other, and may do so before the other has read all of it.</summary>
+    [Fact]
+    public async Task Loads_of_other_shares_at_the_same_time_do_not_disturb_each_other()
+    {
+        for (int round = 0; round < 40; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() =>
+            {
+                double share = i % 2 == 0 ? 0.25 : 0.5;
+                using TextCorpus corpus = LargeText.Load(_path, share);
+                LargeText.AssertHolds(_text, corpus, share);
+            })));
+        }
+
+        Assert.Equal(["text.txt", "text.txt.hslindex"], Files());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Hashes_of_an_index_that_was_replaced_are_made_anew(int change)
+    {
+        using TextCorpus corpus = LargeText.Load(_path);
+        using OpenFiles open = new();
+        FileContent content = new(_path, _text.Length, Earlier, open);
+        DocumentIndex index = IndexFile.Read(_path, content, Earlier, new HeldOutRule(4, 0))!;
+        UInt128[] expected = [.. index.TrainHashes.Read()];
+        Assert.Equal(300, expected.Length);
+        if (change == 0) LargeText.Load(_path, 0.5).Dispose();
+        if (change == 1) File.Delete(Index);
+        if (change == 2) File.WriteAllText(Index, "damage");
+        Assert.Equal(expected, index.TrainHashes.Read());
+    }
+
     private void Replace(byte[] text)
     {
         File.WriteAllBytes(_path, text);

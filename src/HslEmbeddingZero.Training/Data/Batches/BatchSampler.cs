@@ -1,3 +1,4 @@
+using System.Globalization;
 using MathNet.Numerics.Random;
 
 namespace HslEmbeddingZero.Training;
@@ -44,8 +45,9 @@ public sealed class BatchSampler
     /// </summary>
     public string Fingerprint => string.Join("; ", [
         $"seed {_seed}, batch {BatchSize}",
-        .. _sources.Select(source =>
-            $"{source.Name} {source.Weight:R} {source.Shape.ContextLength}+{source.Shape.TargetLength} {source.Fingerprint}")]);
+        .. _sources.Select(source => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{source.Name} {source.Weight:R} {source.Shape.ContextLength}+{source.Shape.TargetLength} {source.Fingerprint}"))]);
 
     /// <summary>The source of a micro-batch: an index into <see cref="Sources"/>.</summary>
     /// <param name="microBatch">The micro-batch's index, from 0.</param>

@@ -41,13 +41,12 @@ internal static class IndexFile
         try
         {
             if (!File.Exists(path)) return null;
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using FileStream file = Open(path);
             if (Header(file) is not { } header || header.Bytes != content.Length || header.Written != written.Ticks
                 || header.Rule != rule || header.Sample != Sample(content) || !IsWhole(file))
                 return null;
 
-            long hashes = file.Seek(Magic.Length, SeekOrigin.Begin);
-            file.Seek(header.TrainDocuments * HashBytes, SeekOrigin.Current);
+            file.Seek(Magic.Length + (header.TrainDocuments * HashBytes), SeekOrigin.Begin);
             return new()
             {
                 Sha256 = header.Sha256,
@@ -59,7 +58,7 @@ internal static class IndexFile
                 HeldOut = Array<HeldOutDocument>(file, header.HeldOutDocuments),
                 HeldOutBefore = Array<long>(file, header.HeldOutSegments),
                 HeldOutPlaces = Array<long>(file, header.HeldOutSegments),
-                TrainHashes = new HashesOnDisk(path, hashes, header.TrainDocuments),
+                TrainHashes = new HashesOnDisk(path, header, content),
             };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
@@ -87,7 +86,9 @@ internal static class IndexFile
             file.Dispose();
             FileReplacement.Move(temporary, path);
             file = null;
-            return Read(textPath, content, written, rule) ?? throw new CorpusException($"{path}: the index that was just written cannot be read.");
+            // Another load may have put an index of its own share in this one's place.
+            return Read(textPath, content, written, rule)
+                ?? DocumentIndexer.Build(content, rule, new HashesInMemory(), progress, cancellationToken);
         }
         finally
         {
@@ -98,6 +99,8 @@ internal static class IndexFile
             }
         }
     }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     private static FileStream? TryCreate(string path)
     {
@@ -207,15 +210,39 @@ internal static class IndexFile
         }
     }
 
-    /// <summary>Hashes of an index that is kept.</summary>
-    private sealed class HashesOnDisk(string path, long position, long count) : IHashList
+    /// <summary>
+    /// Hashes of an index that is kept. Where another load has replaced it meanwhile, by one of another share say, they are made anew: with the
+    /// other's, held-out documents would be left out that training does not repeat.
+    /// </summary>
+    private sealed class HashesOnDisk(string path, FileHeader header, TextContent content) : IHashList
     {
         public void Add(UInt128 hash) => throw new NotSupportedException("The index is complete.");
 
         public IEnumerable<UInt128> Read()
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            foreach (UInt128 hash in Read(file, position, count)) yield return hash;
+            using FileStream? file = OpenSame();
+            IEnumerable<UInt128> hashes = file is not null
+                ? Read(file, Magic.Length, header.TrainDocuments)
+                : DocumentIndexer.Build(content, header.Rule, new HashesInMemory(), null, default).TrainHashes.Read();
+            foreach (UInt128 hash in hashes) yield return hash;
+        }
+
+        /// <summary>The index, or null where it is not the one whose header is known. It is replaced as a whole, never written to.</summary>
+        private FileStream? OpenSame()
+        {
+            FileStream? file = null;
+            try
+            {
+                file = Open(path);
+                if (Header(file) == header) return file;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
+            {
+                // As if it were another one.
+            }
+
+            file?.Dispose();
+            return null;
         }
 
         public static IEnumerable<UInt128> Read(FileStream file, long position, long count)
