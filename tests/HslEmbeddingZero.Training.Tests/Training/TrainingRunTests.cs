@@ -115,7 +115,7 @@ public sealed class TrainingRunTests : IDisposable
     {
         using ByteLanguageModel model = Model();
         using (TrainingRun run = new(Out, model, Sources(), Training)) run.Run();
-        string[] files = [.. new[] { "evaluations.jsonl", "metrics.jsonl", "model.safetensors" }.Select(name => Path.Combine(Out, name))];
+        string[] files = [Path.Combine(Out, "evaluations.jsonl"), Path.Combine(Out, "metrics.jsonl"), Path.Combine(Out, "model.safetensors")];
         byte[][] before = [.. files.Select(File.ReadAllBytes)];
         using TrainingRun again = new(Out, model, Sources(), Training);
         Assert.True(again.Resume());
