@@ -133,8 +133,10 @@ public sealed class BatchSamplerTests : IDisposable
             {"name":"b","modality":"caption","split":"held-out","first":20,"count":20,"group":"b"}]}
             """);
         var heldOutOnly = WindowCorpus.Load([_folder.Write("film.bin", TestWindows.Bytes(40))]);
-        Assert.Contains("0 pairs of windows", Assert.Throws<ArgumentException>(() => new VideoSource(heldOutOnly)).Message, StringComparison.Ordinal);
-        Assert.Contains("0 windows with", Assert.Throws<ArgumentException>(() => new CaptionSource(heldOutOnly)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<ArgumentException>(() => new VideoSource(heldOutOnly));
+        Assert.Contains("0 pairs of windows", refusal.Message, StringComparison.Ordinal);
+        refusal = Assert.Throws<ArgumentException>(() => new CaptionSource(heldOutOnly));
+        Assert.Contains("0 windows with a caption", refusal.Message, StringComparison.Ordinal);
 
         // To be scored they need no weight, and no batch is theirs.
         VideoSource video = new(heldOutOnly, weight: 0);

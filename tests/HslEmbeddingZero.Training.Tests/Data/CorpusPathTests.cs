@@ -12,7 +12,8 @@ public sealed class CorpusPathTests : IDisposable
     [Fact]
     public void The_files_of_a_folder_come_in_the_order_of_their_names()
     {
-        foreach (string name in (string[])["b.txt", "B.txt", "a.md", "10.txt", "9.txt", "a/z.txt", "a.txt", "deep/er/c"]) Write("books/" + name, name);
+        foreach (string name in (string[])["b.txt", "B.txt", "a.md", "10.txt", "9.txt", "a/z.txt", "a.txt", "deep/er/c"])
+            Write("books/" + name, name);
         using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.5);
         string[] expected = ["10.txt", "9.txt", "B.txt", "a.md", "a.txt", "a/z.txt", "b.txt", "deep/er/c"];
         Assert.Equal(expected.Where((_, i) => i % 2 == 0), Documents(corpus.Train));
@@ -31,7 +32,8 @@ public sealed class CorpusPathTests : IDisposable
     [InlineData("b*/f.md", new[] { "f.md" })]
     public void A_pattern_names_files_in_the_order_of_their_names(string pattern, string[] expected)
     {
-        foreach (string name in (string[])["deep/c.txt", "b.txt", "a.txt", "deep/er/d.txt", "deep/er/e.md", "f.md"]) Write("books/" + name, name + "\n\n" + name);
+        foreach (string name in (string[])["deep/c.txt", "b.txt", "a.txt", "deep/er/d.txt", "deep/er/e.md", "f.md"])
+            Write("books/" + name, name + "\n\n" + name);
         using TextCorpus corpus = TextCorpus.Load([_folder.PathOf(pattern)], 0.5);
         Assert.Equal(expected.Length, corpus.Inputs[0].Files);
         Assert.Equal(expected, Documents(corpus.Train).Select(document => document.TrimEnd('\n')));
@@ -154,7 +156,8 @@ public sealed class CorpusPathTests : IDisposable
     public void The_digest_of_a_folder_tells_content_and_order_of_its_files()
     {
         HashSet<string> digests = [];
-        foreach ((string a, string b) in new[] { ("one\n\n", "two\n\n"), ("two\n\n", "one\n\n"), ("one\n\n", "three\n\n"), ("one\n\ntwo\n\n", "") })
+        (string A, string B)[] contents = [("one\n\n", "two\n\n"), ("two\n\n", "one\n\n"), ("one\n\n", "three\n\n"), ("one\n\ntwo\n\n", "")];
+        foreach ((string a, string b) in contents)
         {
             Write("books/a.txt", a);
             Write("books/b.txt", b);

@@ -5,7 +5,8 @@ public static class EmbeddedCorpus
 {
     private static readonly Lazy<TextCorpus> LazyText = new(() => TextCorpus.Load([PathOf("text.en.txt"), PathOf("text.ko.txt")]));
     private static readonly Lazy<WindowCorpus> LazyWindows = new(() => WindowCorpus.Load([PathOf("windows.bin")]));
-    private static readonly Lazy<SampleSource[]> LazySources = new(() => [new TextSource(Text), new VideoSource(Windows), new CaptionSource(Windows)]);
+    private static readonly Lazy<SampleSource[]> LazySources =
+        new(() => [new TextSource(Text), new VideoSource(Windows), new CaptionSource(Windows)]);
 
     public static TextCorpus Text => LazyText.Value;
 

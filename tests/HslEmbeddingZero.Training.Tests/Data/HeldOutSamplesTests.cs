@@ -231,7 +231,9 @@ public sealed class HeldOutSamplesTests : IDisposable
 
     private static HeldOutSamples Video(int most = 128) => new VideoSource(EmbeddedCorpus.Windows, heldOutSamples: most).HeldOut!;
 
-    private static HeldOutSamples Caption(int most = int.MaxValue) => new CaptionSource(EmbeddedCorpus.Windows, heldOutSamples: most).HeldOut!;
+    private static HeldOutSamples Caption(int most = int.MaxValue) =>
+        new CaptionSource(EmbeddedCorpus.Windows, heldOutSamples: most).HeldOut!;
 
-    private static int CountOf(HeldOutSamples samples, int part) => Enumerable.Range(0, samples.Count).Count(i => samples.PartOf(i) == part);
+    private static int CountOf(HeldOutSamples samples, int part) =>
+        Enumerable.Range(0, samples.Count).Count(i => samples.PartOf(i) == part);
 }

@@ -322,7 +322,8 @@ public sealed class IndexFileTests : IDisposable
         File.SetLastWriteTimeUtc(_path, Earlier);
     }
 
-    private string[] Files() => [.. Directory.GetFiles(Path.GetDirectoryName(_path)!).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private string[] Files() =>
+        [.. Directory.GetFiles(Path.GetDirectoryName(_path)!).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     private void AssertReads(double share = 0.25) => Assert.NotEmpty(Load(share).Told);
 

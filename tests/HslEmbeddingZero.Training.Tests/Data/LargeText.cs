@@ -11,7 +11,8 @@ internal static class LargeText
 
     /// <summary>Documents of a line or two, no two the same.</summary>
     public static string Of(int documents, string about = "text") => string.Concat(Enumerable.Range(0, documents).Select(i =>
-        string.Create(CultureInfo.InvariantCulture, $"Document {i} of a {about}, {(i * 7919) % 1009}.\n{(i % 3 == 0 ? "Another line.\n" : "")}\n")));
+        string.Create(
+            CultureInfo.InvariantCulture, $"Document {i} of a {about}, {(i * 7919) % 1009}.\n{(i % 3 == 0 ? "Another line.\n" : "")}\n")));
 
     public static string IndexOf(string path) => path + IndexFile.Extension;
 

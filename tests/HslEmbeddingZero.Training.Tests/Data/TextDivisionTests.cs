@@ -14,8 +14,8 @@ public sealed class TextDivisionTests : IDisposable
     private static readonly string[] Pieces =
     [
         "a", "bc\n", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n", " \n", "UNIQUE\n", "UNIQUE\n\n", "UNIQUE\r\n\r\n", "UNIQUE", new('\n', 300),
-        Repeat("\r\n", 200), Repeat("UNIQUE\n\n", 60), Repeat("UNIQUE line\n", 700), Line(8191), Line(8192), Line(8193), Line(16_384), Line(16_385),
-        Line(20_001), Line(20_001) + "\n", Line(40_000) + "\r\n",
+        Repeat("\r\n", 200), Repeat("UNIQUE\n\n", 60), Repeat("UNIQUE line\n", 700), Line(8191), Line(8192), Line(8193), Line(16_384),
+        Line(16_385), Line(20_001), Line(20_001) + "\n", Line(40_000) + "\r\n",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -64,7 +64,9 @@ public sealed class TextDivisionTests : IDisposable
 
     public static TheoryData<string> Boundaries => new("\n\r\n", "x\r\n\r\n", "\n\n", "x\r\r\n", "\r", "\r\n\n\r\n");
 
-    /// <summary>A file is read in chunks. Lines, empty ones of two bytes among them, and documents that lie across their ends are no others.</summary>
+    /// <summary>
+    /// A file is read in chunks. Lines, empty ones of two bytes among them, and documents that lie across their ends are no others.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Boundaries))]
     public void Lines_across_the_ends_of_what_is_read_at_once_are_found(string lines)
@@ -109,9 +111,10 @@ public sealed class TextDivisionTests : IDisposable
     [Fact]
     public void Content_of_a_program_that_cannot_be_used_is_refused()
     {
-        Assert.Contains("prose: 0 bytes", Assert.Throws<CorpusException>(() => TextCorpus.FromText("", name: "prose")).Message, StringComparison.Ordinal);
-        Assert.Contains("prose: 3 bytes and 0 documents", Assert.Throws<CorpusException>(() =>
-            TextCorpus.FromBytes("\n\r\n"u8.ToArray(), name: "prose")).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<CorpusException>(() => TextCorpus.FromText("", name: "prose"));
+        Assert.Contains("prose: 0 bytes", refusal.Message, StringComparison.Ordinal);
+        refusal = Assert.Throws<CorpusException>(() => TextCorpus.FromBytes("\n\r\n"u8.ToArray(), name: "prose"));
+        Assert.Contains("prose: 3 bytes and 0 documents", refusal.Message, StringComparison.Ordinal);
         Assert.Throws<CorpusException>(() => TextCorpus.FromStream(Stream.Null));
         Assert.Throws<ArgumentNullException>(() => TextCorpus.FromText(null!));
         Assert.Throws<ArgumentNullException>(() => TextCorpus.FromStream(null!));
@@ -186,7 +189,7 @@ public sealed class TextDivisionTests : IDisposable
     {
         // A content may be listed once only. Where no file can be used, the refusal is what is documented.
         HashSet<string> seen = [];
-        byte[][][] used = [.. inputs.Select(files => files.Where(file => file.Length > 0 && seen.Add(Convert.ToHexString(SHA256.HashData(file)))).ToArray())];
+        byte[][][] used = [.. inputs.Select(files => files.Where(IsUsed).ToArray())];
         string[] paths = [.. used.Select((files, i) => Write(i, files))];
         if (used.Any(files => files.Length == 0)) return;
         if (used.Any(files => files.All(file => TextReference.Documents(file).Count == 0)))
@@ -202,6 +205,8 @@ public sealed class TextDivisionTests : IDisposable
         if (longest < all) AssertEqual(longest + 1); // in files, without an index
         AssertEqual(largeFrom: 1);
         AssertEqual(largeFrom: 1); // by the index
+
+        bool IsUsed(byte[] file) => file.Length > 0 && seen.Add(Convert.ToHexString(SHA256.HashData(file)));
 
         void AssertEqual(long largeFrom)
         {

@@ -27,7 +27,10 @@ public sealed class NamedValuesTests
         Assert.Equal(values, Of(("a", 1), ("b", double.NaN)));
         Assert.True(values.Equals((object)Of(("a", 1), ("b", double.NaN))));
         Assert.Equal(values.GetHashCode(), Of(("a", 1), ("b", double.NaN)).GetHashCode());
-        NamedValues[] others = [Of(("a", 1)), Of(("b", double.NaN), ("a", 1)), Of(("a", 2), ("b", double.NaN)), Of(("c", 1), ("b", double.NaN)), NamedValues.Empty];
+        NamedValues[] others =
+        [
+            Of(("a", 1)), Of(("b", double.NaN), ("a", 1)), Of(("a", 2), ("b", double.NaN)), Of(("c", 1), ("b", double.NaN)), NamedValues.Empty,
+        ];
         Assert.All(others, other => Assert.False(values.Equals(other)));
         Assert.False(values.Equals(null));
         Assert.False(values.Equals((object)"a 1"));

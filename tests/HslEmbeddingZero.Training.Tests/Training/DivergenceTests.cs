@@ -53,7 +53,8 @@ public sealed class DivergenceTests
         using TinyRun run = new(TinyRun.Options);
         using (no_grad()) run.Model.get_parameter("body.head.bias")![65] = float.NaN;
         Evaluator evaluator = new([
-            TinyRun.TextOf(heldOutSamples: 2), new VideoSource(TinyRun.Windows, heldOutSamples: 2), new CaptionSource(TinyRun.Windows, heldOutSamples: 2)]);
+            TinyRun.TextOf(heldOutSamples: 2), new VideoSource(TinyRun.Windows, heldOutSamples: 2),
+            new CaptionSource(TinyRun.Windows, heldOutSamples: 2)]);
         Assert.Contains("text sample 0", Assert.Throws<NotFiniteNumberException>(() => evaluator.Evaluate(run.Model)).Message,
             StringComparison.Ordinal);
         Assert.Throws<NotFiniteNumberException>(() => evaluator.EvaluateBytes(run.Model, "text"));

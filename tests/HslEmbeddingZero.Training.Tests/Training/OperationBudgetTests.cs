@@ -50,7 +50,8 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
 
     private int Launches(ByteLanguageModel model, string source, SampleShape shape)
     {
-        Tensor context = randint(0, 256, [1, shape.ContextLength], ScalarType.Int16), targets = randint(0, 256, [1, shape.TargetLength], ScalarType.Int16);
+        Tensor context = randint(0, 256, [1, shape.ContextLength], ScalarType.Int16);
+        Tensor targets = randint(0, 256, [1, shape.TargetLength], ScalarType.Int16);
         model.Body.SeedDropout(1, CPU);
         LanguageModelLoss.NatsPerByte(model.forward(context, targets), targets).backward(); // makes tables that are kept
 

@@ -144,7 +144,14 @@ public sealed class OwnSourceTests : IDisposable
         TextSource text = new(TinyRun.Text, contextLength, targetLength, heldOutSamples: 20);
         Assert.Equal(new SampleShape(contextLength, targetLength), text.Shape);
         Assert.Equal(20, text.HeldOut!.Count);
-        TrainerOptions options = Options with { Steps = 60, GradientAccumulationSteps = 1, ReportEverySteps = 20, BatchSize = 4, PeakLearningRate = 1e-2 };
+        TrainerOptions options = Options with
+        {
+            Steps = 60,
+            GradientAccumulationSteps = 1,
+            ReportEverySteps = 20,
+            BatchSize = 4,
+            PeakLearningRate = 1e-2,
+        };
         using TinyRun run = new(options, sources: [text]);
         Evaluator evaluator = new([text]);
         double before = evaluator.Evaluate(run.Model)["text"].BitsPerByte;
@@ -207,7 +214,8 @@ public sealed class OwnSourceTests : IDisposable
         {
             long first = pair % 100, second = pair / 100;
             string text = $"{first:D3}+{second:D3}{first + second:D4}";
-            for (int i = 0; i < text.Length; i++) (i < Sums.ContextLength ? context[i..] : target[(i - Sums.ContextLength)..])[0] = (short)text[i];
+            for (int i = 0; i < Sums.ContextLength; i++) context[i] = (short)text[i];
+            for (int i = 0; i < Sums.TargetLength; i++) target[i] = (short)text[Sums.ContextLength + i];
         }
     }
 }
