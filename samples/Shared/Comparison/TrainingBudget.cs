@@ -45,7 +45,7 @@ internal sealed record TrainingBudget(
         new HeldOutWindows(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128));
 
     /// <summary>The published budget; meant for a GPU.</summary>
-    public static TrainingBudget Paper { get; } = 
+    public static TrainingBudget Paper { get; } =
         new("paper", new ByteTransformerOptions(), new TrainerOptions(), new MixWeights(), new HeldOutWindows());
 
     public static IReadOnlyList<TrainingBudget> All { get; } = [Smoke, Quick, Paper];

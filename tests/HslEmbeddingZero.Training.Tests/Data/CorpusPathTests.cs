@@ -51,7 +51,7 @@ public sealed class CorpusPathTests : IDisposable
         {
             using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom: 1, null, default);
             Assert.Equal((2, 80L), (corpus.Inputs[0].Files, corpus.Inputs[0].Documents));
-            using TextCorpus pattern = TextCorpus.Load([_folder.PathOf("books/**/*.txt*")], 0.25, largeFrom: 1, null, default);
+            using TextCorpus pattern = TextCorpus.Load([_folder.PathOf(i == 0 ? "books/**/*.txt*" : "books/**/*")], 0.25, largeFrom: 1, null, default);
             Assert.Equal((2, 80L), (pattern.Inputs[0].Files, pattern.Inputs[0].Documents));
         }
 
@@ -61,7 +61,7 @@ public sealed class CorpusPathTests : IDisposable
         {
             foreach (string name in names)
             {
-                string path = Write(name, "secret\n\nsecret");
+                string path = Write(name, "secret\n\nsecret"); // The name says it to a pattern, on every system.
                 if (OperatingSystem.IsWindows()) File.SetAttributes(path, FileAttributes.Hidden);
             }
         }

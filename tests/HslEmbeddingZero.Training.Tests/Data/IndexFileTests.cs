@@ -101,6 +101,53 @@ public sealed class IndexFileTests : IDisposable
         AssertReads(0.25);
     }
 
+    /// <summary>Fewer than one in so many: the rule is known only when all are counted.</summary>
+    [Fact]
+    public void A_text_of_few_documents_is_read_once_too()
+    {
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(7));
+        Replace(_text);
+        AssertReads(0.05);
+        AssertUsesTheIndex(0.05);
+    }
+
+    /// <summary>The same file, divided by its own few documents, is divided otherwise within a folder of many.</summary>
+    [Fact]
+    public void An_index_of_few_documents_does_not_divide_a_folder()
+    {
+        string folder = Path.Combine(Path.GetDirectoryName(_path)!, "folder");
+        Directory.CreateDirectory(folder);
+        string few = Path.Combine(folder, "a.txt");
+        byte[] first = Encoding.UTF8.GetBytes(LargeText.Of(7)), second = Encoding.UTF8.GetBytes(LargeText.Of(60, "book"));
+        File.WriteAllBytes(few, first);
+        File.WriteAllBytes(Path.Combine(folder, "b.txt"), second);
+        LargeText.Load(few, 0.05).Dispose();
+        using TextCorpus corpus = LargeText.Load(folder, 0.05);
+        TextReference expected = new([[first, second]], 0.05);
+        Assert.Equal(expected.Train, corpus.Train.ToArray());
+        Assert.Equal(expected.HeldOut[0], corpus.HeldOut(0).ToArray());
+    }
+
+    [Fact]
+    public void Where_a_folder_stands_in_the_place_of_the_index_the_text_is_read_each_time()
+    {
+        Directory.CreateDirectory(Index);
+        AssertReads();
+        AssertReads();
+        Assert.Equal(["text.txt"], Files());
+    }
+
+    [Fact]
+    public void A_change_of_the_last_byte_alone_is_noticed()
+    {
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(8000) + "the end");
+        Replace(_text);
+        AssertReads();
+        _text[^1] = (byte)'D';
+        Replace(_text);
+        AssertReads();
+    }
+
     /// <summary>Of a text of the same length, time and share.</summary>
     [Fact]
     public void An_index_of_another_text_is_not_used()
@@ -307,7 +354,7 @@ public sealed class IndexFileTests : IDisposable
         using TextCorpus corpus = LargeText.Load(_path);
         using OpenFiles open = new();
         FileContent content = new(_path, _text.Length, Earlier, open);
-        DocumentIndex index = IndexFile.Read(_path, content, Earlier, new HeldOutRule(4, 0))!;
+        DocumentIndex index = IndexFile.Read(_path, content, Earlier, new HeldOutRule(4, 0), isAlone: true)!;
         UInt128[] expected = [.. index.TrainHashes.Read()];
         Assert.Equal(300, expected.Length);
         if (change == 0) LargeText.Load(_path, 0.5).Dispose();

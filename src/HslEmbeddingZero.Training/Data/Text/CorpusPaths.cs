@@ -37,7 +37,11 @@ internal sealed record CorpusPath(string Path, IReadOnlyList<string> Files, bool
         if (first > 0 && root.Length == 0) root = "/";
         if (root.Length == 0) root = ".";
         return Directory.Exists(root)
-            ? new Matcher().AddInclude(string.Join('/', parts[first..])).GetResultsInFullPath(root)
+            ? new Matcher().AddInclude(string.Join('/', parts[first..])).GetResultsInFullPath(root).Where(file => !IsHidden(root, file))
             : throw new CorpusException($"{pattern}: there is no folder '{root}'.");
     }
+
+    /// <summary>Whether the file, or a folder below the one where the search begins, has a name that begins with a dot.</summary>
+    private static bool IsHidden(string root, string file) =>
+        System.IO.Path.GetRelativePath(root, file).Split('/', '\\').Any(part => part is ['.', not '.', ..]);
 }

@@ -151,7 +151,7 @@ internal sealed class DocumentIndexer
         DocumentIndexer indexer = new(rule, trainHashes);
         using IncrementalHash contentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // Two buffers: a chunk is hashed on another thread while the next one is read and looked through.
-        byte[][] buffers = [new byte[(int)Math.Min(Chunk, content.Length)], new byte[(int)Math.Min(Chunk, content.Length)]];
+        byte[][] buffers = [new byte[(int)Math.Min(Chunk, content.Length)], new byte[content.Length > Chunk ? Chunk : 0]];
         Task hashing = Task.CompletedTask;
         try
         {
@@ -166,7 +166,8 @@ internal sealed class DocumentIndexer
                 // A line that begins with the last byte is looked at again with what follows it: it may be "\r\n".
                 if (!isLast && buffer[count - 1] == '\r') count--;
                 hashing.Wait(CancellationToken.None);
-                hashing = Task.Run(() => contentHash.AppendData(buffer, 0, count), CancellationToken.None);
+                if (isLast) contentHash.AppendData(buffer, 0, count); // alone in a small file, which is not worth another thread
+                else hashing = Task.Run(() => contentHash.AppendData(buffer, 0, count), CancellationToken.None);
                 indexer.Add(buffer.AsSpan(0, count), position);
                 position += count;
                 progress?.Invoke(position);

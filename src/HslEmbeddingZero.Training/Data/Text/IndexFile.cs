@@ -35,7 +35,14 @@ internal static class IndexFile
             && Path.GetFileName(path).Contains(Extension + ".", StringComparison.Ordinal));
 
     /// <summary>The index beside a file, or null where there is none that fits.</summary>
-    public static DocumentIndex? Read(string textPath, TextContent content, DateTime written, HeldOutRule rule)
+    /// <param name="textPath">The text file.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="written">When it was last changed.</param>
+    /// <param name="rule">Which documents are to be held out.</param>
+    /// <param name="isAlone">
+    /// Whether the file is a whole input. One that has fewer documents than <paramref name="rule"/> counts is then divided by their number.
+    /// </param>
+    public static DocumentIndex? Read(string textPath, TextContent content, DateTime written, HeldOutRule rule, bool isAlone)
     {
         string path = textPath + Extension;
         try
@@ -43,14 +50,15 @@ internal static class IndexFile
             if (!File.Exists(path)) return null;
             using FileStream file = Open(path);
             if (Header(file) is not { } header || header.Bytes != content.Length || header.Written != written.Ticks
-                || header.Rule != rule || header.Sample != Sample(content) || !IsWhole(file))
+                || !(header.Rule == rule || (isAlone && header.Documents < rule.Every && header.Rule == new HeldOutRule(header.Documents, 0)))
+                || header.Sample != Sample(content) || !IsWhole(file))
                 return null;
 
             file.Seek(Magic.Length + (header.TrainDocuments * HashBytes), SeekOrigin.Begin);
             return new()
             {
                 Sha256 = header.Sha256,
-                Rule = rule,
+                Rule = header.Rule,
                 Documents = header.Documents,
                 TrainIds = header.TrainIds,
                 TrainBefore = Array<long>(file, header.TrainSegments),
@@ -67,37 +75,37 @@ internal static class IndexFile
         }
     }
 
-    /// <summary>Builds the index and keeps it beside the file, or in memory alone where the folder cannot be written.</summary>
+    /// <summary>Builds the index and keeps it beside the file, or in memory alone where that cannot be done.</summary>
     public static DocumentIndex Build(
         string textPath, TextContent content, DateTime written, HeldOutRule rule, Action<long>? progress, CancellationToken cancellationToken)
     {
         string path = textPath + Extension, temporary = $"{path}.{Guid.NewGuid():N}{TemporaryExtension}"; // two loads at once must not share it
-        FileStream? file = null;
-        try
+        if (TryCreate(temporary) is { } file)
         {
-            file = TryCreate(temporary) ?? new FileStream(
-                Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, 1 << 16, FileOptions.DeleteOnClose);
-            file.Write(Magic);
-            WrittenHashes hashes = new(file);
-            DocumentIndex index = DocumentIndexer.Build(content, rule, hashes, progress, cancellationToken);
-            if (file.Name != Path.GetFullPath(temporary)) return index; // The hashes stay in the temporary file, which goes with its handle.
-
-            Write(file, index, hashes.Count, content, written);
-            file.Dispose();
-            FileReplacement.Move(temporary, path);
-            file = null;
-            // Another load may have put an index of its own share in this one's place.
-            return Read(textPath, content, written, rule)
-                ?? DocumentIndexer.Build(content, rule, new HashesInMemory(), progress, cancellationToken);
-        }
-        finally
-        {
-            if (file?.Name == Path.GetFullPath(temporary))
+            try
             {
-                file.Dispose();
-                File.Delete(temporary);
+                using (file)
+                {
+                    file.Write(Magic);
+                    WrittenHashes hashes = new(file);
+                    Write(file, DocumentIndexer.Build(content, rule, hashes, progress, cancellationToken), hashes.Count, content, written);
+                }
+
+                FileReplacement.Move(temporary, path);
+                // Another load may have put an index of its own share in this one's place.
+                if (Read(textPath, content, written, rule, isAlone: false) is { } index) return index;
+            }
+            catch (Exception failure) when (failure is IOException and not CorpusException or UnauthorizedAccessException)
+            {
+                // The disk is full, or something stands in the way. The text itself is there.
+            }
+            finally
+            {
+                File.Delete(temporary); // There is one only where something failed.
             }
         }
+
+        return DocumentIndexer.Build(content, rule, new HashesInMemory(), progress, cancellationToken);
     }
 
     private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -172,14 +180,15 @@ internal static class IndexFile
         return values;
     }
 
-    /// <summary>A digest of blocks that lie evenly spread over the content: it finds most changes that keep length and time.</summary>
+    /// <summary>A digest of the last block and of blocks that lie evenly spread over the content: it finds most changes that keep length and time.</summary>
     private static string Sample(TextContent content)
     {
         byte[] buffer = new byte[SampledBlock];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (long block in EvenSpread.Places(SampledBlocks, Math.Max(1, content.Length / SampledBlock)))
+        IEnumerable<long> spread = EvenSpread.Places(SampledBlocks, Math.Max(1, content.Length / SampledBlock)).Select(block => block * SampledBlock);
+        foreach (long position in spread.Append(Math.Max(0, content.Length - SampledBlock)))
         {
-            ReadOnlySpan<byte> bytes = content.Read(block * SampledBlock, buffer);
+            ReadOnlySpan<byte> bytes = content.Read(position, buffer);
             hash.AppendData(bytes[..Math.Min(bytes.Length, SampledBlock)]);
         }
 
@@ -203,11 +212,7 @@ internal static class IndexFile
             Count++;
         }
 
-        public IEnumerable<UInt128> Read()
-        {
-            file.Flush();
-            return HashesOnDisk.Read(file, Magic.Length, Count);
-        }
+        public IEnumerable<UInt128> Read() => throw new NotSupportedException("The file is read when it is whole.");
     }
 
     /// <summary>

@@ -300,7 +300,7 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
                 : read => progress.Report(new TextIndexProgress(path, read, file.Length));
             DocumentIndex index = file.Length < largeFrom
                 ? DocumentIndexer.Build(content, rule, new HashesInMemory(), told, cancellationToken)
-                : IndexFile.Read(path, content, file.LastWriteTimeUtc, rule)
+                : IndexFile.Read(path, content, file.LastWriteTimeUtc, rule, input.IsOneFile)
                     ?? IndexFile.Build(path, content, file.LastWriteTimeUtc, rule, told, cancellationToken);
             if (!_filesBySha256.TryAdd(index.Sha256, (input, path)) && _filesBySha256[index.Sha256] != (input, path))
                 throw new CorpusException($"{path}: the same {content.Length} bytes as {_filesBySha256[index.Sha256].File}; list a content once.");
