@@ -49,7 +49,9 @@ public sealed class HeldOutSamples
     /// <summary>How many samples there are.</summary>
     public int Count { get; }
 
-    /// <summary>Names of the parts that are scored by themselves too, such as the files of a corpus; empty where there is one part only.</summary>
+    /// <summary>
+    /// Names of the parts that are scored by themselves too, such as the files of a corpus; empty where there is one part only.
+    /// </summary>
     public IReadOnlyList<string> Parts { get; }
 
     /// <summary>
@@ -94,7 +96,8 @@ public sealed class HeldOutSamples
     public HeldOutSamples WithParts(IReadOnlyList<string> parts, ReadOnlySpan<int> partOf)
     {
         ArgumentNullException.ThrowIfNull(parts);
-        if (parts.Distinct().Count() != parts.Count) throw new ArgumentException($"A part is named twice: {string.Join(", ", parts)}.", nameof(parts));
+        if (parts.Distinct().Count() != parts.Count) throw new ArgumentException($"A part is named twice: {string.Join(", ", parts)}.",
+            nameof(parts));
         if (partOf.Length != Count) throw new ArgumentException($"{partOf.Length} indices of parts for {Count} samples.", nameof(partOf));
         foreach (int part in partOf)
             if (part < 0 || part >= parts.Count)

@@ -21,8 +21,8 @@ public readonly record struct SampleDraw(int Seed, long Index, double Uniform)
 }
 
 /// <summary>
-/// Where samples of one kind come from: a name, a weight, a shape, the samples to train on, and those held out. Text, video and captions are
-/// such sources; <see cref="DelegateSource"/> makes one of a method.
+/// Where samples of one kind come from: a name, a weight, a shape, the samples to train on, and those held out. Text, video and captions
+/// are such sources; <see cref="DelegateSource"/> makes one of a method.
 /// </summary>
 /// <remarks>
 /// A source has no state: the same draw gives the same sample on any thread. So a run resumes anywhere, and every arm of a comparison sees
@@ -64,7 +64,9 @@ public abstract class SampleSource
     /// <summary>How often the source comes, as a weight: only the proportions of the sources count.</summary>
     public double Weight { get; }
 
-    /// <summary>Says which samples there are, such as digests of files. Equal text, equal samples; a checkpoint of other text is refused.</summary>
+    /// <summary>
+    /// Says which samples there are, such as digests of files. Equal text, equal samples; a checkpoint of other text is refused.
+    /// </summary>
     public abstract string Fingerprint { get; }
 
     /// <summary>The samples to score, or null where the source has none.</summary>

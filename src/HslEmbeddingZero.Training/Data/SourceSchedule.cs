@@ -5,8 +5,8 @@ namespace HslEmbeddingZero.Training;
 /// first n micro-batches hold each within (N - 1)/2 of its share of n (within 1/2 for N = 2, within 1 for N = 3).
 /// </summary>
 /// <remarks>
-/// The first source takes the places where round(n·share) steps up, as a line is drawn with pixels; the second takes the same steps among the
-/// places that are left, and so on. It costs the same at any index.
+/// The first source takes the places where round(n·share) steps up, as a line is drawn with pixels; the second takes the same steps among
+/// the places that are left, and so on. It costs the same at any index.
 /// </remarks>
 internal sealed class SourceSchedule
 {

@@ -13,7 +13,7 @@ public sealed class EvaluationResult
         ArgumentNullException.ThrowIfNull(sources);
         if (sources.Count == 0) throw new ArgumentException("At least one score is needed.", nameof(sources));
         if (sources.DistinctBy(score => score.Name).Count() < sources.Count)
-            throw new ArgumentException($"Two sources have one name: {string.Join(", ", sources.Select(score => score.Name))}.", nameof(sources));
+            throw new ArgumentException($"Two sources have one name: {Names(sources)}.", nameof(sources));
         _sources = [.. sources];
     }
 
@@ -27,7 +27,9 @@ public sealed class EvaluationResult
     /// <param name="source">The source's name.</param>
     /// <exception cref="KeyNotFoundException">There is no such source, or it has no held-out samples.</exception>
     public SourceScore this[string source] => Array.Find(_sources, score => score.Name == source)
-        ?? throw new KeyNotFoundException($"There is no score of '{source}'; there are {string.Join(", ", _sources.Select(score => score.Name))}.");
+        ?? throw new KeyNotFoundException($"There is no score of '{source}'; there are {Names(_sources)}.");
+
+    private static string Names(IEnumerable<SourceScore> sources) => string.Join(", ", sources.Select(score => score.Name));
 }
 
 /// <summary>What a model scores on one source.</summary>

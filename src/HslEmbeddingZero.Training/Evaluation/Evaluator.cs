@@ -21,7 +21,7 @@ public sealed class Evaluator
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         _sources = [.. SourceNames.Require(sources).Where(source => source.HeldOut is not null)];
         if (_sources.Length == 0)
-            throw new ArgumentException($"No source has held-out samples: {string.Join(", ", sources.Select(source => source.Name))}.", nameof(sources));
+            throw new ArgumentException($"No source has held-out samples: {Names(sources)}.", nameof(sources));
         _batchSize = batchSize;
         _device = device ?? CPU;
     }
@@ -38,8 +38,8 @@ public sealed class Evaluator
     }
 
     /// <summary>
-    /// Scores every held-out byte of one source by itself: what is needed to tell where a model is good. The model is put into evaluation mode
-    /// meanwhile, and back into the mode it was in.
+    /// Scores every held-out byte of one source by itself: what is needed to tell where a model is good. The model is put into evaluation
+    /// mode meanwhile, and back into the mode it was in.
     /// </summary>
     /// <param name="model">The model, on the evaluator's device.</param>
     /// <param name="source">The source's name.</param>
@@ -55,7 +55,7 @@ public sealed class Evaluator
     {
         ArgumentNullException.ThrowIfNull(model);
         SampleSource found = Array.Find(_sources, one => one.Name == source)
-            ?? throw new KeyNotFoundException($"No held-out samples of '{source}'; there are {string.Join(", ", _sources.Select(one => one.Name))}.");
+            ?? throw new KeyNotFoundException($"No held-out samples of '{source}'; there are {Names(_sources)}.");
         HeldOutSamples samples = found.HeldOut!;
         double[] bits = new double[samples.Targets.Length];
         return InEvaluationMode(model, () =>
@@ -69,6 +69,8 @@ public sealed class Evaluator
             return bits;
         });
     }
+
+    private static string Names(IEnumerable<SampleSource> sources) => string.Join(", ", sources.Select(source => source.Name));
 
     private static T InEvaluationMode<T>(ByteLanguageModel model, Func<T> score)
     {
@@ -126,7 +128,8 @@ public sealed class Evaluator
             using var scope = NewDisposeScope();
             int count = Math.Min(_batchSize, samples.Count - first);
             ReadOnlySpan<short> contexts = swap is { } which ? samples.SwappedContexts[which].Span : samples.Contexts;
-            Tensor context = Rows(contexts, first, count, shape.ContextLength), targets = Rows(samples.Targets, first, count, shape.TargetLength);
+            Tensor context = Rows(contexts, first, count, shape.ContextLength);
+            Tensor targets = Rows(samples.Targets, first, count, shape.TargetLength);
             take(LanguageModelLoss.NatsOfEachByte(model.forward(context, targets), targets));
         }
     }

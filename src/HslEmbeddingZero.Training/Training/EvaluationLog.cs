@@ -55,7 +55,8 @@ internal sealed class EvaluationLog
         line["seconds"] = Math.Round(evaluation.Elapsed.TotalSeconds, 3);
         return line.ToJsonString() + "\n";
 
-        JsonObject Nested(Func<SourceScore, NamedValues> values) => new(evaluation.Scores.Sources.Where(score => values(score).Count > 0).Select(
+        JsonObject Nested(Func<SourceScore, NamedValues> values) =>
+            new(evaluation.Scores.Sources.Where(score => values(score).Count > 0).Select(
             score => KeyValuePair.Create<string, JsonNode?>(
                 score.Name, new JsonObject(values(score).Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))))));
     }
@@ -76,7 +77,8 @@ internal sealed class EvaluationLog
                     Gaps = Values(line[Gaps]?[name]),
                 };
             })];
-            return new(line["step"]!.GetValue<long>(), new EvaluationResult(scores), TimeSpan.FromSeconds(line["seconds"]!.GetValue<double>()));
+            return new(line["step"]!.GetValue<long>(), new EvaluationResult(scores),
+                TimeSpan.FromSeconds(line["seconds"]!.GetValue<double>()));
         }
         catch (Exception damage) when (damage is JsonException or InvalidOperationException or FormatException or ArgumentException
             or NullReferenceException or OverflowException)

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// One line of a metrics file: an object whose losses are bits per scored byte, "bitsPerByte" over all and NAME + "BitsPerByte" for each source.
-/// What was not measured is left out.
+/// One line of a metrics file: an object whose losses are bits per scored byte, "bitsPerByte" over all and NAME + "BitsPerByte" for each
+/// source. What was not measured is left out.
 /// </summary>
 internal static class MetricsLine
 {

@@ -37,8 +37,8 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     }
 
     /// <summary>
-    /// Reads the reports of a log: step, loss over all sources and loss of each source; damaged lines, as a cut-off run can leave, are passed
-    /// over.
+    /// Reads the reports of a log: step, loss over all sources and loss of each source; damaged lines, as a cut-off run can leave, are
+    /// passed over.
     /// </summary>
     /// <param name="path">File to read.</param>
     public static IReadOnlyList<(long Step, double BitsPerByte, NamedValues Sources)> ReadCurve(string path)

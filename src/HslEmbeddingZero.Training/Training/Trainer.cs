@@ -37,8 +37,8 @@ public sealed class Trainer : IDisposable
     /// <param name="options">How to train.</param>
     /// <param name="device">Where to train; the CPU when null.</param>
     /// <exception cref="ArgumentException">
-    /// An option is out of its range; TensorFloat32 is asked for off CUDA; there is no source with a weight, or two have one name; every parameter
-    /// is frozen.
+    /// An option is out of its range; TensorFloat32 is asked for off CUDA; there is no source with a weight, or two have one name; every
+    /// parameter is frozen.
     /// </exception>
     public Trainer(ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions options, Device? device = null)
     {

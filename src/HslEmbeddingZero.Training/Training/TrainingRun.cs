@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// A training run in a folder: it trains, evaluates on a schedule, keeps the best weights, writes checkpoints by time, and goes on from the last
-/// one after an interruption.
+/// A training run in a folder: it trains, evaluates on a schedule, keeps the best weights, writes checkpoints by time, and goes on from the
+/// last one after an interruption.
 /// </summary>
 /// <remarks>
 /// Files, each with the run's name and a dot before it where it has one: <c>metrics.jsonl</c> (see <see cref="MetricsLog"/>),
-/// <c>evaluations.jsonl</c>, <c>checkpoint.safetensors</c>, <c>model.safetensors</c> (the best weights) and <c>lock</c>. The lock is held while
-/// the object lives; the system releases it when the process ends, however it ends.
+/// <c>evaluations.jsonl</c>, <c>checkpoint.safetensors</c>, <c>model.safetensors</c> (the best weights) and <c>lock</c>. The lock is held
+/// while the object lives; the system releases it when the process ends, however it ends.
 /// </remarks>
 public sealed partial class TrainingRun : IDisposable
 {
@@ -90,8 +90,12 @@ public sealed partial class TrainingRun : IDisposable
     }
 
     /// <summary>Trains to the last step, evaluating and keeping what the options ask for.</summary>
-    /// <remarks>A cancellation writes a checkpoint first. So does every other end but NaN, which leaves the last good one as it is.</remarks>
-    /// <param name="progress">Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread, after the metrics are written.</param>
+    /// <remarks>
+    /// A cancellation writes a checkpoint first. So does every other end but NaN, which leaves the last good one as it is.
+    /// </remarks>
+    /// <param name="progress">
+    /// Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread, after the metrics are written.
+    /// </param>
     /// <param name="evaluations">Told of every evaluation, on this thread, after it is written and its weights are kept.</param>
     /// <param name="cancellationToken">Asks to stop.</param>
     /// <returns>The scores after the last step; null where no source has held-out samples.</returns>
@@ -170,7 +174,8 @@ public sealed partial class TrainingRun : IDisposable
         EvaluationResult scores = _evaluator!.Evaluate(_model, cancellationToken);
         RunEvaluation evaluation = new(Trainer.Step, scores, Stopwatch.GetElapsedTime(start));
         double criterion = _options.Criterion(scores);
-        if (!double.IsFinite(criterion)) throw new NotFiniteNumberException($"The criterion at step {Trainer.Step} is {criterion}.", criterion);
+        if (!double.IsFinite(criterion)) throw new NotFiniteNumberException($"The criterion at step {Trainer.Step} is {criterion}.",
+            criterion);
         bool isBest = Best is not { } best || criterion < _options.Criterion(best.Scores);
         if (isBest && _options.KeepsBestWeights) SaveWeights(evaluation);
         _log!.Add(evaluation);

@@ -9,7 +9,9 @@ public sealed record TrainingRunOptions
     /// <value>Empty by default.</value>
     public string Name { get; init; } = "";
 
-    /// <summary>Steps between two evaluations, 1 or more; null: only at <see cref="EvaluateAt"/>. The last step is always evaluated.</summary>
+    /// <summary>
+    /// Steps between two evaluations, 1 or more; null: only at <see cref="EvaluateAt"/>. The last step is always evaluated.
+    /// </summary>
     /// <value>null by default.</value>
     public long? EvaluateEverySteps { get; init; }
 

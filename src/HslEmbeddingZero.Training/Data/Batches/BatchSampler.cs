@@ -40,8 +40,8 @@ public sealed class BatchSampler
     public int BatchSize { get; }
 
     /// <summary>
-    /// Says what the samples depend on beside their index: seed, batch size, and name, weight, shape and content of each source. Equal text,
-    /// equal samples.
+    /// Says what the samples depend on beside their index: seed, batch size, and name, weight, shape and content of each source. Equal
+    /// text, equal samples.
     /// </summary>
     public string Fingerprint => string.Join("; ", [
         $"seed {_seed}, batch {BatchSize}",

@@ -18,7 +18,8 @@ internal sealed class BatchSlot : IDisposable
         foreach ((int i, SampleSource source) in sampler.Sources.Index().Where(entry => entry.Item.Weight > 0))
         {
             ByteBatch host = Allocate(i, source.Shape, sampler.BatchSize, CPU, pinned: device.type == DeviceType.CUDA);
-            _batches[i] = (host, device.type == DeviceType.CPU ? host : Allocate(i, source.Shape, sampler.BatchSize, device, pinned: false));
+            _batches[i] = (host, device.type == DeviceType.CPU ? host : Allocate(i, source.Shape, sampler.BatchSize, device,
+                pinned: false));
         }
     }
 

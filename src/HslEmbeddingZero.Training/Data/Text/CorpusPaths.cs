@@ -2,13 +2,19 @@ using Microsoft.Extensions.FileSystemGlobbing;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>What a path of a corpus stands for: a file, all files of a folder, or those that a pattern such as "books/**/*.txt" names.</summary>
+/// <summary>
+/// What a path of a corpus stands for: a file, all files of a folder, or those that a pattern such as "books/**/*.txt" names.
+/// </summary>
 /// <param name="Path">As it was given.</param>
 /// <param name="Files">The files, in the order of their names.</param>
 /// <param name="IsOneFile">Whether the file itself was named, so that it may not be left out.</param>
 internal sealed record CorpusPath(string Path, IReadOnlyList<string> Files, bool IsOneFile)
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System
+    };
 
     /// <summary>Name without what leads to it.</summary>
     public string Name => System.IO.Path.GetFileName(Path.TrimEnd('/', '\\')) is { Length: > 0 } name ? name : Path;

@@ -116,8 +116,8 @@ internal sealed class HashesInMemory : IHashList
 }
 
 /// <summary>
-/// Builds a <see cref="DocumentIndex"/> in one pass. A document is a run of lines between empty lines. It keeps the newline of its last line; an
-/// empty line, which is "\n" or "\r\n" alone, belongs to none.
+/// Builds a <see cref="DocumentIndex"/> in one pass. A document is a run of lines between empty lines. It keeps the newline of its last
+/// line; an empty line, which is "\n" or "\r\n" alone, belongs to none.
 /// </summary>
 internal sealed class DocumentIndexer
 {

@@ -7,12 +7,12 @@ using System.Text.Json;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// The index of a large text file, kept beside it as NAME.hslindex, so that the file need not be read again. It is used where the length, the
-/// time of the last change and a sample of the bytes are still those of the file; otherwise, or where it is damaged, it is made anew.
+/// The index of a large text file, kept beside it as NAME.hslindex, so that the file need not be read again. It is used where the length,
+/// the time of the last change and a sample of the bytes are still those of the file; otherwise, or where it is damaged, it is made anew.
 /// </summary>
 /// <remarks>
-/// Layout: magic number, the hashes of the training documents (16 bytes each), the five arrays of <see cref="DocumentIndex"/>, a header as JSON,
-/// its length (4 bytes), and the SHA-256 of all before. All numbers are little-endian.
+/// Layout: magic number, the hashes of the training documents (16 bytes each), the five arrays of <see cref="DocumentIndex"/>, a header as
+/// JSON, its length (4 bytes), and the SHA-256 of all before. All numbers are little-endian.
 /// </remarks>
 internal static class IndexFile
 {
@@ -29,7 +29,9 @@ internal static class IndexFile
     private const int SampledBlock = 4096;
     private static readonly byte[] Magic = "HSLIDX01"u8.ToArray();
 
-    /// <summary>Whether a file is an index, or what a load that was killed left of one: no text, where all files of a folder are wanted.</summary>
+    /// <summary>
+    /// Whether a file is an index, or what a load that was killed left of one: no text, where all files of a folder are wanted.
+    /// </summary>
     public static bool IsIndex(string path) => path.EndsWith(Extension, StringComparison.Ordinal)
         || (path.EndsWith(TemporaryExtension, StringComparison.Ordinal)
             && Path.GetFileName(path).Contains(Extension + ".", StringComparison.Ordinal));
@@ -50,7 +52,8 @@ internal static class IndexFile
             if (!File.Exists(path)) return null;
             using FileStream file = Open(path);
             if (Header(file) is not { } header || header.Bytes != content.Length || header.Written != written.Ticks
-                || !(header.Rule == rule || (isAlone && header.Documents < rule.Every && header.Rule == new HeldOutRule(header.Documents, 0)))
+                || !(header.Rule == rule || (isAlone && header.Documents < rule.Every && header.Rule == new HeldOutRule(header.Documents,
+                    0)))
                 || header.Sample != Sample(content) || !IsWhole(file))
                 return null;
 
@@ -180,12 +183,15 @@ internal static class IndexFile
         return values;
     }
 
-    /// <summary>A digest of the last block and of blocks that lie evenly spread over the content: it finds most changes that keep length and time.</summary>
+    /// <summary>
+    /// A digest of the last block and of blocks that lie evenly spread over the content: it finds most changes that keep length and time.
+    /// </summary>
     private static string Sample(TextContent content)
     {
         byte[] buffer = new byte[SampledBlock];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        IEnumerable<long> spread = EvenSpread.Places(SampledBlocks, Math.Max(1, content.Length / SampledBlock)).Select(block => block * SampledBlock);
+        IEnumerable<long> spread = EvenSpread.Places(SampledBlocks,
+            Math.Max(1, content.Length / SampledBlock)).Select(block => block * SampledBlock);
         foreach (long position in spread.Append(Math.Max(0, content.Length - SampledBlock)))
         {
             ReadOnlySpan<byte> bytes = content.Read(position, buffer);
@@ -216,8 +222,8 @@ internal static class IndexFile
     }
 
     /// <summary>
-    /// Hashes of an index that is kept. Where another load has replaced it meanwhile, by one of another share say, they are made anew: with the
-    /// other's, held-out documents would be left out that training does not repeat.
+    /// Hashes of an index that is kept. Where another load has replaced it meanwhile, by one of another share say, they are made anew: with
+    /// the other's, held-out documents would be left out that training does not repeat.
     /// </summary>
     private sealed class HashesOnDisk(string path, FileHeader header, TextContent content) : IHashList
     {
@@ -232,7 +238,9 @@ internal static class IndexFile
             foreach (UInt128 hash in hashes) yield return hash;
         }
 
-        /// <summary>The index, or null where it is not the one whose header is known. It is replaced as a whole, never written to.</summary>
+        /// <summary>
+        /// The index, or null where it is not the one whose header is known. It is replaced as a whole, never written to.
+        /// </summary>
         private FileStream? OpenSame()
         {
             FileStream? file = null;

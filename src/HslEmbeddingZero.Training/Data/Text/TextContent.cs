@@ -98,7 +98,8 @@ internal sealed class OpenFiles : IDisposable
     {
         if (_handles.TryGetValue(file, out SafeFileHandle? handle)) return handle;
         if (_handles.Count == Most && _handles.Remove(_order.Dequeue(), out SafeFileHandle? oldest)) oldest.Dispose();
-        handle = File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
+        handle = File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+            FileOptions.RandomAccess);
         _order.Enqueue(file);
         return _handles[file] = handle;
     }

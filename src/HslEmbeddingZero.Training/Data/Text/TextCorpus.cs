@@ -4,7 +4,8 @@ using System.Text;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Text or any other bytes, of any size, divided by document into a training and a held-out part, as ids: bytes, and EOS after each document.
+/// Text or any other bytes, of any size, divided by document into a training and a held-out part, as ids: bytes, and EOS after each
+/// document.
 /// </summary>
 /// <remarks>
 /// <para>A document ends at an empty line and at the end of a file; the empty line belongs to no document.</para>
@@ -15,9 +16,9 @@ namespace HslEmbeddingZero.Training;
 /// share is held out. A held-out document whose very bytes some training document of any input has is left out.
 /// </para>
 /// <para>
-/// A corpus under 64 MiB is read into memory. A larger one stays in its files: it is read once to find its documents, and a sample is read when
-/// it is wanted. What was found of a file of 64 MiB or more is kept beside it, as NAME.hslindex, and used again while the file is the same.
-/// A file that changes under a run is refused at the next sample from it.
+/// A corpus under 64 MiB is read into memory. A larger one stays in its files: it is read once to find its documents, and a sample is read
+/// when it is wanted. What was found of a file of 64 MiB or more is kept beside it, as NAME.hslindex, and used again while the file is the
+/// same. A file that changes under a run is refused at the next sample from it.
 /// </para>
 /// </remarks>
 public sealed class TextCorpus : IDisposable
@@ -114,7 +115,8 @@ public sealed class TextCorpus : IDisposable
         if (bytes.IsEmpty) throw new CorpusException($"{name}: 0 bytes; a corpus must hold at least 1.");
         MemoryContent content = new(bytes);
         IndexedInput input = IndexedInput.Create(
-            name, "", files: 0, heldOutShare, rule => [new(content, DocumentIndexer.Build(content, rule, new HashesInMemory(), null, default))]);
+            name, "", files: 0, heldOutShare, rule => [new(content,
+                DocumentIndexer.Build(content, rule, new HashesInMemory(), null, default))]);
         return Create([input], [], heldOutShare, new OpenFiles());
     }
 
@@ -181,7 +183,8 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
     private const double MostEvery = 1L << 60;
 
     /// <summary>The hashes of the held-out documents; an input of one document has none, as it is divided by position.</summary>
-    public IEnumerable<UInt128> HeldOutHashes => IsOneDocument ? [] : Contents.SelectMany(one => one.Index.HeldOut.Select(document => document.Hash));
+    public IEnumerable<UInt128> HeldOutHashes => IsOneDocument ? [] : Contents.SelectMany(one =>
+        one.Index.HeldOut.Select(document => document.Hash));
 
     /// <summary>The hashes of the training documents.</summary>
     public IEnumerable<UInt128> TrainHashes => IsOneDocument ? [] : Contents.SelectMany(one => one.Index.TrainHashes.Read());
@@ -251,7 +254,8 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
 }
 
 /// <summary>Reads the files of a corpus: into memory, or once from end to end.</summary>
-internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<TextIndexProgress>? progress, CancellationToken cancellationToken)
+internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<TextIndexProgress>? progress,
+    CancellationToken cancellationToken)
 {
     private readonly Dictionary<string, (CorpusPath Input, string File)> _filesBySha256 = []; // of the files that are used
     private readonly List<SkippedFile> _skipped = [];
@@ -294,7 +298,8 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
         if (Length(path) == 0) throw new CorpusException($"{path}: 0 bytes; a corpus file must hold at least 1.");
         try
         {
-            TextContent content = inMemory ? new MemoryContent(File.ReadAllBytes(path)) : new FileContent(path, file.Length, file.LastWriteTimeUtc, open);
+            TextContent content = inMemory ? new MemoryContent(File.ReadAllBytes(path)) : new FileContent(path, file.Length,
+                file.LastWriteTimeUtc, open);
             Action<long>? told = progress is null || file.Length < largeFrom
                 ? null
                 : read => progress.Report(new TextIndexProgress(path, read, file.Length));

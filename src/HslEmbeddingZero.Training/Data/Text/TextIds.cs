@@ -3,8 +3,8 @@ using System.Buffers;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// A part of a <see cref="TextCorpus"/> as one sequence of ids: the bytes of its documents, 0 to 255, and 257 after each document. The ids are
-/// made when they are read; no copy of the text is kept.
+/// A part of a <see cref="TextCorpus"/> as one sequence of ids: the bytes of its documents, 0 to 255, and 257 after each document. The ids
+/// are made when they are read; no copy of the text is kept.
 /// </summary>
 public sealed class TextIds
 {
@@ -67,8 +67,8 @@ public sealed class TextIds
 }
 
 /// <summary>
-/// Documents of one content on one side of the split, as segments: stretches of text that begin at a known byte and whose first id has a known
-/// place. A place in the sequence is found by its segment, and from there by reading: a segment is a few KiB long.
+/// Documents of one content on one side of the split, as segments: stretches of text that begin at a known byte and whose first id has a
+/// known place. A place in the sequence is found by its segment, and from there by reading: a segment is a few KiB long.
 /// </summary>
 /// <param name="content">The text.</param>
 /// <param name="before">For each segment the ids of the segments before it.</param>

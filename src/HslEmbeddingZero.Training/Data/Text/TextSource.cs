@@ -4,8 +4,8 @@ using System.Globalization;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Text: a stretch of ids as context, those that follow to score. A sample begins anywhere in the training ids, and may run across the end of a
-/// document, which EOS marks.
+/// Text: a stretch of ids as context, those that follow to score. A sample begins anywhere in the training ids, and may run across the end
+/// of a document, which EOS marks.
 /// </summary>
 public sealed class TextSource : SampleSource
 {
@@ -34,7 +34,8 @@ public sealed class TextSource : SampleSource
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentOutOfRangeException.ThrowIfNegative(heldOutSamples);
         _corpus = corpus;
-        RequireLength(string.Join(", ", corpus.Inputs.Select(NameOf)), "training", corpus.Train.Length, corpus.Inputs.Sum(input => input.Bytes));
+        RequireLength(string.Join(", ", corpus.Inputs.Select(NameOf)), "training", corpus.Train.Length,
+            corpus.Inputs.Sum(input => input.Bytes));
         HeldOut = heldOutSamples == 0 ? null : ChooseHeldOut(heldOutSamples);
     }
 
@@ -57,8 +58,8 @@ public sealed class TextSource : SampleSource
     }
 
     /// <summary>
-    /// Each input's held-out ids hold (length - context) / target places whose targets touch but do not overlap. The samples are shared out in
-    /// proportion to the inputs' lengths, at least one each, and lie evenly spread over the places.
+    /// Each input's held-out ids hold (length - context) / target places whose targets touch but do not overlap. The samples are shared out
+    /// in proportion to the inputs' lengths, at least one each, and lie evenly spread over the places.
     /// </summary>
     private HeldOutSamples ChooseHeldOut(int most)
     {

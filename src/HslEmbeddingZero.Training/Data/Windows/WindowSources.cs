@@ -14,7 +14,8 @@ public sealed class VideoSource : SampleSource
     /// <param name="name">Name in progress, metrics and results.</param>
     /// <exception cref="ArgumentException">The source has a weight but the corpus no pair to train on; a bad name.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite, or the number below 1.</exception>
-    public VideoSource(WindowCorpus corpus, double weight = 1, int heldOutSamples = 128, string name = "video") : base(name, Windows, weight)
+    public VideoSource(WindowCorpus corpus, double weight = 1, int heldOutSamples = 128, string name = "video") : base(name, Windows,
+        weight)
     {
         ArgumentNullException.ThrowIfNull(corpus);
         WindowSamples.RequireTraining(this, corpus.TrainVideo, "pairs of windows");
@@ -41,9 +42,9 @@ public sealed class VideoSource : SampleSource
 
 /// <summary>Captions: frame and sound of a window (514 bytes), then its caption and the closing 255 (25 bytes).</summary>
 /// <remarks>
-/// Two swaps are scored. A window's partner is the window half the set further on, cyclically: never itself, and another film wherever no film
-/// holds half of the set. "binding" puts the partner's sound into the context, "scene" its frame and sound. What a model loses by it tells how
-/// far it listens and looks.
+/// Two swaps are scored. A window's partner is the window half the set further on, cyclically: never itself, and another film wherever no
+/// film holds half of the set. "binding" puts the partner's sound into the context, "scene" its frame and sound. What a model loses by it
+/// tells how far it listens and looks.
 /// </remarks>
 public sealed class CaptionSource : SampleSource
 {
@@ -136,7 +137,8 @@ internal static class WindowSamples
         {
             fill(
                 corpus, windows[(int)place],
-                contexts.AsSpan(row * shape.ContextLength, shape.ContextLength), targets.AsSpan(row * shape.TargetLength, shape.TargetLength));
+                contexts.AsSpan(row * shape.ContextLength, shape.ContextLength), targets.AsSpan(row * shape.TargetLength,
+                    shape.TargetLength));
         }
 
         return new(shape, contexts, targets, [], []);
