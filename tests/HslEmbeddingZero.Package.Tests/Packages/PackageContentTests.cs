@@ -50,7 +50,11 @@ public sealed class PackageContentTests(PackedLibraries packed)
     {
         using PackageFile package = packed.Open("HslEmbeddingZero.Training");
         Assert.Equal(
-            [$"net10.0 HslEmbeddingZero [{packed.Version}]", "net10.0 Microsoft.Extensions.FileSystemGlobbing 10.0.5"], package.Dependencies);
+            [
+                $"net10.0 HslEmbeddingZero [{packed.Version}]", "net10.0 Microsoft.Extensions.FileSystemGlobbing 10.0.5",
+                "net10.0 Microsoft.Extensions.Logging.Abstractions 10.0.1", "net10.0 System.IO.Hashing 10.0.5",
+            ],
+            package.Dependencies);
     }
 
     [Theory]
