@@ -76,8 +76,10 @@ public sealed class Trainer : IDisposable
     /// </remarks>
     /// <param name="progress">Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread.</param>
     /// <param name="stopAt">Step to stop at, for an evaluation or a checkpoint in between.</param>
-    /// <param name="stopAfter">Time after which to return, at the end of a step, so that the caller can keep a checkpoint; null: no
-    /// limit.</param>
+    /// <param name="stopAfter">
+    /// Time after which to return, at the end of a step, so that the caller can keep a checkpoint; one step is taken in any case. null: no
+    /// limit.
+    /// </param>
     /// <param name="cancellationToken">Asks to stop early.</param>
     /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
     /// <exception cref="InvalidOperationException">A parameter was frozen or freed since the last call.</exception>
@@ -118,7 +120,8 @@ public sealed class Trainer : IDisposable
         TimeSpan before = Elapsed;
         TimeSpan reported = TimeSpan.Zero;
         long bytesReported = BytesRead;
-        while (Step < last && !(clock.Elapsed >= stopAfter))
+        long first = Step;
+        while (Step < last && (Step == first || !(clock.Elapsed >= stopAfter)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             double learningRate = LearningRateSchedule.At(Step, _options);

@@ -25,6 +25,16 @@ public sealed class TrainerTests
         Assert.All(reports.Lines, line => Assert.InRange(line.GradientNorm, 1e-6, 1e6));
     }
 
+    /// <summary>Otherwise a caller with a time limit that is over before it begins would never come to the end.</summary>
+    [Fact]
+    public void A_time_limit_takes_one_step_at_least()
+    {
+        using TinyRun run = new(TinyRun.Options);
+        run.Trainer.Run(stopAfter: TimeSpan.Zero);
+        run.Trainer.Run(stopAfter: TimeSpan.FromSeconds(-1));
+        Assert.Equal(2, run.Trainer.Step);
+    }
+
     [Fact]
     public void Reports_come_every_so_many_steps_and_at_the_end()
     {

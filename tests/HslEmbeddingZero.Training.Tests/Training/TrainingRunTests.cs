@@ -173,14 +173,12 @@ public sealed class TrainingRunTests : IDisposable
     {
         using ByteLanguageModel model = Model();
         LogLines log = new();
-        using TrainingRun run = new(Out, model, Sources(), Training, new() { CheckpointEvery = TimeSpan.FromTicks(1) }, logger: log);
-        byte[] good = [];
-        var error = Assert.Throws<NotFiniteNumberException>(() => run.Run(new ToldProgress(progress =>
-        {
-            if (progress.Step != 5) return;
-            good = File.ReadAllBytes(run.CheckpointPath);
-            using (no_grad()) model.get_parameter("body.head.bias")![65] = float.NaN;
-        })));
+        using TrainingRun run = new(Out, model, Sources(), Training, logger: log);
+        using CancellationTokenSource source = new();
+        Assert.Throws<OperationCanceledException>(() => run.Run(new CancelAt(5, source), cancellationToken: source.Token));
+        byte[] good = File.ReadAllBytes(run.CheckpointPath);
+        using (no_grad()) model.get_parameter("body.head.bias")![65] = float.NaN;
+        var error = Assert.Throws<NotFiniteNumberException>(() => run.Run());
         Assert.Contains("step 6", error.Message, StringComparison.Ordinal);
         Assert.Equal(good, File.ReadAllBytes(run.CheckpointPath));
         Assert.Equal(5, File.ReadLines(run.MetricsPath).Count());
@@ -287,11 +285,6 @@ public sealed class TrainingRunTests : IDisposable
     private sealed class Told(Action<RunEvaluation> tell) : IProgress<RunEvaluation>
     {
         public void Report(RunEvaluation value) => tell(value);
-    }
-
-    private sealed class ToldProgress(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => tell(value);
     }
 
     private sealed class LogLines : ILogger
