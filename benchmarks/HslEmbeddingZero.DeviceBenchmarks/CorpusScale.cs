@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using HslEmbeddingZero.Training;
 using MathNet.Numerics.Random;
 using MathNet.Numerics.Statistics;
@@ -7,8 +6,8 @@ using MathNet.Numerics.Statistics;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// A corpus of any size: how fast its documents are found, what memory that takes, and what a sample and a training step cost beside one of text
-/// in memory. The text is made once and kept in the folder: lines of random words, a document every few KB.
+/// A corpus of any size: how fast its documents are found, what memory that takes, and what a sample and a training step cost beside one
+/// of text in memory. The text is made once and kept in the folder: lines of random words, a document every few KB.
 /// </summary>
 internal static class CorpusScale
 {
@@ -33,17 +32,17 @@ internal static class CorpusScale
 
         double before = Resident();
         (TextCorpus first, double seconds) = Timed(() => TextCorpus.Load([path]));
-        Print(string.Create(CultureInfo.InvariantCulture, $"{megabytes} MB, {first.Inputs[0].Documents} documents: indexed in {seconds:F1} s, {megabytes / seconds:F0} MB/s; "
-            + $"resident memory {before:F0} MiB before, {Resident():F0} after, highest {Highest():F0}."));
+        Console.WriteLine($"{megabytes} MB, {first.Inputs[0].Documents} documents: indexed in {seconds:F1} s, "
+            + $"{megabytes / seconds:F0} MB/s; resident memory {before:F0} MiB before, {Resident():F0} after, highest {Highest():F0}.");
         first.Dispose();
         (TextCorpus corpus, double again) = Timed(() => TextCorpus.Load([path]));
-        Print(string.Create(CultureInfo.InvariantCulture, $"a second time, by its index of {new FileInfo(path + ".hslindex").Length / 1e6:F0} MB: {again:F2} s."));
+        Console.WriteLine($"a second time, by its index of {new FileInfo(path + ".hslindex").Length / 1e6:F0} MB: {again:F2} s.");
         using (corpus)
         {
             TextSource large = new(corpus), small = new(memory);
             (double ofFile, double ofMemory) = (TimeOfSample(large), TimeOfSample(small));
-            Print(string.Create(CultureInfo.InvariantCulture, $"a sample of 768 ids: {ofFile:F2} µs from the file, {ofMemory:F2} µs from memory (median of {Rounds} rounds of {Samples}); "
-                + $"resident memory {Resident():F0} MiB."));
+            Console.WriteLine($"a sample of 768 ids: {ofFile:F2} µs from the file, {ofMemory:F2} µs from memory "
+                + $"(median of {Rounds} rounds of {Samples}); resident memory {Resident():F0} MiB.");
             CompareTraining(small, large, steps);
         }
 
@@ -77,9 +76,16 @@ internal static class CorpusScale
     /// <summary>Turn by turn, so that what else the machine does falls on both.</summary>
     private static void CompareTraining(TextSource memory, TextSource file, int steps)
     {
-        TrainerOptions options = new() { Steps = (2 * Rounds + 1) * steps, BatchSize = 4, GradientAccumulationSteps = 1, ReportEverySteps = steps };
+        TrainerOptions options = new()
+        {
+            Steps = (2 * Rounds + 1) * steps,
+            BatchSize = 4,
+            GradientAccumulationSteps = 1,
+            ReportEverySteps = steps,
+        };
         ByteTransformerOptions body = new() { Dim = 256, Layers = 2, Heads = 4, Dropout = 0 };
-        using ByteLanguageModel one = new(new ZeroDoor(8, 256), new ByteTransformer(body)), other = new(new ZeroDoor(8, 256), new ByteTransformer(body));
+        using ByteLanguageModel one = new(new ZeroDoor(8, 256), new ByteTransformer(body));
+        using ByteLanguageModel other = new(new ZeroDoor(8, 256), new ByteTransformer(body));
         using Trainer fromMemory = new(one, [memory], options), fromFile = new(other, [file], options);
         double[] ratios = [.. Enumerable.Range(0, Rounds + 1).Select(round =>
         {
@@ -87,7 +93,8 @@ internal static class CorpusScale
             double inMemory = Timed(() => { fromMemory.Run(stopAt: stop); return 0; }).Seconds;
             return Timed(() => { fromFile.Run(stopAt: stop); return 0; }).Seconds / inMemory;
         }).Skip(1)];
-        Print(string.Create(CultureInfo.InvariantCulture, $"a training step of the quick body: {ratios.Median():F3} times that from memory (median of {Rounds} pairs of {steps} steps, {ratios.Min():F3} to {ratios.Max():F3})."));
+        Console.WriteLine($"a training step of the quick body: {ratios.Median():F3} times that from memory "
+            + $"(median of {Rounds} pairs of {steps} steps, {ratios.Min():F3} to {ratios.Max():F3}).");
     }
 
     private static void Make(string path, long bytes, int bytesPerDocument)
@@ -125,6 +132,4 @@ internal static class CorpusScale
         using Process process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64 / (double)(1 << 20);
     }
-
-    private static void Print(string line) => Console.WriteLine(line);
 }

@@ -9,7 +9,6 @@ namespace HslEmbeddingZero.Training;
 /// </summary>
 internal sealed class EvaluationLog
 {
-    private const string SourceLoss = "BitsPerByte";
     private const string Parts = "parts";
     private const string Gaps = "gaps";
 
@@ -22,16 +21,7 @@ internal sealed class EvaluationLog
     {
         _path = path;
         _evaluations = [.. Read(path).Where(evaluation => evaluation.Step <= keepThrough)];
-        string temporary = path + ".tmp";
-        try
-        {
-            File.WriteAllText(temporary, string.Concat(_evaluations.Select(Line)));
-            FileReplacement.Move(temporary, path);
-        }
-        finally
-        {
-            File.Delete(temporary); // There is one only where something failed, such as a full disk.
-        }
+        JsonLines.Replace(path, _evaluations.Select(Line));
     }
 
     public IReadOnlyList<RunEvaluation> Evaluations => _evaluations;
@@ -42,18 +32,18 @@ internal sealed class EvaluationLog
 
     public void Add(RunEvaluation evaluation)
     {
-        File.AppendAllText(_path, Line(evaluation));
+        File.AppendAllText(_path, Line(evaluation) + "\n");
         _evaluations.Add(evaluation);
     }
 
     private static string Line(RunEvaluation evaluation)
     {
         JsonObject line = new() { ["step"] = evaluation.Step };
-        foreach (SourceScore score in evaluation.Scores.Sources) line[score.Name + SourceLoss] = score.BitsPerByte;
+        foreach (SourceScore score in evaluation.Scores.Sources) line[score.Name + MetricsLine.SourceLoss] = score.BitsPerByte;
         line[Parts] = Nested(score => score.Parts);
         line[Gaps] = Nested(score => score.Gaps);
         line["seconds"] = Math.Round(evaluation.Elapsed.TotalSeconds, 3);
-        return line.ToJsonString() + "\n";
+        return line.ToJsonString();
 
         JsonObject Nested(Func<SourceScore, NamedValues> values) =>
             new(evaluation.Scores.Sources.Where(score => values(score).Count > 0).Select(
@@ -66,9 +56,9 @@ internal sealed class EvaluationLog
         try
         {
             if (JsonNode.Parse(text) is not JsonObject line) return null;
-            SourceScore[] scores = [.. line.Where(field => field.Key.EndsWith(SourceLoss, StringComparison.Ordinal)).Select(field =>
+            SourceScore[] scores = [.. line.Where(field => field.Key.EndsWith(MetricsLine.SourceLoss, StringComparison.Ordinal)).Select(field =>
             {
-                string name = field.Key[..^SourceLoss.Length];
+                string name = field.Key[..^MetricsLine.SourceLoss.Length];
                 return new SourceScore
                 {
                     Name = name,

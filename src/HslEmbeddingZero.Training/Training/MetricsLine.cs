@@ -10,7 +10,8 @@ namespace HslEmbeddingZero.Training;
 internal static class MetricsLine
 {
     private const string Loss = "bitsPerByte";
-    private const string SourceLoss = "BitsPerByte";
+    /// <summary>What stands behind a source's name, here and in evaluations.</summary>
+    public const string SourceLoss = "BitsPerByte";
 
     public static string Write(TrainingProgress progress)
     {
@@ -45,5 +46,24 @@ internal static class MetricsLine
     private static void Add(JsonObject line, string name, double value)
     {
         if (double.IsFinite(value)) line[name] = Math.Round(value, 6);
+    }
+}
+
+/// <summary>Files of JSON lines, which a run that goes on cuts back to its checkpoint.</summary>
+internal static class JsonLines
+{
+    /// <summary>Gives a file these lines and no others; as a whole or not at all.</summary>
+    public static void Replace(string path, IEnumerable<string> lines)
+    {
+        string temporary = path + ".tmp";
+        try
+        {
+            File.WriteAllText(temporary, string.Concat(lines.Select(line => line + "\n"))); // the same on every system
+            FileReplacement.Move(temporary, path);
+        }
+        finally
+        {
+            File.Delete(temporary); // There is one only where something failed, such as a full disk.
+        }
     }
 }

@@ -15,16 +15,7 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     public MetricsLog(string path, long keepThrough = 0)
     {
         string[] kept = keepThrough > 0 && File.Exists(path) ? [.. File.ReadLines(path).Where(line => StepOf(line) <= keepThrough)] : [];
-        string temporary = path + ".tmp";
-        try
-        {
-            File.WriteAllText(temporary, string.Concat(kept.Select(line => line + "\n")));
-            FileReplacement.Move(temporary, path);
-        }
-        finally
-        {
-            File.Delete(temporary); // There is one only where something failed, such as a full disk.
-        }
+        JsonLines.Replace(path, kept);
 
         _writer = new StreamWriter(path, append: true) { AutoFlush = true, NewLine = "\n" }; // the same file on every system
     }
