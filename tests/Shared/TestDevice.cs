@@ -24,6 +24,10 @@ internal static class TestDevice
         return Require(asAccelerator ? "cpu" : form);
     }
 
+    /// <summary>Skips the test where oneDNN's convolutions cannot be trusted, and the library does not use them.</summary>
+    public static void RequireConvolution() =>
+        Skip.If(Processor.Current.HidesCaches, "This processor hides its caches, and oneDNN's convolution gives wrong numbers.");
+
     /// <summary>The device of a name; skips the test where there is none.</summary>
     public static Device Require(string name)
     {

@@ -64,7 +64,8 @@ internal sealed class NgramVariantDoor : InputDoor
         for (int order = 0; order < _codes.Orders.Count; order++)
         {
             Tensor isKnown = known.select(2, order).unsqueeze(-1).to(rows.dtype);
-            columns.Add(Code(order, index.select(2, order)).view(ids.size(0), ids.size(1), _codes.ColumnsPerOrder) * isKnown);
+            Tensor codes = Code(order, index.select(2, order)).to(rows.dtype);
+            columns.Add(codes.view(ids.size(0), ids.size(1), _codes.ColumnsPerOrder) * isKnown);
         }
 
         return cat(columns, 2);
@@ -76,7 +77,8 @@ internal sealed class NgramVariantDoor : InputDoor
     /// <inheritdoc/>
     protected override Tensor Widen(Tensor ids)
     {
-        Tensor rows = training && _variant.Dropped > 0 ? Describe(ids) * Kept(ids) : Describe(ids);
+        Tensor rows = Describe(ids);
+        if (training && _variant.Dropped > 0) rows = rows * Kept(ids).to(rows.dtype);
         Tensor padded = nn.functional.pad(rows, [0, Dim - rows.size(2)]);
         if (tables is null) return padded;
         (Tensor index, Tensor known) = Rows(ids, _variant.LearnedBits!.Value);

@@ -10,7 +10,12 @@ namespace HslEmbeddingZero;
 /// <param name="HasAvx512">AVX-512 F.</param>
 /// <param name="HasAvx512BFloat16">AVX512_BF16: products of pairs of bfloat16.</param>
 /// <param name="HasAmxBFloat16">AMX-BF16: products of tiles of bfloat16.</param>
-internal readonly record struct Processor(bool IsAmd, bool HasAvx512, bool HasAvx512BFloat16, bool HasAmxBFloat16)
+/// <param name="HidesCaches">
+/// AMD, and CPUID describes no cache, as under some hypervisors. oneDNN 3.7 (libtorch 2.10) then takes the first cache for one byte large.
+/// Its convolutions with a kernel of one point give wrong numbers (64 to 258 channels) or end the process by SIGFPE (256 to 1,024).
+/// </param>
+internal readonly record struct Processor(
+    bool IsAmd, bool HasAvx512, bool HasAvx512BFloat16, bool HasAmxBFloat16, bool HidesCaches = false)
 {
     /// <summary>The processor of this process. All false on other kinds than x86.</summary>
     public static Processor Current { get; } = Read();
@@ -20,10 +25,18 @@ internal readonly record struct Processor(bool IsAmd, bool HasAvx512, bool HasAv
         if (!X86Base.IsSupported) return default;
         (int highest, int first, int last, int middle) = X86Base.CpuId(0, 0);
         bool isAmd = (first, middle, last) == (0x68747541, 0x69746E65, 0x444D4163); // "Auth", "enti", "cAMD"
-        if (highest < 7) return new(isAmd, false, false, false);
+        bool hidesCaches = isAmd && !DescribesCaches();
+        if (highest < 7) return new(isAmd, false, false, false, hidesCaches);
         (int subleaves, _, _, int features) = X86Base.CpuId(7, 0); // EDX: bit 22 AMX-BF16, bit 24 AMX-TILE
         bool hasAvx512 = Avx512F.IsSupported; // asks the operating system too
         bool hasBFloat16 = subleaves >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
-        return new(isAmd, hasAvx512, hasAvx512 && hasBFloat16, hasAvx512 && (features & (1 << 22)) != 0 && (features & (1 << 24)) != 0);
+        return new(isAmd, hasAvx512, hasAvx512 && hasBFloat16, hasAvx512 && (features & (1 << 22)) != 0 && (features & (1 << 24)) != 0, hidesCaches);
+    }
+
+    // AMD's leaf of cache properties: bits 0 to 4 of its first entry are the kind of the first cache, 0 for none.
+    private static bool DescribesCaches()
+    {
+        const uint leaf = 0x8000001D;
+        return (uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax >= leaf && (X86Base.CpuId(unchecked((int)leaf), 0).Eax & 0x1F) != 0;
     }
 }

@@ -22,7 +22,9 @@ internal sealed class DenseMap
     private const int FewestImages = 16;
 
     /// <summary>Whether float32 maps over many positions on a CPU are computed as convolutions.</summary>
-    /// <exception cref="ArgumentException">At construction: the environment variable holds something else.</exception>
+    /// <exception cref="ArgumentException">
+    /// At construction: the environment variable holds something else, or oneDNN on a processor that <see cref="Processor.HidesCaches"/>.
+    /// </exception>
     public bool ByConvolution { get; set; } = IsByConvolution(Environment.GetEnvironmentVariable(Variable), Processor.Current);
 
     /// <summary>[..., in] to [..., out].</summary>
@@ -35,7 +37,10 @@ internal sealed class DenseMap
     /// <summary>What a setting and a processor come to.</summary>
     public static bool IsByConvolution(string? setting, Processor processor) => setting switch
     {
-        null or "" or "auto" => processor is { IsAmd: true, HasAvx512: true },
+        null or "" or "auto" => processor is { IsAmd: true, HasAvx512: true, HidesCaches: false },
+        "onednn" when processor.HidesCaches => throw new ArgumentException(
+            $"{Variable} is 'onednn', but this processor does not say how large its caches are (a virtual machine may hide them), and " +
+            "oneDNN's convolution gives wrong numbers there. Use blas or auto."),
         "onednn" => true,
         "blas" => false,
         _ => throw new ArgumentException($"{Variable} is '{setting}'; it must be onednn, blas or auto."),

@@ -1,13 +1,15 @@
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training.Tests.Data;
 
 namespace HslEmbeddingZero.Training.Tests.Training;
 
-/// <summary>Training through linear maps computed as convolutions, on any processor.</summary>
+/// <summary>Training through linear maps computed as convolutions, on any processor that does not hide its caches.</summary>
 public sealed class ConvolvedMapsTests
 {
-    [Fact]
+    [SkippableFact]
     public void A_resumed_run_equals_an_uninterrupted_one_bit_for_bit()
     {
+        TestDevice.RequireConvolution();
         using TemporaryFolder folder = new();
         string checkpoint = folder.PathOf("run.checkpoint.safetensors");
         using TinyRun whole = Run(byConvolution: true);
@@ -24,9 +26,10 @@ public sealed class ConvolvedMapsTests
         Assert.Equal(whole.Weights, second.Weights);
     }
 
-    [Fact]
+    [SkippableFact]
     public void It_learns_what_training_through_plain_maps_learns()
     {
+        TestDevice.RequireConvolution();
         using TinyRun convolved = Run(byConvolution: true), plain = Run(byConvolution: false);
         Reports convolvedReports = new(), plainReports = new();
         convolved.Trainer.Run(convolvedReports);
