@@ -19,7 +19,7 @@ internal sealed partial class DemoProcess : IDisposable
     public Uri Address { get; }
 
     /// <summary>Starts the demo of the repository in whose root this runs.</summary>
-    public static async Task<DemoProcess> StartAsync(string? weights, CancellationToken cancellation)
+    public static async Task<DemoProcess> StartAsync(string? weights, CancellationToken cancellationToken)
     {
         string[] model = weights is null ? [] : ["--weights", Path.GetFullPath(weights)];
         ProcessStartInfo start = new("dotnet", ["run", "-c", "Release", "--project", "samples/Demo", "--", "--port", "0", "--diagnostics", .. model])
@@ -27,7 +27,7 @@ internal sealed partial class DemoProcess : IDisposable
             RedirectStandardOutput = true,
         };
         Process process = Process.Start(start) ?? throw new InvalidOperationException("dotnet cannot be started.");
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(Patience);
         try
         {

@@ -14,35 +14,35 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
     private readonly List<Sample> _samples = [];
     private readonly long _began = Stopwatch.GetTimestamp();
 
-    public async Task<LoadReport> RunAsync(CancellationToken cancellation)
+    public async Task<LoadReport> RunAsync(CancellationToken cancellationToken)
     {
         using HttpClient watcher = new() { BaseAddress = demo, Timeout = TimeSpan.FromSeconds(30) };
         // Leaving closes the connection at once, as a browser does.
         using HttpClient http = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = demo };
-        await new Client(http, new Tally(), clients, leaves: false).WarmUpAsync(cancellation);
-        await Task.Delay(Between, cancellation);
-        Sample before = await LookAsync(watcher, cancellation);
+        await new Client(http, new Tally(), clients, leaves: false).WarmUpAsync(cancellationToken);
+        await Task.Delay(Between, cancellationToken);
+        Sample before = await LookAsync(watcher, cancellationToken);
 
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         over.CancelAfter(duration);
         double start = before.Seconds;
         Task[] running = [.. Enumerable.Range(0, clients).Select(number => new Client(http, _tally, number, number % EveryWhichLeaves == 0).RunAsync(over.Token))];
         while (!over.IsCancellationRequested)
         {
             await Task.Delay(Between, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _samples.Add(await LookAsync(watcher, cancellation));
+            _samples.Add(await LookAsync(watcher, cancellationToken));
         }
 
         await Task.WhenAll(running);
-        cancellation.ThrowIfCancellationRequested();
-        await Task.Delay(Rest, cancellation);
-        Sample after = await LookAsync(watcher, cancellation);
+        cancellationToken.ThrowIfCancellationRequested();
+        await Task.Delay(Rest, cancellationToken);
+        Sample after = await LookAsync(watcher, cancellationToken);
         return new LoadReport(clients, duration, _tally, start, before, _samples, after);
     }
 
-    private async Task<Sample> LookAsync(HttpClient watcher, CancellationToken cancellation)
+    private async Task<Sample> LookAsync(HttpClient watcher, CancellationToken cancellationToken)
     {
-        Diagnostics told = await watcher.GetFromJsonAsync<Diagnostics>("/api/diagnostics", cancellation)
+        Diagnostics told = await watcher.GetFromJsonAsync<Diagnostics>("/api/diagnostics", cancellationToken)
             ?? throw new InvalidOperationException("The demo tells no diagnostics; start it with --diagnostics.");
         return new Sample(Stopwatch.GetElapsedTime(_began).TotalSeconds, told);
     }

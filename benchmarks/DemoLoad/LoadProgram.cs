@@ -20,11 +20,11 @@ internal static class LoadProgram
         Option<string?> weights = new("--weights") { Description = "Model file for the demo that is started." };
 
         RootCommand root = new("Puts a bounded load on a demo on this machine and reports what it did to it.") { url, clients, seconds, weights };
-        root.SetAction(async (parsed, cancellation) =>
+        root.SetAction(async (parsed, cancellationToken) =>
         {
-            using DemoProcess? started = parsed.GetValue(url) is null ? await DemoProcess.StartAsync(parsed.GetValue(weights), cancellation) : null;
+            using DemoProcess? started = parsed.GetValue(url) is null ? await DemoProcess.StartAsync(parsed.GetValue(weights), cancellationToken) : null;
             Load load = new(started?.Address ?? parsed.GetValue(url)!, parsed.GetValue(clients), TimeSpan.FromSeconds(parsed.GetValue(seconds)));
-            LoadReport report = await load.RunAsync(cancellation);
+            LoadReport report = await load.RunAsync(cancellationToken);
             Console.WriteLine(report.ToMarkdown());
             return report.Faults().Any() ? Failed : 0;
         });

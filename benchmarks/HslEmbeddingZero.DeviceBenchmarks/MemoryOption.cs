@@ -5,6 +5,6 @@ internal static class MemoryOption
 {
     public static void Apply(string memory)
     {
-        if (memory == "kept" && !FreedMemory.Keep()) throw new ArgumentException("memory=kept: the C library here is not GNU's.");
+        if (memory == "kept" && !TorchMemory.RetainFreedBlocks()) throw new ArgumentException("memory=kept: the C library here is not GNU's.");
     }
 }

@@ -30,7 +30,7 @@ internal static class CommandLine
         {
             preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, text, windows, output, resume, reportOnly,
         };
-        root.SetAction(async (parsed, cancellation) =>
+        root.SetAction(async (parsed, cancellationToken) =>
         {
             Preset chosen = Preset.All.Single(p => p.Name == parsed.GetValue(preset));
             // A list that was not given is empty.
@@ -68,7 +68,7 @@ internal static class CommandLine
                     parsed.GetValue(output)!,
                     parsed.GetValue(resume),
                     parsed.GetValue(reportOnly)),
-                cancellation).ConfigureAwait(false);
+                cancellationToken).ConfigureAwait(false);
         });
         return root;
     }

@@ -10,16 +10,16 @@ internal static class TableProgram
     {
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
         return SampleProgram.RunAsync(
-            CommandLine.Create((options, cancellation) => Task.FromResult(Run(console, options, cancellation))), args,
+            CommandLine.Create((options, cancellationToken) => Task.FromResult(Run(console, options, cancellationToken))), args,
             "The checkpoint is written; the same command with --resume goes on from it.");
     }
 
-    private static int Run(IAnsiConsole console, TableOptions options, CancellationToken cancellation)
+    private static int Run(IAnsiConsole console, TableOptions options, CancellationToken cancellationToken)
     {
         foreach (int steps in options.Schedules) options.Preset.Budget.Training.WithSteps(steps).Validate();
         foreach (TableRowKey row in options.Preset.Rows)
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
-        ComparisonData data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellation);
+        ComparisonData data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
         if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");
@@ -42,7 +42,7 @@ internal static class TableProgram
         {
             DoorRun run = RunOf(i);
             RunResult? earlier = options.Resume ? run.Finished() : null;
-            Add(i, earlier ?? run.Execute(options.Resume, progress, cancellation));
+            Add(i, earlier ?? run.Execute(options.Resume, progress, cancellationToken));
             if (earlier is null || i == runs.Length - 1) Write(options, data, report, results, metrics);
             // Shown before the doors that the published table does not have, unless these are trained already.
             bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);

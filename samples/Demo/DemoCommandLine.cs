@@ -45,7 +45,7 @@ internal static class DemoCommandLine
         {
             host, port, weights, diagnostics,
         };
-        root.SetAction((parsed, cancellation) => run(
+        root.SetAction((parsed, cancellationToken) => run(
             new DemoOptions
             {
                 Host = parsed.GetValue(host)!,
@@ -53,7 +53,7 @@ internal static class DemoCommandLine
                 Weights = parsed.GetValue(weights),
                 Diagnostics = parsed.GetValue(diagnostics),
             },
-            cancellation));
+            cancellationToken));
         return root;
     }
 }

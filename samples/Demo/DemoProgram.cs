@@ -27,7 +27,7 @@ internal static class DemoProgram
         }
     }
 
-    private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)
     {
         NativeHeap.KeepSmall();
         // Generations keep a thread each; whoever asks for something else meanwhile shall not wait until the pool has grown.
@@ -36,7 +36,7 @@ internal static class DemoProgram
 
         using DemoModel? model = DemoModel.Find(options.Weights) is { } path ? DemoModel.Load(path) : null;
         await using WebApplication app = DemoServer.Create(options, model);
-        await app.StartAsync(cancellation);
+        await app.StartAsync(cancellationToken);
 
         Console.WriteLine(model is null
             ? "No weights were found: the page shows features, slots and the cosmos, but generates no bytes. --weights names a model file."
@@ -45,7 +45,7 @@ internal static class DemoProgram
             Console.WriteLine("Anyone who reaches this machine can use the page.");
         Console.WriteLine($"Open {app.Urls.First()} (Ctrl-C ends it)");
 
-        await app.WaitForShutdownAsync(cancellation);
+        await app.WaitForShutdownAsync(cancellationToken);
         return 0;
     }
 }

@@ -30,13 +30,13 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         }
 
         using var deadline = new CancellationTokenSource(limits.GenerationTime);
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping, deadline.Token);
+        using var cancellationToken = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping, deadline.Token);
         Interlocked.Increment(ref _running);
         try
         {
             using ByteGenerator generator = ByteGenerator.ForText(model!.Model, prompt);
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
-            GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellation.Token);
+            GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellationToken.Token);
             await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Probabilities()), end));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
@@ -50,13 +50,13 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
     }
 
     private static async Task<GenerationEnd> StreamAsync(
-        HttpContext context, ByteGenerator generator, GenerationRequest request, CancellationToken deadline, CancellationToken cancellation)
+        HttpContext context, ByteGenerator generator, GenerationRequest request, CancellationToken deadline, CancellationToken cancellationToken)
     {
         int sent = 0;
         try
         {
             NextByte[] next = NextBytes.Of(generator.Probabilities());
-            await foreach (byte value in generator.GenerateAsync(request.Length, request.Sampling(), cancellation))
+            await foreach (byte value in generator.GenerateAsync(request.Length, request.Sampling(), cancellationToken))
             {
                 await SendAsync(context, new GenerationLine(value, next));
                 next = NextBytes.Of(generator.Probabilities()); // reads the byte just drawn
@@ -74,9 +74,9 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
     /// <summary>Only a client that left interrupts a line: the server drops the connection of a write that is cancelled for any other reason.</summary>
     private static async Task SendAsync(HttpContext context, GenerationLine line)
     {
-        CancellationToken cancellation = context.RequestAborted;
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), cancellation);
-        await context.Response.Body.WriteAsync(LineEnd, cancellation);
-        await context.Response.Body.FlushAsync(cancellation);
+        CancellationToken cancellationToken = context.RequestAborted;
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), cancellationToken);
+        await context.Response.Body.WriteAsync(LineEnd, cancellationToken);
+        await context.Response.Body.FlushAsync(cancellationToken);
     }
 }

@@ -18,7 +18,7 @@ internal static class Refusal
         Problem(StatusCodes.Status503ServiceUnavailable, "There is no model", "No weights were found. Start the program with --weights and a model file.");
 
     /// <summary>429 with the time after which another try makes sense.</summary>
-    public static async ValueTask TooManyAsync(OnRejectedContext context, CancellationToken cancellation)
+    public static async ValueTask TooManyAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
         context.HttpContext.Response.Headers.RetryAfter = "1";
         await Problem(StatusCodes.Status429TooManyRequests, "The server is busy", "Too many requests are running or waiting. Try again in a moment.")

@@ -17,24 +17,24 @@ internal static class EvaluateCommand
         Option<string[]> windows = CorpusOptions.Windows();
         Option<bool> update = new("--update") { Description = "Write the measured scores into the file, as train does at its end; for the weights of a run that was stopped." };
         Command command = new("evaluate", "Scores weights on the held-out samples, beside the scores that their file holds.") { weights, device, text, windows, update };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             Run(
                 console, parsed.GetValue(weights)!.FullName, ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
                 CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
-                parsed.GetValue(update), cancellation);
+                parsed.GetValue(update), cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate, CancellationToken cancellation)
+    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate, CancellationToken cancellationToken)
     {
         (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
-        ByteMix data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellation);
+        ByteMix data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellationToken);
         using ByteLanguageModel model = ByteLanguageModel.Load(weights);
         model.to(device);
-        Scores measured = Scores.Of(kept.Step, new Evaluator(data.Sources, device: device).Evaluate(model, cancellation));
+        Scores measured = Scores.Of(kept.Step, new Evaluator(data.Sources, device: device).Evaluate(model, cancellationToken));
         ScoreTable.Print(console, data, [("measured", measured), ("in the file", kept)]);
         console.WriteLine(data.HeldOutSha256 == heldOut.Sha256
             ? string.Create(CultureInfo.InvariantCulture, $"Same held-out samples; the largest difference is {measured.LargestDifference(kept):F6}.")

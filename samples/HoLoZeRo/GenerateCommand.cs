@@ -42,7 +42,7 @@ internal static class GenerateCommand
             if (result.GetResult(window) is not null && (result.GetResult(prompt) ?? (SymbolResult?)result.GetResult(bytes)) is not null)
                 result.AddError("--window goes without --prompt and --bytes: it gives one whole window.");
         });
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
             GenerationOptions options = new()
@@ -58,15 +58,15 @@ internal static class GenerateCommand
             using ByteLanguageModel model = ByteLanguageModel.Load(parsed.GetValue(weights)!.FullName);
             model.to(place);
             if (given is null) await WriteText(console, model, parsed.GetValue(prompt) ?? "", parsed.GetValue(bytes) ?? 400, options,
-                cancellation).ConfigureAwait(false);
-            else await WriteWindow(console, model, given, options, parsed.GetValue(output)!, cancellation).ConfigureAwait(false);
+                cancellationToken).ConfigureAwait(false);
+            else await WriteWindow(console, model, given, options, parsed.GetValue(output)!, cancellationToken).ConfigureAwait(false);
             return 0;
         });
         return command;
     }
 
     private static async Task WriteText(
-        IAnsiConsole console, ByteLanguageModel model, string prompt, int count, GenerationOptions options, CancellationToken cancellation)
+        IAnsiConsole console, ByteLanguageModel model, string prompt, int count, GenerationOptions options, CancellationToken cancellationToken)
     {
         TextWriter writer = Console.Out;
         bool isDimmed = console.Profile.Capabilities.Ansi;
@@ -76,10 +76,10 @@ internal static class GenerateCommand
         try
         {
             byte[] bytes = Encoding.UTF8.GetBytes(prompt);
-            await foreach (byte value in model.GenerateAsync(bytes, count, options, cancellation).ConfigureAwait(false))
+            await foreach (byte value in model.GenerateAsync(bytes, count, options, cancellationToken).ConfigureAwait(false))
             {
                 text.Add(value);
-                await writer.FlushAsync(cancellation).ConfigureAwait(false);
+                await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
                 written++;
             }
         }
@@ -94,10 +94,10 @@ internal static class GenerateCommand
 
     private static async Task WriteWindow(
         IAnsiConsole console, ByteLanguageModel model, byte[] given, GenerationOptions options, DirectoryInfo folder,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         OutputFolder.RequireWritable(folder);
-        byte[] window = await WindowPrompt.ContinueAsync(model, given, options, cancellation).ConfigureAwait(false);
+        byte[] window = await WindowPrompt.ContinueAsync(model, given, options, cancellationToken).ConfigureAwait(false);
         string InFolder(string name) => Path.Combine(folder.FullName, name);
         AtomicFile.Write(InFolder("window.bin"), temporary => File.WriteAllBytes(temporary, window));
         FrameImage.Save(InFolder("frame.png"), WindowRecord.Frame(window));

@@ -15,18 +15,18 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
     private string Folder => options.Out.FullName;
 
     /// <summary>Trains to the end, scores the best weights as they are kept, and returns the scores.</summary>
-    public Scores Run(CancellationToken cancellation)
+    public Scores Run(CancellationToken cancellationToken)
     {
-        long best = Train(cancellation);
+        long best = Train(cancellationToken);
         string weights = Path.Combine(Folder, WeightsName);
         using ByteLanguageModel model = ByteLanguageModel.Load(weights);
         model.to(options.Device);
-        Scores scores = Scores.Of(best, new Evaluator(data.Sources, device: options.Device).Evaluate(model, cancellation));
+        Scores scores = Scores.Of(best, new Evaluator(data.Sources, device: options.Device).Evaluate(model, cancellationToken));
         model.Save(weights, torch.ScalarType.BFloat16, Provenance.Of(options, data, scores));
         return scores;
     }
 
-    private long Train(CancellationToken cancellation)
+    private long Train(CancellationToken cancellationToken)
     {
         using var model = new ByteLanguageModel(
             DoorArms.Create(options.Door, Preset.BytesPerSlot, Preset.Body.Dim), new ByteTransformer(Preset.Body));
@@ -51,7 +51,7 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
         using TensorBoardLog board = new(
             Path.Combine(Folder, "tensorboard"), run.Trainer.Elapsed, ("train", run.MetricsPath), ("held-out", run.EvaluationsPath));
         LiveProgress.Run(
-            console, [Preset.Name], (_, live) => run.Run(live, new EvaluationLines(console, run, board), cancellation), lines: 200);
+            console, [Preset.Name], (_, live) => run.Run(live, new EvaluationLines(console, run, board), cancellationToken), lines: 200);
         board.Update();
         return run.Best!.Step;
     }

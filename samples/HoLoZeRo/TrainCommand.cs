@@ -34,7 +34,7 @@ internal static class TrainCommand
         {
             preset, door, steps, seed, device, precision, checkpointMinutes, text, windows, licence, output, resume,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             TrainPreset chosen = TrainPreset.All.Single(p => p.Name == parsed.GetValue(preset));
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
@@ -56,19 +56,19 @@ internal static class TrainCommand
                     place,
                     parsed.GetValue(output)!,
                     parsed.GetValue(resume)),
-                cancellation);
+                cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(IAnsiConsole console, TrainOptions options, CancellationToken cancellation)
+    private static void Run(IAnsiConsole console, TrainOptions options, CancellationToken cancellationToken)
     {
         options.Training.Validate();
         DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // What does not fit is refused before a folder is made.
-        ByteMix data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellation);
+        ByteMix data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
-        Scores scores = new ModelTraining(console, options, data).Run(cancellation);
+        Scores scores = new ModelTraining(console, options, data).Run(cancellationToken);
         ScoreTable.Print(console, data, [("held out", scores)]);
         console.WriteLine($"Best weights, of step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");
     }

@@ -13,23 +13,7 @@ internal sealed record TrainPreset(
     int EvaluateEvery)
 {
     /// <summary>Seconds: shows that everything works.</summary>
-    private static readonly TrainPreset Smoke = new(
-        "smoke",
-        new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
-        8,
-        new TrainerOptions
-        {
-            Steps = 6,
-            WarmupSteps = 2,
-            PeakLearningRate = 1e-3,
-            FinalLearningRate = 1e-4,
-            BatchSize = 2,
-            GradientAccumulationSteps = 1,
-            ReportEverySteps = 2,
-        },
-        new MixWeights(),
-        new HeldOutWindows(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8),
-        EvaluateEvery: 2);
+    private static readonly TrainPreset Smoke = Of(TrainingBudget.Smoke, evaluateEvery: 2);
 
     /// <summary>4,280,582 parameters, 8.2 MiB in bfloat16: an hour or two of two CPU cores.</summary>
     private static readonly TrainPreset Small = new(
@@ -61,4 +45,7 @@ internal sealed record TrainPreset(
         EvaluateEvery: 1000);
 
     public static IReadOnlyList<TrainPreset> All { get; } = [Smoke, Small, Full];
+
+    private static TrainPreset Of(TrainingBudget budget, int evaluateEvery) =>
+        new(budget.Name, budget.Body, 8, budget.Training, budget.Mix, budget.HeldOut, evaluateEvery);
 }

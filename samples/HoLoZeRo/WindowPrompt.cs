@@ -29,12 +29,12 @@ internal static class WindowPrompt
     /// <summary>The next window, whole.</summary>
     /// <exception cref="InvalidDataException">The model ended it early.</exception>
     public static async Task<byte[]> ContinueAsync(
-        ByteLanguageModel model, byte[] window, GenerationOptions options, CancellationToken cancellation)
+        ByteLanguageModel model, byte[] window, GenerationOptions options, CancellationToken cancellationToken)
     {
         using ByteGenerator generator = new(model, window);
         List<byte> next = new(WindowRecord.Size);
         await foreach (byte value in generator.GenerateAsync(WindowRecord.Size, options,
-            cancellation).ConfigureAwait(false)) next.Add(value);
+            cancellationToken).ConfigureAwait(false)) next.Add(value);
         return next.Count == WindowRecord.Size
             ? [.. next]
             : throw new InvalidDataException($"The model ended the window after {next.Count} of {WindowRecord.Size} bytes; another --seed may go on.");

@@ -28,12 +28,12 @@ internal static class CommandLine
         };
         Option<bool> resume = Resume();
         Command command = new("text", "Documents from .txt, .jsonl and .parquet files into one text file.") { inputs, output, field, take, longest, resume };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             run(
                 new TextOptions(
                     parsed.GetValue(inputs)!, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(field)!, parsed.GetValue(take), parsed.GetValue(longest), parsed.GetValue(resume)),
-                cancellation);
+                cancellationToken);
             return Task.FromResult(0);
         });
         return command;
@@ -67,7 +67,7 @@ internal static class CommandLine
             int films = result.GetValue(inputs)?.Length ?? 0;
             if (given > 0 && given != films) result.AddError($"--captions names {given} files for {films} films; name one each, or none.");
         });
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             run(
                 new WindowOptions(
@@ -76,7 +76,7 @@ internal static class CommandLine
                     Path.GetFullPath(parsed.GetValue(output)!),
                     parsed.GetValue(split),
                     parsed.GetValue(resume)),
-                cancellation);
+                cancellationToken);
             return Task.FromResult(0);
         });
         return command;

@@ -10,8 +10,8 @@ internal static class PrepareProgram
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 400);
         return SampleProgram.RunAsync(
             CommandLine.Create(
-                (options, cancellation) => TextPreparation.Run(console, options, cancellation),
-                (options, cancellation) => WindowPreparation.Run(console, options, cancellation)),
+                (options, cancellationToken) => TextPreparation.Run(console, options, cancellationToken),
+                (options, cancellationToken) => WindowPreparation.Run(console, options, cancellationToken)),
             args,
             "The same command with --resume goes on from here.");
     }

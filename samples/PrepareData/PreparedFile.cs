@@ -78,8 +78,8 @@ internal sealed class PreparedFile<TState> : IDisposable
         Stream.Flush(flushToDisk: true);
         _damageStream.Flush(flushToDisk: true);
         Dispose();
-        foreach ((string temporary, string path) in companions) FileReplacement.Move(temporary, path);
-        FileReplacement.Move(PartialPath, _path);
+        foreach ((string temporary, string path) in companions) AtomicFile.Replace(temporary, path);
+        AtomicFile.Replace(PartialPath, _path);
         File.Delete(ProgressPath);
         if (Damage.Count == 0) File.Delete(DamagePath);
     }

@@ -20,7 +20,7 @@ internal static class ComputeOptions
     /// <param name="onlyNamed">Nothing will be computed there, so that it need not be in this machine.</param>
     public static torch.Device ChooseDevice(string name, bool onlyNamed = false)
     {
-        FreedMemory.Keep(); // A step's tensors have the sizes of the last step's.
+        TorchMemory.RetainFreedBlocks(); // A step's tensors have the sizes of the last step's.
         TorchRuntime.Load();
         TorchRuntime.EnsureLoaded();
         if (name == "cuda" && onlyNamed) return new torch.Device(DeviceType.CUDA); // torch.CUDA would look for one

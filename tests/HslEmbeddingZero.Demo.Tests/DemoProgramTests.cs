@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using System.Net;
 using System.Text.RegularExpressions;
 using HslEmbeddingZero.Samples.Tests;

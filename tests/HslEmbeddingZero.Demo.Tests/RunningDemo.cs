@@ -4,7 +4,7 @@ using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
 using HslEmbeddingZero.Samples.Demo;
-using HslEmbeddingZero.Samples.Tests;
+using HslEmbeddingZero.Tests;
 using Microsoft.AspNetCore.Builder;
 
 namespace HslEmbeddingZero.Demo.Tests;
@@ -76,12 +76,12 @@ internal sealed class RunningDemo : IAsyncDisposable
         Client.PostAsync("/api/generate", new StringContent(json, Encoding.UTF8, MediaTypeNames.Application.Json));
 
     /// <summary>Begins a generation and waits for its first line; disposing the response is leaving.</summary>
-    public async Task<HttpResponseMessage> BeginAsync(int length, CancellationToken cancellation = default)
+    public async Task<HttpResponseMessage> BeginAsync(int length, CancellationToken cancellationToken = default)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, "/api/generate") { Content = JsonContent.Create(new { prompt = "abc", length }) };
-        HttpResponseMessage response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        HttpResponseMessage response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.IsSuccessStatusCode)
-            await (await response.Content.ReadAsStreamAsync(cancellation)).ReadExactlyAsync(new byte[1], cancellation);
+            await (await response.Content.ReadAsStreamAsync(cancellationToken)).ReadExactlyAsync(new byte[1], cancellationToken);
         return response;
     }
 

@@ -17,21 +17,21 @@ public sealed class OwnDoorTests : IDisposable
     [Fact]
     public void Ids_are_checked_padded_and_shaped_by_the_base()
     {
-        using AveragingDoor door = new(bytesPerSlot: 4, lookBack: 1);
+        using AveragingDoor door = new(bytesPerSlot: 4, contextBytes: 1);
         Assert.Equal([2, 3, 3, Width], door.forward(zeros([2, 3, 9], ScalarType.Int64)).shape);
         Assert.Equal([9, Width], door.Stream(zeros([9], ScalarType.Byte)).shape);
         Assert.Equal([0, Width], door.Stream(zeros([0], ScalarType.Byte)).shape);
         Assert.Equal(258 * Width + Width, door.LearnedParameters);
         Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(full([1], 258, ScalarType.Int64)));
         Assert.Throws<ArgumentException>(() => door.forward(zeros(1)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new AveragingDoor(bytesPerSlot: 0, lookBack: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AveragingDoor(bytesPerSlot: 0, contextBytes: 1));
     }
 
     /// <summary>Four bytes back: further than the features look.</summary>
     [Fact]
     public void A_generator_gives_the_door_as_many_ids_as_it_looks_back()
     {
-        using ByteLanguageModel model = Model(lookBack: 4);
+        using ByteLanguageModel model = Model(contextBytes: 4);
         model.eval();
         short[] stream = [.. Enumerable.Range(0, 20).Select(i => (short)(i * 37 % 258))];
         using Tensor whole = model.forward(zeros([1, 0], ScalarType.Int16), tensor(stream, [1, stream.Length]));
@@ -54,7 +54,7 @@ public sealed class OwnDoorTests : IDisposable
             File.WriteAllLines(file, Enumerable.Range(0, 300).Select(i => $"Line {i} of a text.\n"));
             TextCorpus text = TextCorpus.Load([file], heldOutShare: 0.25);
             TrainerOptions options = new() { Steps = 4, WarmupSteps = 0, BatchSize = 1, GradientAccumulationSteps = 1 };
-            using ByteLanguageModel model = Model(lookBack: 1);
+            using ByteLanguageModel model = Model(contextBytes: 1);
             var door = (AveragingDoor)model.Door;
             using Trainer trainer = new(model, [new TextSource(text)], options);
             Assert.All(door.Scale, value => Assert.Equal(1, value));
@@ -73,13 +73,13 @@ public sealed class OwnDoorTests : IDisposable
     [Fact]
     public void A_file_of_the_weights_alone_is_offered()
     {
-        using ByteLanguageModel model = Model(lookBack: 1);
+        using ByteLanguageModel model = Model(contextBytes: 1);
         string file = Path.GetTempFileName();
         try
         {
             Assert.Contains("SaveWeights", Assert.Throws<ArgumentException>(() => model.Save(file)).Message, StringComparison.Ordinal);
             model.SaveWeights(file);
-            using ByteLanguageModel copy = Model(lookBack: 1);
+            using ByteLanguageModel copy = Model(contextBytes: 1);
             copy.LoadWeights(file);
             Assert.Equal(((AveragingDoor)model.Door).Table, ((AveragingDoor)copy.Door).Table);
         }
@@ -89,8 +89,8 @@ public sealed class OwnDoorTests : IDisposable
         }
     }
 
-    private static ByteLanguageModel Model(int lookBack) =>
-        new(new AveragingDoor(4, lookBack), new ByteTransformer(new() { Dim = Width, Layers = 1, Heads = 2, Dropout = 0 }));
+    private static ByteLanguageModel Model(int contextBytes) =>
+        new(new AveragingDoor(4, contextBytes), new ByteTransformer(new() { Dim = Width, Layers = 1, Heads = 2, Dropout = 0 }));
 
     /// <summary>Each position is the scaled sum of the rows of a learned table over the bytes it sees.</summary>
     private sealed class AveragingDoor : InputDoor
@@ -98,32 +98,32 @@ public sealed class OwnDoorTests : IDisposable
         private readonly Embedding table;
         private readonly Parameter scale;
 
-        public AveragingDoor(int bytesPerSlot, int lookBack) : base(nameof(AveragingDoor), bytesPerSlot, Width)
+        public AveragingDoor(int bytesPerSlot, int contextBytes) : base(nameof(AveragingDoor), bytesPerSlot, Width)
         {
-            LookBack = lookBack;
+            ContextBytes = contextBytes;
             table = nn.Embedding(ByteIds.Count, Width);
             scale = new Parameter(ones(Width));
             scale.DetachFromDisposeScope();
             RegisterComponents();
         }
 
-        public override int LookBack { get; }
+        public override int ContextBytes { get; }
 
         public float[] Scale => [.. scale.data<float>()];
 
         public float[] Table => [.. table.weight!.data<float>()];
 
-        protected override Device Place => scale.device;
+        protected override Device Device => scale.device;
 
-        protected override Tensor Describe(Tensor ids) => table.forward(ids.to(ScalarType.Int64)) * scale;
+        protected override Tensor FeaturesCore(Tensor ids) => table.forward(ids.to(ScalarType.Int64)) * scale;
 
-        protected override Tensor Pack(Tensor ids, long slots) => Describe(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
+        protected override Tensor SlotsCore(Tensor ids, long slots) => FeaturesCore(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
 
-        protected override Tensor Widen(Tensor ids)
+        protected override Tensor StreamCore(Tensor ids)
         {
-            Tensor rows = Describe(ids);
+            Tensor rows = FeaturesCore(ids);
             Tensor sum = rows;
-            for (int back = 1; back <= LookBack; back++)
+            for (int back = 1; back <= ContextBytes; back++)
             {
                 Tensor shifted = nn.functional.pad(rows, [0, 0, back, 0]).narrow(1, 0, ids.shape[1]);
                 sum = sum + shifted;

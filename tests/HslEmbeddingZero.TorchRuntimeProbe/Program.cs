@@ -2,7 +2,7 @@ using HslEmbeddingZero;
 using TorchSharp;
 
 // Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe, or the library's first use: door, features, body,
-// weights=FILE, threads (16 doors at once); keep (FreedMemory), faults (pages new to the process in twenty equal tensors after sixty).
+// weights=FILE, threads (16 doors at once); keep (TorchMemory), faults (pages new to the process in twenty equal tensors after sixty).
 // A TorchRuntimeException ends with code 1.
 try
 {
@@ -17,7 +17,7 @@ try
         else if (step == "features") new ControlFeatures(ControlKind.Hsl).Dispose();
         else if (step == "body") new ByteTransformer(new ByteTransformerOptions { Layers = 1 }).Dispose();
         else if (step.StartsWith("weights=", StringComparison.Ordinal)) Console.WriteLine($"tensors: {Safetensors.Load(step["weights=".Length..]).Count}");
-        else if (step == "keep") Console.WriteLine($"keep: {FreedMemory.Keep()}");
+        else if (step == "keep") Console.WriteLine($"keep: {TorchMemory.RetainFreedBlocks()}");
         else if (step == "faults") Console.WriteLine($"faults: {FaultsOfTwentyTensors()}");
         else if (step == "threads") Console.WriteLine($"threads: {DoorsAtOnce(16)}");
         else throw new ArgumentException($"Unknown step '{step}'.");

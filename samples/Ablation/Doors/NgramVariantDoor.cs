@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Samples;
@@ -15,13 +16,20 @@ internal sealed class NgramVariantDoor : InputDoor
 
     private readonly DoorVariant _variant;
     private readonly NgramCodes _codes;
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly ZeroDoor coded; // features and codes, side by side
-    private readonly ZeroDoor indexed; // the same with 20 columns of +1 and -1 an order, which choose a row
-    private readonly Tensor powers; // [20]
-    private readonly Tensor? bucket_codes; // [orders, buckets, columns] of +a and -a
-    private readonly ParameterList? tables; // [rows, dim] for each order
-#pragma warning restore IDE1006
+    [ComponentName(Name = "coded")]
+    private readonly ZeroDoor _coded; // features and codes, side by side
+
+    [ComponentName(Name = "indexed")]
+    private readonly ZeroDoor _indexed; // the same with 20 columns of +1 and -1 an order, which choose a row
+
+    [ComponentName(Name = "powers")]
+    private readonly Tensor _powers; // [20]
+
+    [ComponentName(Name = "bucket_codes")]
+    private readonly Tensor? _bucketCodes; // [orders, buckets, columns] of +a and -a
+
+    [ComponentName(Name = "tables")]
+    private readonly ParameterList? _tables; // [rows, dim] for each order
 
     public NgramVariantDoor(DoorVariant variant, int bytesPerSlot, int dim)
         : base(nameof(NgramVariantDoor), bytesPerSlot, dim, SlotTail.Pad, HslFeatures.Dimension)
@@ -29,36 +37,36 @@ internal sealed class NgramVariantDoor : InputDoor
         _variant = variant;
         _codes = variant.Ngrams!;
         NgramCodes? inStream = variant.LearnedBits is null ? _codes : null;
-        coded = new ZeroDoor(bytesPerSlot, dim, SlotTail.Pad, variant.Scaling, inStream) { ChecksIds = false };
+        _coded = new ZeroDoor(bytesPerSlot, dim, SlotTail.Pad, variant.Scaling, inStream) { ChecksIds = false };
         NgramCodes index = new() { Orders = _codes.Orders, ColumnsPerOrder = BitsOfBuckets, Amplitude = 1 };
         int width = HslFeatures.Dimension + index.Columns;
-        indexed = new ZeroDoor(1, width, SlotTail.Pad, variant.Scaling, index) { ChecksIds = false };
-        powers = tensor(Enumerable.Range(0, BitsOfBuckets).Select(bit => 1L << bit).ToArray()).DetachFromDisposeScope();
+        _indexed = new ZeroDoor(1, width, SlotTail.Pad, variant.Scaling, index) { ChecksIds = false };
+        _powers = tensor(Enumerable.Range(0, BitsOfBuckets).Select(bit => 1L << bit).ToArray()).DetachFromDisposeScope();
         if (variant.BucketBits is { } buckets)
         {
             using Generator random = new(Seed, CPU);
             long[] shape = [_codes.Orders.Count, 1 << buckets, _codes.ColumnsPerOrder];
             using Tensor signs = randint(0, 2, shape, ScalarType.Float32, generator: random);
-            bucket_codes = (((signs * 2) - 1) * _codes.Amplitude).DetachFromDisposeScope();
+            _bucketCodes = (((signs * 2) - 1) * _codes.Amplitude).DetachFromDisposeScope();
         }
 
         if (variant.LearnedBits is { } rows)
-            tables = new ParameterList([.. _codes.Orders.Select(_ => new Parameter(zeros(1 << rows, dim)))]);
+            _tables = new ParameterList([.. _codes.Orders.Select(_ => new Parameter(zeros(1 << rows, dim)))]);
         RegisterComponents();
     }
 
     /// <inheritdoc/>
-    public override int LookBack => indexed.LookBack;
+    public override int ContextBytes => _indexed.ContextBytes;
 
     /// <inheritdoc/>
-    protected override Device Place => powers.device;
+    protected override Device Device => _powers.device;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids)
+    protected override Tensor FeaturesCore(Tensor ids)
     {
-        Tensor rows = coded.Features(ids);
+        Tensor rows = _coded.Features(ids);
         if (_variant.Modified.Contains("only")) return rows.narrow(2, HslFeatures.Dimension, _codes.Columns);
-        if (bucket_codes is null && !_variant.Modified.Contains("onehot")) return rows;
+        if (_bucketCodes is null && !_variant.Modified.Contains("onehot")) return rows;
         (Tensor index, Tensor known) = Rows(ids, _variant.BucketBits ?? BitsOfBuckets);
         List<Tensor> columns = [rows.narrow(2, 0, HslFeatures.Dimension)];
         for (int order = 0; order < _codes.Orders.Count; order++)
@@ -72,19 +80,19 @@ internal sealed class NgramVariantDoor : InputDoor
     }
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) => coded.forward(ids);
+    protected override Tensor SlotsCore(Tensor ids, long slots) => _coded.forward(ids);
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids)
+    protected override Tensor StreamCore(Tensor ids)
     {
-        Tensor rows = Describe(ids);
+        Tensor rows = FeaturesCore(ids);
         if (training && _variant.Dropped > 0) rows = rows * Kept(ids).to(rows.dtype);
         Tensor padded = nn.functional.pad(rows, [0, Dim - rows.size(2)]);
-        if (tables is null) return padded;
+        if (_tables is null) return padded;
         (Tensor index, Tensor known) = Rows(ids, _variant.LearnedBits!.Value);
         for (int order = 0; order < _codes.Orders.Count; order++)
         {
-            Tensor learned = tables[order].index_select(0, index.select(2, order).reshape(-1)).view(padded.shape);
+            Tensor learned = _tables[order].index_select(0, index.select(2, order).reshape(-1)).view(padded.shape);
             padded = padded + (learned * known.select(2, order).unsqueeze(-1).to(learned.dtype));
         }
 
@@ -92,16 +100,16 @@ internal sealed class NgramVariantDoor : InputDoor
     }
 
     /// <summary>The code of each n-gram of an order, by its index: a random one of its bucket, or one column as long as a whole code.</summary>
-    private Tensor Code(int order, Tensor index) => bucket_codes is not null
-        ? bucket_codes.select(0, order).index_select(0, index.reshape(-1))
+    private Tensor Code(int order, Tensor index) => _bucketCodes is not null
+        ? _bucketCodes.select(0, order).index_select(0, index.reshape(-1))
         : nn.functional.one_hot(index.remainder(_codes.ColumnsPerOrder), _codes.ColumnsPerOrder) * (_codes.Amplitude * Math.Sqrt(_codes.ColumnsPerOrder));
 
     /// <summary>Which row of 2^bits each n-gram of [N, L] ids takes, [N, L, orders], and whether there is an n-gram.</summary>
     private (Tensor Index, Tensor Known) Rows(Tensor ids, int bits)
     {
-        Tensor signs = indexed.Features(ids).narrow(2, HslFeatures.Dimension, _codes.Orders.Count * BitsOfBuckets)
+        Tensor signs = _indexed.Features(ids).narrow(2, HslFeatures.Dimension, _codes.Orders.Count * BitsOfBuckets)
             .view(ids.size(0), ids.size(1), _codes.Orders.Count, BitsOfBuckets);
-        Tensor index = (signs.gt(0).to(ScalarType.Int64) * powers).narrow(3, 0, bits).sum(3);
+        Tensor index = (signs.gt(0).to(ScalarType.Int64) * _powers).narrow(3, 0, bits).sum(3);
         return (index, signs.select(3, 0).ne(0));
     }
 

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Samples;
@@ -13,59 +14,68 @@ internal sealed class VariantDoor : InputDoor
     private const int Bits = 8;
 
     private readonly DoorVariant _variant;
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly ControlFeatures features;
-    private readonly Linear? slot;
-    private readonly Linear? stream;
-    private readonly Tensor bit_rows; // [258, 8]
-    private readonly Tensor columns; // of the 35-column layout
-    private readonly Tensor? spread; // [dim, dim]
-#pragma warning restore IDE1006
+    [ComponentName(Name = "features")]
+    private readonly ControlFeatures _features;
+
+    [ComponentName(Name = "slot")]
+    private readonly Linear? _slot;
+
+    [ComponentName(Name = "stream")]
+    private readonly Linear? _stream;
+
+    [ComponentName(Name = "bit_rows")]
+    private readonly Tensor _bitRows; // [258, 8]
+
+    [ComponentName(Name = "columns")]
+    private readonly Tensor _columns; // of the 35-column layout
+
+    [ComponentName(Name = "spread")]
+    private readonly Tensor? _spread; // [dim, dim]
 
     public VariantDoor(DoorVariant variant, int bytesPerSlot, int dim)
         : base(nameof(VariantDoor), bytesPerSlot, dim, SlotTail.Pad, variant.IsProjection ? 0 : variant.Columns.Count)
     {
         _variant = variant;
-        features = new ControlFeatures(ControlKind.Hsl, 0, variant.Scaling) { ChecksIds = false };
-        bit_rows = BitRows(variant.Scaling).DetachFromDisposeScope();
-        columns = tensor(variant.Columns.Select(column => (long)column).ToArray()).DetachFromDisposeScope();
+        _features = new ControlFeatures(ControlKind.Hsl, 0, variant.Scaling) { ChecksIds = false };
+        _bitRows = BitRows(variant.Scaling).DetachFromDisposeScope();
+        _columns = tensor(variant.Columns.Select(column => (long)column).ToArray()).DetachFromDisposeScope();
         if (variant.IsProjection)
         {
-            slot = nn.Linear(variant.Columns.Count * bytesPerSlot, dim);
-            stream = nn.Linear(variant.Columns.Count, dim);
+            _slot = nn.Linear(variant.Columns.Count * bytesPerSlot, dim);
+            _stream = nn.Linear(variant.Columns.Count, dim);
         }
 
-        if (variant.Modified.Contains("hadamard")) spread = Hadamard.Orthonormal(dim).DetachFromDisposeScope();
+        if (variant.Modified.Contains("hadamard")) _spread = Hadamard.Orthonormal(dim).DetachFromDisposeScope();
         RegisterComponents();
     }
 
     /// <inheritdoc/>
-    protected override Device Place => bit_rows.device;
+    protected override Device Device => _bitRows.device;
 
     private int Channels => _variant.Columns.Count;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids)
+    protected override Tensor FeaturesCore(Tensor ids)
     {
-        Tensor rows = features.forward(ids);
+        Tensor rows = _features.forward(ids);
         if (_variant.Modified.Contains("momentum"))
             rows = cat([rows.narrow(2, 0, PhaseColumn), rows.narrow(2, PhaseColumn, 2) * Momentum(ids).to(rows.dtype)], 2);
-        Tensor bits = bit_rows.index_select(0, ids.to(ScalarType.Int64).reshape(-1)).view(ids.size(0), ids.size(1), Bits);
-        return cat([bits, rows], 2).index_select(2, columns);
+        Tensor bits = _bitRows.index_select(0, ids.to(ScalarType.Int64).reshape(-1)).view(ids.size(0), ids.size(1), Bits);
+        return cat([bits, rows], 2).index_select(2, _columns);
     }
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots)
+    protected override Tensor SlotsCore(Tensor ids, long slots)
     {
-        Tensor rows = Describe(ids).view(ids.size(0), slots, BytesPerSlot * Channels);
-        return slot is not null ? slot.forward(rows) : Spread(Padded(rows), BytesPerSlot);
+        Tensor rows = FeaturesCore(ids).view(ids.size(0), slots, BytesPerSlot * Channels);
+        return _slot is not null ? _slot.forward(rows) : Spread(Padded(rows), BytesPerSlot);
     }
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids)
+    protected override Tensor StreamCore(Tensor ids)
     {
-        Tensor rows = Describe(ids);
-        if (stream is not null) return stream.forward(rows);
+        Tensor rows = FeaturesCore(ids);
+        if (_stream is not null) return _stream.forward(rows);
         return Spread(Padded(_variant.Modified.Contains("address") ? AtSlotPlaces(rows) : rows), 1);
     }
 
@@ -82,7 +92,7 @@ internal sealed class VariantDoor : InputDoor
     private Tensor Spread(Tensor rows, int bytes)
     {
         if (_variant.Modified.Contains("gain")) rows = rows * Math.Sqrt(Dim / (double)(bytes * Channels));
-        return spread is null ? rows : rows.matmul(spread);
+        return _spread is null ? rows : rows.matmul(_spread);
     }
 
     /// <summary>1/2 + |v_i - v_{i-1}| / 512 for each id, [N, L, 1]; before the first byte, and behind a special id, stands 0.</summary>

@@ -22,12 +22,12 @@ internal static class KnockoutCommand
         {
             weights, silence, heldOut, device, text, windows, output,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             Run(
                 console, parsed.GetValue(weights)!.FullName, Enum.Parse<Silence>(parsed.GetValue(silence)!, ignoreCase: true),
                 TrainingBudget.All.Single(budget => budget.Name == parsed.GetValue(heldOut)), ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellation);
+                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellationToken);
             return Task.FromResult(0);
         });
         return command;
@@ -35,9 +35,9 @@ internal static class KnockoutCommand
 
     private static void Run(
         IAnsiConsole console, string weights, Silence silence, TrainingBudget budget, torch.Device device, string[] text, string[] windows, DirectoryInfo output,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
-        ByteMix data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellation);
+        ByteMix data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken);
         using ByteLanguageModel model = ByteLanguageModel.Load(weights);
         model.to(device);
         OutputFolder.RequireWritable(output);
@@ -45,7 +45,7 @@ internal static class KnockoutCommand
         IReadOnlyList<KnockoutRow> rows = new KnockoutRun(weights, model, data, silence, device, In("knockout.jsonl")).Execute(
             (done, all, row) => console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{done}/{all}  {row.Channels ?? "nothing silenced"}: text {row.Scores.TextBitsPerByte:F4}, video {row.Scores.VideoBitsPerByte:F4}, caption {row.Scores.CaptionBitsPerByte:F4}")),
-            cancellation);
+            cancellationToken);
         string says = silence == Silence.Zero ? "0" : "its mean over the held-out contexts";
         KnockoutReport report = new(
             rows,

@@ -14,8 +14,8 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
     private readonly string _run = $"weights {Digest(weights)}, held out {data.HeldOutSha256}, silence {silence.ToString().ToLowerInvariant()}";
 
     /// <param name="progress">Told of each row, and how many there are to be.</param>
-    /// <param name="cancellation">Asks to stop between two batches.</param>
-    public IReadOnlyList<KnockoutRow> Execute(Action<int, int, KnockoutRow> progress, CancellationToken cancellation)
+    /// <param name="cancellationToken">Asks to stop between two batches.</param>
+    public IReadOnlyList<KnockoutRow> Execute(Action<int, int, KnockoutRow> progress, CancellationToken cancellationToken)
     {
         ZeroDoor door = model.Door as ZeroDoor
             ?? throw new InvalidDataException($"{weights}: channels keep their addresses behind the zero door only; this model has a {model.Door.GetName()}.");
@@ -25,7 +25,7 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
         foreach (ChannelSet? set in Sets.Where(set => !rows.Exists(row => row.Channels == set?.Name)).ToArray())
         {
             using SilencedDoor silenced = new(door, (set?.Columns ?? []).ToDictionary(column => column, column => constants[column]), device);
-            KnockoutRow row = new(set?.Name, _run, MixScores.Of(evaluator.Evaluate(new ByteLanguageModel(silenced, model.Body), cancellation)));
+            KnockoutRow row = new(set?.Name, _run, MixScores.Of(evaluator.Evaluate(new ByteLanguageModel(silenced, model.Body), cancellationToken)));
             rows.Add(row);
             AtomicFile.WriteText(rowsPath, string.Concat(rows.Select(r => JsonSerializer.Serialize(r, SampleJson.Line) + "\n")));
             progress(rows.Count, Sets.Count, row);

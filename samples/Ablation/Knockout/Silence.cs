@@ -13,8 +13,8 @@ internal enum Silence
     Mean,
 }
 
-/// <summary>The constants of a silence.</summary>
-internal static class Silences
+/// <summary>The values that a silenced channel says.</summary>
+internal static class SilenceValues
 {
     /// <returns>27 values.</returns>
     public static float[] Constants(this Silence silence, ZeroDoor door, IReadOnlyList<SampleSource> sources, torch.Device device)

@@ -27,16 +27,16 @@ internal sealed class SilencedDoor : InputDoor
     }
 
     /// <inheritdoc/>
-    protected override Device Place => _slot.Keep.device;
+    protected override Device Device => _slot.Keep.device;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids) => Widen(ids).narrow(2, 0, HslFeatures.Dimension);
+    protected override Tensor FeaturesCore(Tensor ids) => StreamCore(ids).narrow(2, 0, HslFeatures.Dimension);
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) => (_slots(ids) * _slot.Keep) + _slot.Fill;
+    protected override Tensor SlotsCore(Tensor ids, long slots) => (_slots(ids) * _slot.Keep) + _slot.Fill;
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => (_positions(ids) * _stream.Keep) + _stream.Fill;
+    protected override Tensor StreamCore(Tensor ids) => (_positions(ids) * _stream.Keep) + _stream.Fill;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

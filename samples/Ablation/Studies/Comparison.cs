@@ -36,9 +36,9 @@ internal sealed record Comparison(
         from place in Enumerable.Range(0, study.Baselines.Count)
         let baseline = study.Baselines[place]
         from row in rows
-        where !study.Baselines.Take(place + 1).Contains(Study.Front(row.Key)) // two baselines are compared once
+        where !study.Baselines.Take(place + 1).Contains(Study.DoorLabel(row.Key)) // two baselines are compared once
         let other = rows.SingleOrDefault(candidate =>
-            Study.Front(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot && candidate.Key.Steps == row.Key.Steps
+            Study.DoorLabel(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot && candidate.Key.Steps == row.Key.Steps
             && (!sameRate || candidate.Key.PeakLearningRate.Equals(row.Key.PeakLearningRate)))
         where other is not null && row.Any(run => other.Any(pair => pair.Key.Seed == run.Key.Seed)) // an incomplete study has doors without a pair
         select Of(row, other);

@@ -21,13 +21,13 @@ internal static class RunCommand
         {
             study, device, precision, checkpointMinutes, text, windows, output,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
             Run(
                 console, parsed.GetRequiredValue(study), place, ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
                 ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellation);
+                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellationToken);
             return Task.FromResult(0);
         });
         return command;
@@ -35,12 +35,12 @@ internal static class RunCommand
 
     private static void Run(
         IAnsiConsole console, string nameOrFile, torch.Device device, Precision precision, TimeSpan? checkpointEvery, string[] text,
-        string[] windows, DirectoryInfo parent, CancellationToken cancellation)
+        string[] windows, DirectoryInfo parent, CancellationToken cancellationToken)
     {
         string file = StudyFile.Find(nameOrFile);
         string name = Path.GetFileNameWithoutExtension(file);
         Study study = Study.Load(file);
-        ComparisonData data = ComparisonData.Load(console, text, windows, study.Named, cancellation);
+        ComparisonData data = ComparisonData.Load(console, text, windows, study.Budget, cancellationToken);
         DirectoryInfo output = new(Path.Combine(parent.FullName, name));
         OutputFolder.RequireWritable(output);
 
@@ -49,6 +49,6 @@ internal static class RunCommand
         StudyFolder folder = new(output);
         StudyConditions conditions = StudyConditions.Of(name, study, precision, device, data);
         folder.Begin(conditions);
-        folder.Write(console, conditions, runner.Run(console, cancellation));
+        folder.Write(console, conditions, runner.Run(console, cancellationToken));
     }
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
@@ -28,7 +28,8 @@ internal sealed record Study
     public string Prediction { get; init; } = "";
 
     /// <summary>Name of the budget that everything not listed here is taken from: smoke, quick or paper.</summary>
-    public string Budget { get; init; } = TrainingBudget.Quick.Name;
+    [JsonPropertyName("budget")]
+    public string BudgetName { get; init; } = TrainingBudget.Quick.Name;
 
     /// <summary>Doors: arms of the library, with modifiers.</summary>
     public required IReadOnlyList<string> Arms { get; init; }
@@ -58,7 +59,7 @@ internal sealed record Study
 
     /// <summary>The budget that the study names.</summary>
     [JsonIgnore]
-    public TrainingBudget Named => TrainingBudget.All.Single(budget => budget.Name == Budget);
+    public TrainingBudget Budget => TrainingBudget.All.Single(budget => budget.Name == BudgetName);
 
     /// <summary>Every run, seed by seed, so that a study which was stopped is balanced.</summary>
     public IEnumerable<RunKey> Runs() =>
@@ -73,7 +74,7 @@ internal sealed record Study
     /// <summary>The body that K bytes a slot are given to.</summary>
     public ByteTransformerOptions BodyFor(int bytesPerSlot)
     {
-        ByteTransformerOptions body = Named.Body;
+        ByteTransformerOptions body = Budget.Body;
         return DimPerByte is { } width
             ? body with { Dim = width * bytesPerSlot, Heads = Math.Max(1, width * bytesPerSlot * body.Heads / body.Dim) }
             : body;
@@ -82,7 +83,7 @@ internal sealed record Study
     /// <summary>How a run is trained, but for the precision.</summary>
     public TrainerOptions TrainingOf(RunKey run)
     {
-        TrainerOptions training = Named.Training;
+        TrainerOptions training = Budget.Training;
         return training.WithSteps(run.Steps) with
         {
             PeakLearningRate = run.PeakLearningRate,
@@ -125,12 +126,12 @@ internal sealed record Study
 
     private Study Completed()
     {
-        if (TrainingBudget.All.All(budget => budget.Name != Budget))
-            throw new ArgumentException($"Unknown budget '{Budget}'; known are {string.Join(", ", TrainingBudget.All.Select(budget => budget.Name))}.");
+        if (TrainingBudget.All.All(budget => budget.Name != BudgetName))
+            throw new ArgumentException($"Unknown budget '{BudgetName}'; known are {string.Join(", ", TrainingBudget.All.Select(budget => budget.Name))}.");
         Study study = this with
         {
-            Steps = Steps.Count > 0 ? Steps : [Named.Training.Steps],
-            PeakLearningRates = PeakLearningRates.Count > 0 ? PeakLearningRates : [Named.Training.PeakLearningRate],
+            Steps = Steps.Count > 0 ? Steps : [Budget.Training.Steps],
+            PeakLearningRates = PeakLearningRates.Count > 0 ? PeakLearningRates : [Budget.Training.PeakLearningRate],
         };
         Require(study.Arms, "arms", _ => true, "");
         Require(study.Channels, "channels", _ => true, "");
@@ -140,14 +141,14 @@ internal sealed record Study
         Require(study.PeakLearningRates, "peakLearningRates", rate => rate > 0 && rate < 1, "above 0 and below 1");
         if (study.EvaluateAt.Count > 0) Require(study.EvaluateAt, "evaluateAt", step => step >= 1, "1 or more");
         if (DimPerByte is < 1 or > 4096) throw new ArgumentException($"dimPerByte takes 1 to 4096; got {DimPerByte}.");
-        string[] fronts = [.. study.Runs().Select(Front).Distinct()];
+        string[] fronts = [.. study.Runs().Select(DoorLabel).Distinct()];
         if (Baselines.FirstOrDefault(baseline => !fronts.Contains(baseline)) is { } missing)
             throw new ArgumentException($"The baseline '{missing}' is none of the doors {string.Join(", ", fronts)}.");
         return study;
     }
 
     /// <summary>A door as tables name it: the arm, and its channels unless it reads all.</summary>
-    public static string Front(RunKey run) => run.Channels == RunKey.AllChannels ? run.Arm : $"{run.Arm}[{run.Channels}]";
+    public static string DoorLabel(RunKey run) => run.Channels == RunKey.AllChannels ? run.Arm : $"{run.Arm}[{run.Channels}]";
 
     private void Check(RunKey run)
     {
@@ -165,5 +166,24 @@ internal sealed record Study
         {
             if (!isAllowed(value)) throw new ArgumentException($"'{name}' takes values of {allowed}; got {value}.");
         }
+    }
+}
+
+/// <summary>Where studies lie: beside the program, or wherever a path leads.</summary>
+internal static class StudyFile
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "studies");
+
+    /// <summary>The studies that come with the program.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        Directory.Exists(Folder) ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)] : [];
+
+    /// <exception cref="FileNotFoundException">There is neither a study of that name nor such a file.</exception>
+    public static string Find(string nameOrFile)
+    {
+        if (Names.Contains(nameOrFile)) return Path.Combine(Folder, nameOrFile + ".json");
+        return File.Exists(nameOrFile)
+            ? nameOrFile
+            : throw new FileNotFoundException($"'{nameOrFile}' is neither a file nor a study of this program; those are {string.Join(", ", Names)}.");
     }
 }

@@ -67,7 +67,7 @@ internal static class StudyFigure
 
     private static string LineName(RunKey key, Study study)
     {
-        string name = Study.Front(key);
+        string name = Study.DoorLabel(key);
         if (study.BytesPerSlot.Count > 1 && key.BytesPerSlot > 0) name += $" K={key.BytesPerSlot}";
         if (study.Steps.Count > 1 && key.Steps > 0) name += string.Create(CultureInfo.InvariantCulture, $", {key.Steps:N0} steps");
         return name;
@@ -78,7 +78,7 @@ internal static class StudyFigure
     {
         foreach (var (place, row) in results.GroupBy(r => r.Key.Row()).Index())
         {
-            AddLine(plot, place, Study.Front(row.Key), row
+            AddLine(plot, place, Study.DoorLabel(row.Key), row
                 .SelectMany(r => r.Curve.Append(new CurvePoint(r.Key.Steps, r.Scores)))
                 .GroupBy(p => p.Step).OrderBy(g => g.Key).Select(g => ((double)g.Key, Spread.Of([.. g.Select(p => score(p.Scores))]))));
         }
@@ -104,7 +104,7 @@ internal static class StudyFigure
             bar.LineWidth = 3;
         }
 
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. rows.Select((row, place) => new Tick(-place, isNamed ? Study.Front(row.Key) : ""))]);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. rows.Select((row, place) => new Tick(-place, isNamed ? Study.DoorLabel(row.Key) : ""))]);
         plot.Axes.Margins(0.1, 0.05);
     }
 

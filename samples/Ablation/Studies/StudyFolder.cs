@@ -18,7 +18,7 @@ internal sealed class StudyFolder(DirectoryInfo folder)
     public void Write(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)
     {
         Keep(results);
-        Tell(console, conditions, results);
+        WriteReport(console, conditions, results);
     }
 
     /// <summary>Makes table and figure again.</summary>
@@ -40,7 +40,7 @@ internal sealed class StudyFolder(DirectoryInfo folder)
         results = [.. conditions.Study.Runs().Where(byKey.ContainsKey).Select(key => byKey[key])];
         if (results.Length == 0) throw new InvalidDataException($"{folder.FullName}: no run of the study is finished yet.");
         if (isIncomplete) Keep(results);
-        Tell(console, conditions, results);
+        WriteReport(console, conditions, results);
     }
 
     private void Keep(IReadOnlyList<RunResult> results) => AtomicFile.WriteText(
@@ -64,7 +64,7 @@ internal sealed class StudyFolder(DirectoryInfo folder)
         }
     }
 
-    private void Tell(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)
+    private void WriteReport(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)
     {
         StudyReport report = new(conditions, results);
         report.Print(console);

@@ -98,8 +98,8 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
     private static double[] Corrected(Comparison[] comparisons, Func<Comparison, PairedTest> of) => PairedTest.Holm([.. comparisons.Select(c => of(c).P ?? 1)]);
 
     private static string KeyedBaseline(Comparison c) => c.Door.PeakLearningRate.Equals(c.Baseline.PeakLearningRate)
-        ? Study.Front(c.Baseline)
-        : $"{Study.Front(c.Baseline)} at {Rate(c.Baseline)}";
+        ? Study.DoorLabel(c.Baseline)
+        : $"{Study.DoorLabel(c.Baseline)} at {Rate(c.Baseline)}";
 
     private string[] Scored(RunKey key, RunResult[] row)
     {
@@ -124,7 +124,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
 
     private string[] KeyCells(RunKey key) =>
     [
-        Study.Front(key),
+        Study.DoorLabel(key),
         .. _study.BytesPerSlot.Count > 1
             ? [key.BytesPerSlot.ToString(CultureInfo.InvariantCulture), _study.BodyFor(key.BytesPerSlot).Dim.ToString(CultureInfo.InvariantCulture)]
             : Array.Empty<string>(),
@@ -168,7 +168,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
             if (_study.DimPerByte is null) break;
         }
 
-        (TrainerOptions training, MixWeights mix) = (_study.Named.Training, _study.Named.Mix);
+        (TrainerOptions training, MixWeights mix) = (_study.Budget.Training, _study.Budget.Mix);
         yield return $"{string.Join(", ", _study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
             + $"{mix.Text}:{mix.Video}:{mix.Caption}, peak learning rate {string.Join(", ", _study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
             + $"{conditions.Precision.ToString().ToLowerInvariant()}.";

@@ -22,18 +22,18 @@ internal sealed class StudyRunner(
     }
 
     /// <returns>The results of all runs, in the study's order.</returns>
-    public IReadOnlyList<RunResult> Run(IAnsiConsole console, CancellationToken cancellation)
+    public IReadOnlyList<RunResult> Run(IAnsiConsole console, CancellationToken cancellationToken)
     {
         RunPlan[] plans = [.. study.Runs().Select(Plan)];
         Dictionary<RunKey, RunResult> results = [];
-        LiveProgress.Run(console, [.. plans.Select(plan => LabelOf(plan.Key))], (i, progress) => TakeOrTrain(plans[i], results, progress, cancellation));
+        LiveProgress.Run(console, [.. plans.Select(plan => LabelOf(plan.Key))], (i, progress) => TakeOrTrain(plans[i], results, progress, cancellationToken));
 
         foreach (RunPlan plan in plans.Where(plan => !results.ContainsKey(plan.Key)))
         {
             console.WriteLine($"{LabelOf(plan.Key)}: in the hands of another process; waiting for it.");
-            while (!TakeOrTrain(plan, results, new Progress<TrainingProgress>(), cancellation))
+            while (!TakeOrTrain(plan, results, new Progress<TrainingProgress>(), cancellationToken))
             {
-                if (cancellation.WaitHandle.WaitOne(Patience)) cancellation.ThrowIfCancellationRequested();
+                if (cancellationToken.WaitHandle.WaitOne(Patience)) cancellationToken.ThrowIfCancellationRequested();
             }
         }
 
@@ -43,13 +43,13 @@ internal sealed class StudyRunner(
     /// <summary>How progress names a run.</summary>
     private string LabelOf(RunKey run)
     {
-        string label = $"{Study.Front(run)} K={run.BytesPerSlot} seed {run.Seed}";
+        string label = $"{Study.DoorLabel(run)} K={run.BytesPerSlot} seed {run.Seed}";
         if (study.Steps.Count > 1) label += $", {run.Steps} steps";
         if (study.PeakLearningRates.Count > 1) label += string.Create(CultureInfo.InvariantCulture, $", rate {run.PeakLearningRate}");
         return label;
     }
 
-    private bool TakeOrTrain(RunPlan plan, Dictionary<RunKey, RunResult> results, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    private bool TakeOrTrain(RunPlan plan, Dictionary<RunKey, RunResult> results, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
     {
         DoorRun run = new(plan, data, device);
         if (run.Finished() is { } earlier)
@@ -60,7 +60,7 @@ internal sealed class StudyRunner(
 
         try
         {
-            results[plan.Key] = run.Execute(resume: true, progress, cancellation);
+            results[plan.Key] = run.Execute(resume: true, progress, cancellationToken);
             return true;
         }
         catch (RunInUseException)
@@ -73,11 +73,11 @@ internal sealed class StudyRunner(
     {
         Key = run,
         Stem = Path.Combine(output.FullName, string.Create(
-            CultureInfo.InvariantCulture, $"{Study.Front(run)}-k{run.BytesPerSlot}-{run.Steps}steps-rate{run.PeakLearningRate}-seed{run.Seed}")),
+            CultureInfo.InvariantCulture, $"{Study.DoorLabel(run)}-k{run.BytesPerSlot}-{run.Steps}steps-rate{run.PeakLearningRate}-seed{run.Seed}")),
         CreateDoor = () => DoorVariant.Parse(run.Arm, run.Channels).Create(run.BytesPerSlot, study.BodyFor(run.BytesPerSlot).Dim, run.Seed),
         Body = study.BodyFor(run.BytesPerSlot),
         Training = study.TrainingOf(run) with { Precision = precision },
-        HeldOut = study.Named.HeldOut,
+        HeldOut = study.Budget.HeldOut,
         CheckpointEvery = checkpointEvery,
         DividesText = true,
         EvaluateAt = [.. study.EvaluateAt.Where(step => step < run.Steps)],

@@ -8,7 +8,7 @@ internal static class TextPreparation
 {
     private const int RecordsBetweenLooks = 64;
 
-    public static void Run(IAnsiConsole console, TextOptions options, CancellationToken cancellation)
+    public static void Run(IAnsiConsole console, TextOptions options, CancellationToken cancellationToken)
     {
         FileInfo[] inputs = [.. options.Inputs.Select(path => new FileInfo(path))];
         long[] before = new long[inputs.Length + 1];
@@ -38,11 +38,11 @@ internal static class TextPreparation
                     if (options.IsEnough(output.Stream.Position) && state.Statistics.OpenBytes == 0) return false;
                     if (record % RecordsBetweenLooks != 0) continue;
                     progress(bytesRead());
-                    bool isCancelled = cancellation.IsCancellationRequested;
+                    bool isCancelled = cancellationToken.IsCancellationRequested;
                     if (!isCancelled && output.Stream.Position - saved < options.SaveEvery) continue;
                     state.Position = input.Position;
                     output.Save(state);
-                    cancellation.ThrowIfCancellationRequested();
+                    cancellationToken.ThrowIfCancellationRequested();
                     saved = output.Stream.Position;
                 }
 

@@ -10,7 +10,7 @@ internal static class WindowPreparation
     private const int WindowsBetweenLooks = 64;
     private const int MostWindows = int.MaxValue / WindowRecord.Size; // More could not be loaded.
 
-    public static void Run(IAnsiConsole console, WindowOptions options, CancellationToken cancellation)
+    public static void Run(IAnsiConsole console, WindowOptions options, CancellationToken cancellationToken)
     {
         Ffmpeg.Find();
         IReadOnlyList<(string Path, string? Captions)> films = options.Films;
@@ -20,7 +20,7 @@ internal static class WindowPreparation
         while (state.Films.Count < films.Count)
         {
             (string path, string? captions) = films[state.Films.Count];
-            state.Films.Add(Prepare(console, path, captions, NameOf(path, state.Films), output, cancellation));
+            state.Films.Add(Prepare(console, path, captions, NameOf(path, state.Films), output, cancellationToken));
             output.Save(state);
         }
 
@@ -44,7 +44,7 @@ internal static class WindowPreparation
     }
 
     private static FilmEntry Prepare(
-        IAnsiConsole console, string path, string? captionPath, string name, PreparedFile<State> output, CancellationToken cancellation)
+        IAnsiConsole console, string path, string? captionPath, string name, PreparedFile<State> output, CancellationToken cancellationToken)
     {
         FilmStreams streams = Ffmpeg.Probe(path);
         CaptionTrack? captions = captionPath is null ? null : ReadCaptions(captionPath, output.Damage);
@@ -60,7 +60,7 @@ internal static class WindowPreparation
         ProgressReport.Run(console, film.File, expected, progress =>
         {
             using FilmReader reader = new(path, streams, captions);
-            using CancellationTokenRegistration stop = cancellation.Register(reader.Dispose);
+            using CancellationTokenRegistration stop = cancellationToken.Register(reader.Dispose);
             byte[] window = new byte[WindowRecord.Size];
             while (reader.Next(window))
             {
@@ -75,11 +75,11 @@ internal static class WindowPreparation
                     Sounding = film.Sounding + (reader.HasSound ? 1 : 0),
                 };
                 if (film.Count % WindowsBetweenLooks != 0) continue;
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 progress((long)film.Count * WindowRecord.Size);
             }
 
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             foreach (string message in reader.Finish()) output.Damage.Add(path, $"before window {film.Count}", message.Trim());
         });
         if (film.Count == 0) throw new InvalidDataException($"{path}: it lasts less than half a second; no window can be made of it.");

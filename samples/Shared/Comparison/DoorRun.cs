@@ -35,9 +35,9 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
     /// <param name="resume">Whether to take over a result, or go on from a checkpoint, of an earlier try.</param>
     /// <param name="progress">Told of every report of the training.</param>
-    /// <param name="cancellation">Asks to stop; a checkpoint is written first.</param>
+    /// <param name="cancellationToken">Asks to stop; a checkpoint is written first.</param>
     /// <exception cref="RunInUseException">Another process trains this run.</exception>
-    public RunResult Execute(bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    public RunResult Execute(bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
     {
         using InputDoor door = plan.CreateDoor();
         using var body = new ByteTransformer(plan.Body);
@@ -55,9 +55,9 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             device);
         if (resume && Finished() is { } earlier) return earlier; // Another process has finished it meanwhile.
         if (resume) run.Resume();
-        MixScores last = MixScores.Of(run.Run(progress, cancellationToken: cancellation)!);
+        MixScores last = MixScores.Of(run.Run(progress, cancellationToken: cancellationToken)!);
         Stopwatch dividing = Stopwatch.StartNew();
-        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, cancellation) : null;
+        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, cancellationToken) : null;
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last,
             [.. run.Evaluations.Where(evaluation => evaluation.Step < plan.Training.Steps)
@@ -71,12 +71,12 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         return result;
     }
 
-    private IReadOnlyList<NoveltyScore> DivideText(TrainingRun run, ByteLanguageModel model, CancellationToken cancellation)
+    private IReadOnlyList<NoveltyScore> DivideText(TrainingRun run, ByteLanguageModel model, CancellationToken cancellationToken)
     {
         try
         {
             Evaluator evaluator = new([data.Mix.Text], device: device);
-            return data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, cancellation));
+            return data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, cancellationToken));
         }
         catch (OperationCanceledException)
         {

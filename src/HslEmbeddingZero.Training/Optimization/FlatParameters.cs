@@ -212,7 +212,7 @@ internal sealed class FlatParameters : IDisposable
     {
         if (Gradient.device_type != TorchSharp.DeviceType.CPU)
         {
-            Gradient.PlusInPlace(_computeGradient);
+            Gradient.AddSafeInPlace(_computeGradient);
             return;
         }
 
@@ -224,7 +224,7 @@ internal sealed class FlatParameters : IDisposable
             long count = Math.Min(Piece, Count - start);
             Tensor part = wide.narrow(0, 0, count);
             part.copy_(_computeGradient.narrow(0, start, count));
-            Gradient.narrow(0, start, count).PlusInPlace(part);
+            Gradient.narrow(0, start, count).AddSafeInPlace(part);
         }
     }
 

@@ -21,7 +21,7 @@ namespace HslEmbeddingZero.Training;
 public sealed class FusedAdamW : IDisposable
 {
     // TorchSharp has no binding for the fused operation; a fixed script reaches it. The lists must be arguments: lists built inside the
-    // script are optimised away, and the update with them. Numbers stand in the script: as arguments they would be Scalars, see KeptScalar.
+    // script are optimised away, and the update with them. Numbers stand in the script: as arguments they would be Scalars, see GcSafeScalar.
     private const string Script = """
         def NAME(weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], lr: Tensor, divisor: Tensor):
           none: List[Tensor] = []
@@ -120,8 +120,8 @@ public sealed class FusedAdamW : IDisposable
         _norm?.Dispose();
         _norm = Parameters.Gradient.norm().DetachFromDisposeScope();
         // The update divides by this on its way, so that clipping costs no pass of its own over the gradient.
-        Tensor divisor = Options.MaxGradientNorm > 0 ? (_norm.Plus(1e-6) / _clip).clamp_min_(KeptScalar.One) : _one;
-        _steps.PlusInPlace(_one);
+        Tensor divisor = Options.MaxGradientNorm > 0 ? (_norm.AddSafe(1e-6) / _clip).clamp_min_(GcSafeScalar.One) : _one;
+        _steps.AddSafeInPlace(_one);
         Steps++;
         using Tensor rate = tensor(learningRate, ScalarType.Float64); // on the host, where the update reads it
         foreach (Segment part in _segments)

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -10,11 +11,14 @@ namespace HslEmbeddingZero;
 /// </summary>
 public sealed class ByteEmbeddingDoor : InputDoor
 {
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly Embedding table;
-    private readonly Linear slot;
-    private readonly Linear stream;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "table")]
+    private readonly Embedding _table;
+
+    [ComponentName(Name = "slot")]
+    private readonly Linear _slot;
+
+    [ComponentName(Name = "stream")]
+    private readonly Linear _stream;
 
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
@@ -22,31 +26,29 @@ public sealed class ByteEmbeddingDoor : InputDoor
     public ByteEmbeddingDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
         : base(nameof(ByteEmbeddingDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {
-        table = nn.Embedding(256, HslFeatures.Dimension);
-        slot = nn.Linear(HslFeatures.Dimension * bytesPerSlot, dim);
-        stream = nn.Linear(HslFeatures.Dimension, dim);
+        _table = nn.Embedding(256, HslFeatures.Dimension);
+        _slot = nn.Linear(HslFeatures.Dimension * bytesPerSlot, dim);
+        _stream = nn.Linear(HslFeatures.Dimension, dim);
         RegisterComponents();
     }
 
-    internal override string? Arm => "embedding";
+    /// <inheritdoc/>
+    protected override Device Device => _table.weight!.device;
 
     /// <inheritdoc/>
-    protected override Device Place => table.weight!.device;
-
-    /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids)
+    protected override Tensor FeaturesCore(Tensor ids)
     {
-        if (ids.dtype == ScalarType.Byte) return table.forward(ids.to(ScalarType.Int32));
+        if (ids.dtype == ScalarType.Byte) return _table.forward(ids.to(ScalarType.Int32));
         Tensor wide = ids.to(ScalarType.Int32);
         using Scalar lastByte = 255;
-        Tensor rows = table.forward(wide.clamp_max(lastByte));
+        Tensor rows = _table.forward(wide.clamp_max(lastByte));
         return rows * wide.le(lastByte).to(rows.dtype).unsqueeze(-1);
     }
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(Describe(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
+    protected override Tensor SlotsCore(Tensor ids, long slots) =>
+        _slot.forward(FeaturesCore(ids).view(ids.size(0), slots, BytesPerSlot * HslFeatures.Dimension));
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));
+    protected override Tensor StreamCore(Tensor ids) => _stream.forward(FeaturesCore(ids));
 }

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -15,9 +16,8 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 {
     private readonly FeatureGather _gather;
     private readonly RowTables? _tables; // none where the values are learned
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly Parameter? value_table;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "value_table")]
+    private readonly Parameter? _valueTable;
 
     /// <param name="kind">Which values take the place of the frozen ones.</param>
     /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
@@ -43,8 +43,8 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         else
         {
             using Tensor start = tensor(values, [256, HslFeatures.ValueDimension]);
-            value_table = new Parameter(start.clone());
-            value_table.DetachFromDisposeScope();
+            _valueTable = new Parameter(start.clone());
+            _valueTable.DetachFromDisposeScope();
         }
 
         RegisterComponents();
@@ -103,7 +103,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 
         Tensor rows = Gather(ids).view(batch, slots, bytesPerSlot * HslFeatures.Dimension);
         Tensor? codes = ngrams?.Gather(ids, bytesPerSlot);
-        if (value_table is not null)
+        if (_valueTable is not null)
         {
             // Learned values get their gradient through these.
             if (codes is not null) rows = cat([rows, codes], 2);
@@ -169,10 +169,10 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     private Tensor Gather(Tensor ids)
     {
         Tensor features = _gather.Gather(ids);
-        if (value_table is null) return features;
+        if (_valueTable is null) return features;
 
         // Special ids read an all-zero row behind the 256 learned ones.
-        Tensor padded = cat([value_table, zeros([2, HslFeatures.ValueDimension], value_table.dtype, value_table.device)], 0);
+        Tensor padded = cat([_valueTable, zeros([2, HslFeatures.ValueDimension], _valueTable.dtype, _valueTable.device)], 0);
         Tensor values = padded.index_select(0, ids.to(ScalarType.Int32).reshape(-1)).view(ids.shape[0], ids.shape[1], HslFeatures.ValueDimension);
         return cat([values.narrow(2, 0, 8), features.narrow(2, 8, HslFeatures.ContextDimension), values.narrow(2, 8, 10)], 2);
     }

@@ -50,6 +50,29 @@ public static class DoorArms
         Create(arm, bytesPerSlot, dim, seed, tail, ngrams: null);
 
     /// <summary>
+    /// The arm that a door is; that of the arm without codes where no arm has these codes, and null for a door that is none of them.
+    /// </summary>
+    internal static string? NameOf(InputDoor door) => door switch
+    {
+        ZeroDoor zero => NameOf("zero", zero.Source, zero.Ngrams, controlSuffix: ""),
+        ProjectionDoor projection => NameOf("projection", projection.Source, projection.Ngrams, controlSuffix: "-projection"),
+        ByteEmbeddingDoor => "embedding",
+        PooledEmbeddingDoor => "embedding-pooled",
+        OneHotDoor => "one-hot",
+        _ => null,
+    };
+
+    private static string? NameOf(string frozen, ControlFeatures source, NgramCodes? ngrams, string controlSuffix) => source.Kind switch
+    {
+        ControlKind.Hsl when source.Scaling == ChannelScaling.None => frozen,
+        ControlKind.Hsl => frozen + (ngrams == NgramCodes.Default ? "-ngram" : "-standardized"),
+        ControlKind.Learned => "learned" + controlSuffix,
+        ControlKind.Random => "random" + controlSuffix,
+        ControlKind.Permuted => "permuted" + controlSuffix,
+        _ => null,
+    };
+
+    /// <summary>
     /// Makes the door of an arm with codes of one's own in place of the arm's, or with none but the arm's where they are null.
     /// </summary>
     /// <exception cref="ArgumentException">An unknown arm, one that has no place for codes, or what does not fit into dim.</exception>

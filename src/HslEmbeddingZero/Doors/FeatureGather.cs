@@ -8,11 +8,12 @@ namespace HslEmbeddingZero;
 /// rows for a first byte and one all-zero row for special ids holds them. The boundary alone reaches one byte further back; twice its
 /// energy sum is an integer, a head code of this pair plus a tail code of the previous one, which indexes all values it can take.
 /// </summary>
+/// <remarks>The tables, 7.6 MB, are made when they are first asked for: float32 on a CPU goes without (<see cref="SlotWriter"/>).</remarks>
 internal sealed class FeatureGather : IDisposable
 {
     private const int FirstRows = 256 * 256;
     private const int SpecialRow = FirstRows + 256;
-    private const int Rows = SpecialRow + 1;
+    private const int RowCount = SpecialRow + 1;
     private const int BoundaryColumn = 16;
 
     // Boundary values: 28 of a byte with a predecessor (sums of nine energies), 16 of a first byte (sums of five), one of a special id.
@@ -27,9 +28,10 @@ internal sealed class FeatureGather : IDisposable
     private static readonly Scalar _pairs = 256;
     private static readonly Scalar _lastByte = 255;
 
-    private FixedTable _table;
-    private FixedTable _boundary;
-    private FixedTable _codes;
+    private readonly Lock _making = new(); // Any number of threads may use a door at once.
+    private ScalarType _dtype = ScalarType.Float32;
+    private Device _device = CPU;
+    private Tables? _tables;
 
     /// <param name="values">256×18 value columns: Δ, Fourier, phase.</param>
     /// <param name="scaling">Fixed scaling applied to every column of a byte's row.</param>
@@ -37,12 +39,14 @@ internal sealed class FeatureGather : IDisposable
     {
         _values = values.ToArray();
         _scaling = scaling;
-        (_table, _boundary, _codes) = Build();
     }
 
-    public Device Device => _table.Rows.device;
+    public Device Device => _device;
 
-    public ScalarType DType => _table.Rows.dtype;
+    public ScalarType DType => _dtype;
+
+    /// <summary>Whether the tables exist.</summary>
+    public bool HasTables => _tables is not null;
 
     public ChannelScaling Scaling => _scaling;
 
@@ -51,55 +55,71 @@ internal sealed class FeatureGather : IDisposable
     {
         using var scope = NewDisposeScope();
         long batch = ids.shape[0], length = ids.shape[1];
-        if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _table.Rows.dtype, ids.device).MoveToOuterDisposeScope();
+        if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _dtype, ids.device).MoveToOuterDisposeScope();
 
+        Tables tables = Made();
         bool onlyBytes = ids.dtype == ScalarType.Byte;
         Tensor row = ids.to(ScalarType.Int32, copy: true).contiguous(); // A copy keeps the strides, and rows are viewed flat below.
         Tensor previous = ids.narrow(1, 0, length - 1);
-        row.narrow(1, 0, 1).add_(_firstRows, KeptScalar.One);
+        row.narrow(1, 0, 1).add_(_firstRows, GcSafeScalar.One);
         // Row 256 of the pair table is that of a first byte, which is also what follows a special id.
         row.narrow(1, 1, length - 1).add_(onlyBytes ? previous : previous.clamp_max(_pairs), _pairs);
         if (!onlyBytes) row.masked_fill_(ids.gt(_lastByte), _specialRow);
 
         Tensor rows = row.view(-1);
-        Tensor features = _table.Rows.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
-        Tensor codes = _codes.Rows.index_select(0, rows).view(batch, length, 2); // of each pair, the head's and the tail's
+        Tensor features = tables.Rows.Rows.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
+        Tensor codes = tables.Codes.Rows.index_select(0, rows).view(batch, length, 2); // of each pair, the head's and the tail's
         Tensor later = codes.select(2, 0).narrow(1, 1, length - 1);
         Tensor tail = codes.select(2, 1).narrow(1, 0, length - 1);
         // The tail of the byte before joins the head, except for a byte that counts as first and for special ids.
-        later.PlusInPlace(onlyBytes ? tail : tail.masked_fill(later.ge(_firstCodes), KeptScalar.Zero));
+        later.AddSafeInPlace(onlyBytes ? tail : tail.masked_fill(later.ge(_firstCodes), GcSafeScalar.Zero));
         Tensor code = codes.view(-1, 2).select(1, 0);
-        features.select(2, BoundaryColumn).copy_(_boundary.Rows.index_select(0, code).view(batch, length));
+        features.select(2, BoundaryColumn).copy_(tables.Boundary.Rows.index_select(0, code).view(batch, length));
         return features.MoveToOuterDisposeScope();
     }
 
     /// <summary>Moves the tables; a null leaves that side as it is.</summary>
     public void Move(ScalarType? dtype, Device? device)
     {
-        if (dtype is not null && dtype != _table.Rows.dtype)
+        lock (_making)
         {
             // From the formulas, so that a pass through a narrower type leaves no rounding behind.
-            device ??= _table.Rows.device;
-            Dispose();
-            (_table, _boundary, _codes) = Build();
+            if (dtype is not null && dtype != _dtype) Free();
+            _dtype = dtype ?? _dtype;
+            _device = device ?? _device;
+            _tables?.Move(_dtype, _device);
         }
-
-        _table.Move(dtype, device);
-        _boundary.Move(dtype, device);
-        _codes.Move(null, device);
     }
 
-    public void Dispose()
+    public void Dispose() => Free();
+
+    private void Free()
     {
-        _table.Dispose();
-        _boundary.Dispose();
-        _codes.Dispose();
+        _tables?.Dispose();
+        _tables = null;
     }
 
-    private (FixedTable Table, FixedTable Boundary, FixedTable Codes) Build()
+    private Tables Made()
     {
-        float[] table = new float[Rows * HslFeatures.Dimension];
-        int[] codes = new int[Rows * 2];
+        if (_tables is { } made) return made;
+        lock (_making)
+        {
+            if (_tables is null)
+            {
+                using var ordinary = inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
+                Tables tables = Build();
+                tables.Move(_dtype, _device);
+                _tables = tables;
+            }
+
+            return _tables;
+        }
+    }
+
+    private Tables Build()
+    {
+        float[] table = new float[RowCount * HslFeatures.Dimension];
+        int[] codes = new int[RowCount * 2];
         for (int previous = 0; previous <= 256; previous++)
         {
             int before = previous == 256 ? -1 : previous;
@@ -124,6 +144,23 @@ internal sealed class FeatureGather : IDisposable
         for (int code = FirstCodes; code < SpecialCode; code++)
             boundary[code] = ChannelScale.Apply(_scaling, BoundaryColumn, FeatureTables.FirstBoundary(code - FirstCodes));
 
-        return (new(tensor(table, [Rows, HslFeatures.Dimension])), new(tensor(boundary)), new(tensor(codes, [Rows, 2])));
+        return new(new(tensor(table, [RowCount, HslFeatures.Dimension])), new(tensor(boundary)), new(tensor(codes, [RowCount, 2])));
+    }
+
+    private sealed record Tables(FixedTable Rows, FixedTable Boundary, FixedTable Codes) : IDisposable
+    {
+        public void Move(ScalarType dtype, Device device)
+        {
+            Rows.Move(dtype, device);
+            Boundary.Move(dtype, device);
+            Codes.Move(null, device);
+        }
+
+        public void Dispose()
+        {
+            Rows.Dispose();
+            Boundary.Dispose();
+            Codes.Dispose();
+        }
     }
 }

@@ -61,7 +61,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// How many ids before a byte its stream position may depend on: 2 for the features, and n-1 for n-gram codes where that is more. A
     /// generator gives the door this many with each new byte. A position never depends on what comes after it.
     /// </summary>
-    public virtual int LookBack => Math.Max(2, (Ngrams?.LongestOrder ?? 0) - 1);
+    public virtual int ContextBytes => Math.Max(2, (Ngrams?.LongestOrder ?? 0) - 1);
 
     /// <summary>Number of learned numbers in the door.</summary>
     public long LearnedParameters => parameters().Where(p => p.requires_grad).Sum(p => p.numel());
@@ -75,7 +75,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         Tensor packed = Packed(ids);
-        return Restored(Pack(packed, packed.size(1) / BytesPerSlot), ids);
+        return Restored(SlotsCore(packed, packed.size(1) / BytesPerSlot), ids);
     }
 
     /// <summary>One position for each byte.</summary>
@@ -86,8 +86,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     public Tensor Stream(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        ByteIds.Require(ids, ChecksIds, Place);
-        return Restored(Widen(ByteIds.Flat(ids)), ids);
+        ByteIds.Require(ids, ChecksIds, Device);
+        return Restored(StreamCore(ByteIds.Flat(ids)), ids);
     }
 
     /// <summary>What the door knows of each byte before it is packed.</summary>
@@ -101,37 +101,37 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     public Tensor Features(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        ByteIds.Require(ids, ChecksIds, Place);
-        return Restored(Describe(ByteIds.Flat(ids)), ids);
+        ByteIds.Require(ids, ChecksIds, Device);
+        return Restored(FeaturesCore(ByteIds.Flat(ids)), ids);
     }
 
     /// <summary>
     /// Name among the <see cref="DoorArms"/>; that of the arm without codes where no arm has these <see cref="Ngrams"/>, and null for a
     /// door that is none of them.
     /// </summary>
-    internal virtual string? Arm => null;
+    internal string? Arm => DoorArms.NameOf(this);
 
     /// <summary>Seed of the draw that made the door's fixed or first values; 0 where nothing was drawn.</summary>
     internal virtual int Seed => 0;
 
     /// <summary>Where the door's numbers are: ids of another kind of device are refused.</summary>
-    protected abstract Device Place { get; }
+    protected abstract Device Device { get; }
 
     /// <summary>What is known of each byte.</summary>
     /// <param name="ids">[N, L] ids, checked; L may be 0.</param>
     /// <returns>[N, L, C] rows.</returns>
-    protected abstract Tensor Describe(Tensor ids);
+    protected abstract Tensor FeaturesCore(Tensor ids);
 
     /// <summary>Packs K ids into each slot.</summary>
     /// <param name="ids">[N, S·K] ids, checked and, where the tail says so, completed with 0x00.</param>
     /// <param name="slots">S; may be 0.</param>
     /// <returns>[N, S, dim] slots.</returns>
-    protected abstract Tensor Pack(Tensor ids, long slots);
+    protected abstract Tensor SlotsCore(Tensor ids, long slots);
 
     /// <summary>Widens each id to a stream position.</summary>
     /// <param name="ids">[N, L] ids, checked; L may be 0.</param>
-    /// <returns>[N, L, dim] positions, each made of its own id and at most <see cref="LookBack"/> before it.</returns>
-    protected abstract Tensor Widen(Tensor ids);
+    /// <returns>[N, L, dim] positions, each made of its own id and at most <see cref="ContextBytes"/> before it.</returns>
+    protected abstract Tensor StreamCore(Tensor ids);
 
     /// <summary>
     /// Draws the learned numbers anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for: maps uniform in ±1/√fan-in, parameters
@@ -155,7 +155,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
             }
             else
             {
-                weight.Fill(KeptScalar.Zero);
+                weight.Fill(GcSafeScalar.Zero);
             }
         }
     }
@@ -163,7 +163,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <summary>[..., L] ids, checked, as [N, S·K]: completed with 0x00 or cut to whole slots, as the tail says.</summary>
     private protected Tensor Packed(Tensor ids)
     {
-        ByteIds.Require(ids, ChecksIds, Place);
+        ByteIds.Require(ids, ChecksIds, Device);
         Tensor flat = ByteIds.Flat(ids);
         long length = flat.size(1); // A shape is an array, and costs more than it looks.
         long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;

@@ -76,7 +76,7 @@ internal sealed class NgramGather : nn.Module
         }
 
         Tensor constants = _constants.Rows.narrow(0, OrderConstants, Codes.Orders.Count);
-        Tensor mixed = stack(words, 2).add_(constants, KeptScalar.One); // [N, S, orders]
+        Tensor mixed = stack(words, 2).add_(constants, GcSafeScalar.One); // [N, S, orders]
         mixed.bitwise_xor_(Shifted(mixed, 0)).mul_(_firstMultiplier);
         mixed.bitwise_xor_(Shifted(mixed, 1)).mul_(_secondMultiplier);
         mixed.bitwise_xor_(Shifted(mixed, 2));

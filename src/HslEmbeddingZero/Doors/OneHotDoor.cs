@@ -24,22 +24,20 @@ public sealed class OneHotDoor : InputDoor
     }
 
     /// <summary>0: a position holds its own byte and nothing of those before.</summary>
-    public override int LookBack => 0;
-
-    internal override string? Arm => "one-hot";
+    public override int ContextBytes => 0;
 
     /// <inheritdoc/>
-    protected override Device Place => _table.Rows.device;
+    protected override Device Device => _table.Rows.device;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids) =>
+    protected override Tensor FeaturesCore(Tensor ids) =>
         _table.Rows.index_select(0, ids.to(ScalarType.Int32).reshape(-1)).view(ids.size(0), ids.size(1), ByteValues);
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) => Padded(Describe(ids).view(ids.size(0), slots, BytesPerSlot * ByteValues));
+    protected override Tensor SlotsCore(Tensor ids, long slots) => Padded(FeaturesCore(ids).view(ids.size(0), slots, BytesPerSlot * ByteValues));
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => Padded(Describe(ids));
+    protected override Tensor StreamCore(Tensor ids) => Padded(FeaturesCore(ids));
 
     /// <inheritdoc/>
     protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)

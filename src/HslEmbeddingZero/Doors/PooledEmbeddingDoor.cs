@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -9,9 +10,8 @@ namespace HslEmbeddingZero;
 /// </summary>
 public sealed class PooledEmbeddingDoor : InputDoor
 {
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly Embedding table;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "table")]
+    private readonly Embedding _table;
 
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
@@ -19,22 +19,20 @@ public sealed class PooledEmbeddingDoor : InputDoor
     public PooledEmbeddingDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
         : base(nameof(PooledEmbeddingDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {
-        table = nn.Embedding(ByteIds.Count, dim);
+        _table = nn.Embedding(ByteIds.Count, dim);
         RegisterComponents();
     }
 
-    internal override string? Arm => "embedding-pooled";
+    /// <inheritdoc/>
+    protected override Device Device => _table.weight!.device;
 
     /// <inheritdoc/>
-    protected override Device Place => table.weight!.device;
+    protected override Tensor FeaturesCore(Tensor ids) => _table.forward(ids.to(ScalarType.Int32));
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids) => table.forward(ids.to(ScalarType.Int32));
+    protected override Tensor SlotsCore(Tensor ids, long slots) =>
+        FeaturesCore(ids).view(ids.size(0), slots, BytesPerSlot, Dim).mean([2]);
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) =>
-        Describe(ids).view(ids.size(0), slots, BytesPerSlot, Dim).mean([2]);
-
-    /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => Describe(ids);
+    protected override Tensor StreamCore(Tensor ids) => FeaturesCore(ids);
 }

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -6,11 +7,14 @@ namespace HslEmbeddingZero;
 /// <summary>The learned rival on the same features: one linear map of a slot's K rows, another of a single row for the stream.</summary>
 public sealed class ProjectionDoor : InputDoor
 {
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly ControlFeatures features;
-    private readonly Linear slot;
-    private readonly Linear stream;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "features")]
+    private readonly ControlFeatures _features;
+
+    [ComponentName(Name = "slot")]
+    private readonly Linear _slot;
+
+    [ComponentName(Name = "stream")]
+    private readonly Linear _stream;
     private readonly NgramGather? _ngrams;
 
     /// <param name="bytesPerSlot">K, 1 or more.</param>
@@ -42,9 +46,9 @@ public sealed class ProjectionDoor : InputDoor
         : base(nameof(ProjectionDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {
         ArgumentNullException.ThrowIfNull(features);
-        this.features = features;
-        slot = nn.Linear((HslFeatures.Dimension * bytesPerSlot) + (ngrams?.SlotColumns ?? 0), dim);
-        stream = nn.Linear(HslFeatures.Dimension + (ngrams?.Columns ?? 0), dim);
+        _features = features;
+        _slot = nn.Linear((HslFeatures.Dimension * bytesPerSlot) + (ngrams?.SlotColumns ?? 0), dim);
+        _stream = nn.Linear(HslFeatures.Dimension + (ngrams?.Columns ?? 0), dim);
         if (ngrams is not null) _ngrams = new NgramGather(ngrams);
         RegisterComponents();
     }
@@ -52,28 +56,21 @@ public sealed class ProjectionDoor : InputDoor
     /// <inheritdoc/>
     public override NgramCodes? Ngrams => _ngrams?.Codes;
 
-    internal override string? Arm => features.Kind switch
-    {
-        ControlKind.Hsl when features.Scaling == ChannelScaling.None => "projection",
-        ControlKind.Hsl => Ngrams == NgramCodes.Default ? "projection-ngram" : "projection-standardized",
-        ControlKind.Learned => "learned-projection",
-        ControlKind.Random => "random-projection",
-        ControlKind.Permuted => "permuted-projection",
-        _ => null,
-    };
+    /// <summary>What the door packs.</summary>
+    internal ControlFeatures Source => _features;
 
-    internal override int Seed => features.Seed;
+    internal override int Seed => _features.Seed;
 
     /// <inheritdoc/>
-    protected override Device Place => features.Device;
+    protected override Device Device => _features.Device;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids) => features.Rows(ids, ngrams: _ngrams);
+    protected override Tensor FeaturesCore(Tensor ids) => _features.Rows(ids, ngrams: _ngrams);
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) =>
-        slot.forward(features.Rows(ids, BytesPerSlot, _ngrams?.ForSlots));
+    protected override Tensor SlotsCore(Tensor ids, long slots) =>
+        _slot.forward(_features.Rows(ids, BytesPerSlot, _ngrams?.ForSlots));
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => stream.forward(Describe(ids));
+    protected override Tensor StreamCore(Tensor ids) => _stream.forward(FeaturesCore(ids));
 }

@@ -1,3 +1,4 @@
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -8,9 +9,8 @@ namespace HslEmbeddingZero;
 /// </summary>
 public sealed class ZeroDoor : InputDoor
 {
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly ControlFeatures features;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "features")]
+    private readonly ControlFeatures _features;
     private readonly NgramGather? _ngrams;
 
     /// <param name="bytesPerSlot">K, 1 or more; 27·K must not exceed <paramref name="dim"/>.</param>
@@ -53,7 +53,7 @@ public sealed class ZeroDoor : InputDoor
             if (ngrams.InSlots) RequireRoom(bytesPerSlot, "slot");
         }
 
-        features = create();
+        _features = create();
         if (ngrams is not null) _ngrams = new NgramGather(ngrams);
         RegisterComponents();
 
@@ -80,7 +80,7 @@ public sealed class ZeroDoor : InputDoor
         using var scope = NewDisposeScope();
         Tensor packed = Packed(ids);
         Open(destination, ids, packed.size(1) / BytesPerSlot);
-        features.WriteSlots(packed, destination, BytesPerSlot, Dim, _ngrams?.ForSlots);
+        _features.WriteSlots(packed, destination, BytesPerSlot, Dim, _ngrams?.ForSlots);
     }
 
     /// <summary>Writes one position for each byte like <see cref="InputDoor.Stream"/>, into memory of your own.</summary>
@@ -91,38 +91,31 @@ public sealed class ZeroDoor : InputDoor
     public void WriteStream(Tensor ids, Tensor destination)
     {
         using var scope = NewDisposeScope();
-        ByteIds.Require(ids, ChecksIds, Place);
+        ByteIds.Require(ids, ChecksIds, Device);
         Tensor flat = ByteIds.Flat(ids);
         Open(destination, ids, flat.size(1));
-        features.WriteSlots(flat, destination, 1, Dim, _ngrams);
+        _features.WriteSlots(flat, destination, 1, Dim, _ngrams);
     }
 
     /// <inheritdoc/>
     public override NgramCodes? Ngrams => _ngrams?.Codes;
 
-    internal override string? Arm => features.Kind switch
-    {
-        ControlKind.Hsl when features.Scaling == ChannelScaling.None => "zero",
-        ControlKind.Hsl => Ngrams == NgramCodes.Default ? "zero-ngram" : "zero-standardized",
-        ControlKind.Learned => "learned",
-        ControlKind.Random => "random",
-        ControlKind.Permuted => "permuted",
-        _ => null,
-    };
+    /// <summary>What the door packs.</summary>
+    internal ControlFeatures Source => _features;
 
-    internal override int Seed => features.Seed;
+    internal override int Seed => _features.Seed;
 
     /// <inheritdoc/>
-    protected override Device Place => features.Device;
+    protected override Device Device => _features.Device;
 
     /// <inheritdoc/>
-    protected override Tensor Describe(Tensor ids) => features.Rows(ids, ngrams: _ngrams);
+    protected override Tensor FeaturesCore(Tensor ids) => _features.Rows(ids, ngrams: _ngrams);
 
     /// <inheritdoc/>
-    protected override Tensor Pack(Tensor ids, long slots) => features.Slots(ids, BytesPerSlot, Dim, ngrams: _ngrams?.ForSlots);
+    protected override Tensor SlotsCore(Tensor ids, long slots) => _features.Slots(ids, BytesPerSlot, Dim, ngrams: _ngrams?.ForSlots);
 
     /// <inheritdoc/>
-    protected override Tensor Widen(Tensor ids) => features.Slots(ids, 1, Dim, ngrams: _ngrams);
+    protected override Tensor StreamCore(Tensor ids) => _features.Slots(ids, 1, Dim, ngrams: _ngrams);
 
     /// <summary>Checks memory that is to be written to.</summary>
     private void Open(Tensor destination, Tensor ids, long positions)
@@ -131,11 +124,11 @@ public sealed class ZeroDoor : InputDoor
         long rank = ids.dim() + 1;
         bool fits = destination.dim() == rank && destination.size(-1) == Dim && destination.size(-2) == positions;
         for (int i = 0; fits && i < rank - 2; i++) fits = destination.size(i) == ids.size(i);
-        if (!fits || destination.dtype != features.DType || destination.device_type != Place.type || !destination.is_contiguous())
+        if (!fits || destination.dtype != _features.DType || destination.device_type != Device.type || !destination.is_contiguous())
         {
             long[] needed = [.. ids.shape[..^1], positions, Dim];
             throw new ArgumentException(
-                $"The destination must be contiguous [{string.Join(", ", needed)}] of {features.DType} on {Place}; this one is "
+                $"The destination must be contiguous [{string.Join(", ", needed)}] of {_features.DType} on {Device}; this one is "
                 + $"{(destination.is_contiguous() ? "" : "not contiguous, ")}[{string.Join(", ", destination.shape)}] of {destination.dtype} on {destination.device}.",
                 nameof(destination));
         }

@@ -36,7 +36,7 @@ public sealed class ByteGenerator : IDisposable
         foreach (short id in context) RequireId(id);
         foreach (short id in stream) RequireId(id);
         _model = model;
-        _reach = model.Door.LookBack + 1;
+        _reach = model.Door.ContextBytes + 1;
         _device = model.Body.parameters().First().device;
         _ids = [.. context, .. stream];
         _contextLength = context.Length;

@@ -110,36 +110,19 @@ public static class Safetensors
             [.. tensors.OrderBy(pair => SafetensorsDtypes.Rank(pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal)];
         ReadOnlyMemory<byte> header = BuildHeader(path, ordered, metadata);
 
-        string target = Path.GetFullPath(path);
-
-        // One fixed name, so that what a killed process leaves is replaced by the next one.
-        string temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.tmp");
-        FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
-        try
+        AtomicFile.Write(path, (FileStream file) =>
         {
-            using (file)
+            Span<byte> length = stackalloc byte[SafetensorsHeaderReader.LengthSize];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            file.Write(length);
+            file.Write(header.Span);
+            foreach ((_, Tensor tensor) in ordered)
             {
-                Span<byte> length = stackalloc byte[SafetensorsHeaderReader.LengthSize];
-                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-                file.Write(length);
-                file.Write(header.Span);
-                foreach ((_, Tensor tensor) in ordered)
-                {
-                    using IDisposable withoutGradients = no_grad();
-                    using DisposeScope scope = NewDisposeScope();
-                    ForEachChunk(tensor.detach().cpu().contiguous(), chunkBytes, (bytes, _) => file.Write(bytes));
-                }
-
-                file.Flush(flushToDisk: true);
+                using IDisposable withoutGradients = no_grad();
+                using DisposeScope scope = NewDisposeScope();
+                ForEachChunk(tensor.detach().cpu().contiguous(), chunkBytes, (bytes, _) => file.Write(bytes));
             }
-
-            FileReplacement.Move(temporary, target);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        });
     }
 
     /// <summary>Copies tensors into a module's parameters and persistent buffers.</summary>

@@ -48,7 +48,7 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
     {
         foreach ((string name, Tensor weight) in named_parameters())
         {
-            if (weight.dim() < 2) weight.Fill(name.EndsWith("weight", StringComparison.Ordinal) ? KeptScalar.One : KeptScalar.Zero);
+            if (weight.dim() < 2) weight.Fill(name.EndsWith("weight", StringComparison.Ordinal) ? GcSafeScalar.One : GcSafeScalar.Zero);
             else weight.Draw(values => values.normal_(0, 1 / Math.Sqrt(3.0 * weight.numel() / weight.size(0)), random));
         }
     }

@@ -1,3 +1,4 @@
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -8,10 +9,11 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     private const string BodyPrefix = "body.";
     private const ulong DoorStream = 0x9E3779B97F4A7C15; // apart from the body's stream
 
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly InputDoor door;
-    private readonly ByteBody body;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "door")]
+    private readonly InputDoor _door;
+
+    [ComponentName(Name = "body")]
+    private readonly ByteBody _body;
 
     /// <summary>Joins a door and this library's body of the same width; the model owns both.</summary>
     /// <exception cref="ArgumentException">The widths differ.</exception>
@@ -27,16 +29,16 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(body);
         if (door.Dim != body.Dim)
             throw new ArgumentException($"The door gives slots of {door.Dim} columns, the body takes {body.Dim}.", nameof(door));
-        this.door = door;
-        this.body = body;
+        _door = door;
+        _body = body;
         RegisterComponents();
     }
 
     /// <summary>How bytes enter.</summary>
-    public InputDoor Door => door;
+    public InputDoor Door => _door;
 
     /// <summary>What reads them.</summary>
-    public ByteBody Body => body;
+    public ByteBody Body => _body;
 
     /// <summary>
     /// Draws every weight anew from a seed, of the body and of a learned door. They have random streams of their own, so that bodies of one
@@ -48,9 +50,9 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
         using var bodyRandom = new Generator((ulong)seed);
-        body.ResetParameters(bodyRandom);
+        _body.ResetParameters(bodyRandom);
         using var doorRandom = new Generator((ulong)seed ^ DoorStream);
-        door.ResetParameters(doorRandom);
+        _door.ResetParameters(doorRandom);
     }
 
     /// <summary>Logits of every target byte, each from the context and the targets before it.</summary>
@@ -75,11 +77,11 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         // Position j reads target j-1; the first reads the 0x00 origin.
         Tensor origin = zeros([targetIds.size(0), 1], targetIds.dtype, targetIds.device);
         Tensor shifted = cat([origin, targetIds.narrow(1, 0, targetIds.size(1) - 1)], 1);
-        Tensor logits = body.forward(door.forward(contextIds), door.Stream(shifted));
+        Tensor logits = _body.forward(_door.forward(contextIds), _door.Stream(shifted));
         if (logits.dim() == 3 && logits.size(0) == targetIds.size(0) && logits.size(1) == targetIds.size(1))
             return logits.MoveToOuterDisposeScope();
         throw new InvalidOperationException(
-            $"{body.GetName()} gave logits [{string.Join(", ", logits.shape)}] for targets [{string.Join(", ", targetIds.shape)}]; "
+            $"{_body.GetName()} gave logits [{string.Join(", ", logits.shape)}] for targets [{string.Join(", ", targetIds.shape)}]; "
             + "expected one row of logits for each target.");
     }
 
@@ -101,7 +103,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static ByteLanguageModel Load(string path)
     {
-        ByteLanguageModel model = ModelFile.Build(path);
+        (InputDoor door, ByteTransformer body) = ModelFile.Build(path);
+        ByteLanguageModel model = new(door, body);
         try
         {
             model.LoadWeights(path);
@@ -128,7 +131,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     {
         if (dtype is not (null or ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16))
             throw new ArgumentException($"Weights are saved as Float32, BFloat16 or Float16, not as {dtype}.", nameof(dtype));
-        Dictionary<string, string> described = ModelFile.Describe(this, metadata);
+        Dictionary<string, string> described = ModelFile.Describe(_door, _body, metadata);
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         Safetensors.Save(path, Weights().ToDictionary(e => e.Key, e => dtype is { } type ? e.Value.to(type) : e.Value), described);

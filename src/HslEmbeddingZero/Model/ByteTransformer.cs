@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -15,12 +16,17 @@ namespace HslEmbeddingZero;
 /// </remarks>
 public sealed class ByteTransformer : ByteBody
 {
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly ModuleList<SelfAttentionBlock> self_blocks;
-    private readonly ModuleList<MemoryBlock> mem_blocks;
-    private readonly LayerNorm norm;
-    private readonly Linear head;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "self_blocks")]
+    private readonly ModuleList<SelfAttentionBlock> _selfBlocks;
+
+    [ComponentName(Name = "mem_blocks")]
+    private readonly ModuleList<MemoryBlock> _memBlocks;
+
+    [ComponentName(Name = "norm")]
+    private readonly LayerNorm _norm;
+
+    [ComponentName(Name = "head")]
+    private readonly Linear _head;
 
     private readonly RotaryEmbedding _rotary;
     private readonly CausalAttention _attention;
@@ -39,16 +45,16 @@ public sealed class ByteTransformer : ByteBody
         _rotary = new RotaryEmbedding(options.HeadDim, options.RotaryBase);
         _attention = new CausalAttention(Form);
         Dropout = new Dropout(options.Dropout, Form);
-        self_blocks = [];
-        mem_blocks = [];
+        _selfBlocks = [];
+        _memBlocks = [];
         for (int i = 0; i < options.Layers; i++)
         {
-            self_blocks.Add(new SelfAttentionBlock(options, Maps, _rotary, _attention, Dropout));
-            if (options.FastWeightMemory) mem_blocks.Add(new MemoryBlock(options, Maps, Form));
+            _selfBlocks.Add(new SelfAttentionBlock(options, LinearKernel, _rotary, _attention, Dropout));
+            if (options.FastWeightMemory) _memBlocks.Add(new MemoryBlock(options, LinearKernel, Form));
         }
 
-        norm = nn.LayerNorm(options.Dim);
-        head = nn.Linear(options.Dim, options.Vocabulary);
+        _norm = nn.LayerNorm(options.Dim);
+        _head = nn.Linear(options.Dim, options.Vocabulary);
         RegisterComponents();
         ResetParameters(null);
     }
@@ -57,7 +63,7 @@ public sealed class ByteTransformer : ByteBody
     public ByteTransformerOptions Options { get; }
 
     /// <summary>How the linear maps are computed.</summary>
-    internal DenseMap Maps { get; } = new();
+    internal LinearKernel LinearKernel { get; } = new();
 
     /// <summary>Which form operations take: a CPU's or an accelerator's.</summary>
     internal DeviceForm Form { get; } = new();
@@ -75,10 +81,10 @@ public sealed class ByteTransformer : ByteBody
     protected internal override void ResetParameters(Generator? random)
     {
         double residualDivisor = Math.Sqrt(2.0 * Options.Layers);
-        foreach (SelfAttentionBlock block in self_blocks) block.ResetParameters(random, residualDivisor);
-        foreach (MemoryBlock block in mem_blocks) block.ResetParameters(random, residualDivisor);
-        norm.Reset();
-        head.Reset(random);
+        foreach (SelfAttentionBlock block in _selfBlocks) block.ResetParameters(random, residualDivisor);
+        foreach (MemoryBlock block in _memBlocks) block.ResetParameters(random, residualDivisor);
+        _norm.Reset();
+        _head.Reset(random);
     }
 
     /// <summary>Logits of every stream position.</summary>
@@ -95,7 +101,7 @@ public sealed class ByteTransformer : ByteBody
         using var scope = NewDisposeScope();
         Tensor x = Layers(slots.size(1) == 0 ? stream : cat([slots, stream], 1), null);
         Tensor scored = x.narrow(1, slots.size(1), stream.size(1));
-        return Maps.Apply(head, norm.forward(scored)).MoveToOuterDisposeScope();
+        return LinearKernel.Apply(_head, _norm.forward(scored)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -108,15 +114,15 @@ public sealed class ByteTransformer : ByteBody
         RequireShape(positions, nameof(positions));
         using var scope = NewDisposeScope();
         Tensor last = Layers(positions, ((Cache)cache).Layers).select(1, positions.size(1) - 1);
-        return Maps.Apply(head, norm.forward(last)).MoveToOuterDisposeScope();
+        return LinearKernel.Apply(_head, _norm.forward(last)).MoveToOuterDisposeScope();
     }
 
     private Tensor Layers(Tensor x, IReadOnlyList<LayerCache>? states)
     {
-        for (int i = 0; i < self_blocks.Count; i++)
+        for (int i = 0; i < _selfBlocks.Count; i++)
         {
-            x = self_blocks[i].Forward(x, states?[i]);
-            if (mem_blocks.Count > 0) x = mem_blocks[i].Forward(x, states?[i]);
+            x = _selfBlocks[i].Forward(x, states?[i]);
+            if (_memBlocks.Count > 0) x = _memBlocks[i].Forward(x, states?[i]);
         }
 
         return x;

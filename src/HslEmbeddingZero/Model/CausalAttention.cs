@@ -22,7 +22,7 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
     /// <summary>
     /// [B, heads, L, headDim] queries over as many keys and values, or one query [B, heads, 1, headDim] over any number of them.
     /// </summary>
-    public Tensor Mix(Tensor query, Tensor key, Tensor value)
+    public Tensor Attend(Tensor query, Tensor key, Tensor value)
     {
         long length = query.size(2);
         return !form.IsAccelerator(query) && query.dtype == ScalarType.BFloat16 && key.size(2) <= LongestSquare

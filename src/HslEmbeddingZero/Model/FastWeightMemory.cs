@@ -24,7 +24,7 @@ internal static class FastWeightMemory
     public static Tensor Positive(Tensor x)
     {
         Tensor wide = x.dtype == ScalarType.Float16 ? x.to(ScalarType.Float32) : x;
-        return wide.elu(KeptScalar.One, KeptScalar.One, KeptScalar.One).add_(KeptScalar.One, KeptScalar.One);
+        return wide.elu(GcSafeScalar.One, GcSafeScalar.One, GcSafeScalar.One).add_(GcSafeScalar.One, GcSafeScalar.One);
     }
 
     /// <summary>Positions in a chunk: the option's, or the whole of a sequence that is not too long for an accelerator.</summary>
@@ -32,7 +32,7 @@ internal static class FastWeightMemory
         isAccelerator && length <= LongestWhole ? (int)Math.Max(option, length) : option;
 
     /// <summary>Keeps the summed state of [B, heads, L, headDim] keys, after φ, and values, to go on from.</summary>
-    public static void Remember(Tensor keys, Tensor values, LayerCache state)
+    public static void Prefill(Tensor keys, Tensor values, LayerCache state)
     {
         using var scope = NewDisposeScope();
         Tensor k = keys.to(ScalarType.Float32);
@@ -43,18 +43,18 @@ internal static class FastWeightMemory
     /// One position [B, heads, 1, headDim], query and key after φ, behind those of a state, which it joins. The cost does not depend on how
     /// many there were.
     /// </summary>
-    public static Tensor ReadNext(Tensor query, Tensor key, Tensor value, LayerCache state)
+    public static Tensor Step(Tensor query, Tensor key, Tensor value, LayerCache state)
     {
         using var scope = NewDisposeScope();
         Tensor q = query.to(ScalarType.Float32);
         Tensor k = key.to(ScalarType.Float32);
-        state.SetMemory(state.MemoryState!.Plus(k.transpose(-2, -1).matmul(value.to(ScalarType.Float32))), state.MemoryKeySum!.Plus(k));
-        Tensor denominator = q.matmul(state.MemoryKeySum!.transpose(-2, -1)).Plus(Epsilon); // [B, heads, 1, 1]
+        state.SetMemory(state.MemoryState!.AddSafe(k.transpose(-2, -1).matmul(value.to(ScalarType.Float32))), state.MemoryKeySum!.AddSafe(k));
+        Tensor denominator = q.matmul(state.MemoryKeySum!.transpose(-2, -1)).AddSafe(Epsilon); // [B, heads, 1, 1]
         return (q.matmul(state.MemoryState!) / denominator).to(value.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>[B, heads, L, headDim] each; queries and keys after φ. Returns [B, heads, L, headDim] in the dtype of the values.</summary>
-    public static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk)
+    public static Tensor Forward(Tensor queries, Tensor keys, Tensor values, int chunk)
     {
         using var scope = NewDisposeScope();
         ScalarType result = values.dtype;
@@ -111,11 +111,11 @@ internal static class FastWeightMemory
                 keySums = keySums.narrow(2, 0, chunks);
             }
 
-            numerator = numerator.Plus(q.matmul(states.to(q.dtype)));
-            denominator = denominator.Plus((q * keySums).sum(-1, keepdim: true, type: sums));
+            numerator = numerator.AddSafe(q.matmul(states.to(q.dtype)));
+            denominator = denominator.AddSafe((q * keySums).sum(-1, keepdim: true, type: sums));
         }
 
-        Tensor read = numerator / denominator.Plus(Epsilon);
+        Tensor read = numerator / denominator.AddSafe(Epsilon);
         return (read.view(batch, heads, chunks * size, width).narrow(2, 0, length).MoveToOuterDisposeScope(), after);
 
         Tensor Chunked(Tensor x)

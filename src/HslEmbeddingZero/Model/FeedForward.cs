@@ -13,14 +13,14 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "3")]
     private readonly Linear _narrow;
 
-    private readonly DenseMap _maps;
+    private readonly LinearKernel _linear;
     private readonly Dropout _dropout;
 
-    public FeedForward(int dim, DenseMap maps, Dropout dropout) : base(nameof(FeedForward))
+    public FeedForward(int dim, LinearKernel linear, Dropout dropout) : base(nameof(FeedForward))
     {
         _widen = nn.Linear(dim, 4 * dim);
         _narrow = nn.Linear(4 * dim, dim);
-        _maps = maps;
+        _linear = linear;
         _dropout = dropout;
         RegisterComponents();
     }
@@ -35,7 +35,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        Tensor hidden = nn.functional.gelu(_maps.Apply(_widen, input));
-        return _maps.Apply(_narrow, _dropout.Apply(hidden, training)).MoveToOuterDisposeScope();
+        Tensor hidden = nn.functional.gelu(_linear.Apply(_widen, input));
+        return _linear.Apply(_narrow, _dropout.Apply(hidden, training)).MoveToOuterDisposeScope();
     }
 }

@@ -37,22 +37,21 @@ internal static class ModelFile
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
-    /// <summary>The metadata of a model, with entries of the caller's own.</summary>
+    /// <summary>The metadata of a model of this door and body, with entries of the caller's own.</summary>
     /// <exception cref="ArgumentException">A key that is taken, or a door or body that a model file cannot hold.</exception>
-    public static Dictionary<string, string> Describe(ByteLanguageModel model, IReadOnlyDictionary<string, string>? others)
+    public static Dictionary<string, string> Describe(InputDoor door, ByteBody body, IReadOnlyDictionary<string, string>? others)
     {
-        InputDoor door = model.Door;
         string arm = door.Arm ?? throw new ArgumentException(
-            $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the weights alone.", nameof(model));
-        if (model.Body is not ByteTransformer body)
+            $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the weights alone.", nameof(door));
+        if (body is not ByteTransformer transformer)
         {
             throw new ArgumentException(
-                $"This {model.Body.GetName()} is no {nameof(ByteTransformer)}, which alone a model file can hold. SaveWeights keeps the "
-                + "weights alone.", nameof(model));
+                $"This {body.GetName()} is no {nameof(ByteTransformer)}, which alone a model file can hold. SaveWeights keeps the "
+                + "weights alone.", nameof(body));
         }
 
-        if (BodyMisfit(body.Options) is { } misfit) throw new ArgumentException(misfit, nameof(model));
-        if (SlotMisfit(door.BytesPerSlot) is { } tooMany) throw new ArgumentException(tooMany, nameof(model));
+        if (BodyMisfit(transformer.Options) is { } misfit) throw new ArgumentException(misfit, nameof(body));
+        if (SlotMisfit(door.BytesPerSlot) is { } tooMany) throw new ArgumentException(tooMany, nameof(door));
 
         Dictionary<string, string> metadata = others is null ? [] : new(others);
         Add(FormatKey, Format);
@@ -65,7 +64,7 @@ internal static class ModelFile
             Ngrams = NgramDescription.Of(door.Ngrams),
         };
         Add(DoorKey, JsonSerializer.Serialize(description, Json));
-        Add(BodyKey, JsonSerializer.Serialize(body.Options, Json));
+        Add(BodyKey, JsonSerializer.Serialize(transformer.Options, Json));
         return metadata;
 
         void Add(string key, string value)
@@ -75,9 +74,9 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>The model that a file describes, with weights yet to be read. Every size is checked against the file before it is used.</summary>
+    /// <summary>The door and body that a file describes, with weights yet to be read. Every size is checked against the file before it is used.</summary>
     /// <exception cref="SafetensorsException">The file is damaged, no model, or contradicts itself.</exception>
-    public static ByteLanguageModel Build(string path)
+    public static (InputDoor Door, ByteTransformer Body) Build(string path)
     {
         SafetensorsHeader header = Safetensors.ReadHeader(path);
         string format = header.Metadata.GetValueOrDefault(FormatKey, "");
@@ -94,7 +93,7 @@ internal static class ModelFile
             // The codes that a file names count, also where its arm alone has come to mean others.
             made = DoorArms.Create(door.Arm, door.BytesPerSlot, body.Dim, door.Seed, door.Tail, ngrams);
             transformer = new ByteTransformer(body);
-            return new ByteLanguageModel(made, transformer);
+            return (made, transformer);
         }
         catch (Exception error)
         {

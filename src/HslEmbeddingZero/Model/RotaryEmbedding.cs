@@ -26,7 +26,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
         }
 
         // Rolled by half its width, a head has each column's partner in the column's place; the sine carries the sign.
-        return (x * cosine).addcmul_(x.roll(headDim / 2, -1), sine, KeptScalar.One).MoveToOuterDisposeScope();
+        return (x * cosine).addcmul_(x.roll(headDim / 2, -1), sine, GcSafeScalar.One).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

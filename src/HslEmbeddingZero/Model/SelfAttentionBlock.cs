@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -6,29 +7,36 @@ namespace HslEmbeddingZero;
 /// <summary>Pre-norm causal self-attention with RoPE, then a pre-norm feed-forward, each added to its input.</summary>
 internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
 {
-#pragma warning disable IDE1006 // A field's name is its key in the state dictionary.
-    private readonly LayerNorm norm1;
-    private readonly LayerNorm norm2;
-    private readonly Linear qkv;
-    private readonly Linear proj;
-    private readonly FeedForward ff;
-#pragma warning restore IDE1006
+    [ComponentName(Name = "norm1")]
+    private readonly LayerNorm _norm1;
+
+    [ComponentName(Name = "norm2")]
+    private readonly LayerNorm _norm2;
+
+    [ComponentName(Name = "qkv")]
+    private readonly Linear _qkv;
+
+    [ComponentName(Name = "proj")]
+    private readonly Linear _proj;
+
+    [ComponentName(Name = "ff")]
+    private readonly FeedForward _ff;
 
     private readonly int _heads;
-    private readonly DenseMap _maps;
+    private readonly LinearKernel _linear;
     private readonly RotaryEmbedding _rotary;
     private readonly CausalAttention _attention;
 
-    public SelfAttentionBlock(ByteTransformerOptions options, DenseMap maps, RotaryEmbedding rotary, CausalAttention attention, Dropout dropout) : base(nameof(SelfAttentionBlock))
+    public SelfAttentionBlock(ByteTransformerOptions options, LinearKernel linear, RotaryEmbedding rotary, CausalAttention attention, Dropout dropout) : base(nameof(SelfAttentionBlock))
     {
         int dim = options.Dim;
-        norm1 = nn.LayerNorm(dim);
-        norm2 = nn.LayerNorm(dim);
-        qkv = nn.Linear(dim, 3 * dim);
-        proj = nn.Linear(dim, dim);
-        ff = new FeedForward(dim, maps, dropout);
+        _norm1 = nn.LayerNorm(dim);
+        _norm2 = nn.LayerNorm(dim);
+        _qkv = nn.Linear(dim, 3 * dim);
+        _proj = nn.Linear(dim, dim);
+        _ff = new FeedForward(dim, linear, dropout);
         _heads = options.Heads;
-        _maps = maps;
+        _linear = linear;
         _rotary = rotary;
         _attention = attention;
         RegisterComponents();
@@ -37,11 +45,11 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     /// <summary>Draws the weights; maps back into the residual stream are smaller by the divisor.</summary>
     public void ResetParameters(Generator? random, double residualDivisor)
     {
-        norm1.Reset();
-        norm2.Reset();
-        qkv.Reset(random);
-        proj.Reset(random, residualDivisor);
-        ff.ResetParameters(random, residualDivisor);
+        _norm1.Reset();
+        _norm2.Reset();
+        _qkv.Reset(random);
+        _proj.Reset(random, residualDivisor);
+        _ff.ResetParameters(random, residualDivisor);
     }
 
     /// <summary>[B, L, dim] to [B, L, dim].</summary>
@@ -51,20 +59,20 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     public Tensor Forward(Tensor input, LayerCache? state)
     {
         using var scope = NewDisposeScope();
-        Tensor x = input.Plus(Attend(norm1.forward(input), state));
-        return x.Plus(ff.forward(norm2.forward(x))).MoveToOuterDisposeScope();
+        Tensor x = input.AddSafe(Attend(_norm1.forward(input), state));
+        return x.AddSafe(_ff.forward(_norm2.forward(x))).MoveToOuterDisposeScope();
     }
 
     private Tensor Attend(Tensor x, LayerCache? state)
     {
         long batch = x.size(0), length = x.size(1), dim = x.size(2);
         // Split and unbind go back as one joining; narrow and select would each fill a gradient of the whole with zeros.
-        Tensor[] parts = _maps.Apply(qkv, x).view(batch, length, 3, _heads, dim / _heads).split([2, 1], 2);
+        Tensor[] parts = _linear.Apply(_qkv, x).view(batch, length, 3, _heads, dim / _heads).split([2, 1], 2);
         Tensor[] turned = _rotary.Rotate(parts[0], state?.Length ?? 0).unbind(2); // [B, L, heads, headDim] each
         Tensor query = turned[0].transpose(1, 2); // [B, heads, L, headDim]
         Tensor key = turned[1].transpose(1, 2);
         Tensor value = parts[1].squeeze(2).transpose(1, 2);
         if (state is not null) (key, value) = state.Append(key, value);
-        return _maps.Apply(proj, _attention.Mix(query, key, value).transpose(1, 2).reshape(batch, length, dim));
+        return _linear.Apply(_proj, _attention.Attend(query, key, value).transpose(1, 2).reshape(batch, length, dim));
     }
 }

@@ -8,7 +8,7 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal static class SingleTrigonometry
 {
-    // 2/π, and π/2 as a sum of three floats of falling size: q·(a + b + c) leaves the angle with no cancellation error.
+    // 2/π, and π/2 as a sum of three floats of falling size: q·(a + b + c) leaves the angle with no cancellationToken error.
     private const float TwoOverPi = 0.63661975f;
     private const float HalfPiHigh = 1.570796f;
     private const float HalfPiMiddle = 3.1391647e-07f;

@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using System.Security.Cryptography;
 
 namespace HslEmbeddingZero.Faults;

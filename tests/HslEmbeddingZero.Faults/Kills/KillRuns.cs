@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using System.Diagnostics;
 
 namespace HslEmbeddingZero.Faults;

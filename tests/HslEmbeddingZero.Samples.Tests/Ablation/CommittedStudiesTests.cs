@@ -1,6 +1,4 @@
-extern alias Ablation; // several samples have the class
 using System.Text.Json;
-using SharedJson = Ablation::HslEmbeddingZero.Samples.SampleJson;
 
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
@@ -19,7 +17,7 @@ public sealed class CommittedStudiesTests
         RunResult[] runs =
         [
             .. File.ReadLines(Path.Combine(Folder, name, "runs.jsonl"))
-                .Select(line => JsonSerializer.Deserialize<RunResult>(line, SharedJson.Line)!),
+                .Select(line => JsonSerializer.Deserialize<RunResult>(line, SampleJson.Line)!),
         ];
         Assert.NotEmpty(runs);
         Assert.Equal(conditions.Study.Runs().Where(key => runs.Any(run => run.Key == key)), runs.Select(run => run.Key));

@@ -1,3 +1,5 @@
+using HslEmbeddingZero.Tests;
+
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
 public sealed class StudyTests : IDisposable

@@ -223,8 +223,8 @@ public sealed class VariantDoorTests : IDisposable
         using InputDoor door = DoorVariant.Parse(Coded + modifier, "all").Create(4, Wide, 0);
         foreach (Tensor table in door.parameters()) nn.init.normal_(table);
         door.eval();
-        Tensor whole = door.Stream(_ids)[0, Bytes - 1], tail = _ids.narrow(1, Bytes - 1 - door.LookBack, door.LookBack + 1);
-        Same(whole, door.Stream(tail)[0, door.LookBack]);
+        Tensor whole = door.Stream(_ids)[0, Bytes - 1], tail = _ids.narrow(1, Bytes - 1 - door.ContextBytes, door.ContextBytes + 1);
+        Same(whole, door.Stream(tail)[0, door.ContextBytes]);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using System.Text.Json.Nodes;
 
 namespace HslEmbeddingZero.Samples.Tests.BpbTable;

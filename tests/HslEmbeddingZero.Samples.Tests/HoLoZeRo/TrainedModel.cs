@@ -1,3 +1,5 @@
+using HslEmbeddingZero.Tests;
+
 namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
 
 /// <summary>One smoke-size training run that several tests look at.</summary>

@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using System.CommandLine;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
@@ -26,8 +27,8 @@ public sealed class PrepareTextTests : IDisposable
         _folder.Write("b.txt", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 900).Select(i => $"line {i} of the text\n{(i % 300 == 299 ? "\n" : "")}")))),
     ];
 
-    private void Run(TextOptions options, CancellationToken cancellation = default) =>
-        TextPreparation.Run(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_shown), Interactive = InteractionSupport.No }), options, cancellation);
+    private void Run(TextOptions options, CancellationToken cancellationToken = default) =>
+        TextPreparation.Run(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_shown), Interactive = InteractionSupport.No }), options, cancellationToken);
 
     [Fact]
     public void Files_of_several_kinds_become_one_text_with_figures()

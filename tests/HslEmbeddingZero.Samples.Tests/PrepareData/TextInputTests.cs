@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
 

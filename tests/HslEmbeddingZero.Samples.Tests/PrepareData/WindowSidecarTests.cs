@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Samples.PrepareData;
 using HslEmbeddingZero.Training;
 

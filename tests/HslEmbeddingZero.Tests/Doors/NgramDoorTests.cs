@@ -105,10 +105,10 @@ public sealed class NgramDoorTests : IDisposable
     [InlineData(new[] { 2, 3 }, 2)]
     [InlineData(new[] { 2, 3, 4 }, 3)]
     [InlineData(new[] { 8 }, 7)]
-    public void LookBackIsExactlyHowFarAPositionReads(int[] orders, int lookBack)
+    public void LookBackIsExactlyHowFarAPositionReads(int[] orders, int contextBytes)
     {
         using ZeroDoor door = new(2, 512, ngrams: new() { Orders = orders });
-        Assert.Equal(lookBack, door.LookBack);
+        Assert.Equal(contextBytes, door.ContextBytes);
         byte[] bytes = RandomBytes(20, 4);
         Tensor before = door.Stream(Ids(bytes, ScalarType.Byte));
         for (int changed = 0; changed < bytes.Length; changed++)
@@ -119,8 +119,8 @@ public sealed class NgramDoorTests : IDisposable
             for (int i = 0; i < bytes.Length; i++)
             {
                 bool isEqual = before[i].eq(after[i]).all().item<bool>();
-                if (i < changed || i > changed + lookBack) Assert.True(isEqual);
-                else if (i == changed || (i == changed + lookBack && orders[^1] == lookBack + 1 && i + 1 >= orders[^1]))
+                if (i < changed || i > changed + contextBytes) Assert.True(isEqual);
+                else if (i == changed || (i == changed + contextBytes && orders[^1] == contextBytes + 1 && i + 1 >= orders[^1]))
                     Assert.False(isEqual);
             }
         }
@@ -133,7 +133,7 @@ public sealed class NgramDoorTests : IDisposable
         using ProjectionDoor projection = new();
         Assert.Null(door.Ngrams);
         Assert.Null(projection.Ngrams);
-        Assert.Equal((2, 2), (door.LookBack, projection.LookBack));
+        Assert.Equal((2, 2), (door.ContextBytes, projection.ContextBytes));
         Assert.Equal(("zero", "projection"), (door.Arm, projection.Arm));
     }
 

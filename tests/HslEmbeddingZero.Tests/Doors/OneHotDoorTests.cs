@@ -31,7 +31,7 @@ public sealed class OneHotDoorTests : IDisposable
     public void NothingIsLearnedAndNothingIsKept()
     {
         using OneHotDoor door = new();
-        Assert.Equal((0L, 0, 512, 1), (door.LearnedParameters, door.LookBack, door.Dim, door.BytesPerSlot));
+        Assert.Equal((0L, 0, 512, 1), (door.LearnedParameters, door.ContextBytes, door.Dim, door.BytesPerSlot));
         Assert.Empty(door.state_dict());
     }
 

@@ -160,13 +160,13 @@ public sealed class ByteGeneratorTests
     {
         using ByteLanguageModel model = Model();
         using ByteGenerator generator = new(model, [1, 2, 3]);
-        using CancellationTokenSource cancellation = new();
+        using CancellationTokenSource cancellationToken = new();
         int bytes = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (byte _ in generator.GenerateAsync(1000, cancellationToken: cancellation.Token))
+            await foreach (byte _ in generator.GenerateAsync(1000, cancellationToken: cancellationToken.Token))
             {
-                if (++bytes == 3) await cancellation.CancelAsync();
+                if (++bytes == 3) await cancellationToken.CancelAsync();
             }
         });
         Assert.Equal(3, bytes);

@@ -73,7 +73,7 @@ public sealed class PythonInterchangeTests : IDisposable
         Assert.True(actual.std().item<float>() > 0.1f, "All logits are alike.");
     }
 
-    private string File(string name) => _folder.File(name + ".safetensors");
+    private string File(string name) => _folder.PathOf(name + ".safetensors");
 
     private static void Python(string module, params string[] arguments)
     {

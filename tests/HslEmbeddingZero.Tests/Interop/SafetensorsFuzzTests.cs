@@ -15,7 +15,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
     [Fact]
     public void DamagedFilesLoadOrAreRefused()
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder.PathOf("a.safetensors");
         byte[] valid = ValidFile(path);
         var random = new Random(2026);
         int loaded = 0, refused = 0;
@@ -110,7 +110,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
     [Fact]
     public void EveryTruncationIsRefused()
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder.PathOf("a.safetensors");
         byte[] valid = ValidFile(path);
         Assert.Contains("F32", Encoding.UTF8.GetString(valid), StringComparison.Ordinal);
         for (int length = 0; length < valid.Length; length++)

@@ -148,7 +148,7 @@ public sealed class SafetensorsRefusalTests : IDisposable
 
     private void Refused(byte[] file, params string[] parts)
     {
-        string path = _folder.File("crafted.safetensors");
+        string path = _folder.PathOf("crafted.safetensors");
         File.WriteAllBytes(path, file);
         foreach (Func<object> read in new Func<object>[] { () => Safetensors.ReadHeader(path), () => Safetensors.Load(path) })
         {
@@ -160,7 +160,7 @@ public sealed class SafetensorsRefusalTests : IDisposable
 
     private string Write(string header, byte[] data)
     {
-        string path = _folder.File("crafted.safetensors");
+        string path = _folder.PathOf("crafted.safetensors");
         File.WriteAllBytes(path, Compose(header, data));
         return path;
     }

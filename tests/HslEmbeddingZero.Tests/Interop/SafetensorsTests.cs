@@ -32,7 +32,7 @@ public sealed class SafetensorsTests : IDisposable
     public void EveryTypeGoesBothWays(ScalarType dtype, string name)
     {
         Tensor tensor = Sample(dtype);
-        string path = _folder.File("a.safetensors");
+        string path = _folder.PathOf("a.safetensors");
         Safetensors.Save(path, new Dictionary<string, Tensor> { ["x"] = tensor });
 
         Assert.Contains($"\"dtype\":\"{name}\"", Encoding.UTF8.GetString(File.ReadAllBytes(path)), StringComparison.Ordinal);
@@ -80,7 +80,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void BytesAreTheOnesTheFormatPrescribes()
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder.PathOf("a.safetensors");
         Safetensors.Save(
             path,
             new Dictionary<string, Tensor>
@@ -115,7 +115,7 @@ public sealed class SafetensorsTests : IDisposable
     public void LargeTensorsAreMovedInPieces()
     {
         Tensor words = arange(1001, dtype: ScalarType.Int64), bytes = arange(1001, dtype: ScalarType.Int32).to(ScalarType.Byte);
-        string path = _folder.File("a.safetensors");
+        string path = _folder.PathOf("a.safetensors");
         Safetensors.Save(path, new Dictionary<string, Tensor> { ["w"] = words, ["b"] = bytes }, null, chunkBytes: 100);
         IReadOnlyDictionary<string, Tensor> back = Safetensors.Load(path, chunkBytes: 60);
         AssertSame(words, back["w"]);
@@ -137,7 +137,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void HeaderTellsEverythingButTheData()
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder.PathOf("a.safetensors");
         Safetensors.Save(
             path, new Dictionary<string, Tensor> { ["x"] = ones(2, 3), ["n"] = ones(4, dtype: ScalarType.Int64) },
             new Dictionary<string, string> { ["step"] = "3000" });
@@ -168,7 +168,7 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal([192, 64], tensors["model.self_blocks.0.qkv.weight"].shape);
         Assert.All(tensors.Values, tensor => Assert.True(tensor.isfinite().all().item<bool>()));
 
-        string copy = _folder.File("copy.safetensors");
+        string copy = _folder.PathOf("copy.safetensors");
         Safetensors.Save(copy, tensors, header.Metadata);
         IReadOnlyDictionary<string, Tensor> again = Load(copy);
         Assert.All(tensors, pair => AssertSame(pair.Value, again[pair.Key]));
@@ -180,7 +180,7 @@ public sealed class SafetensorsTests : IDisposable
     {
         string path = Save(("x", ones(1000)));
         Save(("x", zeros(2)));
-        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+        Assert.Equal([path], Directory.GetFiles(_folder.FullName));
         Assert.Equal(0f, Load(path)["x"].sum().item<float>());
     }
 
@@ -189,19 +189,19 @@ public sealed class SafetensorsTests : IDisposable
     public void WhatAKilledSaveLeftIsReplaced()
     {
         string path = Save(("x", ones(3)));
-        File.WriteAllText(_folder.File(".a.safetensors.tmp"), "half a file, longer than the one to come".PadRight(1000));
+        File.WriteAllText(_folder.PathOf(".a.safetensors.tmp"), "half a file, longer than the one to come".PadRight(1000));
         Save(("x", zeros(2)));
-        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+        Assert.Equal([path], Directory.GetFiles(_folder.FullName));
         Assert.Equal(0f, Load(path)["x"].sum().item<float>());
     }
 
     [Fact]
     public void AFailedSaveKeepsTheOldFileAndRemovesItsOwn()
     {
-        string target = _folder.File("a.safetensors");
+        string target = _folder.PathOf("a.safetensors");
         Directory.CreateDirectory(target); // a folder cannot be replaced by a file
         Assert.ThrowsAny<Exception>(() => Save(("x", ones(3))));
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Assert.Empty(Directory.GetFiles(_folder.FullName));
         Assert.True(Directory.Exists(target));
     }
 
@@ -216,7 +216,7 @@ public sealed class SafetensorsTests : IDisposable
         Refused("x", ones(1, device: torch.device("meta")), "meta");
         Refused("x", ones(2, 2).to_sparse(), "sparse");
         Refused("half \ud83d", ones(1), "not Unicode");
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Assert.Empty(Directory.GetFiles(_folder.FullName));
 
         void Refused(string name, Tensor tensor, string part)
         {
@@ -229,13 +229,13 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void AMissingFileIsAnOrdinaryError()
     {
-        Assert.Throws<FileNotFoundException>(() => Safetensors.Load(_folder.File("none")));
-        Assert.Throws<DirectoryNotFoundException>(() => Safetensors.Save(_folder.File("none/a"), new Dictionary<string, Tensor>()));
+        Assert.Throws<FileNotFoundException>(() => Safetensors.Load(_folder.PathOf("none")));
+        Assert.Throws<DirectoryNotFoundException>(() => Safetensors.Save(_folder.PathOf("none/a"), new Dictionary<string, Tensor>()));
     }
 
     private string Save(params (string Name, Tensor Tensor)[] tensors)
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder.PathOf("a.safetensors");
         Safetensors.Save(path, tensors.ToDictionary(pair => pair.Name, pair => pair.Tensor));
         return path;
     }

@@ -69,7 +69,7 @@ public sealed class TorchRuntimeTests : IDisposable
     [Fact]
     public void AMissingFolderIsNamed()
     {
-        string missing = _folder.File("none");
+        string missing = _folder.PathOf("none");
         Fails(Run(Probe, null, $"load={missing}"), $"'{missing}'", "argument", "does not exist", "2.10.0", "0.107.0", "2.11");
         Fails(Run(Probe, missing, "ensure"), $"'{missing}', named by HSL_TORCH_LIB, does not exist");
     }
@@ -78,20 +78,20 @@ public sealed class TorchRuntimeTests : IDisposable
     public void MissingFilesAreNamed()
     {
         SkipUnlessLinux();
-        File.WriteAllText(_folder.File("libtorch.so"), "");
+        File.WriteAllText(_folder.PathOf("libtorch.so"), "");
         Fails(
-            Run(Probe, null, $"load={_folder.Path}"),
-            $"'{_folder.Path}'", "lacks libc10.so, libtorch_cpu.so.", "holds libc10.so, libtorch_cpu.so, libtorch.so", "2.10.0", "2.11");
+            Run(Probe, null, $"load={_folder.FullName}"),
+            $"'{_folder.FullName}'", "lacks libc10.so, libtorch_cpu.so.", "holds libc10.so, libtorch_cpu.so, libtorch.so", "2.10.0", "2.11");
     }
 
     [SkippableFact]
     public void WhatTheLoaderSaysIsPassedOn()
     {
         SkipUnlessLinux();
-        WriteFalseLibtorch(_folder.Path);
+        WriteFalseLibtorch(_folder.FullName);
         Fails(
-            Run(Probe, null, $"load={_folder.Path}"),
-            $"'{_folder.File("libc10.so")}' does not load", "The loader says:", "file too short");
+            Run(Probe, null, $"load={_folder.FullName}"),
+            $"'{_folder.PathOf("libc10.so")}' does not load", "The loader says:", "file too short");
     }
 
     [SkippableFact]
@@ -126,10 +126,10 @@ public sealed class TorchRuntimeTests : IDisposable
         SkipUnlessLinux();
         TorchRuntime.EnsureLoaded();
         Assert.Equal(2f, torch.ones(2).sum().item<float>());
-        WriteFalseLibtorch(_folder.Path);
-        var error = Assert.Throws<TorchRuntimeException>(() => TorchRuntime.Load(_folder.Path));
+        WriteFalseLibtorch(_folder.FullName);
+        var error = Assert.Throws<TorchRuntimeException>(() => TorchRuntime.Load(_folder.FullName));
         Assert.Contains("already in this process", error.Message, StringComparison.Ordinal);
-        Assert.Contains($"'{_folder.Path}'", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{_folder.FullName}'", error.Message, StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -153,8 +153,8 @@ public sealed class TorchRuntimeTests : IDisposable
     [InlineData("other.txt", "2.10.0\n", null)]
     public void TheVersionIsReadFromTheFileBesideTheLibraries(string name, string text, string? version)
     {
-        string libraries = Directory.CreateDirectory(_folder.File("lib")).FullName;
-        File.WriteAllText(_folder.File(name), text);
+        string libraries = Directory.CreateDirectory(_folder.PathOf("lib")).FullName;
+        File.WriteAllText(_folder.PathOf(name), text);
         Assert.Equal(version, TorchLibraries.VersionBeside(libraries));
         Assert.Equal(version, TorchLibraries.VersionBeside(libraries + Path.DirectorySeparatorChar));
     }
@@ -190,7 +190,7 @@ public sealed class TorchRuntimeTests : IDisposable
 
     private string CopyOfProbe()
     {
-        string copy = Directory.CreateDirectory(_folder.File("program")).FullName;
+        string copy = Directory.CreateDirectory(_folder.PathOf("program")).FullName;
         foreach (string file in Directory.GetFiles(Probe)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         return copy;
     }

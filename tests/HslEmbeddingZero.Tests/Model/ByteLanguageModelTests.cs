@@ -1,6 +1,5 @@
 using CsCheck;
 using HslEmbeddingZero.Tests.Doors;
-using HslEmbeddingZero.Tests.Interop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -194,7 +193,7 @@ public sealed class ByteLanguageModelTests : IDisposable
         using var folder = new TemporaryFolder();
         using var model = new ByteLanguageModel(DoorArms.Create(arm, 2, 64), new ByteTransformer(GoldenBody.Options));
         using var other = new ByteLanguageModel(DoorArms.Create(arm, 2, 64, seed: 1), new ByteTransformer(GoldenBody.Options));
-        string path = folder.File("weights.safetensors");
+        string path = folder.PathOf("weights.safetensors");
         model.SaveWeights(path, new Dictionary<string, string> { ["arm"] = arm });
         Assert.Equal(arm, Safetensors.ReadHeader(path).Metadata["arm"]);
         Assert.Contains("self_blocks.0.ff.3.weight", Safetensors.ReadHeader(path).Tensors.Keys);
@@ -222,7 +221,7 @@ public sealed class ByteLanguageModelTests : IDisposable
             Dictionary<string, Tensor> before = model.Weights().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
             Dictionary<string, Tensor> weights = GoldenBody.Weights(_golden);
             spoil(weights);
-            string path = folder.File("weights.safetensors");
+            string path = folder.PathOf("weights.safetensors");
             Safetensors.Save(path, weights);
             foreach (Action load in (Action[])[() => model.LoadWeights(path), () => model.LoadWeights(weights, "memory")])
             {

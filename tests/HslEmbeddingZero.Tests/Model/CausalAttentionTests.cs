@@ -16,8 +16,8 @@ public sealed class CausalAttentionTests
         manual_seed(length + keys);
         Tensor query = Rounded(2, 3, length, 16), key = Rounded(2, 3, keys, 16), value = Rounded(2, 3, keys, 16);
         using CausalAttention attention = new(new DeviceForm());
-        Tensor expected = attention.Mix(query, key, value);
-        Tensor actual = attention.Mix(query.bfloat16(), key.bfloat16(), value.bfloat16());
+        Tensor expected = attention.Attend(query, key, value);
+        Tensor actual = attention.Attend(query.bfloat16(), key.bfloat16(), value.bfloat16());
         Assert.Equal(ScalarType.BFloat16, actual.dtype);
         Assert.True((actual.to(ScalarType.Float32) - expected).abs().max().item<float>() < 0.03f);
     }
@@ -40,7 +40,7 @@ public sealed class CausalAttentionTests
         Tensor[] Gradients(ScalarType type)
         {
             Tensor[] leaves = [.. inputs.Select(x => x.to(type).detach().clone().requires_grad_())];
-            (attention.Mix(leaves[0], leaves[1], leaves[2]).to(ScalarType.Float32) * weights).sum().backward();
+            (attention.Attend(leaves[0], leaves[1], leaves[2]).to(ScalarType.Float32) * weights).sum().backward();
             return [.. leaves.Select(x => x.grad!.to(ScalarType.Float32))];
         }
     }
@@ -55,10 +55,10 @@ public sealed class CausalAttentionTests
         {
             Tensor query = randn([1, 2, length, 8], ScalarType.BFloat16), key = randn([1, 2, length, 8], ScalarType.BFloat16);
             Tensor value = randn([1, 2, length, 8], ScalarType.BFloat16);
-            Tensor before = attention.Mix(query, key, value);
+            Tensor before = attention.Attend(query, key, value);
             key.narrow(2, length - 1, 1).fill_(3f);
             value.narrow(2, length - 1, 1).fill_(-7f);
-            Tensor after = attention.Mix(query, key, value);
+            Tensor after = attention.Attend(query, key, value);
             Assert.True(before.narrow(2, 0, length - 1).contiguous().bytes.SequenceEqual(after.narrow(2, 0, length - 1).contiguous().bytes));
             Assert.False(before.contiguous().bytes.SequenceEqual(after.contiguous().bytes));
         }
@@ -71,8 +71,8 @@ public sealed class CausalAttentionTests
         manual_seed(3);
         using CausalAttention attention = new(new DeviceForm());
         Tensor query = Rounded(1, 1, 2049, 8), key = Rounded(1, 1, 2049, 8), value = Rounded(1, 1, 2049, 8);
-        Tensor brief = attention.Mix(query.bfloat16(), key.bfloat16(), value.bfloat16());
-        Assert.True((brief.to(ScalarType.Float32) - attention.Mix(query, key, value)).abs().max().item<float>() < 0.03f);
+        Tensor brief = attention.Attend(query.bfloat16(), key.bfloat16(), value.bfloat16());
+        Assert.True((brief.to(ScalarType.Float32) - attention.Attend(query, key, value)).abs().max().item<float>() < 0.03f);
     }
 
     /// <summary>Normal values that bfloat16 holds exactly, so that only the arithmetic differs.</summary>

@@ -151,7 +151,7 @@ public sealed class FastWeightMemoryTests : IDisposable
 
     /// <summary>The memory over queries and keys before φ.</summary>
     private static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk) =>
-        FastWeightMemory.Read(FastWeightMemory.Positive(queries), FastWeightMemory.Positive(keys), values, chunk);
+        FastWeightMemory.Forward(FastWeightMemory.Positive(queries), FastWeightMemory.Positive(keys), values, chunk);
 
     private static (Tensor Queries, Tensor Keys, Tensor Values) Draw(int length, ScalarType dtype)
     {

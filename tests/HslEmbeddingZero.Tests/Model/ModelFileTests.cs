@@ -1,5 +1,4 @@
 using HslEmbeddingZero.Tests.Doors;
-using HslEmbeddingZero.Tests.Interop;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,7 +16,7 @@ public sealed class ModelFileTests : IDisposable
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly TemporaryFolder _folder = new();
 
-    private string Path => _folder.File("model.safetensors");
+    private string Path => _folder.PathOf("model.safetensors");
 
     public void Dispose()
     {
@@ -165,13 +164,13 @@ public sealed class ModelFileTests : IDisposable
     /// <summary>A door that is none of the arms.</summary>
     private sealed class NamelessDoor() : InputDoor(nameof(NamelessDoor), 2, 64)
     {
-        protected override Device Place => CPU;
+        protected override Device Device => CPU;
 
-        protected override Tensor Describe(Tensor ids) => zeros([ids.size(0), ids.size(1), 1]);
+        protected override Tensor FeaturesCore(Tensor ids) => zeros([ids.size(0), ids.size(1), 1]);
 
-        protected override Tensor Pack(Tensor ids, long slots) => zeros([ids.size(0), slots, Dim]);
+        protected override Tensor SlotsCore(Tensor ids, long slots) => zeros([ids.size(0), slots, Dim]);
 
-        protected override Tensor Widen(Tensor ids) => zeros([ids.size(0), ids.size(1), Dim]);
+        protected override Tensor StreamCore(Tensor ids) => zeros([ids.size(0), ids.size(1), Dim]);
     }
 
     private static string Coded(string arm, string codes) => $$"""{"arm":"{{arm}}","bytesPerSlot":2,"ngrams":{{codes}}}""";

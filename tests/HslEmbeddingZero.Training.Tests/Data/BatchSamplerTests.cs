@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using System.Globalization;
 
 namespace HslEmbeddingZero.Training.Tests.Data;

@@ -1,5 +1,6 @@
+using HslEmbeddingZero.Tests;
 using System.Text;
-using HslEmbeddingZero.Training.Tests.Training;
+using HslEmbeddingZero.Training.Tests.Runs;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Data;

@@ -1,3 +1,5 @@
+using HslEmbeddingZero.Tests;
+
 namespace HslEmbeddingZero.Training.Tests.Data;
 
 public sealed class HeldOutSamplesTests : IDisposable

@@ -1,5 +1,5 @@
 using HslEmbeddingZero.Training.Tests.Data;
-using HslEmbeddingZero.Training.Tests.Training;
+using HslEmbeddingZero.Training.Tests.Runs;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Evaluation;

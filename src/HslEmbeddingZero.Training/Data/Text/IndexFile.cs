@@ -94,7 +94,7 @@ internal static class IndexFile
                     Write(file, DocumentIndexer.Build(content, rule, hashes, progress, cancellationToken), hashes.Count, content, written);
                 }
 
-                FileReplacement.Move(temporary, path);
+                AtomicFile.Replace(temporary, path);
                 // Another load may have put an index of its own share in this one's place.
                 if (Read(textPath, content, written, rule, isAlone: false) is { } index) return index;
             }

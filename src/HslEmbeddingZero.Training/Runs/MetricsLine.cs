@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// One line of a metrics file: an object whose losses are bits per scored byte, "bitsPerByte" over all and NAME + "BitsPerByte" for each
+/// source. What was not measured is left out.
+/// </summary>
+internal static class MetricsLine
+{
+    private const string Loss = "bitsPerByte";
+    /// <summary>What stands behind a source's name, here and in evaluations.</summary>
+    public const string SourceLoss = "BitsPerByte";
+
+    public static string Write(TrainingProgress progress)
+    {
+        JsonObject line = new() { ["step"] = progress.Step };
+        Add(line, Loss, progress.BitsPerByte);
+        foreach ((string source, double bits) in progress.Sources) Add(line, source + SourceLoss, bits);
+        line["learningRate"] = progress.LearningRate;
+        Add(line, "gradientNorm", progress.GradientNorm);
+        line["bytesPerSecond"] = Math.Round(progress.BytesPerSecond);
+        line["seconds"] = Math.Round(progress.Elapsed.TotalSeconds, 3);
+        return line.ToJsonString();
+    }
+
+    /// <summary>Reads a line; null where it is damaged or has no step.</summary>
+    public static (long Step, double? BitsPerByte, NamedValues Sources)? Read(string line)
+    {
+        try
+        {
+            if (JsonNode.Parse(line) is not JsonObject fields || fields["step"] is not JsonValue step) return null;
+            return (
+                step.GetValue<long>(),
+                fields[Loss]?.GetValue<double>(),
+                new(fields.Where(field => field.Key.EndsWith(SourceLoss, StringComparison.Ordinal) && field.Value is not null)
+                    .Select(field => KeyValuePair.Create(field.Key[..^SourceLoss.Length], field.Value!.GetValue<double>()))));
+        }
+        catch (Exception damage) when (damage is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static void Add(JsonObject line, string name, double value)
+    {
+        if (double.IsFinite(value)) line[name] = Math.Round(value, 6);
+    }
+}
+
+/// <summary>Files of JSON lines, which a run that goes on cuts back to its checkpoint.</summary>
+internal static class JsonLines
+{
+    /// <summary>Gives a file these lines and no others; as a whole or not at all.</summary>
+    public static void Replace(string path, IEnumerable<string> lines) => AtomicFile.WriteText(path, string.Concat(lines.Select(line => line + "\n")));
+}

@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>What must be equal for a checkpoint to fit a run, as one line of JSON: the message of a refusal shows both.</summary>
+internal static class RunFingerprint
+{
+    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>Of a model as the run begins, in the run's precision and on its device.</summary>
+    public static string Of(ByteLanguageModel model, TrainerOptions options, BatchSampler sampler) => JsonSerializer.Serialize(
+        new
+        {
+            door = model.Door.GetType().Name,
+            doorRows = DoorDigest(model),
+            bytesPerSlot = model.Door.BytesPerSlot,
+            tail = model.Door.Tail.ToString(),
+            body = model.Body.Description,
+            trainer = options with { ReportEverySteps = 1 }, // which has no part in what a run computes
+            data = sampler.Fingerprint,
+            frozen = FrozenDigest(model),
+        },
+        Json);
+
+    /// <summary>The rows of all ids at the start of the run: they tell doors of one class with different features apart.</summary>
+    private static string DoorDigest(ByteLanguageModel model)
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor ids = arange(ByteIds.Count, ScalarType.Int64, model.parameters().First().device);
+        Tensor rows = model.Door.Features(ids).to(ScalarType.Float32).cpu().contiguous();
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(rows.bytes);
+        // Rows do not tell whether slots have codes too.
+        if (model.Door.Ngrams is { } codes) hash.AppendData(Encoding.UTF8.GetBytes(codes.ToString()));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>SHA-256 of the parameters that are not trained, which a checkpoint does not hold; null where all are trained.</summary>
+    private static string? FrozenDigest(ByteLanguageModel model)
+    {
+        using var scope = NewDisposeScope();
+        var frozen = model.named_parameters().Where(p => !p.parameter.requires_grad).ToDictionary(p => p.name, p => (Tensor)p.parameter);
+        return frozen.Count == 0 ? null : CheckpointDigest.OfAll(frozen);
+    }
+}

@@ -1,0 +1,252 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero.Training;
+
+/// <summary>
+/// Trains a <see cref="ByteLanguageModel"/> on the byte mix. Everything random is a pure function of the seed, and a checkpoint holds
+/// weights, moments, step and random state, so that on the CPU a resumed run equals an uninterrupted one bit for bit.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private const string LossKey = "loss.since_report";
+    private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // apart from the samples, which the same seed and index choose
+
+    private readonly ByteLanguageModel _model;
+    private readonly BatchSampler _sampler;
+    private readonly TrainerOptions _options;
+    private readonly Device _device;
+    private Prepared? _prepared;
+
+    /// <summary>
+    /// Checks what it is given and changes nothing: training starts from the weights that the model has. For a run that can be repeated,
+    /// draw them by <see cref="ByteLanguageModel.ResetParameters"/>. Parameters with <c>requires_grad = false</c> stay as they are.
+    /// </summary>
+    /// <param name="model">The model to train; it stays the caller's.</param>
+    /// <param name="sources">Where samples come from. The sources take turns by their weights; the order is part of the run.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="device">Where to train; the CPU when null.</param>
+    /// <exception cref="ArgumentException">
+    /// An option is out of its range; TensorFloat32 is asked for off CUDA; there is no source with a weight, or two have one name; every
+    /// parameter is frozen.
+    /// </exception>
+    public Trainer(ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions options, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sources);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (options.Precision == Precision.TensorFloat32 && (device ?? CPU).type != DeviceType.CUDA)
+            throw new ArgumentException($"Precision TensorFloat32 needs a CUDA device; the device is {device ?? CPU}.", nameof(options));
+
+        FlatParameters.TrainableOf(model);
+        _model = model;
+        _sampler = new(sources, options.BatchSize, options.Seed);
+        _options = options;
+        _device = device ?? CPU;
+    }
+
+    /// <summary>Steps taken so far.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Time trained so far, over all pieces of a resumed run.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>Bytes read so far, contexts and targets.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>
+    /// Trains until <see cref="TrainerOptions.Steps"/>, until <paramref name="stopAt"/>, or for <paramref name="stopAfter"/>, whichever
+    /// comes first. A cancellation takes effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
+    /// </summary>
+    /// <remarks>
+    /// The first call moves the model to the trainer's device and, for <see cref="Precision.BFloat16"/>, to bfloat16, and leaves it there.
+    /// Training mode and <see cref="InputDoor.ChecksIds"/> are afterwards as they were before. Between two calls the model may be moved
+    /// elsewhere, and training goes on there; it may be given other weights, and training goes on from them.
+    /// </remarks>
+    /// <param name="progress">Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread.</param>
+    /// <param name="stopAt">Step to stop at, for an evaluation or a checkpoint in between.</param>
+    /// <param name="stopAfter">
+    /// Time after which to return, at the end of a step, so that the caller can keep a checkpoint; one step is taken in any case. null: no
+    /// limit.
+    /// </param>
+    /// <param name="cancellationToken">Asks to stop early.</param>
+    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was frozen or freed since the last call.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// Loss or gradient is NaN or infinite, seen at a report. Go on from the last checkpoint; <see cref="SaveCheckpoint"/> refuses to
+    /// replace it.
+    /// </exception>
+    public void Run(
+        IProgress<TrainingProgress>? progress = null,
+        long stopAt = long.MaxValue,
+        TimeSpan? stopAfter = null,
+        CancellationToken cancellationToken = default)
+    {
+        long last = Math.Min(_options.Steps, stopAt);
+        if (Step >= last) return;
+        Prepared prepared = Prepare();
+        prepared.Rebind();
+        Precisions.Use(_options.Precision);
+        bool wasTraining = _model.training, checkedIds = _model.Door.ChecksIds;
+        try
+        {
+            _model.train();
+            _model.Door.ChecksIds = false; // The sampler makes the ids, and a check would wait for the device at every step.
+            TakeSteps(prepared, last, progress, stopAfter, cancellationToken);
+        }
+        finally
+        {
+            _model.Door.ChecksIds = checkedIds;
+            _model.train(wasTraining);
+        }
+    }
+
+    private void TakeSteps(
+        Prepared prepared, long last, IProgress<TrainingProgress>? progress, TimeSpan? stopAfter, CancellationToken cancellationToken)
+    {
+        using var prefetcher = new BatchPrefetcher(_sampler, prepared.Device, Step * _options.GradientAccumulationSteps);
+        Stopwatch clock = Stopwatch.StartNew();
+        TimeSpan before = Elapsed;
+        TimeSpan reported = TimeSpan.Zero;
+        long bytesReported = BytesRead;
+        long first = Step;
+        while (Step < last && (Step == first || !(clock.Elapsed >= stopAfter)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            double learningRate = _options.Schedule.At(Step);
+            TakeStep(prepared, prefetcher, learningRate);
+            Step++;
+            Elapsed = before + clock.Elapsed;
+            if (Step % _options.ReportEverySteps != 0 && Step != _options.Steps) continue;
+
+            (double all, double[] bySource) = prepared.Loss.Read();
+            double norm = prepared.Optimizer.GradientNorm;
+            if (!double.IsFinite(all) || !double.IsFinite(norm)) throw Diverged(double.IsFinite(all) ? norm : all);
+            Elapsed = before + clock.Elapsed;
+            double seconds = (clock.Elapsed - reported).TotalSeconds;
+            progress?.Report(new TrainingProgress
+            {
+                Step = Step,
+                Steps = _options.Steps,
+                BitsPerByte = all,
+                Sources = new(_sampler.Sources.Zip(bySource, (source, bits) => KeyValuePair.Create(source.Name, bits))
+                    .Where(pair => !double.IsNaN(pair.Value))),
+                LearningRate = learningRate,
+                GradientNorm = norm,
+                BytesPerSecond = (BytesRead - bytesReported) / Math.Max(seconds, 1e-9),
+                Elapsed = Elapsed,
+                Remaining = Elapsed / Step * (_options.Steps - Step),
+            });
+            reported = clock.Elapsed;
+            bytesReported = BytesRead;
+        }
+    }
+
+    /// <summary>Writes everything the run needs to go on, atomically.</summary>
+    /// <param name="path">File to write, in the safetensors format.</param>
+    /// <exception cref="NotFiniteNumberException">Loss or gradient is NaN or infinite; the file stays as it was.</exception>
+    public void SaveCheckpoint(string path)
+    {
+        using var scope = NewDisposeScope();
+        Prepared prepared = Prepare();
+        prepared.Rebind();
+        if (!prepared.Loss.IsFinite || prepared.Optimizer.HasDiverged) throw Diverged(prepared.Optimizer.GradientNorm);
+        Checkpoint.Save(path, prepared.Fingerprint, new(Step, BytesRead, Elapsed), State(prepared, prepared.Loss.Save()));
+    }
+
+    /// <summary>
+    /// Goes on from a checkpoint of the same run. Nothing changes unless all of it fits, except that the model is moved as
+    /// <see cref="Run"/> does.
+    /// </summary>
+    /// <param name="path">File written by <see cref="SaveCheckpoint"/>.</param>
+    /// <exception cref="SafetensorsException">A damaged file, or not one of the format.</exception>
+    /// <exception cref="CheckpointException">Not a checkpoint, or one of another run.</exception>
+    public void LoadCheckpoint(string path)
+    {
+        Checkpoint.RequireFormat(path); // before the model is moved
+        Prepared prepared = Prepare();
+        prepared.Rebind();
+        using var scope = NewDisposeScope();
+        Tensor loss = prepared.Loss.Save();
+        Checkpoint checkpoint = Checkpoint.Load(path, prepared.Fingerprint, _options.Steps, State(prepared, loss));
+        prepared.Loss.Restore(loss);
+        prepared.Optimizer.EndLoad(checkpoint.Step);
+        (Step, BytesRead, Elapsed) = (checkpoint.Step, checkpoint.BytesRead, checkpoint.Elapsed);
+    }
+
+    /// <summary>Frees the optimizer; the model stays where it is, with the weights it has.</summary>
+    public void Dispose() => _prepared?.Dispose();
+
+    /// <summary>Moves the model to device and precision at the first call, and makes what training keeps.</summary>
+    private Prepared Prepare()
+    {
+        if (_prepared is not null) return _prepared;
+        _model.to(_device);
+        // Made in float32, so that the weights become bfloat16's master weights to the digit.
+        FusedAdamW optimizer = new(_model, _options.Optimizer);
+        if (_options.Precision == Precision.BFloat16)
+        {
+            _model.to(ScalarType.BFloat16);
+            optimizer.Rebind();
+        }
+
+        return _prepared = new Prepared(optimizer, new LossMeter(_sampler.Sources.Count, _device), RunFingerprint.Of(_model, _options, _sampler));
+    }
+
+    /// <summary>torch.CUDA has the index -1, "the current one"; a tensor that was moved there has the device's number.</summary>
+    internal static bool IsSameDevice(Device first, Device second) =>
+        first.type == second.type && Math.Max(first.index, 0) == Math.Max(second.index, 0);
+
+    /// <summary>
+    /// Seed of the masks of one micro-batch, by its index in the run: neither a resume nor the number of processes that share the
+    /// micro-batches changes it.
+    /// </summary>
+    internal static ulong DropoutSeed(int seed, long microBatch) => SplitMix64.Mix((ulong)seed ^ DropoutStream, microBatch);
+
+    private void TakeStep(Prepared prepared, BatchPrefetcher prefetcher, double learningRate)
+    {
+        int microBatches = _options.GradientAccumulationSteps;
+        for (int i = 0; i < microBatches; i++)
+        {
+            using var scope = NewDisposeScope();
+            ByteBatch batch = prefetcher.Next();
+            _model.Body.SeedDropout(DropoutSeed(_options.Seed, (Step * microBatches) + i), prepared.Device);
+            Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);
+            prepared.Loss.Add(batch.Source, loss.detach());
+            loss.DivideSafe(microBatches).backward();
+            BytesRead += batch.Context.numel() + batch.Targets.numel();
+            if (i < microBatches - 1) prepared.Optimizer.AccumulateGradient();
+        }
+
+        prepared.Optimizer.Step(learningRate);
+    }
+
+    /// <summary>The tensors of a checkpoint, which are the run's own but for the losses since the last report.</summary>
+    private static Dictionary<string, Tensor> State(Prepared prepared, Tensor loss) => new(prepared.Optimizer.State()) { [LossKey] = loss };
+
+    private NotFiniteNumberException Diverged(double value) => new(
+        $"Training has diverged by step {Step}: loss or gradient is {value}. Go on from the last checkpoint, with a lower learning rate.",
+        value);
+
+    /// <summary>What exists from the first step on.</summary>
+    private sealed record Prepared(FusedAdamW Optimizer, LossMeter Loss, string Fingerprint) : IDisposable
+    {
+        public Device Device => Optimizer.Parameters.Weights.device;
+
+        /// <summary>Goes where the caller has moved the model since, and on from weights that the caller has written.</summary>
+        public void Rebind()
+        {
+            Device before = Device;
+            Optimizer.Rebind();
+            if (!IsSameDevice(before, Device)) Loss.Move(Device);
+        }
+
+        public void Dispose()
+        {
+            Optimizer.Dispose();
+            Loss.Dispose();
+        }
+    }
+}

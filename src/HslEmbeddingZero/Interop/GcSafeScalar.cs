@@ -1,0 +1,35 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// Arithmetic with scalars that stay alive during the call. TorchSharp 0.107 passes a Scalar's native handle on and lets go of the object, so a
+/// garbage collection on another thread can free it under the call; even tensor + tensor makes such a Scalar, the factor 1 of its right side.
+/// Training ran into it once in some thousand steps. Scalars that live as long as the program, or to the end of a using, cannot be freed.
+/// </summary>
+internal static class GcSafeScalar
+{
+    public static readonly Scalar Zero = 0;
+    public static readonly Scalar One = 1;
+
+    /// <summary>a + b.</summary>
+    public static Tensor AddSafe(this Tensor a, Tensor b) => a.add(b, One);
+
+    /// <summary>a += b.</summary>
+    public static Tensor AddSafeInPlace(this Tensor a, Tensor b) => a.add_(b, One);
+
+    /// <summary>a + value.</summary>
+    public static Tensor AddSafe(this Tensor a, double value)
+    {
+        using Scalar kept = value;
+        return a.add(kept, One);
+    }
+
+    /// <summary>a / value.</summary>
+    public static Tensor DivideSafe(this Tensor a, double value)
+    {
+        using Scalar kept = value;
+        return a.div(kept);
+    }
+}

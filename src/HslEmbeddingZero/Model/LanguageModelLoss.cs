@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// Cross-entropy of next-byte logits, computed in float32 whatever the dtype of the logits. Divided by ln 2 it is the bits per byte that
+/// reports and tables give.
+/// </summary>
+public static class LanguageModelLoss
+{
+    /// <summary>Mean over all B·L scored bytes: the training loss.</summary>
+    /// <param name="logits">[B, L, V] logits, as <see cref="ByteLanguageModel.forward"/> gives them.</param>
+    /// <param name="targets">[B, L] ids below V of any integer type, on the same device.</param>
+    /// <returns>A float32 scalar tensor, in nats. It belongs to the dispose scope that is open around the call.</returns>
+    public static Tensor NatsPerByte(Tensor logits, Tensor targets) => Loss(logits, targets, nn.Reduction.Mean);
+
+    /// <summary>Loss of every byte by itself.</summary>
+    /// <param name="logits">[B, L, V] logits, as <see cref="ByteLanguageModel.forward"/> gives them.</param>
+    /// <param name="targets">[B, L] ids below V of any integer type, on the same device.</param>
+    /// <returns>[B, L] float32, in nats. It belongs to the dispose scope that is open around the call.</returns>
+    public static Tensor NatsOfEachByte(Tensor logits, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        return Loss(logits, targets, nn.Reduction.None).view(targets.shape).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Loss(Tensor logits, Tensor targets, nn.Reduction reduction)
+    {
+        using var scope = NewDisposeScope();
+        Tensor flat = logits.reshape(-1, logits.size(-1)).to(ScalarType.Float32);
+        return nn.functional.cross_entropy(flat, targets.reshape(-1).to(ScalarType.Int64), reduction: reduction).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+
+namespace HslEmbeddingZero.Package.Tests;
+
+/// <summary>
+/// Folders know each other in one direction. What a file declares and what it names is read from the sources, as folders are gone from an
+/// assembly.
+/// </summary>
+public sealed class RoomTests
+{
+    /// <summary>Each room may know those before it; the root of a package is known by all of them, and so is Interop.</summary>
+    private static readonly string[] Rooms =
+    [
+        "HslEmbeddingZero", "HslEmbeddingZero/Interop", "HslEmbeddingZero/Signal", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
+        "HslEmbeddingZero/Generation", "HslEmbeddingZero.Training/Data", "HslEmbeddingZero.Training/Optimization",
+        "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",
+    ];
+
+    [Fact]
+    public void Every_source_stands_in_a_room() => Assert.All(Sources(), source => Assert.Contains(source.Room, Rooms));
+
+    [Fact]
+    public void A_room_names_only_types_of_the_rooms_before_it()
+    {
+        Source[] sources = [.. Sources()];
+        Dictionary<string, string> roomOf = [];
+        foreach (Source source in sources)
+        {
+            foreach (Match declared in Declaration.Matches(source.Code)) roomOf[declared.Groups["name"].Value] = source.Room;
+        }
+
+        Assert.True(roomOf.Count > 100, $"Only {roomOf.Count} types were found.");
+        string[] wrong =
+        [
+            .. from source in sources
+               from name in Identifier.Matches(source.Code).Select(match => match.Value).Distinct()
+               where roomOf.TryGetValue(name, out string? room) && Array.IndexOf(Rooms, room) > Array.IndexOf(Rooms, source.Room)
+               select $"{source.File} names {name} of {roomOf[name]}",
+        ];
+        Assert.Empty(wrong);
+    }
+
+    private static Regex Declaration { get; } = new(@"^(public|internal) [a-z ]*?\b(class|struct|record|enum|interface)( struct)? (?<name>\w+)", RegexOptions.Multiline);
+
+    /// <summary>A name that begins as types do and is no member of something: those after a dot are that thing's.</summary>
+    private static Regex Identifier { get; } = new(@"(?<![\w.""])[A-Z]\w+(?=[\s.<(?\[\],;!>)]|$)");
+
+    private static IEnumerable<Source> Sources() =>
+        from path in Directory.GetFiles(Path.Combine(Build.RepositoryFolder, "src"), "*.cs", SearchOption.AllDirectories)
+        let parts = Path.GetRelativePath(Path.Combine(Build.RepositoryFolder, "src"), path).Split(Path.DirectorySeparatorChar)
+        where !parts.Contains("obj") && !parts.Contains("bin")
+        select new Source(string.Join('/', parts), string.Join('/', parts.Take(Math.Min(2, parts.Length - 1))), WithoutProse(File.ReadAllText(path)));
+
+    /// <summary>Comments and strings may name what they like.</summary>
+    private static string WithoutProse(string code) =>
+        Regex.Replace(Regex.Replace(code, @"//.*$", "", RegexOptions.Multiline), @"""(\\.|[^""\\])*""", "\"\"");
+
+    private sealed record Source(string File, string Room, string Code);
+}

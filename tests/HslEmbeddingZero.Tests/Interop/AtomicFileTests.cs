@@ -1,0 +1,124 @@
+namespace HslEmbeddingZero.Tests.Interop;
+
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void AFileTakesThePlaceOfAnother()
+    {
+        File.WriteAllText(_folder.PathOf("new"), "new");
+        File.WriteAllText(_folder.PathOf("old"), "old");
+        AtomicFile.Replace(_folder.PathOf("new"), _folder.PathOf("old"));
+        Assert.Equal([_folder.PathOf("old")], Directory.GetFiles(_folder.FullName));
+        Assert.Equal("new", File.ReadAllText(_folder.PathOf("old")));
+    }
+
+    /// <summary>On Windows the rename waits for the reader.</summary>
+    [Fact]
+    public async Task AFileThatIsBeingReadIsReplaced()
+    {
+        File.WriteAllText(_folder.PathOf("new"), "new");
+        File.WriteAllText(_folder.PathOf("old"), "old");
+        Task reading;
+        using (FileStream reader = File.OpenRead(_folder.PathOf("old")))
+        {
+            reading = Task.Run(() => AtomicFile.Replace(_folder.PathOf("new"), _folder.PathOf("old")));
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+            Assert.Equal('o', reader.ReadByte());
+        }
+
+        await reading;
+        Assert.Equal("new", File.ReadAllText(_folder.PathOf("old")));
+    }
+
+    /// <summary>A folder never gives way to a file, so nobody waits for that.</summary>
+    [Fact]
+    public void AFolderIsNotReplaced()
+    {
+        File.WriteAllText(_folder.PathOf("new"), "new");
+        Directory.CreateDirectory(_folder.PathOf("taken"));
+        Assert.ThrowsAny<Exception>(() => AtomicFile.Replace(_folder.PathOf("new"), _folder.PathOf("taken")));
+        Assert.True(Directory.Exists(_folder.PathOf("taken")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatAnotherProcessHoldsIsTriedAgain(bool isTarget)
+    {
+        Exception error = Held(isTarget);
+        int tries = 0;
+        AtomicFile.Repeat(
+            () =>
+            {
+                if (++tries < 4) throw error;
+            },
+            TimeSpan.Zero);
+        Assert.Equal(4, tries);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatIsHeldForGoodIsToldInTheEnd(bool isTarget)
+    {
+        Exception error = Held(isTarget);
+        int tries = 0;
+        Assert.Same(error, Record.Exception(() => AtomicFile.Repeat(
+            () =>
+            {
+                tries++;
+                throw error;
+            },
+            TimeSpan.Zero)));
+        Assert.Equal(AtomicFile.Tries, tries);
+    }
+
+    [Fact]
+    public void OtherErrorsAreToldAtOnce()
+    {
+        int tries = 0;
+        Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Repeat(
+            () =>
+            {
+                tries++;
+                throw new DirectoryNotFoundException();
+            },
+            TimeSpan.Zero));
+        Assert.Equal(1, tries);
+    }
+
+    /// <summary>What Windows says when the file to be replaced is open, and when the new one is.</summary>
+    private static Exception Held(bool isTarget) =>
+        isTarget ? new UnauthorizedAccessException() : new IOException("in use", unchecked((int)0x80070020));
+
+    [Fact]
+    public void Lines_of_text_end_alike_on_every_system()
+    {
+        AtomicFile.WriteText(_folder.PathOf("table.md"), "a\r\nb\nc\r\n");
+        Assert.Equal("a\nb\nc\n", File.ReadAllText(_folder.PathOf("table.md")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_writer_that_fails_leaves_the_earlier_file_alone(bool toStream)
+    {
+        string path = _folder.PathOf("table.md");
+        File.WriteAllBytes(path, [1]);
+        Assert.Throws<InvalidDataException>(() =>
+        {
+            if (toStream) AtomicFile.Write(path, (FileStream _) => throw new InvalidDataException());
+            AtomicFile.Write(path, temporary =>
+            {
+                File.WriteAllText(temporary, "half");
+                throw new InvalidDataException();
+            });
+        });
+        Assert.Equal([1], File.ReadAllBytes(path));
+        Assert.Equal([path], Directory.GetFiles(_folder.FullName));
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace HslEmbeddingZero.Tests.Interop;
+
+/// <summary>The setting is the whole process's, so these start one of their own.</summary>
+public sealed class TorchMemoryTests
+{
+    private const int Pages = 20 * (64 << 20 >> 12); // of 4 KiB, in the probe's twenty tensors
+
+    // A block that another thread puts behind a tensor can leave a gap that the next tensor does not fit into; not every time.
+    private const int FewPages = Pages / 4;
+
+    [SkippableFact]
+    public void KeptMemoryNeedsNoNewPages()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Page faults are read from /proc.");
+        long plain = Faults("ensure"), kept = Faults("keep", "keep", "ensure");
+        Assert.True(plain > Pages / 2, $"{plain} faults without the setting"); // half, as huge pages may stand for some
+        Assert.True(kept < FewPages, $"{kept} faults with it");
+    }
+
+    [Fact]
+    public void ItSaysWhetherTheLibraryIsGnus()
+    {
+        bool isGnu = OperatingSystem.IsLinux() && File.ReadAllText("/proc/self/maps").Contains("/libc.so.6", StringComparison.Ordinal);
+        Assert.Equal((0, $"keep: {isGnu}\n"), RuntimeProbe.Run(RuntimeProbe.Folder, null, "keep"));
+    }
+
+    private static long Faults(params string[] steps)
+    {
+        (int code, string output) = RuntimeProbe.Run(RuntimeProbe.Folder, RuntimeProbe.LibtorchFolder(), [.. steps, "faults"]);
+        Assert.True(code == 0, output);
+        return long.Parse(output[(output.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,38 @@
+namespace HslEmbeddingZero.Training.Tests.Runs;
+
+/// <summary>
+/// TorchSharp lets go of a Scalar while native code still reads it; under a collector that never rests such a call reads freed memory.
+/// </summary>
+public sealed class GarbageCollectionTests
+{
+    [Fact]
+    public void Training_is_the_same_while_the_collector_never_rests()
+    {
+        var options = TinyRun.Options with { Steps = 10 };
+        using TinyRun calm = new(options);
+        calm.Trainer.Run();
+
+        using TinyRun stressed = new(options);
+        using CancellationTokenSource done = new();
+        Thread collector = new(() =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+                GC.WaitForPendingFinalizers();
+            }
+        });
+        collector.Start();
+        try
+        {
+            stressed.Trainer.Run();
+        }
+        finally
+        {
+            done.Cancel();
+            collector.Join();
+        }
+
+        Assert.Equal(calm.Weights, stressed.Weights);
+    }
+}
