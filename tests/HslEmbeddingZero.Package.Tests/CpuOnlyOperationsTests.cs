@@ -20,7 +20,7 @@ public sealed class CpuOnlyOperationsTests
         ["LossMeter.IsFinite: data"] = "the losses before a checkpoint",
         ["LossMeter.Read: data"] = "the losses of a report",
         ["LossMeter.Save: data"] = "the losses of a checkpoint",
-        ["Trainer.DoorDigest: bytes"] = "the door's rows, once a run",
+        ["RunFingerprint.DoorDigest: bytes"] = "the door's rows, once a run",
         ["FusedAdamW.GradientNorm: item"] = "the gradient norm of a report",
 
         // tensors that are on the CPU by their making

@@ -14,7 +14,7 @@ public sealed class PublicNamesTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Fact]
-    public void Features()
+    public void The_names_of_the_features_compile_and_work()
     {
         const int dimension = HslFeatures.Dimension, full = HslFeatures.FullDimension;
         Assert.Equal((27, 35, 18, 9), (dimension, full, HslFeatures.ValueDimension, HslFeatures.ContextDimension));
@@ -31,7 +31,7 @@ public sealed class PublicNamesTests : IDisposable
     }
 
     [Fact]
-    public void Codec()
+    public void The_names_of_the_codec_compile_and_work()
     {
         HslFrame frame = HslCodec.Encode([1, 2, 3]);
         Assert.Equal([1, 2, 3], HslCodec.Decode(frame));
@@ -42,7 +42,7 @@ public sealed class PublicNamesTests : IDisposable
         ["Bits", "Boundary", "Context", "Delta", "Delta2", "Fourier", "Phase", "Value"], Enum.GetNames<HslChannelGroup>().Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Doors()
+    public void The_names_of_the_doors_compile_and_work()
     {
         InputDoor[] doors =
         [
@@ -79,7 +79,7 @@ public sealed class PublicNamesTests : IDisposable
     [InlineData(ControlKind.Learned, 4608)]
     [InlineData(ControlKind.Random, 0)]
     [InlineData(ControlKind.Permuted, 0)]
-    public void Controls(ControlKind kind, long learned)
+    public void The_names_of_the_controls_compile_and_work(ControlKind kind, long learned)
     {
         using nn.Module<Tensor, Tensor> features = new ControlFeatures(kind, seed: 1);
         Assert.Equal([2, 3, 27], features.forward(zeros([2, 3], ScalarType.Int64)).shape);
@@ -102,7 +102,7 @@ public sealed class PublicNamesTests : IDisposable
     }
 
     [Fact]
-    public void Weights()
+    public void The_names_of_the_weights_compile_and_work()
     {
         string path = Path.Combine(Path.GetTempPath(), $"hsl-names-{Guid.NewGuid():N}.safetensors");
         try

@@ -8,10 +8,10 @@ namespace HslEmbeddingZero.Package.Tests;
 /// </summary>
 public sealed class RoomTests
 {
-    /// <summary>Each room may know those before it; the root of a package is known by all of them, and so is Interop.</summary>
+    /// <summary>Each room may know those before it. Second is the root of the core package.</summary>
     private static readonly string[] Rooms =
     [
-        "HslEmbeddingZero", "HslEmbeddingZero/Interop", "HslEmbeddingZero/Signal", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
+        "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Signal", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
         "HslEmbeddingZero/Generation", "HslEmbeddingZero.Training/Data", "HslEmbeddingZero.Training/Optimization",
         "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",
     ];

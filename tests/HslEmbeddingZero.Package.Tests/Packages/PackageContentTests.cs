@@ -103,7 +103,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
         using var provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(symbols.Bytes($"lib/net10.0/{id}.pdb")));
         MetadataReader reader = provider.GetMetadataReader();
         Assert.Equal(wanted.Guid, new BlobContentId(reader.DebugMetadataHeader!.Id).Guid);
-        Assert.Contains(reader.Documents, handle => NameOf(handle) == $"/_/src/{id}/{(id == "HslEmbeddingZero" ? "Doors/ZeroDoor" : "Training/Trainer")}.cs");
+        Assert.Contains(reader.Documents, handle => NameOf(handle) == $"/_/src/{id}/{(id == "HslEmbeddingZero" ? "Doors/ZeroDoor" : "Runs/Trainer")}.cs");
         foreach (DocumentHandle handle in reader.Documents)
         {
             // What the build itself writes lies in the tests' folder here, which is outside the repository.

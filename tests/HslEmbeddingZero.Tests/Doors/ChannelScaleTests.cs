@@ -19,7 +19,7 @@ public sealed class ChannelScaleTests : IDisposable
 
     /// <summary>Twenty-six columns of a byte with a predecessor, over all 65,536 pairs.</summary>
     [Fact]
-    public void PairColumnsHaveMeanZeroAndDeviationOne()
+    public void Pair_columns_have_mean_zero_and_deviation_one()
     {
         byte[] pairs = [.. Enumerable.Range(0, 65536).SelectMany(pair => new[] { (byte)(pair >> 8), (byte)pair })];
         Tensor rows = _door.Features(Ids(pairs, ScalarType.Byte, 65536, 2)).select(1, 1).to(ScalarType.Float64);
@@ -37,7 +37,7 @@ public sealed class ChannelScaleTests : IDisposable
     /// The boundary depends on three bytes, through 28 codes: their exact weights over all 256³ triples, each code read from the door once.
     /// </summary>
     [Fact]
-    public void BoundaryHasMeanZeroAndDeviationOneOverAllTriples()
+    public void Boundary_has_mean_zero_and_deviation_one_over_all_triples()
     {
         var triples = new Dictionary<int, (double Weight, byte[] Bytes)>();
         for (int middle = 0; middle < 256; middle++)
@@ -71,7 +71,7 @@ public sealed class ChannelScaleTests : IDisposable
     }
 
     [Fact]
-    public void ManyRandomBytesHaveMeanZeroAndDeviationOneInEveryColumn()
+    public void Many_random_bytes_have_mean_zero_and_deviation_one_in_every_column()
     {
         // 400,000 bytes: the standard error of a mean is below 0.002, of a square below 0.004 (the boundary is correlated with its neighbours).
         Tensor rows = _door.Features(Ids(RandomBytes(400_000, 1), ScalarType.Byte)).to(ScalarType.Float64);
@@ -80,7 +80,7 @@ public sealed class ChannelScaleTests : IDisposable
     }
 
     [Fact]
-    public void EveryColumnIsTheShiftedAndScaledFeature()
+    public void Every_column_is_the_shifted_and_scaled_feature()
     {
         byte[] bytes = RandomBytes(3000, 2);
         float[] raw = HslFeatures.Encode(bytes);
@@ -93,7 +93,7 @@ public sealed class ChannelScaleTests : IDisposable
     }
 
     [Fact]
-    public void ConstantsAreTheClosedForms()
+    public void Constants_are_the_closed_forms()
     {
         for (int c = 0; c < 27; c++)
         {
@@ -112,7 +112,7 @@ public sealed class ChannelScaleTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsLost()
+    public void Nothing_is_lost()
     {
         byte[] bytes = [.. Enumerable.Range(0, 256).Select(v => (byte)v), .. RandomBytes(1000, 3)];
         float[] rows = Floats(_door.Features(Ids(bytes, ScalarType.Byte)));
@@ -130,7 +130,7 @@ public sealed class ChannelScaleTests : IDisposable
     }
 
     [Fact]
-    public void SpecialIdsStayZeroAndTheNextByteIsFirst()
+    public void Special_ids_stay_zero_and_the_next_byte_is_first()
     {
         int[] ids = [10, 256, 20, 30, 40, 257, 50];
         float[] rows = Floats(_door.Features(Ids(ids)));

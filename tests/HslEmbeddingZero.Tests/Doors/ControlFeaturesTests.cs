@@ -14,7 +14,7 @@ public sealed class ControlFeaturesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void ValueColumnsComeFromTheTableAndContextColumnsAreTheFrozenOnes(ControlKind kind)
+    public void Value_columns_come_from_the_table_and_context_columns_are_the_frozen_ones(ControlKind kind)
     {
         for (int seed = 0; seed < 2; seed++)
         {
@@ -37,7 +37,7 @@ public sealed class ControlFeaturesTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void RandomReadsTheGoldenTable(int seed)
+    public void Random_reads_the_golden_table(int seed)
     {
         using var features = new ControlFeatures(ControlKind.Random, seed);
         float[] golden = GoldenControlTables.Instance.Arms[seed].Random;
@@ -50,7 +50,7 @@ public sealed class ControlFeaturesTests : IDisposable
     }
 
     [Fact]
-    public void HslIsTheFrozenFeatures()
+    public void Hsl_is_the_frozen_features()
     {
         using var features = new ControlFeatures(ControlKind.Hsl, 5);
         byte[] bytes = RandomBytes(300, 1);
@@ -59,7 +59,7 @@ public sealed class ControlFeaturesTests : IDisposable
     }
 
     [Fact]
-    public void OnlyTheLearnedKindHasParameters()
+    public void Only_the_learned_kind_has_parameters()
     {
         foreach (ControlKind kind in Enum.GetValues<ControlKind>())
         {
@@ -71,7 +71,7 @@ public sealed class ControlFeaturesTests : IDisposable
     }
 
     [Fact]
-    public void GradientReachesTheRowsThatWereRead()
+    public void Gradient_reaches_the_rows_that_were_read()
     {
         using var features = new ControlFeatures(ControlKind.Learned);
         features.forward(Ids([3, 3, 256, 7, 257])).sum().backward();
@@ -83,7 +83,7 @@ public sealed class ControlFeaturesTests : IDisposable
     }
 
     [Fact]
-    public void ATrainingStepChangesWhatIsRead()
+    public void A_training_step_changes_what_is_read()
     {
         using var features = new ControlFeatures(ControlKind.Learned);
         using var optimizer = optim.SGD(features.parameters(), 0.5);
@@ -97,7 +97,7 @@ public sealed class ControlFeaturesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void BehindTheZeroDoorAndTheProjection(ControlKind kind)
+    public void Behind_the_zero_door_and_the_projection(ControlKind kind)
     {
         int[] ids = RandomIds(16, 8);
         using var features = new ControlFeatures(kind, 1);
@@ -115,7 +115,7 @@ public sealed class ControlFeaturesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void AnyLeadingShapeAndDtype(ControlKind kind)
+    public void Any_leading_shape_and_dtype_is_taken(ControlKind kind)
     {
         using var features = new ControlFeatures(kind);
         foreach (long[] shape in new long[][] { [0], [5], [2, 5], [2, 3, 5], [0, 5], [2, 0] })
@@ -128,7 +128,7 @@ public sealed class ControlFeaturesTests : IDisposable
     }
 
     [Fact]
-    public void BadInputIsRefused()
+    public void Bad_input_is_refused()
     {
         using var features = new ControlFeatures(ControlKind.Permuted);
         Assert.Contains("258", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([258]))).Message, StringComparison.Ordinal);

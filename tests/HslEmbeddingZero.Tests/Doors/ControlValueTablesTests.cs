@@ -5,19 +5,19 @@ public class ControlValueTablesTests
     private static readonly float[] Frozen = GoldenControlTables.Instance.ValueLut;
 
     [Fact]
-    public void HslIsTheFrozenTable() => Assert.Equal(Frozen, ControlValueTables.Build(ControlKind.Hsl, 7, Frozen));
+    public void Hsl_is_the_frozen_table() => Assert.Equal(Frozen, ControlValueTables.Build(ControlKind.Hsl, 7, Frozen));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void RandomIsTheGoldenTableBitForBit(int seed) => Assert.Equal(
+    public void Random_is_the_golden_table_bit_for_bit(int seed) => Assert.Equal(
         GoldenControlTables.Instance.Arms[seed].Random.Select(BitConverter.SingleToInt32Bits),
         ControlValueTables.Build(ControlKind.Random, seed, Frozen).Select(BitConverter.SingleToInt32Bits));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void PermutedTakesTheRowsInTheGoldenOrder(int seed)
+    public void Permuted_takes_the_rows_in_the_golden_order(int seed)
     {
         float[] table = ControlValueTables.Build(ControlKind.Permuted, seed, Frozen);
         int[] order = GoldenControlTables.Instance.Arms[seed].Permutation;
@@ -28,7 +28,7 @@ public class ControlValueTablesTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void LearnedStartsFromTheGoldenValues(int seed)
+    public void Learned_starts_from_the_golden_values(int seed)
     {
         float[] table = ControlValueTables.Build(ControlKind.Learned, seed, Frozen);
         float[] expected = GoldenControlTables.Instance.Arms[seed].LearnedInitFirst36;
@@ -42,7 +42,7 @@ public class ControlValueTablesTests
     [InlineData(ControlKind.Learned)]
     [InlineData(ControlKind.Random)]
     [InlineData(ControlKind.Permuted)]
-    public void NoTwoBytesShareARow(ControlKind kind)
+    public void No_two_bytes_share_a_row(ControlKind kind)
     {
         for (int seed = 0; seed < 4; seed++)
         {
@@ -52,7 +52,7 @@ public class ControlValueTablesTests
     }
 
     [Fact]
-    public void WrongLengthIsNamed()
+    public void Wrong_length_is_named()
     {
         var error = Assert.Throws<ArgumentException>(() => ControlValueTables.Build(ControlKind.Hsl, 0, new float[4607]));
         Assert.Contains("4607", error.Message, StringComparison.Ordinal);
@@ -60,7 +60,7 @@ public class ControlValueTablesTests
     }
 
     [Fact]
-    public void NegativeSeedAndUnknownKindAreRefused()
+    public void Negative_seed_and_unknown_kind_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => ControlValueTables.Build(ControlKind.Random, -1, Frozen));
         Assert.Throws<ArgumentOutOfRangeException>(() => ControlValueTables.Build((ControlKind)9, 0, Frozen));

@@ -3,7 +3,7 @@ namespace HslEmbeddingZero.Tests.Doors;
 public class DoorArmsTests
 {
     [Fact]
-    public void NamesAreThoseOfTheTable() => Assert.Equal(
+    public void Names_are_those_of_the_table() => Assert.Equal(
         [
             "zero", "zero-standardized", "projection", "projection-standardized", "embedding", "embedding-pooled",
             "learned", "random", "permuted", "learned-projection", "random-projection", "permuted-projection", "one-hot",
@@ -27,7 +27,7 @@ public class DoorArmsTests
     [InlineData("one-hot", typeof(OneHotDoor))]
     [InlineData("zero-ngram", typeof(ZeroDoor))]
     [InlineData("projection-ngram", typeof(ProjectionDoor))]
-    public void CreatesEveryArm(string arm, Type type)
+    public void Creates_every_arm(string arm, Type type)
     {
         using InputDoor door = DoorArms.Create(arm, 2, 512, seed: 3);
         Assert.IsType(type, door);
@@ -43,7 +43,7 @@ public class DoorArmsTests
     [InlineData("learned-projection")]
     [InlineData("random-projection")]
     [InlineData("permuted-projection")]
-    public void TheSeedDrawsTheControl(string arm)
+    public void The_seed_draws_the_control(string arm)
     {
         using InputDoor first = DoorArms.Create(arm, 2, 64, seed: 1), again = DoorArms.Create(arm, 2, 64, seed: 1), other = DoorArms.Create(arm, 2, 64, seed: 2);
         using var ids = DoorTensors.Ids([.. Enumerable.Range(0, 256)]);
@@ -61,7 +61,7 @@ public class DoorArmsTests
     [InlineData("Zero")]
     [InlineData("")]
     [InlineData("mlp")]
-    public void AnUnknownArmIsNamedWithTheKnownOnes(string arm)
+    public void An_unknown_arm_is_named_with_the_known_ones(string arm)
     {
         var error = Assert.Throws<ArgumentException>(() => DoorArms.Create(arm, 8, 512));
         Assert.Contains($"'{arm}'", error.Message, StringComparison.Ordinal);

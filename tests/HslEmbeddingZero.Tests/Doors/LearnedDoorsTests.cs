@@ -21,7 +21,7 @@ public sealed class LearnedDoorsTests : IDisposable
     [InlineData("learned", 4_608)]
     [InlineData("random", 0)]
     [InlineData("permuted", 0)]
-    public void PublishedSizes(string arm, long parameters)
+    public void Bodies_have_the_published_sizes(string arm, long parameters)
     {
         using InputDoor door = DoorArms.Create(arm, 8, 512);
         Assert.Equal(parameters, door.LearnedParameters);
@@ -29,7 +29,7 @@ public sealed class LearnedDoorsTests : IDisposable
     }
 
     [Fact]
-    public void LearnedControlAddsItsTableToTheProjection()
+    public void Learned_control_adds_its_table_to_the_projection()
     {
         using var door = new ProjectionDoor(new ControlFeatures(ControlKind.Learned));
         Assert.Equal(125_440 + 4_608, door.LearnedParameters);
@@ -38,7 +38,7 @@ public sealed class LearnedDoorsTests : IDisposable
     [Theory]
     [InlineData(ChannelScaling.None)]
     [InlineData(ChannelScaling.Standardized)]
-    public void ProjectionIsOneLinearMapOfTheSlotsRows(ChannelScaling scaling)
+    public void Projection_is_one_linear_map_of_the_slots_rows(ChannelScaling scaling)
     {
         using var door = new ProjectionDoor(3, 40, scaling: scaling);
         using var features = new ControlFeatures(ControlKind.Hsl, 0, scaling);
@@ -52,7 +52,7 @@ public sealed class LearnedDoorsTests : IDisposable
     }
 
     [Fact]
-    public void EmbeddingPacksItsRowsLikeTheFeatures()
+    public void Embedding_packs_its_rows_like_the_features()
     {
         using var door = new ByteEmbeddingDoor(3, 40);
         Dictionary<string, Tensor> state = door.state_dict();
@@ -65,14 +65,14 @@ public sealed class LearnedDoorsTests : IDisposable
     }
 
     [Fact]
-    public void EmbeddingSlotsKeepTheOrderOfTheirBytes()
+    public void Embedding_slots_keep_the_order_of_their_bytes()
     {
         using var door = new ByteEmbeddingDoor(2, 40);
         Assert.NotEqual(Floats(door.forward(Ids([1, 2]))), Floats(door.forward(Ids([2, 1]))));
     }
 
     [Fact]
-    public void PooledSlotIsTheMeanOfItsRows()
+    public void Pooled_slot_is_the_mean_of_its_rows()
     {
         using var door = new PooledEmbeddingDoor(3, 40);
         Tensor table = Assert.Single(door.state_dict()).Value;
@@ -90,7 +90,7 @@ public sealed class LearnedDoorsTests : IDisposable
     [InlineData("embedding")]
     [InlineData("embedding-pooled")]
     [InlineData("learned")]
-    public void GradientsReachEveryParameter(string arm)
+    public void Gradients_reach_every_parameter(string arm)
     {
         using InputDoor door = DoorArms.Create(arm, 4, 128);
         Tensor ids = Ids(RandomIds(40, 6), 2, 20);

@@ -20,7 +20,7 @@ public sealed class NgramDoorTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void CodesStandBehindTheFeaturesAndZerosBehindThem(int[] orders, int columns, bool inSlots)
+    public void Codes_stand_behind_the_features_and_zeros_behind_them(int[] orders, int columns, bool inSlots)
     {
         NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots };
         using ZeroDoor door = new(4, 512, scaling: ChannelScaling.Standardized, ngrams: codes);
@@ -53,7 +53,7 @@ public sealed class NgramDoorTests : IDisposable
     /// </summary>
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void TensorOperationsGiveWhatTheSpansGive(int[] orders, int columns, bool inSlots)
+    public void Tensor_operations_give_what_the_spans_give(int[] orders, int columns, bool inSlots)
     {
         NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots };
         using ZeroDoor door = new(4, 512, ngrams: codes), wide = new(4, 512, ngrams: codes), narrow = new(4, 512, ngrams: codes);
@@ -77,7 +77,7 @@ public sealed class NgramDoorTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
-    public void ASpecialIdEndsTheContext(int bytesPerSlot)
+    public void A_special_id_ends_the_context(int bytesPerSlot)
     {
         NgramCodes codes = new() { Orders = [2, 3, 5], ColumnsPerOrder = 8, InSlots = true };
         using ZeroDoor door = new(bytesPerSlot, 256, ngrams: codes);
@@ -105,7 +105,7 @@ public sealed class NgramDoorTests : IDisposable
     [InlineData(new[] { 2, 3 }, 2)]
     [InlineData(new[] { 2, 3, 4 }, 3)]
     [InlineData(new[] { 8 }, 7)]
-    public void LookBackIsExactlyHowFarAPositionReads(int[] orders, int contextBytes)
+    public void Look_back_is_exactly_how_far_a_position_reads(int[] orders, int contextBytes)
     {
         using ZeroDoor door = new(2, 512, ngrams: new() { Orders = orders });
         Assert.Equal(contextBytes, door.ContextBytes);
@@ -127,7 +127,7 @@ public sealed class NgramDoorTests : IDisposable
     }
 
     [Fact]
-    public void ThePublishedDoorIsTheDefault()
+    public void The_published_door_is_the_default()
     {
         using ZeroDoor door = new();
         using ProjectionDoor projection = new();
@@ -138,7 +138,7 @@ public sealed class NgramDoorTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsLearnedAndNothingIsStored()
+    public void Nothing_is_learned_and_nothing_is_stored()
     {
         using ZeroDoor door = new(ngrams: new());
         Assert.Equal(0, door.LearnedParameters);
@@ -149,7 +149,7 @@ public sealed class NgramDoorTests : IDisposable
     [Theory]
     [InlineData(false, 216 * 512 + 512 + 219 * 512 + 512)]
     [InlineData(true, (216 + 192) * 512 + 512 + 219 * 512 + 512)]
-    public void TheProjectionReadsTheCodesToo(bool inSlots, long parameters)
+    public void The_projection_reads_the_codes_too(bool inSlots, long parameters)
     {
         NgramCodes codes = new() { InSlots = inSlots };
         using ProjectionDoor door = new(scaling: ChannelScaling.Standardized, ngrams: codes);
@@ -165,7 +165,7 @@ public sealed class NgramDoorTests : IDisposable
     }
 
     [Fact]
-    public void LearnedValuesKeepTheirGradientBesideCodes()
+    public void Learned_values_keep_their_gradient_beside_codes()
     {
         using ZeroDoor door = new(new ControlFeatures(ControlKind.Learned), 2, 256, ngrams: new() { InSlots = true, Orders = [2, 3] });
         Tensor ids = Ids(RandomIds(40, 6), 2, 20);
@@ -180,7 +180,7 @@ public sealed class NgramDoorTests : IDisposable
     [InlineData(8, 218, false, "219", "218", "stream position")]
     [InlineData(8, 407, true, "408", "407", "slot")]
     [InlineData(1, 100, false, "219", "100", "192")]
-    public void CodesThatDoNotFitAreRefusedWithTheirColumns(int k, int dim, bool inSlots, params string[] parts)
+    public void Codes_that_do_not_fit_are_refused_with_their_columns(int k, int dim, bool inSlots, params string[] parts)
     {
         string message = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim, ngrams: new() { InSlots = inSlots })).Message;
         foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
@@ -189,7 +189,7 @@ public sealed class NgramDoorTests : IDisposable
     }
 
     [Fact]
-    public void AWidthThatIsFullHoldsTheLastColumn()
+    public void A_width_that_is_full_holds_the_last_column()
     {
         byte[] bytes = RandomBytes(100, 8);
         using ZeroDoor door = new(8, 219, ngrams: new()), roomy = new(8, 512, ngrams: new());
@@ -200,7 +200,7 @@ public sealed class NgramDoorTests : IDisposable
     [InlineData(ScalarType.Byte, ScalarType.Float32)]
     [InlineData(ScalarType.Int64, ScalarType.Float32)]
     [InlineData(ScalarType.Byte, ScalarType.BFloat16)]
-    public void MemoryOfOnesOwnHoldsWhatForwardAndStreamReturn(ScalarType idType, ScalarType type)
+    public void Memory_of_ones_own_holds_what_forward_and_stream_return(ScalarType idType, ScalarType type)
     {
         using ZeroDoor door = new(4, 512, ngrams: new() { InSlots = true });
         door.to(type);
@@ -216,7 +216,7 @@ public sealed class NgramDoorTests : IDisposable
 
     /// <summary>Enough output for several threads, whose shares begin anywhere in a row of input.</summary>
     [Fact]
-    public void SharesOfSeveralThreadsJoinWithoutASeam()
+    public void Shares_of_several_threads_join_without_a_seam()
     {
         using ZeroDoor door = new(8, 512, ngrams: new() { Orders = [2, 5, 8], InSlots = true });
         byte[] bytes = RandomBytes(7 * 301, 9);
@@ -230,7 +230,7 @@ public sealed class NgramDoorTests : IDisposable
     }
 
     [Fact]
-    public void APassThroughANarrowDtypeLeavesNoRoundingBehind()
+    public void A_pass_through_a_narrow_dtype_leaves_no_rounding_behind()
     {
         using ZeroDoor door = new(4, 512, ngrams: new() { Amplitude = 0.3f });
         Tensor ids = Ids(RandomIds(40, 7));
@@ -242,7 +242,7 @@ public sealed class NgramDoorTests : IDisposable
     }
 
     [Fact]
-    public void AnArmWithoutAPlaceForCodesRefusesThem()
+    public void An_arm_without_a_place_for_codes_refuses_them()
     {
         foreach (string arm in new[] { "embedding", "embedding-pooled", "one-hot" })
         {
@@ -254,7 +254,7 @@ public sealed class NgramDoorTests : IDisposable
     [Theory]
     [InlineData("zero-ngram", "zero-standardized")]
     [InlineData("projection-ngram", "projection-standardized")]
-    public void AnArmIsNamedByItsCodes(string arm, string without)
+    public void An_arm_is_named_by_its_codes(string arm, string without)
     {
         using InputDoor door = DoorArms.Create(arm, 2, 512), other = DoorArms.Create(arm, 2, 512, 0, SlotTail.Pad, new() { Amplitude = 1 });
         Assert.Equal((arm, new NgramCodes()), (door.Arm, door.Ngrams));

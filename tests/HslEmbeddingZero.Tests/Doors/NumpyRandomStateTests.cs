@@ -6,14 +6,14 @@ public class NumpyRandomStateTests
     [Theory]
     [InlineData(0, new uint[] { 2357136044, 2546248239, 3071714933 })]
     [InlineData(5489, new uint[] { 3499211612, 581869302, 3890346734 })]
-    public void RawOutputsAreThoseOfTheTwister(int seed, uint[] expected)
+    public void Raw_outputs_are_those_of_the_twister(int seed, uint[] expected)
     {
         var random = new NumpyRandomState(seed);
         Assert.Equal(expected, expected.Select(_ => random.NextUInt32()));
     }
 
     [Fact]
-    public void TenThousandthOutputOfTheDefaultSeedIsTheOneTheStandardNames()
+    public void Ten_thousandth_output_of_the_default_seed_is_the_one_the_standard_names()
     {
         var random = new NumpyRandomState(5489);
         for (int i = 1; i < 10_000; i++) random.NextUInt32();
@@ -21,12 +21,12 @@ public class NumpyRandomStateTests
     }
 
     [Fact]
-    public void DoublesHave53Bits() => Assert.Equal(0.5488135039273248, new NumpyRandomState(0).NextDouble());
+    public void Doubles_have_53_bits() => Assert.Equal(0.5488135039273248, new NumpyRandomState(0).NextDouble());
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void GaussianGivesTheGoldenRandn(int seed)
+    public void Gaussian_gives_the_golden_randn(int seed)
     {
         var random = new NumpyRandomState(seed);
         double[] expected = GoldenControlTables.Instance.Arms[seed].RandnFirst16;
@@ -37,16 +37,16 @@ public class NumpyRandomStateTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void PermutationIsTheGoldenOne(int seed) =>
+    public void Permutation_is_the_golden_one(int seed) =>
         Assert.Equal(GoldenControlTables.Instance.Arms[seed].Permutation, new NumpyRandomState(seed).Permutation(256));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(1000)]
-    public void PermutationHoldsEveryNumberOnce(int count) =>
+    public void Permutation_holds_every_number_once(int count) =>
         Assert.Equal(Enumerable.Range(0, count), new NumpyRandomState(3).Permutation(count).Order());
 
     [Fact]
-    public void NegativeSeedIsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => new NumpyRandomState(-1));
+    public void Negative_seed_is_refused() => Assert.Throws<ArgumentOutOfRangeException>(() => new NumpyRandomState(-1));
 }

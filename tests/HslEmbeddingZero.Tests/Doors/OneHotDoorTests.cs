@@ -11,7 +11,7 @@ public sealed class OneHotDoorTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Fact]
-    public void EveryByteIsOneColumnAndSpecialIdsAreNone()
+    public void Every_byte_is_one_column_and_special_ids_are_none()
     {
         using OneHotDoor door = new(2, 520);
         int[] ids = [.. Enumerable.Range(0, ByteIds.Count)];
@@ -28,7 +28,7 @@ public sealed class OneHotDoorTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsLearnedAndNothingIsKept()
+    public void Nothing_is_learned_and_nothing_is_kept()
     {
         using OneHotDoor door = new();
         Assert.Equal((0L, 0, 512, 1), (door.LearnedParameters, door.ContextBytes, door.Dim, door.BytesPerSlot));
@@ -36,7 +36,7 @@ public sealed class OneHotDoorTests : IDisposable
     }
 
     [Fact]
-    public void ItFollowsToAnotherType()
+    public void It_follows_to_another_type()
     {
         using OneHotDoor door = new();
         door.to(ScalarType.BFloat16);
@@ -44,7 +44,7 @@ public sealed class OneHotDoorTests : IDisposable
     }
 
     [Fact]
-    public void BytesThatDoNotFitAreRefusedWithTheLimit()
+    public void Bytes_that_do_not_fit_are_refused_with_the_limit()
     {
         var error = Assert.Throws<ArgumentException>(() => new OneHotDoor(3, 512));
         Assert.Contains("768", error.Message, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public sealed class SlotWriterTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void WrittenSlotsEqualGatheredRowsForEveryKindAndScaling(int batch, int length, int bytesPerSlot, int dim)
+    public void Written_slots_equal_gathered_rows_for_every_kind_and_scaling(int batch, int length, int bytesPerSlot, int dim)
     {
         using var scope = NewDisposeScope();
         manual_seed(batch * 1000 + length);
@@ -45,7 +45,7 @@ public sealed class SlotWriterTests
     [Theory]
     [InlineData(ScalarType.Int16)]
     [InlineData(ScalarType.Int64)]
-    public void WiderIdsGiveTheSameWithAndWithoutSpecialOnes(ScalarType type)
+    public void Wider_ids_give_the_same_with_and_without_special_ones(ScalarType type)
     {
         using var scope = NewDisposeScope();
         using ZeroDoor door = new(4, 128);
@@ -61,7 +61,7 @@ public sealed class SlotWriterTests
     }
 
     [Fact]
-    public void StridedIdsAreReadInTheirOrder()
+    public void Strided_ids_are_read_in_their_order()
     {
         using ZeroDoor door = new(4, 128);
         using Tensor bytes = randint(0, 256, [16, 3], ScalarType.Byte);
@@ -73,7 +73,7 @@ public sealed class SlotWriterTests
     }
 
     [Fact]
-    public void AnOutputBeyondOneSpanIsLeftToTheGather()
+    public void An_output_beyond_one_span_is_left_to_the_gather()
     {
         Assert.True(SlotWriter.Fits(1, 1 << 20, 511));
         Assert.False(SlotWriter.Fits(1, 1 << 20, 512));

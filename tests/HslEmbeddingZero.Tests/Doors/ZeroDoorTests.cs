@@ -15,7 +15,7 @@ public sealed class ZeroDoorTests : IDisposable
     [InlineData(2, 64)]
     [InlineData(8, 512)]
     [InlineData(18, 512)]
-    public void SlotsAreKRowsSideBySideThenZeros(int k, int dim)
+    public void Slots_are_k_rows_side_by_side_then_zeros(int k, int dim)
     {
         using var door = new ZeroDoor(k, dim);
         byte[] bytes = RandomBytes(3 * k, k);
@@ -30,7 +30,7 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void StreamIsOneRowThenZeros()
+    public void Stream_is_one_row_then_zeros()
     {
         using var door = new ZeroDoor();
         byte[] bytes = RandomBytes(20, 1);
@@ -44,7 +44,7 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void ChannelsKeepFixedAddresses()
+    public void Channels_keep_fixed_addresses()
     {
         using var door = new ZeroDoor();
         const byte value = 0b1011_0010;
@@ -61,7 +61,7 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsLearnedAndNothingIsStored()
+    public void Nothing_is_learned_and_nothing_is_stored()
     {
         using var door = new ZeroDoor();
         Assert.Equal(0, door.LearnedParameters);
@@ -76,7 +76,7 @@ public sealed class ZeroDoorTests : IDisposable
     [InlineData(1, 26, "27", "26", "0")]
     [InlineData(3, 80, "81", "80", "2")]
     [InlineData(int.MaxValue, 512, "57982058469", "512", "18")]
-    public void MoreBytesThanFitAreRefused(int k, int dim, string needed, string limit, string fit)
+    public void More_bytes_than_fit_are_refused(int k, int dim, string needed, string limit, string fit)
     {
         var error = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim));
         Assert.Contains($"{k} bytes", error.Message, StringComparison.Ordinal);
@@ -86,14 +86,14 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void NullFeaturesAreRefused()
+    public void Null_features_are_refused()
     {
         Assert.Throws<ArgumentNullException>(() => new ZeroDoor((ControlFeatures)null!));
         Assert.Throws<ArgumentNullException>(() => new ProjectionDoor((ControlFeatures)null!));
     }
 
     [Fact]
-    public void StandardizedKeepsPaddingAndSpecialIdsAtZero()
+    public void Standardized_keeps_padding_and_special_ids_at_zero()
     {
         using var door = new ZeroDoor(2, 64, scaling: ChannelScaling.Standardized);
         float[] slots = Floats(door.forward(Ids([256, 257, 256, 7])));
@@ -111,7 +111,7 @@ public sealed class ZeroDoorTests : IDisposable
     [InlineData(ControlKind.Hsl, ScalarType.Int64, ScalarType.Float32, SlotTail.Pad)]
     [InlineData(ControlKind.Hsl, ScalarType.Byte, ScalarType.Float64, SlotTail.Pad)]
     [InlineData(ControlKind.Learned, ScalarType.Byte, ScalarType.Float32, SlotTail.Pad)]
-    public void MemoryOfOnesOwnHoldsWhatForwardAndStreamReturn(ControlKind kind, ScalarType idType, ScalarType type, SlotTail tail)
+    public void Memory_of_ones_own_holds_what_forward_and_stream_return(ControlKind kind, ScalarType idType, ScalarType type, SlotTail tail)
     {
         using var door = new ZeroDoor(new ControlFeatures(kind), 4, 128, tail);
         door.to(type);
@@ -126,7 +126,7 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void WritingKeepsNoTensor()
+    public void Writing_keeps_no_tensor()
     {
         using var door = new ZeroDoor(4, 128);
         Tensor ids = Ids(RandomBytes(8, 5), ScalarType.Byte, 1, 8), slots = zeros([1, 2, 128]);
@@ -137,7 +137,7 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void ADestinationThatDoesNotFitIsRefusedAndStaysAsItWas()
+    public void A_destination_that_does_not_fit_is_refused_and_stays_as_it_was()
     {
         using var door = new ZeroDoor(4, 128);
         Tensor ids = Ids(RandomBytes(2 * 10, 5), ScalarType.Byte, 2, 10);
@@ -160,7 +160,7 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void ALearnedDestinationIsRefusedAndStaysAsItWas()
+    public void A_learned_destination_is_refused_and_stays_as_it_was()
     {
         using var door = new ZeroDoor(4, 128);
         Tensor ids = Ids(RandomBytes(8, 5), ScalarType.Byte, 1, 8), slots = zeros([1, 2, 128]).requires_grad_();
@@ -169,7 +169,7 @@ public sealed class ZeroDoorTests : IDisposable
     }
 
     [Fact]
-    public void AGraphThatStillNeedsTheOldNumbersIsRefusedNotWrong()
+    public void A_graph_that_still_needs_the_old_numbers_is_refused_not_wrong()
     {
         using var door = new ZeroDoor(4, 128);
         Tensor ids = Ids(RandomBytes(8, 5), ScalarType.Byte, 1, 8), slots = zeros([1, 2, 128]), weight = ones(128).requires_grad_();

@@ -10,7 +10,7 @@ public sealed class ByteGeneratorTests
     [InlineData(0, 1)]
     [InlineData(5, 3)]
     [InlineData(150, 70)]
-    public void CachedLogitsEqualThoseOfTheWholeStream(int contextLength, int streamLength)
+    public void Cached_logits_equal_those_of_the_whole_stream(int contextLength, int streamLength)
     {
         using ByteLanguageModel model = Model();
         short[] context = Ids(contextLength, 1);
@@ -29,7 +29,7 @@ public sealed class ByteGeneratorTests
     [InlineData(0, 1)]
     [InlineData(6, 2)]
     [InlineData(16, 90)]
-    public void AStreamThatIsGivenAtOnceIsReadLikeOneThatComesByAndBy(int contextLength, int streamLength)
+    public void A_stream_that_is_given_at_once_is_read_like_one_that_comes_by_and_by(int contextLength, int streamLength)
     {
         using ByteLanguageModel model = Model();
         short[] context = Ids(contextLength, 1);
@@ -53,7 +53,7 @@ public sealed class ByteGeneratorTests
     [InlineData(0, false)]
     [InlineData(7, false)]
     [InlineData(7, true)]
-    public void CodesAreTheSameStepByStepAsInTheWholeStream(int contextLength, bool withSpecialIds)
+    public void Codes_are_the_same_step_by_step_as_in_the_whole_stream(int contextLength, bool withSpecialIds)
     {
         using ByteLanguageModel model = Model(new NgramCodes { Orders = [2, 3, 8], ColumnsPerOrder = 12 });
         short[] context = Ids(contextLength, 1), stream = Ids(40, 2);
@@ -88,7 +88,7 @@ public sealed class ByteGeneratorTests
     [InlineData(542, 510, 32)]
     [InlineData(543, 510, 33)]
     [InlineData(1000, 510, 34)] // 968 = 3 · 322 + 2 before the last 32
-    public void ATextIsPresentedInWholeSlotsAndSingleBytes(int length, int context, int stream)
+    public void A_text_is_presented_in_whole_slots_and_single_bytes(int length, int context, int stream)
     {
         byte[] text = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
         (short[] Context, short[] Stream) presented = TextPrompt.Present(text, 3);
@@ -97,7 +97,7 @@ public sealed class ByteGeneratorTests
     }
 
     [Fact]
-    public void AGeneratorForATextHasReadItAndOneForNoneStandsBehindADocument()
+    public void A_generator_for_a_text_has_read_it_and_one_for_none_stands_behind_a_document()
     {
         using ByteLanguageModel model = Model();
         byte[] text = [.. Enumerable.Range(0, 50).Select(i => (byte)(60 + i))];
@@ -115,7 +115,7 @@ public sealed class ByteGeneratorTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task GenerationGoesOnBehindTheBytesThatWereTaken(bool isBrokenOff)
+    public async Task Generation_goes_on_behind_the_bytes_that_were_taken(bool isBrokenOff)
     {
         using ByteLanguageModel model = Model();
         GenerationOptions greedy = new() { Temperature = 0 };
@@ -137,7 +137,7 @@ public sealed class ByteGeneratorTests
     }
 
     [Fact]
-    public async Task TheSameSeedGivesTheSameBytesAndAnotherOneOthers()
+    public async Task The_same_seed_gives_the_same_bytes_and_another_one_others()
     {
         using ByteLanguageModel model = Model();
         byte[] first = await Bytes(model, new GenerationOptions { Seed = 3 });
@@ -146,7 +146,7 @@ public sealed class ByteGeneratorTests
     }
 
     [Fact]
-    public async Task GreedyTakesTheMostLikelyByteWhateverTheSeed()
+    public async Task Greedy_takes_the_most_likely_byte_whatever_the_seed()
     {
         using ByteLanguageModel model = Model();
         byte[] greedy = await Bytes(model, new GenerationOptions { Temperature = 0, Seed = 1 });
@@ -156,7 +156,7 @@ public sealed class ByteGeneratorTests
     }
 
     [Fact]
-    public async Task ACancellationStopsBetweenTwoBytes()
+    public async Task A_cancellation_stops_between_two_bytes()
     {
         using ByteLanguageModel model = Model();
         using ByteGenerator generator = new(model, [1, 2, 3]);
@@ -173,7 +173,7 @@ public sealed class ByteGeneratorTests
     }
 
     [Fact]
-    public void BadInputIsRefused()
+    public void Bad_input_is_refused()
     {
         using ByteLanguageModel model = Model();
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteGenerator(model, [258]));
@@ -187,7 +187,7 @@ public sealed class ByteGeneratorTests
     }
 
     [Fact]
-    public void BytesOutsideTopKAndTheMaskNeverCome()
+    public void Bytes_outside_top_k_and_the_mask_never_come()
     {
         float[] logits = new float[ByteIds.Count];
         logits[ByteIds.Mask] = 100;

@@ -7,7 +7,7 @@ public sealed class AtomicFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void AFileTakesThePlaceOfAnother()
+    public void A_file_takes_the_place_of_another()
     {
         File.WriteAllText(_folder.PathOf("new"), "new");
         File.WriteAllText(_folder.PathOf("old"), "old");
@@ -18,7 +18,7 @@ public sealed class AtomicFileTests : IDisposable
 
     /// <summary>On Windows the rename waits for the reader.</summary>
     [Fact]
-    public async Task AFileThatIsBeingReadIsReplaced()
+    public async Task A_file_that_is_being_read_is_replaced()
     {
         File.WriteAllText(_folder.PathOf("new"), "new");
         File.WriteAllText(_folder.PathOf("old"), "old");
@@ -36,7 +36,7 @@ public sealed class AtomicFileTests : IDisposable
 
     /// <summary>A folder never gives way to a file, so nobody waits for that.</summary>
     [Fact]
-    public void AFolderIsNotReplaced()
+    public void A_folder_is_not_replaced()
     {
         File.WriteAllText(_folder.PathOf("new"), "new");
         Directory.CreateDirectory(_folder.PathOf("taken"));
@@ -47,7 +47,7 @@ public sealed class AtomicFileTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void WhatAnotherProcessHoldsIsTriedAgain(bool isTarget)
+    public void What_another_process_holds_is_tried_again(bool isTarget)
     {
         Exception error = Held(isTarget);
         int tries = 0;
@@ -63,7 +63,7 @@ public sealed class AtomicFileTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void WhatIsHeldForGoodIsToldInTheEnd(bool isTarget)
+    public void What_is_held_for_good_is_told_in_the_end(bool isTarget)
     {
         Exception error = Held(isTarget);
         int tries = 0;
@@ -78,7 +78,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void OtherErrorsAreToldAtOnce()
+    public void Other_errors_are_told_at_once()
     {
         int tries = 0;
         Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Repeat(

@@ -23,7 +23,7 @@ public sealed class PythonInterchangeTests : IDisposable
     [SkippableTheory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
-    public void PythonReadsAndWritesWhatTheLibraryWritesAndReads(ScalarType dtype)
+    public void Python_reads_and_writes_what_the_library_writes_and_reads(ScalarType dtype)
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         model.Save(File("ours"), dtype, new Dictionary<string, string> { ["corpus"] = "말뭉치 \"1\"" });
@@ -36,7 +36,7 @@ public sealed class PythonInterchangeTests : IDisposable
     }
 
     [SkippableFact]
-    public void TheLibrarysWeightsGiveTheSameLogitsInPyTorch()
+    public void The_librarys_weights_give_the_same_logits_in_PyTorch()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         model.Save(File("model"));
@@ -46,7 +46,7 @@ public sealed class PythonInterchangeTests : IDisposable
     }
 
     [SkippableFact]
-    public void PyTorchsWeightsGiveTheSameLogitsInTheLibrary()
+    public void PyTorch_s_weights_give_the_same_logits_in_the_library()
     {
         using (ByteLanguageModel any = GoldenBody.RandomModel()) SaveInputs(any);
         Python("torch", "create", File("inputs"), File("model"), File("logits"));

@@ -13,7 +13,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void DamagedFilesLoadOrAreRefused()
+    public void Damaged_files_load_or_are_refused()
     {
         string path = _folder.PathOf("a.safetensors");
         byte[] valid = ValidFile(path);
@@ -108,7 +108,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
     }
 
     [Fact]
-    public void EveryTruncationIsRefused()
+    public void Every_truncation_is_refused()
     {
         string path = _folder.PathOf("a.safetensors");
         byte[] valid = ValidFile(path);

@@ -16,7 +16,7 @@ public sealed class SafetensorsLoadIntoTests : IDisposable
     }
 
     [Fact]
-    public void FillsParametersAndConvertsFloats()
+    public void Fills_parameters_and_converts_floats()
     {
         Tensor weight = full(2, 3, 0.5, dtype: ScalarType.BFloat16), bias = arange(1, 3, dtype: ScalarType.Float64);
         Safetensors.LoadInto(_module, Tensors(weight, bias), "here");
@@ -27,7 +27,7 @@ public sealed class SafetensorsLoadIntoTests : IDisposable
     }
 
     [Fact]
-    public void FillsBuffersToo()
+    public void Fills_buffers_too()
     {
         using var norm = nn.BatchNorm1d(2);
         Dictionary<string, Tensor> state = norm.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone().add(3));
@@ -37,10 +37,10 @@ public sealed class SafetensorsLoadIntoTests : IDisposable
     }
 
     [Fact]
-    public void MissingKey() => Refused(new() { ["weight"] = ones(2, 3) }, "'bias' is missing", "expected Float32 [2]", "found nothing");
+    public void A_missing_key_is_refused() => Refused(new() { ["weight"] = ones(2, 3) }, "'bias' is missing", "expected Float32 [2]", "found nothing");
 
     [Fact]
-    public void ExtraKey()
+    public void An_extra_key_is_refused()
     {
         Dictionary<string, Tensor> tensors = Tensors(ones(2, 3), ones(2));
         tensors["scale"] = ones(1);
@@ -48,15 +48,15 @@ public sealed class SafetensorsLoadIntoTests : IDisposable
     }
 
     [Fact]
-    public void WrongShape() => Refused(
+    public void A_wrong_shape_is_refused() => Refused(
         Tensors(ones(3, 2), ones(2)), "'weight' has the wrong shape", "expected Float32 [2, 3]", "found Float32 [3, 2]");
 
     [Fact]
-    public void TypeThatDoesNotConvert() => Refused(
+    public void A_type_that_does_not_convert_is_refused() => Refused(
         Tensors(ones(2, 3), ones(2, dtype: ScalarType.Int64)), "'bias' has a type", "expected Float32 [2]", "found Int64 [2]");
 
     [Fact]
-    public void AllProblemsAreToldAtOnce() => Refused(
+    public void All_problems_are_told_at_once() => Refused(
         new() { ["w"] = ones(1) }, "'weight' is missing", "'bias' is missing", "'w' is extra");
 
     private void Refused(Dictionary<string, Tensor> tensors, params string[] parts)

@@ -13,7 +13,7 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(7)]
-    public void ShorterThanTheLength(int length) => Refused(new byte[length], $"is {length} bytes long", "8 bytes");
+    public void A_file_shorter_than_its_header_is_refused(int length) => Refused(new byte[length], $"is {length} bytes long", "8 bytes");
 
     [Theory]
     [InlineData(0UL, "length is 0")]
@@ -21,7 +21,7 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData(100_000_000UL, "length is 100000000", "only 2 bytes follow")]
     [InlineData(100_000_001UL, "length is 100000001", "limit is 100000000")]
     [InlineData(ulong.MaxValue, "length is 18446744073709551615", "limit is 100000000")]
-    public void HeaderLength(ulong length, params string[] parts)
+    public void A_header_length_that_cannot_be_is_refused(ulong length, params string[] parts)
     {
         byte[] file = [0, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}'];
         BinaryPrimitives.WriteUInt64LittleEndian(file, length);
@@ -42,10 +42,10 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData("{}  {}", "trailing data", "byte 4 is 0x7b")]
     [InlineData("{} \n", "trailing data", "byte 3 is 0x0a")]
     [InlineData("{}\0", "trailing data", "0x00")]
-    public void HeaderText(string header, params string[] parts) => Refused(header, [], parts);
+    public void A_header_that_is_no_object_of_tensors_is_refused(string header, params string[] parts) => Refused(header, [], parts);
 
     [Fact]
-    public void HeaderThatIsNotUtf8()
+    public void A_header_that_is_not_UTF8_is_refused()
     {
         byte[] file = [4, 0, 0, 0, 0, 0, 0, 0, (byte)'{', 0xff, 0xfe, (byte)'}'];
         Refused(file, "not UTF-8");
@@ -58,14 +58,14 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData("{\"__metadata__\":{\"k\":\"1\",\"k\":\"1\"}}", "duplicate key 'k' in '__metadata__'")]
     [InlineData("{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", "duplicate key 'dtype' in tensor 'a'")]
     [InlineData("{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"shape\":[0],\"data_offsets\":[0,0]}}", "duplicate key 'shape' in tensor 'a'")]
-    public void DuplicateKeys(string header, string part) => Refused(header, [], part);
+    public void Duplicate_keys_are_refused(string header, string part) => Refused(header, [], part);
 
     [Theory]
     [InlineData("{\"__metadata__\":[]}", "'__metadata__' is an array", "object")]
     [InlineData("{\"__metadata__\":null}", "'__metadata__' is null", "object")]
     [InlineData("{\"__metadata__\":{\"k\":1}}", "value 'k' is a number", "string")]
     [InlineData("{\"__metadata__\":{\"k\":{}}}", "value 'k' is an object", "string")]
-    public void Metadata(string header, params string[] parts) => Refused(header, [], parts);
+    public void Metadata_that_is_not_text_is_refused(string header, params string[] parts) => Refused(header, [], parts);
 
     [Theory]
     [InlineData("{\"a\":1}", "tensor 'a' is a number", "object")]
@@ -75,14 +75,14 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData("{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0],\"scale\":2}}", "unknown field 'scale'", "data_offsets")]
     [InlineData("{\"a\":{\"dtype\":8,\"shape\":[0],\"data_offsets\":[0,0]}}", "dtype of tensor 'a' is a number", "string")]
     [InlineData("{\"a\":{\"dtype\":\"U8\",\"shape\":0,\"data_offsets\":[0,0]}}", "shape of tensor 'a' is a number", "array")]
-    public void TensorFields(string header, params string[] parts) => Refused(header, [], parts);
+    public void Wrong_tensor_fields_are_refused(string header, params string[] parts) => Refused(header, [], parts);
 
     [Theory]
     [InlineData("U16")]
     [InlineData("F8_E4M3")]
     [InlineData("f32")]
     [InlineData("")]
-    public void UnknownDtype(string dtype) =>
+    public void An_unknown_dtype_is_refused(string dtype) =>
         Refused($"{{\"a\":{{\"dtype\":\"{dtype}\",\"shape\":[0],\"data_offsets\":[0,0]}}}}", [], $"unknown dtype '{dtype}'", "'a'", "BF16");
 
     [Theory]
@@ -95,11 +95,11 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData("[4294967296,4294967296]", "overflows", "[4294967296, 4294967296]", "9223372036854775807 bytes")]
     [InlineData("[9223372036854775807]", "overflows", "9223372036854775807")]
     [InlineData("[0,4294967296,4294967296]", "overflows", "9223372036854775807")]
-    public void Shape(string shape, params string[] parts) =>
+    public void A_shape_that_cannot_be_is_refused(string shape, params string[] parts) =>
         Refused($"{{\"a\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":[0,0]}}}}", [], parts);
 
     [Fact]
-    public void TooManyDimensions()
+    public void Too_many_dimensions_are_refused()
     {
         string shape = string.Join(',', Enumerable.Repeat(1, 65));
         Refused($"{{\"a\":{{\"dtype\":\"U8\",\"shape\":[{shape}],\"data_offsets\":[0,1]}}}}", [0], "more than 64");
@@ -113,7 +113,7 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData("[4,0]", "[4, 0]", "end before they begin")]
     [InlineData("[-4,0]", "data_offsets[0]", "is -4", "whole number")]
     [InlineData("[9223372036854775803,9223372036854775807]", "out of range", "4 bytes of data")]
-    public void OffsetsOfOneTensor(string offsets, params string[] parts) =>
+    public void Offsets_that_do_not_fit_a_tensor_are_refused(string offsets, params string[] parts) =>
         Refused($"{{\"a\":{{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":{offsets}}}}}", new byte[4], parts);
 
     [Theory]
@@ -124,20 +124,20 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData(0, 2, 2, 4, 3, "truncated", "need 4 bytes", "3 follow")]
     [InlineData(0, 2, 6, 8, 4, "out of range", "4 bytes of data")]
     [InlineData(0, 2, 2, 4, 6, "2 bytes are left over", "4 of 6")]
-    public void LayoutOfTwoTensors(int begin, int end, int begin2, int end2, int data, params string[] parts) => Refused(
+    public void Tensors_that_overlap_or_leave_a_gap_are_refused(int begin, int end, int begin2, int end2, int data, params string[] parts) => Refused(
         $"{{\"a\":{{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[{begin},{end}]}},"
         + $"\"b\":{{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[{begin2},{end2}]}}}}", new byte[data], parts);
 
     [Fact]
-    public void DataWithoutTensors() => Refused("{}", [1], "1 bytes are left over");
+    public void Data_without_tensors_is_refused() => Refused("{}", [1], "1 bytes are left over");
 
     [Fact]
-    public void HugeTensorsAreRefusedBeforeMemoryIsTaken() => Refused(
+    public void Huge_tensors_are_refused_before_memory_is_taken() => Refused(
         "{\"a\":{\"dtype\":\"F64\",\"shape\":[1000000000000000],\"data_offsets\":[0,8000000000000000]}}",
         [], "truncated", "need 8000000000000000 bytes");
 
     [Fact]
-    public void BooleansAreZeroOrOne()
+    public void Booleans_are_zero_or_one()
     {
         const string header = "{\"a\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[0,3]}}";
         SafetensorsException error = Assert.Throws<SafetensorsException>(() => Safetensors.Load(Write(header, [0, 1, 2])));

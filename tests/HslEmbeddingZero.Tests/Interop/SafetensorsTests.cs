@@ -29,7 +29,7 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData(ScalarType.BFloat16, "BF16")]
     [InlineData(ScalarType.Float32, "F32")]
     [InlineData(ScalarType.Float64, "F64")]
-    public void EveryTypeGoesBothWays(ScalarType dtype, string name)
+    public void Every_type_goes_both_ways(ScalarType dtype, string name)
     {
         Tensor tensor = Sample(dtype);
         string path = _folder.PathOf("a.safetensors");
@@ -45,7 +45,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void ValuesSpecialToFloatsSurvive()
+    public void Values_special_to_floats_survive()
     {
         float[] values = [float.NaN, float.PositiveInfinity, -0f, float.Epsilon];
         string path = Save(("x", torch.tensor(values)));
@@ -53,7 +53,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void ScalarsEmptyTensorsAndViewsSurvive()
+    public void Scalars_empty_tensors_and_views_survive()
     {
         Tensor view = arange(24, dtype: ScalarType.Int32).reshape(4, 6).t()[torch.TensorIndex.Slice(1, 5, 2)];
         Assert.False(view.is_contiguous());
@@ -70,7 +70,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void AnEmptySetIsAFile()
+    public void An_empty_set_is_a_file()
     {
         string path = Save();
         Assert.Equal("\b\0\0\0\0\0\0\0{}      ", Encoding.Latin1.GetString(File.ReadAllBytes(path)));
@@ -78,7 +78,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void BytesAreTheOnesTheFormatPrescribes()
+    public void Bytes_are_the_ones_the_format_prescribes()
     {
         string path = _folder.PathOf("a.safetensors");
         Safetensors.Save(
@@ -103,7 +103,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void TheSameTensorsGiveTheSameFile()
+    public void The_same_tensors_give_the_same_file()
     {
         Tensor a = arange(5, dtype: ScalarType.Float32), b = arange(3, dtype: ScalarType.Int64);
         string first = Save(("a", a), ("b", b));
@@ -112,7 +112,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void LargeTensorsAreMovedInPieces()
+    public void Large_tensors_are_moved_in_pieces()
     {
         Tensor words = arange(1001, dtype: ScalarType.Int64), bytes = arange(1001, dtype: ScalarType.Int32).to(ScalarType.Byte);
         string path = _folder.PathOf("a.safetensors");
@@ -124,7 +124,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void LoadedTensorsBelongToTheCaller()
+    public void Loaded_tensors_belong_to_the_caller()
     {
         string path = Save(("x", ones(3)));
         IReadOnlyDictionary<string, Tensor> back;
@@ -135,7 +135,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void HeaderTellsEverythingButTheData()
+    public void Header_tells_everything_but_the_data()
     {
         string path = _folder.PathOf("a.safetensors");
         Safetensors.Save(
@@ -157,7 +157,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void AFileWrittenByThePythonOriginalIsReadAndWrittenBackEqual()
+    public void A_file_written_by_the_Python_original_is_read_and_written_back_equal()
     {
         string golden = Path.Combine(AppContext.BaseDirectory, "Golden", "body-dim64.safetensors");
         SafetensorsHeader header = Safetensors.ReadHeader(golden);
@@ -176,7 +176,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void SaveReplacesAFileAndLeavesNothingElse()
+    public void Save_replaces_a_file_and_leaves_nothing_else()
     {
         string path = Save(("x", ones(1000)));
         Save(("x", zeros(2)));
@@ -186,7 +186,7 @@ public sealed class SafetensorsTests : IDisposable
 
     /// <summary>A process killed while saving must not leave more behind each time.</summary>
     [Fact]
-    public void WhatAKilledSaveLeftIsReplaced()
+    public void What_a_killed_save_left_is_replaced()
     {
         string path = Save(("x", ones(3)));
         File.WriteAllText(_folder.PathOf(".a.safetensors.tmp"), "half a file, longer than the one to come".PadRight(1000));
@@ -196,7 +196,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void AFailedSaveKeepsTheOldFileAndRemovesItsOwn()
+    public void A_failed_save_keeps_the_old_file_and_removes_its_own()
     {
         string target = _folder.PathOf("a.safetensors");
         Directory.CreateDirectory(target); // a folder cannot be replaced by a file
@@ -206,7 +206,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void WhatTheFormatCannotHoldIsNamedBeforeAnythingIsWritten()
+    public void What_the_format_cannot_hold_is_named_before_anything_is_written()
     {
         Tensor disposed = ones(1);
         disposed.Dispose();
@@ -227,7 +227,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void AMissingFileIsAnOrdinaryError()
+    public void A_missing_file_is_an_ordinary_error()
     {
         Assert.Throws<FileNotFoundException>(() => Safetensors.Load(_folder.PathOf("none")));
         Assert.Throws<DirectoryNotFoundException>(() => Safetensors.Save(_folder.PathOf("none/a"), new Dictionary<string, Tensor>()));

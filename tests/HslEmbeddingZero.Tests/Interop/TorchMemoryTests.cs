@@ -11,7 +11,7 @@ public sealed class TorchMemoryTests
     private const int FewPages = Pages / 4;
 
     [SkippableFact]
-    public void KeptMemoryNeedsNoNewPages()
+    public void Kept_memory_needs_no_new_pages()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Page faults are read from /proc.");
         long plain = Faults("ensure"), kept = Faults("keep", "keep", "ensure");
@@ -20,7 +20,7 @@ public sealed class TorchMemoryTests
     }
 
     [Fact]
-    public void ItSaysWhetherTheLibraryIsGnus()
+    public void It_says_whether_the_library_is_gnus()
     {
         bool isGnu = OperatingSystem.IsLinux() && File.ReadAllText("/proc/self/maps").Contains("/libc.so.6", StringComparison.Ordinal);
         Assert.Equal((0, $"keep: {isGnu}\n"), RuntimeProbe.Run(RuntimeProbe.Folder, null, "keep"));

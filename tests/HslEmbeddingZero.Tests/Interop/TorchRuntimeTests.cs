@@ -16,7 +16,7 @@ public sealed class TorchRuntimeTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [SkippableFact]
-    public void LoadTakesTheLibtorchOfTheFolder()
+    public void Load_takes_the_libtorch_of_the_folder()
     {
         string libtorch = LibtorchFolder();
         (int code, string output) = Run(Probe, null, $"load={libtorch}", $"load={libtorch}/", "sum", "describe");
@@ -29,7 +29,7 @@ public sealed class TorchRuntimeTests : IDisposable
     [SkippableTheory]
     [InlineData("load")]
     [InlineData("ensure")]
-    public void TheVariableNamesTheFolder(string step)
+    public void The_variable_names_the_folder(string step)
     {
         (int code, string output) = Run(Probe, LibtorchFolder(), step, "sum");
         Assert.True(code == 0, output);
@@ -37,10 +37,10 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [Fact]
-    public void WithoutFolderLoadDoesNothing() => Assert.Equal((0, "load: False\n"), Run(Probe, null, "load"));
+    public void Without_folder_load_does_nothing() => Assert.Equal((0, "load: False\n"), Run(Probe, null, "load"));
 
     [SkippableFact]
-    public void WithoutLibtorchTheErrorNamesThePackagesAndTheVariable()
+    public void Without_libtorch_the_error_names_the_packages_and_the_variable()
     {
         SkipUnlessLinux();
         Fails(
@@ -54,7 +54,7 @@ public sealed class TorchRuntimeTests : IDisposable
     [InlineData("features")]
     [InlineData("body")]
     [InlineData("weights")]
-    public void WithoutLibtorchTheFirstUseOfTheLibrarySaysSo(string step)
+    public void Without_libtorch_the_first_use_of_the_library_says_so(string step)
     {
         SkipUnlessLinux();
         if (step == "weights") step += "=" + Path.Combine(AppContext.BaseDirectory, "Golden", "body-dim64.safetensors");
@@ -64,10 +64,10 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void ManyThreadsMayMakeTheFirstUseTogether() => Assert.Equal((0, "threads: 16\n"), Run(Probe, LibtorchFolder(), "threads"));
+    public void Many_threads_may_make_the_first_use_together() => Assert.Equal((0, "threads: 16\n"), Run(Probe, LibtorchFolder(), "threads"));
 
     [Fact]
-    public void AMissingFolderIsNamed()
+    public void A_missing_folder_is_named()
     {
         string missing = _folder.PathOf("none");
         Fails(Run(Probe, null, $"load={missing}"), $"'{missing}'", "argument", "does not exist", "2.10.0", "0.107.0", "2.11");
@@ -75,7 +75,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void MissingFilesAreNamed()
+    public void Missing_files_are_named()
     {
         SkipUnlessLinux();
         File.WriteAllText(_folder.PathOf("libtorch.so"), "");
@@ -85,7 +85,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void WhatTheLoaderSaysIsPassedOn()
+    public void What_the_loader_says_is_passed_on()
     {
         SkipUnlessLinux();
         WriteFalseLibtorch(_folder.FullName);
@@ -95,7 +95,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void ALibtorchBesideTheProgramIsNotMixedWithAnother()
+    public void A_libtorch_beside_the_program_is_not_mixed_with_another()
     {
         string program = CopyOfProbe();
         WriteFalseLibtorch(program);
@@ -103,7 +103,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void AnOldCppRuntimeIsNamedAsTheCause()
+    public void An_old_cpp_runtime_is_named_as_the_cause()
     {
         string program = CopyOfProbe();
         string bridge = Path.Combine(program, "libLibTorchSharp.so");
@@ -121,7 +121,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void ASecondLibtorchIsRefused()
+    public void A_second_libtorch_is_refused()
     {
         SkipUnlessLinux();
         TorchRuntime.EnsureLoaded();
@@ -133,7 +133,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void DescribeNamesWhatTheTestsRunOn()
+    public void Describe_names_what_the_tests_run_on()
     {
         Skip.If(OperatingSystem.IsMacOS(), "macOS does not tell which libraries a process has loaded.");
         string[] lines = TorchRuntime.Describe().Split('\n');
@@ -151,7 +151,7 @@ public sealed class TorchRuntimeTests : IDisposable
     [InlineData("build-version", "2.10.0+cpu\n", "2.10.0+cpu")]
     [InlineData("build-version", "\n", null)]
     [InlineData("other.txt", "2.10.0\n", null)]
-    public void TheVersionIsReadFromTheFileBesideTheLibraries(string name, string text, string? version)
+    public void The_version_is_read_from_the_file_beside_the_libraries(string name, string text, string? version)
     {
         string libraries = Directory.CreateDirectory(_folder.PathOf("lib")).FullName;
         File.WriteAllText(_folder.PathOf(name), text);
@@ -160,7 +160,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void APackagesLibtorchHasTheVersionThatTorchSharpWasBuiltFor()
+    public void A_packages_libtorch_has_the_version_that_torch_sharp_was_built_for()
     {
         TorchRuntime.EnsureLoaded();
         Skip.If(TorchLibraries.LoadedFolder() is not { } folder || TorchLibraries.VersionBeside(folder) is not null, "Another libtorch is loaded.");
@@ -168,7 +168,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [Fact]
-    public void ACardIsNamedByTheDriverOrByItsNumber()
+    public void A_card_is_named_by_the_driver_or_by_its_number()
     {
         Assert.Equal("CUDA device 99", TorchRuntime.CudaDeviceName(99));
         Assert.NotEmpty(TorchRuntime.CudaDeviceName());
@@ -176,7 +176,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void TheCudaDeviceOfThisMachineHasAName()
+    public void The_CUDA_device_of_this_machine_has_a_name()
     {
         Skip.IfNot(torch.TryInitializeDeviceType(DeviceType.CUDA), "There is no CUDA device.");
         Assert.DoesNotContain("CUDA device", TorchRuntime.CudaDeviceName(), StringComparison.Ordinal);

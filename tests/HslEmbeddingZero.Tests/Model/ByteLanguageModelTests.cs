@@ -20,7 +20,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     [InlineData(128)]
     [InlineData(16)]
     [InlineData(7)]
-    public void GoldenLogitsLossAndGradients(int chunk)
+    public void Golden_logits_loss_and_gradients(int chunk)
     {
         using ByteLanguageModel model = GoldenBody.Model(_golden, chunk);
         Assert.Equal(GoldenBody.Parameters, model.Body.ParameterCount);
@@ -36,7 +36,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void GoldenGradientsToFourDigits()
+    public void Golden_gradients_to_four_digits()
     {
         // The gradients are small numbers, so an absolute bound alone would let a wrong one pass.
         using ByteLanguageModel model = GoldenBody.Model(_golden);
@@ -51,7 +51,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void GoldenSlotsAndStreamExactly()
+    public void Golden_slots_and_stream_exactly()
     {
         using var door = new ZeroDoor(2, 64);
         Tensor targets = _golden["input.target_ids"];
@@ -61,7 +61,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void BFloat16IsClose()
+    public void The_bfloat16_form_is_close_to_float32()
     {
         using ByteLanguageModel model = GoldenBody.Model(_golden);
         model.to(ScalarType.BFloat16);
@@ -73,7 +73,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void DoubleIsClose()
+    public void The_double_form_is_close_to_float32()
     {
         using ByteLanguageModel model = GoldenBody.Model(_golden);
         model.to(ScalarType.Float64);
@@ -85,7 +85,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     [Theory]
     [InlineData(128)]
     [InlineData(8)]
-    public void ATargetByteReachesOnlyLaterPositions(int chunk)
+    public void A_target_byte_reaches_only_later_positions(int chunk)
     {
         using ByteLanguageModel model = GoldenBody.RandomModel(chunk);
         using var guard = no_grad();
@@ -112,7 +112,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void AContextByteReachesEveryPosition()
+    public void A_context_byte_reaches_every_position()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         using var guard = no_grad();
@@ -129,7 +129,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void RowsOfABatchDoNotMix()
+    public void Rows_of_a_batch_do_not_mix()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         using var guard = no_grad();
@@ -141,7 +141,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void NoContextAtAll()
+    public void A_context_may_be_empty()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         Tensor logits = model.forward(zeros([2, 0], dtype: ScalarType.Byte), ones([2, 5], dtype: ScalarType.Byte));
@@ -149,7 +149,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void ShapesThatDoNotFitAreRefused()
+    public void Shapes_that_do_not_fit_are_refused()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         Refused([2, 4], [3, 5], "[2, 4]", "[3, 5]");
@@ -171,7 +171,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void WidthsThatDifferAreRefused()
+    public void Widths_that_differ_are_refused()
     {
         using var door = new ZeroDoor(2, 128);
         using var body = new ByteTransformer(GoldenBody.Options);
@@ -188,7 +188,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     [InlineData("embedding")]
     [InlineData("embedding-pooled")]
     [InlineData("learned")]
-    public void SavedWeightsComeBack(string arm)
+    public void Saved_weights_come_back(string arm)
     {
         using var folder = new TemporaryFolder();
         using var model = new ByteLanguageModel(DoorArms.Create(arm, 2, 64), new ByteTransformer(GoldenBody.Options));
@@ -207,7 +207,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void WeightsThatDoNotFitAreRefusedAndNothingChanges()
+    public void Weights_that_do_not_fit_are_refused_and_nothing_changes()
     {
         Unfit(weights => weights.Remove("norm.bias"), "'norm.bias' is missing");
         Unfit(weights => weights["door.slot.weight"] = ones(2), "'door.slot.weight' is extra");
@@ -233,7 +233,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void StepsLeaveNoTensorsBehind()
+    public void Steps_leave_no_tensors_behind()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel(chunk: 8, dropout: 0.1);
         model.train();
@@ -251,7 +251,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     }
 
     [Fact]
-    public void ForwardLeavesOnlyItsResult()
+    public void Forward_leaves_only_its_result()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         Tensor ids = arange(2 * 20, dtype: ScalarType.Int32).reshape(2, 20);

@@ -3,7 +3,7 @@ namespace HslEmbeddingZero.Tests.Model;
 public class ByteTransformerOptionsTests
 {
     [Fact]
-    public void Defaults()
+    public void The_defaults_are_the_published_ones()
     {
         var options = new ByteTransformerOptions();
         Assert.Equal((512, 6, 8, 0.1), (options.Dim, options.Layers, options.Heads, options.Dropout));
@@ -32,7 +32,7 @@ public class ByteTransformerOptionsTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void WrongOnesAreRefusedNamingTheValue(ByteTransformerOptions options, string[] parts)
+    public void Wrong_ones_are_refused_naming_the_value(ByteTransformerOptions options, string[] parts)
     {
         string message = Assert.ThrowsAny<ArgumentException>(() => new ByteTransformer(options)).Message
             .Replace("Infinity", "∞", StringComparison.Ordinal);
@@ -40,10 +40,10 @@ public class ByteTransformerOptionsTests
     }
 
     [Fact]
-    public void NullIsRefused() => Assert.Throws<ArgumentNullException>(() => new ByteTransformer(null!));
+    public void Null_is_refused() => Assert.Throws<ArgumentNullException>(() => new ByteTransformer(null!));
 
     [Fact]
-    public void AVocabularyOfOnesOwn()
+    public void The_head_has_the_width_of_a_vocabulary_of_ones_own()
     {
         using var body = new ByteTransformer(GoldenBody.Options with { Vocabulary = 300, Layers = 1 });
         Assert.Equal(new long[] { 300, 64 }, body.state_dict()["head.weight"].shape);

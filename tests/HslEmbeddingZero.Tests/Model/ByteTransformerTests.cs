@@ -10,7 +10,7 @@ public sealed class ByteTransformerTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Fact]
-    public void DefaultsHaveThePublishedSizeAndKeys()
+    public void Defaults_have_the_published_size_and_keys()
     {
         using var body = new ByteTransformer(new ByteTransformerOptions());
         Assert.Equal(25_357_576, body.ParameterCount);
@@ -49,7 +49,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void WithoutMemoryItHasNoMemoryKeys()
+    public void Without_memory_it_has_no_memory_keys()
     {
         using var body = new ByteTransformer(GoldenBody.Options with { FastWeightMemory = false });
         Assert.DoesNotContain(body.state_dict().Keys, key => key.StartsWith("mem_blocks", StringComparison.Ordinal));
@@ -57,7 +57,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void AClosedGateIsNoMemoryAtAll()
+    public void A_closed_gate_is_no_memory_at_all()
     {
         using var with = new ByteTransformer(GoldenBody.Options);
         using var without = new ByteTransformer(GoldenBody.Options with { FastWeightMemory = false });
@@ -72,7 +72,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void NoSlotsAndNoStream()
+    public void Slots_and_stream_may_be_empty()
     {
         using var body = new ByteTransformer(GoldenBody.Options);
         Assert.Equal(new long[] { 2, 5, 258 }, body.forward(randn(2, 0, 64), randn(2, 5, 64)).shape);
@@ -81,7 +81,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void ShapesThatDoNotFitAreRefused()
+    public void Shapes_that_do_not_fit_are_refused()
     {
         using var body = new ByteTransformer(GoldenBody.Options);
         Refused(randn(2, 3, 63), randn(2, 5, 64), "slots", "64", "[2, 3, 63]");
@@ -101,7 +101,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void InputsAreLeftAlone()
+    public void Inputs_are_left_alone()
     {
         using var body = new ByteTransformer(GoldenBody.Options);
         Tensor slots = randn(2, 3, 64), stream = randn(2, 5, 64);
@@ -112,7 +112,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void ALongerSequenceThanTheFirstTables()
+    public void A_longer_sequence_than_the_first_tables()
     {
         using var body = new ByteTransformer(GoldenBody.Options);
         body.eval();
@@ -124,7 +124,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void ManyThreadsAtOnceOnAFreshBody()
+    public void Many_threads_at_once_on_a_fresh_body()
     {
         for (int round = 0; round < 5; round++)
         {
@@ -143,7 +143,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void AForwardInInferenceModeDoesNotSpoilTraining()
+    public void A_forward_in_inference_mode_does_not_spoil_training()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
         Tensor ids = ones(1, 8, dtype: ScalarType.Int64);
@@ -152,7 +152,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void DisposeFreesEveryTensor()
+    public void Dispose_frees_every_tensor()
     {
         new ByteTransformer(GoldenBody.Options).Dispose();
         long before = Doors.DoorTensors.LiveTensors;
@@ -164,7 +164,7 @@ public sealed class ByteTransformerTests : IDisposable
     }
 
     [Fact]
-    public void LivesBeyondTheScopeItWasMadeOrMovedIn()
+    public void Lives_beyond_the_scope_it_was_made_or_moved_in()
     {
         ByteTransformer body;
         using (NewDisposeScope()) body = new ByteTransformer(GoldenBody.Options);

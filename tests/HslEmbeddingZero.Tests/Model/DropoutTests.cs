@@ -11,7 +11,7 @@ public sealed class DropoutTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Fact]
-    public void DropsTheGivenShareAndScalesTheRest()
+    public void Drops_the_given_share_and_scales_the_rest()
     {
         using var dropout = new Dropout(0.25, new DeviceForm());
         dropout.Seed(3, CPU);
@@ -21,7 +21,7 @@ public sealed class DropoutTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsDroppedOutsideTrainingOrAtZero()
+    public void Nothing_is_dropped_outside_training_or_at_zero()
     {
         using var half = new Dropout(0.5, new DeviceForm());
         using var none = new Dropout(0, new DeviceForm());
@@ -31,7 +31,7 @@ public sealed class DropoutTests : IDisposable
     }
 
     [Fact]
-    public void TheSameSeedDropsTheSame()
+    public void The_same_seed_drops_the_same()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel(dropout: 0.3);
         Tensor ids = arange(2 * 20, dtype: ScalarType.Int64).reshape(2, 20);
@@ -49,7 +49,7 @@ public sealed class DropoutTests : IDisposable
     }
 
     [Fact]
-    public void TheGlobalStreamIsNotTouchedByAModelWithItsOwn()
+    public void The_global_stream_is_not_touched_by_a_model_with_its_own()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel(dropout: 0.3);
         using ByteLanguageModel second = GoldenBody.RandomModel(dropout: 0.3);
@@ -106,7 +106,7 @@ public sealed class DropoutTests : IDisposable
     }
 
     [Fact]
-    public void AModelInEvaluationDropsNothing()
+    public void A_model_in_evaluation_drops_nothing()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel(dropout: 0.3);
         Tensor ids = arange(20, dtype: ScalarType.Int64).reshape(1, 20);

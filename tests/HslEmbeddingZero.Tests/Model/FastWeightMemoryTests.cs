@@ -30,7 +30,7 @@ public sealed class FastWeightMemoryTests : IDisposable
 
     [Theory]
     [MemberData(nameof(LengthsAndChunks))]
-    public void ChunksEqualTheQuadraticForm(int length, int chunk)
+    public void Chunks_equal_the_quadratic_form(int length, int chunk)
     {
         foreach ((ScalarType dtype, double tolerance) in new[] { (ScalarType.Float64, 1e-12), (ScalarType.Float32, 1e-5) })
         {
@@ -44,7 +44,7 @@ public sealed class FastWeightMemoryTests : IDisposable
 
     [Theory]
     [MemberData(nameof(LengthsAndChunks))]
-    public void ChunksEqualTheRecurrence(int length, int chunk)
+    public void Chunks_equal_the_recurrence(int length, int chunk)
     {
         (Tensor q, Tensor k, Tensor v) = Draw(length, ScalarType.Float64);
         Close(tensor(Recurrence(q, k, v), q.shape), Read(q, k, v, chunk), 1e-12);
@@ -55,7 +55,7 @@ public sealed class FastWeightMemoryTests : IDisposable
     [InlineData(32, 8)]
     [InlineData(5, 8)]
     [InlineData(1100, 64)]
-    public void GradientsEqualThoseOfTheQuadraticForm(int length, int chunk)
+    public void Gradients_equal_those_of_the_quadratic_form(int length, int chunk)
     {
         (Tensor q, Tensor k, Tensor v) = Draw(length, ScalarType.Float64);
         Tensor weights = randn(2, 3, length, 6, dtype: ScalarType.Float64);
@@ -72,11 +72,11 @@ public sealed class FastWeightMemoryTests : IDisposable
     }
 
     [Fact]
-    public void NoPositionsGiveNoPositions() =>
+    public void No_positions_give_no_positions() =>
         Assert.Equal(new long[] { 2, 3, 0, 6 }, Read(zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), zeros(2, 3, 0, 6), 16).shape);
 
     [Fact]
-    public void LaterPositionsDoNotReachEarlierOnes()
+    public void Later_positions_do_not_reach_earlier_ones()
     {
         (Tensor q, Tensor k, Tensor v) = Draw(40, ScalarType.Float64);
         Tensor before = Read(q, k, v, 16);
@@ -90,7 +90,7 @@ public sealed class FastWeightMemoryTests : IDisposable
     [Theory]
     [InlineData(ScalarType.BFloat16, 2000)]
     [InlineData(ScalarType.Float16, 3000)]
-    public void NarrowTypesAreSummedWider(ScalarType dtype, int length)
+    public void Narrow_types_are_summed_wider(ScalarType dtype, int length)
     {
         // A running sum of ones stops at 256 in bfloat16, at 2,048 in float16; the mean of equal values must stay that value.
         Tensor ones = torch.ones([1, 1, length, 4], dtype: dtype);
@@ -142,7 +142,7 @@ public sealed class FastWeightMemoryTests : IDisposable
         Assert.Equal(expected, FastWeightMemory.ChunkFor(64, length, isAccelerator));
 
     [Fact]
-    public void PositiveIsEluPlusOne()
+    public void Positive_is_elu_plus_one()
     {
         Tensor x = tensor(new double[] { -3, -0.5, 0, 0.5, 4 });
         Close(tensor(new[] { Math.Exp(-3), Math.Exp(-0.5), 1, 1.5, 5 }), FastWeightMemory.Positive(x), 1e-15);

@@ -28,7 +28,7 @@ public sealed class ModelFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Arms))]
-    public void AModelOfEveryArmComesBackFromItsFileAlone(string arm)
+    public void A_model_of_every_arm_comes_back_from_its_file_alone(string arm)
     {
         int dim = arm switch { "one-hot" => 512, "zero-ngram" => 256, _ => 64 };
         ByteTransformerOptions options = Options with { Dim = dim, Dropout = 0.25, FastWeightMemory = arm != "zero", RotaryBase = 5000, MemoryChunk = 7 };
@@ -49,7 +49,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void TheMetadataIsPlainJson()
+    public void The_metadata_is_plain_JSON()
     {
         using ByteLanguageModel model = Model();
         model.Save(Path);
@@ -69,7 +69,7 @@ public sealed class ModelFileTests : IDisposable
     [InlineData("projection")]
     [InlineData("projection-standardized")]
     [InlineData("permuted-projection")]
-    public void CodesComeBackFromTheFileAlone(string arm)
+    public void Codes_come_back_from_the_file_alone(string arm)
     {
         NgramCodes codes = new() { Orders = [2, 5, 8], ColumnsPerOrder = 3, Amplitude = 0.3f, InSlots = true };
         using ByteLanguageModel model = new(DoorArms.Create(arm, 2, 64, 5, SlotTail.Pad, codes), new ByteTransformer(Options));
@@ -87,7 +87,7 @@ public sealed class ModelFileTests : IDisposable
 
     /// <summary>The default of an arm may change; a file that was written before means what it meant.</summary>
     [Fact]
-    public void TheCodesThatAFileNamesCountMoreThanItsArm()
+    public void The_codes_that_a_file_names_count_more_than_its_arm()
     {
         using ByteLanguageModel model = Model();
         model.SaveWeights(Path, new Dictionary<string, string>
@@ -101,7 +101,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void AMapOfAnotherWidthThanTheCodesSayIsRefused()
+    public void A_map_of_another_width_than_the_codes_say_is_refused()
     {
         using ByteLanguageModel model = new(new ProjectionDoor(4, 64), new ByteTransformer(Options));
         model.SaveWeights(Path, new Dictionary<string, string>
@@ -114,7 +114,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void WeightsCanBeHalved()
+    public void Weights_can_be_halved()
     {
         using ByteLanguageModel model = Model();
         model.Save(Path);
@@ -133,7 +133,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void SavingAndLoadingLeaveNoTensorsBehind()
+    public void Saving_and_loading_leave_no_tensors_behind()
     {
         using ByteLanguageModel model = Model();
         Once();
@@ -149,7 +149,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void WhatAFileCannotSayIsNotSaved()
+    public void What_a_file_cannot_say_is_not_saved()
     {
         using ByteLanguageModel model = Model();
         Assert.Contains("Int32", Assert.Throws<ArgumentException>(() => model.Save(Path, ScalarType.Int32)).Message, StringComparison.Ordinal);
@@ -229,7 +229,7 @@ public sealed class ModelFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void AForeignDamagedOrContradictingFileIsRefused(string? format, string? door, string? body, string[] parts)
+    public void A_foreign_damaged_or_contradicting_file_is_refused(string? format, string? door, string? body, string[] parts)
     {
         using ByteLanguageModel model = Model();
         Dictionary<string, string> metadata = [];
@@ -241,7 +241,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void AMapOfAnotherWidthThanTheDoorSaysIsRefused()
+    public void A_map_of_another_width_than_the_door_says_is_refused()
     {
         using ByteLanguageModel model = new(new ProjectionDoor(4, 64), new ByteTransformer(Options));
         model.SaveWeights(Path, new Dictionary<string, string>
@@ -254,7 +254,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void WeightsThatDoNotFitAreRefused()
+    public void Weights_that_do_not_fit_are_refused()
     {
         using ByteLanguageModel model = Model();
         Dictionary<string, Tensor> weights = model.Weights().ToDictionary();
@@ -266,7 +266,7 @@ public sealed class ModelFileTests : IDisposable
     [Theory]
     [InlineData(true, 64, 2)]
     [InlineData(false, 32, 3)]
-    public void TheCountOfABodyIsThatOfTheBodyItself(bool memory, int dim, int layers)
+    public void The_count_of_a_body_is_that_of_the_body_itself(bool memory, int dim, int layers)
     {
         ByteTransformerOptions options = new() { Dim = dim, Layers = layers, Heads = 4, FastWeightMemory = memory };
         using ByteTransformer body = new(options);

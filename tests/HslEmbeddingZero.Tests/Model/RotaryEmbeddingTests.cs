@@ -10,7 +10,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Fact]
-    public void RotateHalfByHand()
+    public void Rotation_equals_that_by_hand()
     {
         // Columns (0, 2) turn by the position, columns (1, 3) by a hundredth of it: 10000^(-2/4).
         using var rotary = new RotaryEmbedding(4, 10000);
@@ -26,7 +26,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void ScoresDependOnTheDistanceAlone()
+    public void Scores_depend_on_the_distance_alone()
     {
         using var rotary = new RotaryEmbedding(16, 10000);
         Tensor query = randn([1, 1, 1, 1, 16], dtype: ScalarType.Float64), key = randn([1, 1, 1, 1, 16], dtype: ScalarType.Float64);
@@ -42,7 +42,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void TurningKeepsTheLength()
+    public void Turning_keeps_the_length()
     {
         using var rotary = new RotaryEmbedding(8, 10000);
         Tensor x = randn([2, 50, 2, 3, 8], dtype: ScalarType.Float64);
@@ -50,7 +50,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void StartingLaterIsALaterPieceOfTheSame()
+    public void Starting_later_is_a_later_piece_of_the_same()
     {
         using var rotary = new RotaryEmbedding(8, 10000);
         Tensor x = randn([2, 1200, 1, 3, 8]);
@@ -60,7 +60,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void FollowsTheTypeOfItsInput()
+    public void Follows_the_type_of_its_input()
     {
         using var rotary = new RotaryEmbedding(8, 10000);
         foreach (ScalarType dtype in new[] { ScalarType.Float32, ScalarType.Float64, ScalarType.BFloat16, ScalarType.Float32 })
@@ -73,7 +73,7 @@ public sealed class RotaryEmbeddingTests : IDisposable
     }
 
     [Fact]
-    public void LeavesNoTensorsBehind()
+    public void Leaves_no_tensors_behind()
     {
         using var rotary = new RotaryEmbedding(8, 10000);
         Tensor x = ones([1, 4, 1, 1, 8]);

@@ -10,7 +10,7 @@ public sealed class SharedModelTests
     private const int Bytes = 40;
 
     [Fact]
-    public async Task GeneratorsOnThreadsOfTheirOwn()
+    public async Task Generators_on_threads_of_their_own_give_what_one_alone_gives()
     {
         byte[][] alone = await Alone();
         using ByteLanguageModel model = Model(); // its tables of positions are not yet made
@@ -37,7 +37,7 @@ public sealed class SharedModelTests
 
     /// <summary>As a server does it: each byte may be computed on another thread of the pool.</summary>
     [Fact]
-    public async Task GeneratorsOnThePool()
+    public async Task Generators_on_the_pool_give_what_one_alone_gives()
     {
         byte[][] alone = await Alone();
         using ByteLanguageModel model = Model();

@@ -23,7 +23,7 @@ public sealed class NgramCodesTests
 
     [Theory]
     [MemberData(nameof(Golden))]
-    public void ColumnsAreTheBitsOfTheCodeTheLowestFirst(byte[] ngram, ulong code)
+    public void Columns_are_the_bits_of_the_code_the_lowest_first(byte[] ngram, ulong code)
     {
         NgramCodes codes = new() { Orders = [ngram.Length] };
         float[] rows = Encode(codes, ngram);
@@ -32,21 +32,21 @@ public sealed class NgramCodesTests
     }
 
     [Fact]
-    public void TheGeneratorGivesWhatItGave()
+    public void The_generator_gives_what_it_gave()
     {
         Assert.Equal(0xE220A8397B1DCDAFUL, SplitMix64.Mix(0)); // first output of the seed 0, as published
         Assert.Equal(0x6E789E6AA1B965F4UL, SplitMix64.Mix(SplitMix64.GoldenGamma)); // its second
     }
 
     [Fact]
-    public void TheDefaultHasOrders2To4Of64ColumnsInTheStreamAlone()
+    public void The_default_has_orders2_to4_of64_columns_in_the_stream_alone()
     {
         Assert.Equal([2, 3, 4], Default.Orders);
         Assert.Equal((64, 192, 0.5f, false), (Default.ColumnsPerOrder, Default.Columns, Default.Amplitude, Default.InSlots));
     }
 
     [Fact]
-    public void AnOrderIsZeroWhereTheStartIsNearerThanItsBytes()
+    public void An_order_is_zero_where_the_start_is_nearer_than_its_bytes()
     {
         NgramCodes codes = new() { Orders = [2, 5, 8], ColumnsPerOrder = 3, Amplitude = 2 };
         float[] rows = Encode(codes, RandomBytes(12, 1));
@@ -66,7 +66,7 @@ public sealed class NgramCodesTests
     [InlineData(4)]
     [InlineData(7)]
     [InlineData(8)]
-    public void DifferentNgramsHaveDifferentCodes(int order)
+    public void Different_ngrams_have_different_codes(int order)
     {
         HashSet<ulong> words = [], codes = [];
         Random random = new(order);
@@ -94,7 +94,7 @@ public sealed class NgramCodesTests
     [InlineData(new[] { 2, 3 }, 8)]
     [InlineData(new[] { 2 }, 16)]
     [InlineData(new[] { 8 }, 64)]
-    public void EveryPathEqualsTheScalarOneBitForBit(int[] orders, int columns)
+    public void Every_path_equals_the_scalar_one_bit_for_bit(int[] orders, int columns)
     {
         NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, Amplitude = 0.3f };
         foreach (FeaturePath path in Enum.GetValues<FeaturePath>().Where(NgramKernel.IsSupported))
@@ -129,7 +129,7 @@ public sealed class NgramCodesTests
     }
 
     [Fact]
-    public void ACodeDependsOnItsOwnBytesAlone()
+    public void A_code_depends_on_its_own_bytes_alone()
     {
         byte[] bytes = RandomBytes(40, 2);
         float[] rows = Encode(Default, bytes);
@@ -151,7 +151,7 @@ public sealed class NgramCodesTests
     }
 
     [Fact]
-    public void WhatIsBehindTheRowsIsLeftAlone()
+    public void What_is_behind_the_rows_is_left_alone()
     {
         float[] room = new float[3 * 192 + 5];
         Array.Fill(room, 9);
@@ -161,7 +161,7 @@ public sealed class NgramCodesTests
     }
 
     [Fact]
-    public void ADestinationThatIsTooShortIsRefused()
+    public void A_destination_that_is_too_short_is_refused()
     {
         string message = Assert.Throws<ArgumentException>(() => Default.Encode("abc"u8, new float[575])).Message;
         Assert.Contains("576", message, StringComparison.Ordinal);
@@ -169,7 +169,7 @@ public sealed class NgramCodesTests
     }
 
     [Fact]
-    public void ValuesOutOfRangeAreNamedWithTheirLimits()
+    public void Values_out_of_range_are_named_with_their_limits()
     {
         Refused<ArgumentNullException>(() => new() { Orders = null! });
         Refused<ArgumentException>(() => new() { Orders = [] }, "at least one");
@@ -191,7 +191,7 @@ public sealed class NgramCodesTests
     }
 
     [Fact]
-    public void EqualValuesAreEqualAndALaterChangeOfTheListChangesNothing()
+    public void Equal_values_are_equal_and_a_later_change_of_the_list_changes_nothing()
     {
         int[] orders = [2, 3, 4];
         NgramCodes codes = new() { Orders = orders };

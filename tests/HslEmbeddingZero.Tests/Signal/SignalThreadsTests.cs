@@ -4,7 +4,7 @@ namespace HslEmbeddingZero.Tests.Signal;
 public sealed class SignalThreadsTests
 {
     [Fact]
-    public void ManyThreadsGetTheSame()
+    public void Many_threads_get_the_same()
     {
         byte[][] inputs = [.. Enumerable.Range(0, 16).Select(i => Doors.DoorTensors.RandomBytes(200 + 31 * i, i))];
         HslFeatureOptions[] options = [default, new(IncludeBits: true), new(MomentumPhase: true), new(true, true)];
