@@ -22,7 +22,8 @@ internal sealed partial class DemoProcess : IDisposable
     public static async Task<DemoProcess> StartAsync(string? weights, CancellationToken cancellationToken)
     {
         string[] model = weights is null ? [] : ["--weights", Path.GetFullPath(weights)];
-        ProcessStartInfo start = new("dotnet", ["run", "-c", "Release", "--project", "samples/Demo", "--", "--port", "0", "--diagnostics", .. model])
+        ProcessStartInfo start = new("dotnet",
+            ["run", "-c", "Release", "--project", "samples/Demo", "--", "--port", "0", "--diagnostics", .. model])
         {
             RedirectStandardOutput = true,
         };

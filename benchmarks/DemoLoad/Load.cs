@@ -26,7 +26,8 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         over.CancelAfter(duration);
         double start = before.Seconds;
-        Task[] running = [.. Enumerable.Range(0, clients).Select(number => new Client(http, _tally, number, number % EveryWhichLeaves == 0).RunAsync(over.Token))];
+        Task[] running = [.. Enumerable.Range(0, clients).Select(
+            number => new Client(http, _tally, number, number % EveryWhichLeaves == 0).RunAsync(over.Token))];
         while (!over.IsCancellationRequested)
         {
             await Task.Delay(Between, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -2,14 +2,19 @@ using System.CommandLine;
 
 namespace HslEmbeddingZero.DemoLoad;
 
-/// <summary>Many clients ask a demo on this machine for features and bytes, a third of them leaving in the middle, while its memory is watched.</summary>
+/// <summary>
+/// Many clients ask a demo on this machine for features and bytes, a third of them leaving in the middle, while its memory is watched.
+/// </summary>
 internal static class LoadProgram
 {
     private const int Failed = 1;
 
     public static async Task<int> Main(string[] args)
     {
-        Option<Uri?> url = new("--url") { Description = "A demo that runs already, on this machine and with --diagnostics; without it one is started from samples/Demo." };
+        Option<Uri?> url = new("--url")
+        {
+            Description = "A demo that runs already, on this machine and with --diagnostics; without it one is started from samples/Demo.",
+        };
         url.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<Uri?>() is { } given && !(given.IsAbsoluteUri && given.IsLoopback))
@@ -19,11 +24,14 @@ internal static class LoadProgram
         Option<int> seconds = Whole("--seconds", "Duration of the load.", 60, 1, 600);
         Option<string?> weights = new("--weights") { Description = "Model file for the demo that is started." };
 
-        RootCommand root = new("Puts a bounded load on a demo on this machine and reports what it did to it.") { url, clients, seconds, weights };
+        RootCommand root = new("Puts a bounded load on a demo on this machine and reports what it did to it.") { url, clients, seconds,
+            weights };
         root.SetAction(async (parsed, cancellationToken) =>
         {
-            using DemoProcess? started = parsed.GetValue(url) is null ? await DemoProcess.StartAsync(parsed.GetValue(weights), cancellationToken) : null;
-            Load load = new(started?.Address ?? parsed.GetValue(url)!, parsed.GetValue(clients), TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            using DemoProcess? started = parsed.GetValue(url) is null
+                ? await DemoProcess.StartAsync(parsed.GetValue(weights), cancellationToken) : null;
+            Load load = new(started?.Address ?? parsed.GetValue(url)!, parsed.GetValue(clients),
+                TimeSpan.FromSeconds(parsed.GetValue(seconds)));
             LoadReport report = await load.RunAsync(cancellationToken);
             Console.WriteLine(report.ToMarkdown());
             return report.Faults().Any() ? Failed : 0;

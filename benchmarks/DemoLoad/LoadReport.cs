@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using MathNet.Numerics;
@@ -14,7 +13,8 @@ namespace HslEmbeddingZero.DemoLoad;
 /// <param name="Before">The demo before the load.</param>
 /// <param name="During">The demo under load, a look a second.</param>
 /// <param name="After">The demo after the load.</param>
-internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, double Start, Sample Before, IReadOnlyList<Sample> During, Sample After)
+internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, double Start, Sample Before, IReadOnlyList<Sample> During,
+    Sample After)
 {
     private const int Rows = 12;
 
@@ -24,26 +24,35 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         foreach (((string request, HttpStatusCode status), long count) in Tally.Answers)
             if ((int)status >= 300 && status != HttpStatusCode.TooManyRequests) yield return $"{count} answers {(int)status} to {request}";
         foreach ((string error, long count) in Tally.BrokenConnections) yield return $"{count} connections broken: {error}";
-        if (After.Told.LiveTensors > Before.Told.LiveTensors) yield return $"{After.Told.LiveTensors - Before.Told.LiveTensors} more tensors live after the load than before";
+        if (After.Told.LiveTensors > Before.Told.LiveTensors)
+            yield return $"{After.Told.LiveTensors - Before.Told.LiveTensors} more tensors live after the load than before";
         if (After.Told.Generations > 0) yield return $"{After.Told.Generations} generations still run without a client";
     }
 
     public string ToMarkdown()
     {
         StringBuilder text = new();
-        Line($"{Clients} clients for {Duration.TotalSeconds:F0} s, a third of them leaving every generation after at most 20 bytes. {Tally.GeneratedBytes:N0} bytes were generated and read, {Tally.Left:N0} streams left in the middle.");
+        Line(
+            $"{Clients} clients for {Duration.TotalSeconds:F0} s, a third of them leaving every generation after at most 20 bytes. "
+                + $"{Tally.GeneratedBytes:N0} bytes were generated and read, {Tally.Left:N0} streams left in the middle.");
         Line($"");
         Line($"| request | status | answers | ms to the answer's head, median | 95% | 99% |");
         Line($"| --- | ---: | ---: | ---: | ---: | ---: |");
-        foreach (var group in Tally.Latencies.GroupBy(l => (l.Request, l.Status)).OrderBy(g => g.Key.Request, StringComparer.Ordinal).ThenBy(g => g.Key.Status))
+        foreach (var group in Tally.Latencies.GroupBy(l => (l.Request, l.Status)).OrderBy(g => g.Key.Request,
+            StringComparer.Ordinal).ThenBy(g => g.Key.Status))
         {
             double[] times = [.. group.Select(l => l.Milliseconds)];
-            Line($"| {group.Key.Request} | {(int)group.Key.Status} | {times.Length:N0} | {times.Median():F1} | {times.Quantile(0.95):F1} | {times.Quantile(0.99):F1} |");
+            Line(
+                $"| {group.Key.Request} | {(int)group.Key.Status} | {times.Length:N0} | {times.Median():F1} | {times.Quantile(0.95):F1} | "
+                    + $"{times.Quantile(0.99):F1} |");
         }
 
         long Of(Func<int, bool> status) => Tally.Answers.Where(a => status((int)a.Key.Status)).Sum(a => a.Value);
         Line($"");
-        Line($"In all: {Of(s => s is >= 200 and < 300):N0} answers 2xx, {Of(s => s == 429):N0} answers 429, {Of(s => s is >= 400 and < 500 and not 429):N0} other 4xx, {Of(s => s >= 500):N0} answers 5xx, {Tally.BrokenConnections.Values.Sum():N0} broken connections.");
+        Line(
+            $"In all: {Of(s => s is >= 200 and < 300):N0} answers 2xx, {Of(s => s == 429):N0} answers 429, "
+                + $"{Of(s => s is >= 400 and < 500 and not 429):N0} other 4xx, {Of(s => s >= 500):N0} answers 5xx, "
+                + $"{Tally.BrokenConnections.Values.Sum():N0} broken connections.");
         Line($"");
         Line($"| second | resident MiB | managed MiB | live tensors | threads | generations |");
         Line($"| ---: | ---: | ---: | ---: | ---: | ---: |");
@@ -58,7 +67,10 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         {
             (_, double slope) = Fit.Line([.. settled.Select(s => s.Seconds)], [.. settled.Select(s => Mebibytes(s.Told.ResidentBytes))]);
             Line($"");
-            Line($"From second {settled[0].Seconds - Start:F0} on, resident memory changes by {slope * 60:+0.0;-0.0;0.0} MiB a minute (least squares) and lies between {settled.Min(s => Mebibytes(s.Told.ResidentBytes)):F0} and {settled.Max(s => Mebibytes(s.Told.ResidentBytes)):F0} MiB.");
+            Line(
+                $"From second {settled[0].Seconds - Start:F0} on, resident memory changes by {slope * 60:+0.0;-0.0;0.0} MiB a minute "
+                    + $"(least squares) and lies between {settled.Min(s => Mebibytes(s.Told.ResidentBytes)):F0} and "
+                    + $"{settled.Max(s => Mebibytes(s.Told.ResidentBytes)):F0} MiB.");
         }
 
         Line($"");
@@ -66,9 +78,11 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         Line($"{(faults.Length == 0 ? "No fault." : "FAULTS: " + string.Join("; ", faults))}");
         return text.ToString();
 
-        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        void Line(string line) => text.Append(line).Append('\n'); // The culture is invariant in every project.
         void Row(string when, Sample s) =>
-            Line($"| {when} | {Mebibytes(s.Told.ResidentBytes):F1} | {Mebibytes(s.Told.ManagedBytes):F1} | {s.Told.LiveTensors} | {s.Told.Threads} | {s.Told.Generations} |");
+            Line(
+                $"| {when} | {Mebibytes(s.Told.ResidentBytes):F1} | {Mebibytes(s.Told.ManagedBytes):F1} | {s.Told.LiveTensors} | "
+                    + $"{s.Told.Threads} | {s.Told.Generations} |");
     }
 
     private static double Mebibytes(long bytes) => bytes / (double)(1 << 20);

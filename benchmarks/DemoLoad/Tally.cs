@@ -29,7 +29,8 @@ internal sealed class Tally
         Latencies.Add((request, status, milliseconds));
     }
 
-    public void Broken(Exception error) => BrokenConnections.AddOrUpdate($"{error.GetType().Name}: {error.Message}", 1, (_, count) => count + 1);
+    public void Broken(Exception error) =>
+        BrokenConnections.AddOrUpdate($"{error.GetType().Name}: {error.Message}", 1, (_, count) => count + 1);
 
     public void Leave() => Interlocked.Increment(ref _left);
 

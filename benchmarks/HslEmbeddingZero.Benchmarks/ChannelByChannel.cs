@@ -32,7 +32,8 @@ internal static class ChannelByChannel
     private static Tensor[] Bits(Tensor values) =>
     [
         .. Enumerable.Range(0, 8).Select(bit => values
-            .bitwise_right_shift(tensor(7 - bit, ScalarType.Int32, values.device)).bitwise_and(tensor(1, ScalarType.Int32, values.device)).to(ScalarType.Float32)),
+            .bitwise_right_shift(tensor(7 - bit, ScalarType.Int32, values.device)).bitwise_and(tensor(1, ScalarType.Int32, values.device))
+                .to(ScalarType.Float32)),
     ];
 
     private static Tensor Transform(Tensor[] bits, Func<int, double> weight) =>

@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// Ids to slots and to stream positions, against filling an output of the same size (the floor: every output byte is written once), against the
-/// features computed channel by channel with tensor operations, as a plain tensor program would, and against a plain embedding; and the learned
-/// doors against a gather and a matrix product of their size alone.
+/// Ids to slots and to stream positions, against filling an output of the same size (the floor: every output byte is written once), against
+/// the features computed channel by channel with tensor operations, as a plain tensor program would, and against a plain embedding; and the
+/// learned doors against a gather and a matrix product of their size alone.
 /// </summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// The next byte after a stream of a length: with caches, and by reading the whole stream again. Bytes a second are the reciprocal of the cached
-/// time. Floor: every weight read once a byte.
+/// The next byte after a stream of a length: with caches, and by reading the whole stream again. Bytes a second are the reciprocal of the
+/// cached time. Floor: every weight read once a byte.
 /// </summary>
 public class GenerationBenchmarks
 {
@@ -34,7 +34,8 @@ public class GenerationBenchmarks
     [GlobalSetup]
     public void Prepare()
     {
-        ByteTransformerOptions options = Body == "quick" ? new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4 } : new ByteTransformerOptions();
+        ByteTransformerOptions options = Body == "quick"
+            ? new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4 } : new ByteTransformerOptions();
         _model = new ByteLanguageModel(new ZeroDoor(8, options.Dim), new ByteTransformer(options));
         _model.to(device(Device)).eval();
         _context = zeros([1, 512], ScalarType.Byte).to(Device);

@@ -18,7 +18,8 @@ public class MemoryBenchmarks : MemoryInputs
     public void Attention() => Wait(nn.functional.scaled_dot_product_attention(Queries, Keys, Values, is_casual: true));
 
     [Benchmark(Description = "memory, chunks of 64")]
-    public void Chunked() => Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Chunk));
+    public void Chunked() =>
+        Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Chunk));
 }
 
 /// <summary>Fast-weight memory in chunks of 64 against its quadratic form, at lengths where that ends in reasonable time.</summary>
@@ -31,10 +32,12 @@ public class QuadraticMemoryBenchmarks : MemoryInputs
     public void Prepare() => Draw(Length);
 
     [Benchmark(Baseline = true, Description = "memory, quadratic")]
-    public void Quadratic() => Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Length));
+    public void Quadratic() =>
+        Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Length));
 
     [Benchmark(Description = "memory, chunks of 64")]
-    public void Chunked() => Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Chunk));
+    public void Chunked() =>
+        Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Chunk));
 }
 
 /// <summary>Queries, keys and values of 8 heads of 64 columns.</summary>

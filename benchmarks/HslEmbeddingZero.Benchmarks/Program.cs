@@ -33,5 +33,6 @@ IConfig config = ManualConfig.CreateEmpty()
     .AddExporter(MarkdownExporter.GitHub, JsonExporter.Full)
     .AddLogger(ConsoleLogger.Default);
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run([.. args.Where(argument => argument is not ("--quick" or "--keep-freed-memory"))], config);
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
+    [.. args.Where(argument => argument is not ("--quick" or "--keep-freed-memory"))], config);
 return 0;

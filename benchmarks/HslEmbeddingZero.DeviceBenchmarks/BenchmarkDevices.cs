@@ -21,5 +21,6 @@ internal static class BenchmarkDevices
     }
 
     /// <summary>The device in words.</summary>
-    public static string NameOf(string device) => device == "cuda" ? $"cuda, {TorchRuntime.CudaDeviceName()}" : $"{device}, {get_num_threads()} threads";
+    public static string NameOf(string device) =>
+        device == "cuda" ? $"cuda, {TorchRuntime.CudaDeviceName()}" : $"{device}, {get_num_threads()} threads";
 }

@@ -79,7 +79,8 @@ internal static class DoorBandwidth
         if (parts)
         {
             Tensor features = door.Features(ids);
-            if (!stream) features = features.narrow(2, 0, HslFeatures.Dimension).reshape(rows, positions, bytesPerSlot * HslFeatures.Dimension);
+            if (!stream)
+                features = features.narrow(2, 0, HslFeatures.Dimension).reshape(rows, positions, bytesPerSlot * HslFeatures.Dimension);
             long columns = features.size(2);
             candidates.AddRange(
             [
@@ -103,7 +104,8 @@ internal static class DoorBandwidth
         {
             double median = candidate.Milliseconds.Median();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {arm} | {dim} | {(stream ? "stream" : $"slots, K={bytesPerSlot}")} | {(width == 2 ? "bfloat16" : "float32")} | {gigabytes * 1e9 / (1 << 20):F0} | {candidate.Name} "
+                $"| {arm} | {dim} | {(stream ? "stream" : $"slots, K={bytesPerSlot}")} | {(width == 2 ? "bfloat16" : "float32")} | "
+                    + $"{gigabytes * 1e9 / (1 << 20):F0} | {candidate.Name} "
                 + $"| {median:F4} | {candidate.Milliseconds.Min():F4} | {candidate.Milliseconds.Max():F4} | {gigabytes / median * 1000:F1} "
                 + $"| {fill.Milliseconds.Median() / median:F2} | {copy.Milliseconds.Median() / median:F2} |"));
         }

@@ -45,7 +45,8 @@ internal static class GenerationTime
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"libtorch {TorchRuntime.LibtorchVersion} {BenchmarkDevices.NameOf(place)}, {body} {precision}, after {before} bytes: median {milliseconds.Median():F3} ms a byte, "
+            $"libtorch {TorchRuntime.LibtorchVersion} {BenchmarkDevices.NameOf(place)}, {body} {precision}, after {before} bytes: median "
+                + $"{milliseconds.Median():F3} ms a byte, "
             + $"mean {milliseconds.Mean():F3}, {milliseconds.Min():F3} to {milliseconds.Max():F3} ms over {bytes} bytes"));
     }
 }

@@ -8,7 +8,8 @@ internal sealed class GivenOptions(string[] args)
     private readonly List<string> _known = [];
 
     private readonly Dictionary<string, string> _given =
-        args.Select(word => word.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.Ordinal);
+        args.Select(word => word.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "",
+            StringComparer.Ordinal);
 
     /// <summary>The value of an option, or the one it has where it is not given.</summary>
     public string Text(string name, string otherwise)
@@ -27,11 +28,13 @@ internal sealed class GivenOptions(string[] args)
     {
         string[] values = Text(name, otherwise).Split(',');
         string? unknown = values.FirstOrDefault(value => !allowed.Contains(value));
-        return unknown is null ? values : throw new ArgumentException($"{name}={unknown} is unknown; allowed are {string.Join(", ", allowed)}.");
+        return unknown is null
+            ? values : throw new ArgumentException($"{name}={unknown} is unknown; allowed are {string.Join(", ", allowed)}.");
     }
 
     /// <summary>A whole number, 1 or more.</summary>
-    public int Number(string name, int otherwise) => Numbers(name, otherwise) is [int one] ? one : throw new ArgumentException($"{name} takes one number.");
+    public int Number(string name, int otherwise) =>
+        Numbers(name, otherwise) is [int one] ? one : throw new ArgumentException($"{name} takes one number.");
 
     /// <summary>Whole numbers, 1 or more, separated by commas.</summary>
     public int[] Numbers(string name, params int[] otherwise)
@@ -46,6 +49,7 @@ internal sealed class GivenOptions(string[] args)
     /// <summary>Throws where a word is left that no option took.</summary>
     public void RequireNoOther()
     {
-        if (_given.Count > 0) throw new ArgumentException($"Unknown: {string.Join(", ", _given.Keys)}; known are {string.Join(", ", _known)}.");
+        if (_given.Count > 0)
+            throw new ArgumentException($"Unknown: {string.Join(", ", _given.Keys)}; known are {string.Join(", ", _known)}.");
     }
 }

@@ -7,8 +7,8 @@ using TorchSharp;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// Trains for a number of steps and watches the process: live tensors, resident memory and managed bytes allocated a step. What is alive after step
-/// 5 must stay the same, and resident memory must not rise with the steps.
+/// Trains for a number of steps and watches the process: live tensors, resident memory and managed bytes allocated a step. What is alive
+/// after step 5 must stay the same, and resident memory must not rise with the steps.
 /// </summary>
 internal static class Soak
 {
@@ -20,7 +20,8 @@ internal static class Soak
     {
         MemoryOption.Apply(memory);
         using var model = new ByteLanguageModel(
-            DoorArms.Create("zero", 8, 256, 0), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0.1 }));
+            DoorArms.Create("zero", 8, 256, 0),
+            new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0.1 }));
         TrainerOptions options = new() { Steps = steps, BatchSize = 4, GradientAccumulationSteps = 1, ReportEverySteps = 1 };
         string data = Path.Combine(AppContext.BaseDirectory, "data");
         TextCorpus text = TextCorpus.Load([Path.Combine(data, "text.en.txt"), Path.Combine(data, "text.ko.txt")]);
@@ -53,7 +54,8 @@ internal static class Soak
             {
                 if (i % Math.Max(1, _samples.Count / 10) != 0 && i != _samples.Count - 1) continue;
                 long a = (_samples[i].Allocated - _samples[i - 1].Allocated) / SampleEvery;
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {_samples[i].Step} | {_samples[i].Live} | {_samples[i].Megabytes:F1} | {a} |"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"| {_samples[i].Step} | {_samples[i].Live} | {_samples[i].Megabytes:F1} | {a} |"));
             }
 
             // The first quarter warms up: heap, code compiled again, every source seen.
@@ -64,7 +66,8 @@ internal static class Soak
             double mean = steps.Average(), error = Math.Sqrt(left / steps.Sum(step => Math.Pow(step - mean, 2)));
             Console.WriteLine();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"Live tensors after step 5: {string.Join(" or ", _liveAfterFive.Order())}. Resident memory rises by {slope * 1000:F2} ±{error * 1000:F2} MiB per 1,000 steps (least squares from step {settled[0].Step} on, standard error)."));
+                $"Live tensors after step 5: {string.Join(" or ", _liveAfterFive.Order())}. Resident memory rises by {slope * 1000:F2} "
+                    + $"±{error * 1000:F2} MiB per 1,000 steps (least squares from step {settled[0].Step} on, standard error)."));
         }
     }
 }

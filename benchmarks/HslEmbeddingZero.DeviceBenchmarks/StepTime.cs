@@ -21,7 +21,8 @@ internal static class StepTime
     public static void Run(string[] args)
     {
         GivenOptions given = new(args);
-        string body = given.Choice("body", "paper", "quick"), place = given.Choice("device", "cpu", "cuda"), memory = given.Choice("memory", "freed", "kept");
+        string body = given.Choice("body", "paper", "quick"), place = given.Choice("device", "cpu", "cuda"),
+            memory = given.Choice("memory", "freed", "kept");
         int[] batches = given.Numbers("batch", 12);
         int steps = given.Number("steps", 20);
         string[] precisions = given.Choices("precision", "float32", "float32", "tf32", "bfloat16");
@@ -40,7 +41,8 @@ internal static class StepTime
         void Measure(ByteTransformerOptions options, string precision, int batch)
         {
             Precisions.Use(precision == "tf32" ? Precision.TensorFloat32 : Precision.Float32);
-            using TrainedBody trained = new(options, fused: true, device(place), precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32, batch);
+            using TrainedBody trained = new(options, fused: true, device(place),
+                precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32, batch);
             List<double> handed = [], done = [];
             for (int i = 0; i < WarmUp + steps; i++)
             {
@@ -56,7 +58,8 @@ internal static class StepTime
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"libtorch {TorchRuntime.LibtorchVersion} {name}, {body} batch {batch} {precision}, memory {memory}: median {done.Median():F1} ms, "
+                $"libtorch {TorchRuntime.LibtorchVersion} {name}, {body} batch {batch} {precision}, memory {memory}: median "
+                    + $"{done.Median():F1} ms, "
                 + $"{done.Min():F1} to {done.Max():F1} ms over {steps} steps; handed to the device in {handed.Median():F1} ms"));
         }
     }

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
-/// <summary>A body with a text batch and an optimizer: TorchSharp's AdamW with its norm clipping, or the fused update of flat buffers.</summary>
+/// <summary>
+/// A body with a text batch and an optimizer: TorchSharp's AdamW with its norm clipping, or the fused update of flat buffers.
+/// </summary>
 internal sealed class TrainedBody : IDisposable
 {
     private readonly ByteTransformer _body;

@@ -12,19 +12,26 @@ internal static class CommandLine
         string[] presets = [.. Preset.All.Select(p => p.Name)];
         Option<string> preset = CheckedOptions.Choice("--preset", $"Budget: {string.Join(", ", presets)}.", "quick", presets);
         Option<string[]?> arms = Listed("--arms", $"Doors to train, separated by commas: {string.Join(", ", DoorArms.Names)}.", ParseArm);
-        Option<int[]?> bytesPerSlot = Listed("--bytes-per-slot", "Bytes per slot (K), separated by commas.", (text, result) => CheckedOptions.Whole(text, 1, 4096, "--bytes-per-slot", result));
-        Option<int[]?> seeds = Listed("--seeds", "Seeds, separated by commas.", (text, result) => CheckedOptions.Whole(text, 0, int.MaxValue, "--seeds", result));
+        Option<int[]?> bytesPerSlot = Listed("--bytes-per-slot", "Bytes per slot (K), separated by commas.",
+            (text, result) => CheckedOptions.Whole(text, 1, 4096, "--bytes-per-slot", result));
+        Option<int[]?> seeds = Listed("--seeds", "Seeds, separated by commas.",
+            (text, result) => CheckedOptions.Whole(text, 0, int.MaxValue, "--seeds", result));
         Option<int[]?> steps = Listed(
-            "--steps", "Optimizer steps, instead of the preset's. Several, separated by commas, train every row for each and draw schedules.png.",
+            "--steps",
+            "Optimizer steps, instead of the preset's. Several, separated by commas, train every row for each and draw schedules.png.",
             (text, result) => CheckedOptions.Whole(text, 1, int.MaxValue, "--steps", result));
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, table.json, curves.png and the metrics.", "runs/bpb-table");
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, table.json, curves.png and the metrics.",
+            "runs/bpb-table");
         Option<bool> resume = new("--resume") { Description = "Go on where an earlier run into the same folder stopped." };
-        Option<bool> reportOnly = new("--report-only") { Description = "Train nothing: write the table of the runs that --out holds, made on any machine." };
+        Option<bool> reportOnly = new("--report-only")
+        {
+            Description = "Train nothing: write the table of the runs that --out holds, made on any machine.",
+        };
 
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")
         {
@@ -54,7 +61,8 @@ internal static class CommandLine
                 Seeds = someSeeds.Length > 0 ? someSeeds : chosen.Seeds,
                 Budget = chosen.Budget with
                 {
-                    Training = chosen.Budget.Training with { Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place) },
+                    Training =
+                        chosen.Budget.Training with { Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place) },
                 },
             };
             return await run(
@@ -78,15 +86,18 @@ internal static class CommandLine
         Description = description,
         CustomParser = result =>
         {
-            T[] items = [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries)).Select(item => parse(item, result))];
-            if (items.Distinct().Count() < items.Length) result.AddError($"{name} names a value twice: '{string.Join(",", result.Tokens.Select(t => t.Value))}'.");
+            T[] items =
+                [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries)).Select(item => parse(item, result))];
+            if (items.Distinct().Count() < items.Length)
+                result.AddError($"{name} names a value twice: '{string.Join(",", result.Tokens.Select(t => t.Value))}'.");
             return items;
         },
     };
 
     private static string ParseArm(string text, ArgumentResult result)
     {
-        if (!DoorArms.Names.Contains(text)) result.AddError($"--arms: unknown arm '{text}'; known are {string.Join(", ", DoorArms.Names)}.");
+        if (!DoorArms.Names.Contains(text))
+            result.AddError($"--arms: unknown arm '{text}'; known are {string.Join(", ", DoorArms.Names)}.");
         return text;
     }
 }

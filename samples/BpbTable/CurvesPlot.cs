@@ -18,7 +18,8 @@ internal static class CurvesPlot
         foreach ((TableRowKey row, int seed, string metrics) in runs)
         {
             (double Step, double Text)[] curve =
-                [.. MetricsLog.ReadCurve(metrics).Where(p => p.Sources.ContainsKey(data.Mix.Text.Name)).Select(p => ((double)p.Step, p.Sources[data.Mix.Text.Name]))];
+                [.. MetricsLog.ReadCurve(metrics).Where(p => p.Sources.ContainsKey(data.Mix.Text.Name)).Select(
+                    p => ((double)p.Step, p.Sources[data.Mix.Text.Name]))];
             if (curve.Length == 0) continue;
             var line = plot.Add.ScatterLine(curve.Select(p => p.Step).ToArray(), Smoothed([.. curve.Select(p => p.Text)]));
             line.Color = palette.GetColor(rows.IndexOf(row));

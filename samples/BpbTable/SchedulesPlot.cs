@@ -2,7 +2,9 @@ using ScottPlot;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Held-out text bits per byte against the length of the training schedule: whether more steps close the gaps between the doors.</summary>
+/// <summary>
+/// Held-out text bits per byte against the length of the training schedule: whether more steps close the gaps between the doors.
+/// </summary>
 internal static class SchedulesPlot
 {
     private const int Width = 1200;
@@ -16,13 +18,15 @@ internal static class SchedulesPlot
         foreach (var arm in results.GroupBy(r => new TableRowKey(r.Key.Arm, r.Key.BytesPerSlot)))
         {
             (double Steps, Spread Bits)[] points =
-                [.. arm.GroupBy(r => r.Key.Steps).OrderBy(g => g.Key).Select(g => ((double)g.Key, Spread.Of([.. g.Select(r => r.Scores.TextBitsPerByte)])))];
+                [.. arm.GroupBy(r => r.Key.Steps).OrderBy(g => g.Key).Select(
+                    g => ((double)g.Key, Spread.Of([.. g.Select(r => r.Scores.TextBitsPerByte)])))];
             double[] steps = [.. points.Select(p => Math.Log10(p.Steps))], means = [.. points.Select(p => p.Bits.Mean)];
             var line = plot.Add.Scatter(steps, means);
             line.Color = palette.GetColor(color++);
             line.LineWidth = 2;
             line.LegendText = arm.Key.ToString();
-            if (points.All(p => p.Bits.Std is not null)) plot.Add.ErrorBar(steps, means, [.. points.Select(p => p.Bits.Std!.Value)]).Color = line.Color;
+            if (points.All(p => p.Bits.Std is not null))
+                plot.Add.ErrorBar(steps, means, [.. points.Select(p => p.Bits.Std!.Value)]).Color = line.Color;
         }
 
         var trigram = plot.Add.HorizontalLine(data.Trigram[^1]);
@@ -30,7 +34,8 @@ internal static class SchedulesPlot
         trigram.LinePattern = LinePattern.Dashed;
         trigram.LegendText = "byte trigram counts";
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-            [.. results.Select(r => r.Key.Steps).Distinct().Order().Select(s => new Tick(Math.Log10(s), s.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)))]);
+            [.. results.Select(r => r.Key.Steps).Distinct().Order().Select(
+                s => new Tick(Math.Log10(s), s.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)))]);
         plot.Title(title);
         plot.XLabel("steps of the schedule (logarithmic)");
         plot.YLabel("held-out text, bits per byte (mean, sample deviation over seeds)");

@@ -18,7 +18,8 @@ internal static class TableProgram
     {
         foreach (int steps in options.Schedules) options.Preset.Budget.Training.WithSteps(steps).Validate();
         foreach (TableRowKey row in options.Preset.Rows)
-            DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose(); // refuses what does not fit before hours are spent
+            // refuses what does not fit before hours are spent
+            DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose();
         ComparisonData data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
@@ -59,7 +60,8 @@ internal static class TableProgram
             }
 
             if (results.Count == 0)
-                throw new InvalidDataException($"--out {options.Out.FullName} holds no finished run of these options: {string.Join(", ", missing)}.");
+                throw new InvalidDataException(
+                    $"--out {options.Out.FullName} holds no finished run of these options: {string.Join(", ", missing)}.");
             if (missing.Count > 0) console.WriteLine($"not finished: {string.Join(", ", missing)}");
             Write(options, data, report, results, metrics);
         }

@@ -61,7 +61,13 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             Libtorch = Versions,
             Steps = options.Schedules[^1],
             options.Preset.Seeds,
-            Body = new { options.Preset.Budget.Body.Dim, options.Preset.Budget.Body.Layers, options.Preset.Budget.Body.Heads, Parameters = _bodyParameters.Value },
+            Body = new
+            {
+                options.Preset.Budget.Body.Dim,
+                options.Preset.Budget.Body.Layers,
+                options.Preset.Budget.Body.Heads,
+                Parameters = _bodyParameters.Value
+            },
             Training = CommittedWords.Training(
                 options.Preset.Budget.Training.WithSteps(options.Schedules[^1]) with { Seed = options.Preset.Seeds[0] }, data.Mix.Weights),
             Corpus = new
@@ -96,7 +102,8 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                 CaptionBpb = row.Caption,
                 row.BindingGap,
                 row.SceneGap,
-                TextBpbBySource = data.Mix.TextCorpus.Inputs.Select((source, i) => new { source.Name, Bpb = row.Spread(s => s.TextBitsPerByteBySource[i]) }),
+                TextBpbBySource = data.Mix.TextCorpus.Inputs.Select(
+                    (source, i) => new { source.Name, Bpb = row.Spread(s => s.TextBitsPerByteBySource[i]) }),
                 TrainBytesPerSecond = row.Results.Average(r => r.TrainBytesPerSecond),
                 WallSeconds = row.Results.Sum(r => r.WallSeconds),
             }),
@@ -138,10 +145,13 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         string precision = ComputeOptions.NameOf(training.Precision);
         if (Arithmetic != precision) precision += $" ({Arithmetic})";
         if (results.Count < runs) yield return $"{results.Count} of {runs} runs are trained; the table grows.";
-        yield return $"bits per scored held-out byte; {(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
+        yield return $"bits per scored held-out byte; "
+            + $"{(options.Preset.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} "
             + $"(seeds {string.Join(", ", options.Preset.Seeds)}).";
-        yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, {options.Preset.Budget.Body.Heads} heads, {_bodyParameters.Value:N0} parameters; "
-            + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
+        yield return $"body: dim {options.Preset.Budget.Body.Dim}, {options.Preset.Budget.Body.Layers} layers, "
+            + $"{options.Preset.Budget.Body.Heads} heads, {_bodyParameters.Value:N0} parameters; "
+            + $"{string.Join(", ", options.Schedules.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of "
+            + $"{training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
             + $"{data.Mix.Weights.Text}:{data.Mix.Weights.Video}:{data.Mix.Weights.Caption}, learning rate {training.PeakLearningRate}.";
         yield return $"precision: {precision}; another arithmetic or number of threads "
             + "gives other last digits.";
@@ -152,12 +162,15 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                 : "no run in this arithmetic is committed: benchmarks/results holds others.";
         }
 
-        yield return $"held out: {data.Mix.HeldOutCounts[0]} text, {data.Mix.HeldOutCounts[1]} video and {data.Mix.HeldOutCounts[2]} caption windows.";
+        yield return $"held out: {data.Mix.HeldOutCounts[0]} text, {data.Mix.HeldOutCounts[1]} video and {data.Mix.HeldOutCounts[2]} "
+            + $"caption windows.";
         yield return $"device: {Devices}, libtorch {Versions}; {results.Sum(r => r.WallSeconds):N0} s in all.";
-        yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, trigram {Counted(data.Trigram)}.";
+        yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, "
+            + $"trigram {Counted(data.Trigram)}.";
     }
 
-    private static string Joined(IEnumerable<string?> noted, string here) => string.Join(" and ", noted.Select(name => name ?? here).Distinct());
+    private static string Joined(IEnumerable<string?> noted, string here) =>
+        string.Join(" and ", noted.Select(name => name ?? here).Distinct());
 
     private string Counted(IReadOnlyList<double> bits) =>
         $"{bits[^1]:F3} ({string.Join(", ", data.Mix.TextCorpus.Inputs.Select((source, i) => $"{source.Name} {bits[i]:F3}"))})";

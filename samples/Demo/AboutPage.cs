@@ -2,8 +2,10 @@ namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>What the page must know before it can ask: limits, channels, and the model if there is one.</summary>
 internal sealed record AboutPage(
-    int InputBytes, int PromptBytes, int GeneratedBytes, double Temperature, int BytesPerSlot, int Dim, IReadOnlyList<ChannelDescription> Channels, ModelDescription? Model)
+    int InputBytes, int PromptBytes, int GeneratedBytes, double Temperature, int BytesPerSlot, int Dim,
+    IReadOnlyList<ChannelDescription> Channels, ModelDescription? Model)
 {
     public static AboutPage Of(DemoLimits limits, ModelDescription? model) => new(
-        limits.InputBytes, limits.PromptBytes, limits.GeneratedBytes, limits.Temperature, FeatureEndpoints.BytesPerSlot, FeatureEndpoints.Dim, ChannelDescription.All, model);
+        limits.InputBytes, limits.PromptBytes, limits.GeneratedBytes, limits.Temperature, FeatureEndpoints.BytesPerSlot,
+        FeatureEndpoints.Dim, ChannelDescription.All, model);
 }

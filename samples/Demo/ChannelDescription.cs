@@ -13,13 +13,15 @@ internal sealed record ChannelDescription(string Name, string Group, float Low, 
     private static ChannelDescription[] Describe()
     {
         float[][] rows = [.. Enumerable.Range(0, 256).Select(value => HslFeatures.Encode([(byte)value]))];
-        HslChannelGroup[] groups = [HslChannelGroup.Delta, HslChannelGroup.Delta2, HslChannelGroup.Boundary, HslChannelGroup.Fourier, HslChannelGroup.Phase];
+        HslChannelGroup[] groups = [HslChannelGroup.Delta, HslChannelGroup.Delta2, HslChannelGroup.Boundary, HslChannelGroup.Fourier,
+            HslChannelGroup.Phase];
         var all = new ChannelDescription[HslFeatures.Dimension];
         foreach (HslChannelGroup group in groups)
         {
             // First bytes already take every column from its lowest value to its highest.
             foreach (int column in HslChannels.Columns(group))
-                all[column] = new ChannelDescription(HslFeatures.Names()[column], HslChannels.Format(group), rows.Min(row => row[column]), rows.Max(row => row[column]));
+                all[column] = new ChannelDescription(HslFeatures.Names()[column], HslChannels.Format(group), rows.Min(row => row[column]),
+                    rows.Max(row => row[column]));
         }
 
         return all;

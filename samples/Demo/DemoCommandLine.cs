@@ -11,7 +11,8 @@ internal static class DemoCommandLine
         DemoOptions standard = new();
         Option<IPAddress> host = new("--host")
         {
-            Description = "IP address to listen on. The default is reached from this machine alone; 0.0.0.0 and :: are reached from everywhere.",
+            Description =
+                "IP address to listen on. The default is reached from this machine alone; 0.0.0.0 and :: are reached from everywhere.",
             DefaultValueFactory = _ => standard.Host,
             CustomParser = result =>
             {
@@ -34,12 +35,19 @@ internal static class DemoCommandLine
                 return 0;
             },
         };
-        Option<FileInfo?> weights = new("--weights") { Description = "Model file to generate with, instead of the trained one that comes with the repository." };
+        Option<FileInfo?> weights = new("--weights")
+        {
+            Description = "Model file to generate with, instead of the trained one that comes with the repository.",
+        };
         weights.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing) result.AddError($"--weights: there is no file '{missing}'.");
+            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing)
+                result.AddError($"--weights: there is no file '{missing}'.");
         });
-        Option<bool> diagnostics = new("--diagnostics") { Description = "Tell live tensors and memory at /api/diagnostics, for load tests." };
+        Option<bool> diagnostics = new("--diagnostics")
+        {
+            Description = "Tell live tensors and memory at /api/diagnostics, for load tests.",
+        };
 
         RootCommand root = new("Serves a page that shows the 27 features of bytes, the slots they become, and a model that continues them.")
         {

@@ -22,7 +22,8 @@ internal sealed class DemoModel : IDisposable
     {
         if (asked is not null) return asked.FullName;
         DirectoryInfo folder = new(Path.Combine(AppContext.BaseDirectory, "weights"));
-        return folder.Exists ? folder.EnumerateFiles("*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal).FirstOrDefault()?.FullName : null;
+        return folder.Exists
+            ? folder.EnumerateFiles("*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal).FirstOrDefault()?.FullName : null;
     }
 
     /// <summary>Reads a model file.</summary>

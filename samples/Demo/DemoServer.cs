@@ -31,7 +31,8 @@ internal static class DemoServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddProblemDetails();
         // A name that another site made point at this machine is not ours.
-        builder.Services.AddHostFiltering(hosts => hosts.AllowedHosts = IPAddress.IsLoopback(options.Host) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
+        builder.Services.AddHostFiltering(
+            hosts => hosts.AllowedHosts = IPAddress.IsLoopback(options.Host) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
         builder.Services.AddRateLimiter(limiter =>
         {
             limiter.AddConcurrencyPolicy(FeaturesPolicy, limits.Features, limits.WaitingFeatures);
@@ -57,9 +58,12 @@ internal static class DemoServer
         byte[] cosmos = Cosmos.Compute().ToJson();
         app.MapGet("/api/about", () => TypedResults.Json(about, DemoJson.Options));
         app.MapGet("/api/cosmos", () => TypedResults.Bytes(cosmos, "application/json"));
-        app.MapPost("/api/features", features.EncodeAsync).RequireRateLimiting(FeaturesPolicy).WithMetadata(new RequestSizeLimitAttribute(limits.InputBytes));
-        app.MapPost("/api/slots", features.PackAsync).RequireRateLimiting(FeaturesPolicy).WithMetadata(new RequestSizeLimitAttribute(limits.InputBytes));
-        app.MapPost("/api/generate", generation.RunAsync).RequireRateLimiting(GenerationPolicy).WithMetadata(new RequestSizeLimitAttribute(limits.RequestBytes));
+        app.MapPost("/api/features", features.EncodeAsync).RequireRateLimiting(FeaturesPolicy).WithMetadata(
+            new RequestSizeLimitAttribute(limits.InputBytes));
+        app.MapPost("/api/slots", features.PackAsync).RequireRateLimiting(FeaturesPolicy).WithMetadata(
+            new RequestSizeLimitAttribute(limits.InputBytes));
+        app.MapPost("/api/generate", generation.RunAsync).RequireRateLimiting(GenerationPolicy).WithMetadata(
+            new RequestSizeLimitAttribute(limits.RequestBytes));
         if (options.Diagnostics) app.MapGet("/api/diagnostics", () => TypedResults.Json(Diagnostics.Now(generation), DemoJson.Options));
         return app;
     }

@@ -15,6 +15,7 @@ internal sealed record Diagnostics(long LiveTensors, long ResidentBytes, long Ma
     {
         int running = generation.Running; // first: what is counted after it cannot belong to a generation that it missed
         using Process process = Process.GetCurrentProcess();
-        return new Diagnostics(torch.Tensor.TotalCount, process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false), process.Threads.Count, running);
+        return new Diagnostics(torch.Tensor.TotalCount, process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false),
+            process.Threads.Count, running);
     }
 }

@@ -40,7 +40,8 @@ internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
 
     private async Task AnswerAsync(HttpContext context, Func<byte[], int> count, Fill fill)
     {
-        (byte[] input, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Octet, limits.InputBytes);
+        (byte[] input, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Octet,
+            limits.InputBytes);
         if (refusal is not null)
         {
             await refusal.ExecuteAsync(context);

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Continues a prompt and sends every byte as it comes, a JSON object on a line. What a client that left had begun is freed at once.</summary>
+/// <summary>
+/// Continues a prompt and sends every byte as it comes, a JSON object on a line. What a client that left had begun is freed at once.
+/// </summary>
 internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, CancellationToken stopping)
 {
     private static readonly byte[] LineEnd = [(byte)'\n'];
@@ -14,7 +16,8 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
 
     public async Task RunAsync(HttpContext context)
     {
-        (byte[] body, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Json, limits.RequestBytes);
+        (byte[] body, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Json,
+            limits.RequestBytes);
         if (refusal is null && model is null) refusal = Refusal.NoWeights();
         if (refusal is not null)
         {
@@ -50,7 +53,8 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
     }
 
     private static async Task<GenerationEnd> StreamAsync(
-        HttpContext context, ByteGenerator generator, GenerationRequest request, CancellationToken deadline, CancellationToken cancellationToken)
+        HttpContext context, ByteGenerator generator, GenerationRequest request, CancellationToken deadline,
+        CancellationToken cancellationToken)
     {
         int sent = 0;
         try
@@ -71,7 +75,9 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         return sent < request.Length ? GenerationEnd.Document : GenerationEnd.Length;
     }
 
-    /// <summary>Only a client that left interrupts a line: the server drops the connection of a write that is cancelled for any other reason.</summary>
+    /// <summary>
+    /// Only a client that left interrupts a line: the server drops the connection of a write that is cancelled for any other reason.
+    /// </summary>
     private static async Task SendAsync(HttpContext context, GenerationLine line)
     {
         CancellationToken cancellationToken = context.RequestAborted;

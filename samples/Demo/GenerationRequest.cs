@@ -56,7 +56,8 @@ internal sealed record GenerationRequest
     {
         if (promptBytes > limits.PromptBytes) return Say($"prompt has {promptBytes} UTF-8 bytes; at most {limits.PromptBytes} are taken.");
         if (Length < 1 || Length > limits.GeneratedBytes) return Say($"length is {Length}; it must be 1 to {limits.GeneratedBytes}.");
-        if (!(Temperature >= 0 && Temperature <= limits.Temperature)) return Say($"temperature is {Temperature}; it must be 0 to {limits.Temperature}.");
+        if (!(Temperature >= 0 && Temperature <= limits.Temperature))
+            return Say($"temperature is {Temperature}; it must be 0 to {limits.Temperature}.");
         if (TopK is < 0 or > ByteIds.Count) return Say($"topK is {TopK}; it must be 0 (all) to {ByteIds.Count}.");
         if (!(TopP > 0 && TopP <= 1)) return Say($"topP is {TopP}; it must be above 0 and at most 1.");
         if (Seed < 0) return Say($"seed is {Seed}; it must be 0 to {int.MaxValue}.");

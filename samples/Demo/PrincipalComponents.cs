@@ -25,7 +25,8 @@ internal sealed record PrincipalComponents(double[] Mean, double[][] Axes, doubl
     }
 
     /// <summary>Where a row lies along the axes.</summary>
-    public double[] Project(double[] row) => [.. Axes.Select(axis => axis.Select((weight, column) => weight * (row[column] - Mean[column])).Sum())];
+    public double[] Project(double[] row) =>
+        [.. Axes.Select(axis => axis.Select((weight, column) => weight * (row[column] - Mean[column])).Sum())];
 
     /// <summary>A direction and its opposite are equally good; the one whose largest part is positive is taken, on every machine.</summary>
     private static double[] Oriented(double[] axis)

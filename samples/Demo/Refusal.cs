@@ -6,7 +6,8 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <summary>Answers that say what was wrong with a request and what would be right.</summary>
 internal static class Refusal
 {
-    public static ProblemHttpResult BadRequest(string detail) => Problem(StatusCodes.Status400BadRequest, "The request is not valid", detail);
+    public static ProblemHttpResult BadRequest(string detail) =>
+        Problem(StatusCodes.Status400BadRequest, "The request is not valid", detail);
 
     public static ProblemHttpResult TooLarge(int limit) =>
         Problem(StatusCodes.Status413PayloadTooLarge, "The request is too large", $"At most {limit} bytes are taken.");
@@ -15,13 +16,15 @@ internal static class Refusal
         Problem(StatusCodes.Status415UnsupportedMediaType, "The content type is not supported", $"Expected {wanted}; got '{got}'.");
 
     public static ProblemHttpResult NoWeights() =>
-        Problem(StatusCodes.Status503ServiceUnavailable, "There is no model", "No weights were found. Start the program with --weights and a model file.");
+        Problem(StatusCodes.Status503ServiceUnavailable, "There is no model",
+            "No weights were found. Start the program with --weights and a model file.");
 
     /// <summary>429 with the time after which another try makes sense.</summary>
     public static async ValueTask TooManyAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
         context.HttpContext.Response.Headers.RetryAfter = "1";
-        await Problem(StatusCodes.Status429TooManyRequests, "The server is busy", "Too many requests are running or waiting. Try again in a moment.")
+        await Problem(StatusCodes.Status429TooManyRequests, "The server is busy",
+            "Too many requests are running or waiting. Try again in a moment.")
             .ExecuteAsync(context.HttpContext);
     }
 

@@ -13,16 +13,20 @@ internal static class RequestBody
         byte[] buffer = new byte[limit + 1]; // one more than allowed shows that there is more
         try
         {
-            int length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+            int length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false,
+                request.HttpContext.RequestAborted);
             return length > limit ? TooLarge(request, limit) : (buffer[..length], null);
         }
         catch (BadHttpRequestException error)
         {
-            return error.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(request, limit) : ([], Refusal.BadRequest(error.Message));
+            return error.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? TooLarge(request, limit) : ([], Refusal.BadRequest(error.Message));
         }
     }
 
-    /// <summary>What is left of such a body is not read, so the connection cannot serve another request, which its owner should know.</summary>
+    /// <summary>
+    /// What is left of such a body is not read, so the connection cannot serve another request, which its owner should know.
+    /// </summary>
     private static (byte[] Bytes, IResult? Refusal) TooLarge(HttpRequest request, int limit)
     {
         request.HttpContext.Response.Headers.Connection = "close";

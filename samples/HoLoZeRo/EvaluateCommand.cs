@@ -11,12 +11,17 @@ internal static class EvaluateCommand
 {
     public static Command Create(IAnsiConsole console)
     {
-        Option<FileInfo> weights = WeightsOption.Create("Model file that train wrote; the small model that comes with the sample where not given.");
+        Option<FileInfo> weights = WeightsOption.Create(
+            "Model file that train wrote; the small model that comes with the sample where not given.");
         Option<string> device = ComputeOptions.Device();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<bool> update = new("--update") { Description = "Write the measured scores into the file, as train does at its end; for the weights of a run that was stopped." };
-        Command command = new("evaluate", "Scores weights on the held-out samples, beside the scores that their file holds.") { weights, device, text, windows, update };
+        Option<bool> update = new("--update")
+        {
+            Description = "Write the measured scores into the file, as train does at its end; for the weights of a run that was stopped.",
+        };
+        Command command = new("evaluate", "Scores weights on the held-out samples, beside the scores that their file holds.") { weights,
+            device, text, windows, update };
         command.SetAction((parsed, cancellationToken) =>
         {
             Run(
@@ -28,7 +33,8 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate, CancellationToken cancellationToken)
+    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate,
+        CancellationToken cancellationToken)
     {
         (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
         ByteMix data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellationToken);
@@ -37,10 +43,12 @@ internal static class EvaluateCommand
         Scores measured = Scores.Of(kept.Step, new Evaluator(data.Sources, device: device).Evaluate(model, cancellationToken));
         ScoreTable.Print(console, data, [("measured", measured), ("in the file", kept)]);
         console.WriteLine(data.HeldOutSha256 == heldOut.Sha256
-            ? string.Create(CultureInfo.InvariantCulture, $"Same held-out samples; the largest difference is {measured.LargestDifference(kept):F6}.")
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"Same held-out samples; the largest difference is {measured.LargestDifference(kept):F6}.")
             : "These are other held-out samples than those of the file's scores, which do not compare.");
         if (!isUpdate) return;
-        if (data.HeldOutSha256 != heldOut.Sha256) throw new ArgumentException("--update: scores on other held-out samples than the file's do not belong into it.");
+        if (data.HeldOutSha256 != heldOut.Sha256)
+            throw new ArgumentException("--update: scores on other held-out samples than the file's do not belong into it.");
         Provenance.Update(weights, model, measured);
         console.WriteLine($"The measured scores are in {weights} now.");
     }

@@ -14,15 +14,22 @@ internal static class GenerateCommand
 
     public static Command Create(IAnsiConsole console)
     {
-        Option<FileInfo> weights = WeightsOption.Create("Model file that train wrote; the small model that comes with the sample where not given.");
+        Option<FileInfo> weights = WeightsOption.Create(
+            "Model file that train wrote; the small model that comes with the sample where not given.");
         Option<string?> prompt = new("--prompt") { Description = "Text to continue; nothing begins a document." };
-        Option<string?> window = new("--window") { Description = "Window to continue instead: its index in --windows, or a file of 539 bytes." };
+        Option<string?> window = new("--window")
+        {
+            Description = "Window to continue instead: its index in --windows, or a file of 539 bytes.",
+        };
         Option<int?> bytes = CheckedOptions.Whole("--bytes", "Bytes to generate at most; 400 where not given.", 0, MostBytes);
         Option<double> temperature = CheckedOptions.Number(
-            "--temperature", "Below 1 sharpens, above 1 flattens; 0 always takes the likeliest byte.", 0.8, value => value is >= 0 and <= 100, "numbers from 0 to 100");
-        Option<int?> topK = CheckedOptions.Whole("--top-k", "Only the k likeliest bytes may come; 0, or nothing, allows all.", 0, ByteIds.Count);
+            "--temperature", "Below 1 sharpens, above 1 flattens; 0 always takes the likeliest byte.", 0.8, value =>
+                value is >= 0 and <= 100, "numbers from 0 to 100");
+        Option<int?> topK = CheckedOptions.Whole("--top-k", "Only the k likeliest bytes may come; 0, or nothing, allows all.", 0,
+            ByteIds.Count);
         Option<double> topP = CheckedOptions.Number(
-            "--top-p", "Only the likeliest bytes that together reach this probability may come.", 0.95, value => value is > 0 and <= 1, "numbers above 0 up to 1");
+            "--top-p", "Only the likeliest bytes that together reach this probability may come.", 0.95, value =>
+                value is > 0 and <= 1, "numbers above 0 up to 1");
         Option<double> repetitionPenalty = CheckedOptions.Number(
             "--repetition-penalty", "Above 1 makes bytes of the last 64 less likely; 1 does nothing.", 1,
             value => value is >= 1 and <= 100, "numbers from 1 to 100");
@@ -30,7 +37,8 @@ internal static class GenerateCommand
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes; 0 where not given.", 0);
         Option<string> device = ComputeOptions.Device();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
+            "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
         Command command = new("generate", "Continues a text byte by byte, or a window by the window that follows.")
         {
             weights, prompt, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, device, windows, output,
@@ -54,7 +62,8 @@ internal static class GenerateCommand
                 StopSequences = parsed.GetValue(stop) ?? [],
                 Seed = parsed.GetValue(seed) ?? 0,
             };
-            byte[]? given = parsed.GetValue(window) is { } which ? WindowPrompt.Read(which, CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows))) : null;
+            byte[]? given = parsed.GetValue(window) is { } which
+                ? WindowPrompt.Read(which, CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows))) : null;
             using ByteLanguageModel model = ByteLanguageModel.Load(parsed.GetValue(weights)!.FullName);
             model.to(place);
             if (given is null) await WriteText(console, model, parsed.GetValue(prompt) ?? "", parsed.GetValue(bytes) ?? 400, options,
@@ -66,7 +75,8 @@ internal static class GenerateCommand
     }
 
     private static async Task WriteText(
-        IAnsiConsole console, ByteLanguageModel model, string prompt, int count, GenerationOptions options, CancellationToken cancellationToken)
+        IAnsiConsole console, ByteLanguageModel model, string prompt, int count, GenerationOptions options,
+        CancellationToken cancellationToken)
     {
         TextWriter writer = Console.Out;
         bool isDimmed = console.Profile.Capabilities.Ansi;

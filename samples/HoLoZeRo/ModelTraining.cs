@@ -42,12 +42,14 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             },
             options.Device);
         if (!options.Resume && File.Exists(run.CheckpointPath))
-            throw new ArgumentException($"{run.CheckpointPath} of an earlier run is there: go on from it with --resume, or choose another --out.");
+            throw new ArgumentException(
+                $"{run.CheckpointPath} of an earlier run is there: go on from it with --resume, or choose another --out.");
         bool isResumed = run.Resume();
         console.WriteLine(isResumed
             ? $"going on from step {run.Trainer.Step:N0}"
             : $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {options.Training.Steps:N0} steps in "
-                + $"{RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on {ComputeOptions.NameOf(options.Device)}");
+                + $"{RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on "
+                + $"{ComputeOptions.NameOf(options.Device)}");
         using TensorBoardLog board = new(
             Path.Combine(Folder, "tensorboard"), run.Trainer.Elapsed, ("train", run.MetricsPath), ("held-out", run.EvaluationsPath));
         LiveProgress.Run(
@@ -65,7 +67,8 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             string best = run.Best == value ? ", the best so far" : "";
             console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"held out at step {scores.Step}: text {scores.Text:F3}, video {scores.Video:F3}, caption {scores.Caption:F3} bpb, binding gap {scores.BindingGap:+0.000;-0.000}{best}"));
+                $"held out at step {scores.Step}: text {scores.Text:F3}, video {scores.Video:F3}, caption {scores.Caption:F3} bpb, "
+                    + $"binding gap {scores.BindingGap:+0.000;-0.000}{best}"));
         }
     }
 }

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Where weights come from, as text beside them in their file: how and on what they were trained, under which licence, what they score.</summary>
+/// <summary>
+/// Where weights come from, as text beside them in their file: how and on what they were trained, under which licence, what they score.
+/// </summary>
 internal static class Provenance
 {
     private const string ScoresKey = "scores";
@@ -46,7 +48,8 @@ internal static class Provenance
 
     private static T Read<T>(IReadOnlyDictionary<string, string> entries, string key, string path)
     {
-        if (!entries.TryGetValue(key, out string? text)) throw new InvalidDataException($"{path}: the metadata has no '{key}'; only weights of this sample's train have.");
+        if (!entries.TryGetValue(key, out string? text))
+            throw new InvalidDataException($"{path}: the metadata has no '{key}'; only weights of this sample's train have.");
         try
         {
             return JsonSerializer.Deserialize<T>(text, SampleJson.Line) ?? throw new InvalidDataException($"{path}: '{key}' is null.");

@@ -12,7 +12,8 @@ internal static class ScoreTable
         table.AddColumn("bits per byte");
         foreach ((string heading, _) in columns) table.AddColumn(new TableColumn(Markup.Escape(heading)) { Alignment = Justify.Right });
         Row("text", s => s.Text, "F4");
-        foreach ((int i, string name) in data.TextCorpus.Inputs.Select(input => input.Name).Index()) Row($"  {name}", s => s.TextBySource.ElementAtOrDefault(i), "F4");
+        foreach ((int i, string name) in data.TextCorpus.Inputs.Select(input => input.Name).Index())
+            Row($"  {name}", s => s.TextBySource.ElementAtOrDefault(i), "F4");
         Row("video", s => s.Video, "F4");
         Row("caption", s => s.Caption, "F4");
         Row("binding gap", s => s.BindingGap, "+0.0000;-0.0000");
@@ -20,6 +21,7 @@ internal static class ScoreTable
         console.Write(table);
 
         void Row(string name, Func<Scores, double?> score, string format) =>
-            table.AddRow([Markup.Escape(name), .. columns.Select(column => score(column.Scores)?.ToString(format, CultureInfo.InvariantCulture) ?? "-")]);
+            table.AddRow([Markup.Escape(name),
+                .. columns.Select(column => score(column.Scores)?.ToString(format, CultureInfo.InvariantCulture) ?? "-")]);
     }
 }

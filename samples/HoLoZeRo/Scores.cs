@@ -2,7 +2,9 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a model scores after some steps, as evaluations.jsonl and the weights' metadata keep it: bits per scored held-out byte.</summary>
+/// <summary>
+/// What a model scores after some steps, as evaluations.jsonl and the weights' metadata keep it: bits per scored held-out byte.
+/// </summary>
 /// <param name="Step">Steps trained.</param>
 /// <param name="Text">Text.</param>
 /// <param name="Video">Video: the next window after a window.</param>
@@ -10,7 +12,8 @@ namespace HslEmbeddingZero.Samples;
 /// <param name="BindingGap">Captions under another window's audio, minus matched.</param>
 /// <param name="SceneGap">Captions under another window's frame and audio, minus matched.</param>
 /// <param name="TextBySource">Text of each file, in the order of the corpus.</param>
-internal sealed record Scores(long Step, double? Text, double? Video, double? Caption, double? BindingGap, double? SceneGap, IReadOnlyList<double> TextBySource)
+internal sealed record Scores(long Step, double? Text, double? Video, double? Caption, double? BindingGap, double? SceneGap,
+    IReadOnlyList<double> TextBySource)
 {
     /// <summary>What decides which weights are best: the mean of the three modalities, lower is better.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

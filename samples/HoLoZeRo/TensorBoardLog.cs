@@ -5,8 +5,8 @@ using TorchSharp.Modules;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Shows files of JSON lines to TensorBoard: every number of a line, also one within an object, becomes a scalar of its step. A run that goes on
-/// shows the kept lines anew, so that the event file too reads as one uninterrupted run.
+/// Shows files of JSON lines to TensorBoard: every number of a line, also one within an object, becomes a scalar of its step. A run that
+/// goes on shows the kept lines anew, so that the event file too reads as one uninterrupted run.
 /// </summary>
 internal sealed class TensorBoardLog : IDisposable
 {
@@ -64,7 +64,8 @@ internal sealed class TensorBoardLog : IDisposable
         {
             string name = $"{group}/{property.Name}";
             if (property.Value.ValueKind == JsonValueKind.Object) Show(name, property.Value, step);
-            else if (property.Value.ValueKind == JsonValueKind.Number) _events.add_scalar(name, property.Value.GetSingle(), step, _begin + (long)_seconds);
+            else if (property.Value.ValueKind == JsonValueKind.Number)
+                _events.add_scalar(name, property.Value.GetSingle(), step, _begin + (long)_seconds);
         }
     }
 }

@@ -14,10 +14,12 @@ internal static class TrainCommand
     {
         string[] presets = [.. TrainPreset.All.Select(p => p.Name)];
         Option<string> preset = CheckedOptions.Choice(
-            "--preset", "Size and budget: smoke (seconds), small (4 M parameters, for a CPU) or full (25 M, 30,000 steps, for a GPU).", "small", presets);
+            "--preset", "Size and budget: smoke (seconds), small (4 M parameters, for a CPU) or full (25 M, 30,000 steps, for a GPU).",
+            "small", presets);
         Option<string> door = CheckedOptions.Choice(
             "--door",
-            "zero is the published door; zero-standardized scales its channels by fixed constants; zero-ngram adds codes of the last 2, 3 and 4 bytes (219 columns; not in smoke).",
+            "zero is the published door; zero-standardized scales its channels by fixed constants; zero-ngram adds codes of the last 2, 3 "
+                + "and 4 bytes (219 columns; not in smoke).",
             "zero", "zero", "zero-standardized", "zero-ngram");
         Option<int?> steps = CheckedOptions.Whole("--steps", "Optimizer steps, instead of the preset's.", 1);
         Option<int?> seed = CheckedOptions.Whole("--seed", "Seed of weights, batches and dropout; 0 where not given.", 0);
@@ -26,8 +28,12 @@ internal static class TrainCommand
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<string?> licence = new("--licence") { Description = $"Licence to note in the weights' file; {EmbeddedCorpusLicence} for the embedded corpus." };
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.", "runs/holo-zero");
+        Option<string?> licence = new("--licence")
+        {
+            Description = $"Licence to note in the weights' file; {EmbeddedCorpusLicence} for the embedded corpus.",
+        };
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
+            $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.", "runs/holo-zero");
         Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in the same folder." };
 
         Command command = new("train", "Trains a model behind the zero door and keeps its best weights.")
@@ -65,7 +71,8 @@ internal static class TrainCommand
     private static void Run(IAnsiConsole console, TrainOptions options, CancellationToken cancellationToken)
     {
         options.Training.Validate();
-        DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose(); // What does not fit is refused before a folder is made.
+        // What does not fit is refused before a folder is made.
+        DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose();
         ByteMix data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
         Scores scores = new ModelTraining(console, options, data).Run(cancellationToken);

@@ -15,7 +15,8 @@ internal static class WindowPrompt
         if (int.TryParse(which, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int index))
         {
             WindowCorpus corpus = WindowCorpus.Load(windowFiles);
-            if (index < 0 || index >= corpus.Count) throw new ArgumentException($"--window {index}: the windows are 0 to {corpus.Count - 1}.");
+            if (index < 0 || index >= corpus.Count)
+                throw new ArgumentException($"--window {index}: the windows are 0 to {corpus.Count - 1}.");
             return corpus.Window(index).ToArray();
         }
 
@@ -37,6 +38,7 @@ internal static class WindowPrompt
             cancellationToken).ConfigureAwait(false)) next.Add(value);
         return next.Count == WindowRecord.Size
             ? [.. next]
-            : throw new InvalidDataException($"The model ended the window after {next.Count} of {WindowRecord.Size} bytes; another --seed may go on.");
+            : throw new InvalidDataException(
+                $"The model ended the window after {next.Count} of {WindowRecord.Size} bytes; another --seed may go on.");
     }
 }

@@ -14,7 +14,12 @@ internal static class CommandLine
     {
         Argument<string[]> inputs = Inputs($"Files to read: {string.Join(", ", TextInput.Endings)}.", TextInput.Endings);
         Option<string> output = Out("Text file to write; an empty line ends a document.", ending: null);
-        Option<string> field = new("--field") { Description = "The field of a JSON line, or the column of a parquet file, that holds the text.", DefaultValueFactory = _ => "text" };
+        Option<string> field =
+            new("--field")
+            {
+                Description = "The field of a JSON line, or the column of a parquet file, that holds the text.",
+                DefaultValueFactory = _ => "text"
+            };
         Option<long?> take = new("--take")
         {
             Description = "Stop after the document with which the output reaches this many bytes.",
@@ -27,12 +32,14 @@ internal static class CommandLine
             CustomParser = result => (int)Whole(result, 1, 256 << 20),
         };
         Option<bool> resume = Resume();
-        Command command = new("text", "Documents from .txt, .jsonl and .parquet files into one text file.") { inputs, output, field, take, longest, resume };
+        Command command = new("text", "Documents from .txt, .jsonl and .parquet files into one text file.") { inputs, output, field, take,
+            longest, resume };
         command.SetAction((parsed, cancellationToken) =>
         {
             run(
                 new TextOptions(
-                    parsed.GetValue(inputs)!, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(field)!, parsed.GetValue(take), parsed.GetValue(longest), parsed.GetValue(resume)),
+                    parsed.GetValue(inputs)!, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(field)!, parsed.GetValue(take),
+                    parsed.GetValue(longest), parsed.GetValue(resume)),
                 cancellationToken);
             return Task.FromResult(0);
         });
@@ -42,13 +49,15 @@ internal static class CommandLine
     private static Command Windows(Action<WindowOptions, CancellationToken> run)
     {
         Argument<string[]> inputs = Inputs("Films of any kind that ffmpeg reads.", endings: null);
-        Option<string> output = Out("File of windows to write, ending in .bin; the JSON beside it and a contact sheet are written too.", ending: ".bin");
+        Option<string> output = Out("File of windows to write, ending in .bin; the JSON beside it and a contact sheet are written too.",
+            ending: ".bin");
         Option<string[]> captions = new("--captions")
         {
             Description = "One .srt or .vtt file a film, in the same order; without it, those of the film's name beside it.",
             AllowMultipleArgumentsPerToken = true,
         };
-        captions.Validators.Add(result => RequireFiles(result, "--captions", result.GetValueOrDefault<string[]>() ?? [], SubtitleFile.Endings));
+        captions.Validators.Add(
+            result => RequireFiles(result, "--captions", result.GetValueOrDefault<string[]>() ?? [], SubtitleFile.Endings));
         Option<SplitRule> split = new("--split")
         {
             Description = "What is held out: time (the last tenth of each film) or film (one film in ten).",

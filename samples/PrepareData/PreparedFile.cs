@@ -107,7 +107,9 @@ internal sealed class PreparedFile<TState> : IDisposable
         FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, BufferSize);
         try
         {
-            if (stream.Length < length) throw new InvalidDataException($"{path}: {stream.Length} bytes; the progress file says {length}. Start again without --resume.");
+            if (stream.Length < length)
+                throw new InvalidDataException(
+                    $"{path}: {stream.Length} bytes; the progress file says {length}. Start again without --resume.");
             stream.SetLength(length);
             stream.Position = length;
             return stream;
@@ -137,12 +139,15 @@ internal sealed class PreparedFile<TState> : IDisposable
     {
         const int longest = 1 << 20;
         Saved? saved = null;
-        if (new FileInfo(ProgressPath).Length <= longest && File.ReadAllText(ProgressPath).Split('\n', 2) is [var digest, var json] && digest == Digest(json))
+        if (new FileInfo(ProgressPath).Length <= longest && File.ReadAllText(ProgressPath).Split('\n', 2) is [var digest, var json]
+            && digest == Digest(json))
             saved = JsonSerializer.Deserialize<Saved>(json);
         if (saved is null)
-            throw new InvalidDataException($"{ProgressPath}: damaged, or not a progress file of at most {longest} bytes. Start again without --resume.");
+            throw new InvalidDataException(
+                $"{ProgressPath}: damaged, or not a progress file of at most {longest} bytes. Start again without --resume.");
         if (saved.Job != _job)
-            throw new InvalidDataException($"{ProgressPath}: belongs to another job.{Environment.NewLine}  then: {saved.Job}{Environment.NewLine}  now:  {_job}");
+            throw new InvalidDataException(
+                $"{ProgressPath}: belongs to another job.{Environment.NewLine}  then: {saved.Job}{Environment.NewLine}  now:  {_job}");
         return saved;
     }
 

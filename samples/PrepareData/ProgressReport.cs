@@ -24,7 +24,8 @@ internal static class ProgressReport
 
         console.Progress()
             .Columns(
-                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(),
+                new TransferSpeedColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: total);
@@ -46,7 +47,8 @@ internal static class ProgressReport
             tenth = now;
             double rate = (done - first) / Math.Max(clock.Elapsed.TotalSeconds, 1e-3);
             TimeSpan left = rate > 0 ? TimeSpan.FromSeconds(Math.Min((total - done) / rate, 1e6)) : TimeSpan.Zero;
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}  {now * 10}%  {done / 1e6:F1} of {total / 1e6:F1} MB  {rate / 1e6:F1} MB/s  {left:hh\\:mm\\:ss} left"));
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{title}  {now * 10}%  {done / 1e6:F1} of {total / 1e6:F1} MB  {rate / 1e6:F1} MB/s  {left:hh\\:mm\\:ss} left"));
         };
     }
 }

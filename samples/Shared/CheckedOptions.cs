@@ -14,7 +14,8 @@ internal static class CheckedOptions
         option.Validators.Add(result =>
         {
             string value = result.GetValueOrDefault<string>();
-            if (!allowed.Contains(value)) result.AddError($"{name} must be {string.Join(", ", allowed[..^1])} or {allowed[^1]}; got '{value}'.");
+            if (!allowed.Contains(value))
+                result.AddError($"{name} must be {string.Join(", ", allowed[..^1])} or {allowed[^1]}; got '{value}'.");
         });
         return option;
     }
@@ -27,18 +28,19 @@ internal static class CheckedOptions
     };
 
     /// <summary>A number in a range; the value of <paramref name="start"/> where the option is not given.</summary>
-    public static Option<double> Number(string name, string description, double start, Func<double, bool> isAllowed, string allowed) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => start,
-        CustomParser = result =>
+    public static Option<double> Number(string name, string description, double start, Func<double, bool> isAllowed, string allowed) =>
+        new(name)
         {
-            string text = result.Tokens[^1].Value;
-            if (double.TryParse(text, CultureInfo.InvariantCulture, out double value) && isAllowed(value)) return value;
-            result.AddError($"{name} takes {allowed}; got '{text}'.");
-            return start;
-        },
-    };
+            Description = description,
+            DefaultValueFactory = _ => start,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[^1].Value;
+                if (double.TryParse(text, CultureInfo.InvariantCulture, out double value) && isAllowed(value)) return value;
+                result.AddError($"{name} takes {allowed}; got '{text}'.");
+                return start;
+            },
+        };
 
     /// <summary>A folder, which need not exist.</summary>
     public static Option<DirectoryInfo> Folder(string name, string description, string start) => new(name)

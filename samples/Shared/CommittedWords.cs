@@ -5,8 +5,8 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// What committed runs, tables and weights say about how they came about. The words stay when the library's names change: a result counts as
-/// finished only where they are equal.
+/// What committed runs, tables and weights say about how they came about. The words stay when the library's names change: a result counts
+/// as finished only where they are equal.
 /// </summary>
 internal static class CommittedWords
 {
@@ -33,7 +33,8 @@ internal static class CommittedWords
     /// <summary>The samples that a run is trained on.</summary>
     public static string Corpus(TrainerOptions options, ByteMix data) => string.Join(' ', [
         FormattableString.Invariant($"seed {options.Seed} batch {options.BatchSize}"),
-        FormattableString.Invariant($"ModalityMix {{ Text = {data.Weights.Text}, Video = {data.Weights.Video}, Caption = {data.Weights.Caption} }}"),
+        FormattableString.Invariant(
+            $"ModalityMix {{ Text = {data.Weights.Text}, Video = {data.Weights.Video}, Caption = {data.Weights.Caption} }}"),
         .. data.TextCorpus.Inputs.Select(input => input.Sha256), .. data.Windows.Files.Select(file => file.Sha256)]);
 
     /// <summary>
@@ -53,7 +54,8 @@ internal static class CommittedWords
         }
 
         for (int swap = 0; swap < 2; swap++)
-            Append(data.Caption.HeldOut is { } captions ? [.. Enumerable.Range(0, captions.Count).SelectMany(i => Narrow(captions.SwappedContext(swap, i)))] : []);
+            Append(data.Caption.HeldOut is { } captions
+                ? [.. Enumerable.Range(0, captions.Count).SelectMany(i => Narrow(captions.SwappedContext(swap, i)))] : []);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
         // The length first, so that no two sets run together into the same bytes.

@@ -11,7 +11,8 @@ internal static class ComputeOptions
 
     public static Option<string> Precision() => CheckedOptions.Choice(
         "--precision",
-        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto, which goes by the processor: bfloat16 on CUDA, with AMX, and on "
+        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto, which goes by the processor: bfloat16 on CUDA, with AMX, "
+            + "and on "
         + "AMD with AVX512_BF16; else float32.",
         "auto", "float32", "tf32", "bfloat16", "auto");
 
@@ -26,7 +27,9 @@ internal static class ComputeOptions
         if (name == "cuda" && onlyNamed) return new torch.Device(DeviceType.CUDA); // torch.CUDA would look for one
         bool hasCuda = name != "cpu" && torch.TryInitializeDeviceType(DeviceType.CUDA);
         if (name == "cuda" && !hasCuda)
-            throw new ArgumentException("--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or cuda-windows).");
+            throw new ArgumentException(
+                "--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or "
+                    + "cuda-windows).");
         return hasCuda ? torch.CUDA : torch.CPU;
     }
 
@@ -54,6 +57,7 @@ internal static class ComputeOptions
 
     /// <summary>The device in words, as tables and cards show it.</summary>
     public static string NameOf(torch.Device device) => device.type == DeviceType.CPU
-        ? $"CPU, {torch.get_num_threads()} thread{(torch.get_num_threads() == 1 ? "" : "s")}, {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}"
+        ? $"CPU, {torch.get_num_threads()} thread{(torch.get_num_threads() == 1 ? "" : "s")}, "
+            + $"{System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}"
         : TorchRuntime.CudaDeviceName(Math.Max(0, device.index)); // torch.CUDA is no. -1
 }

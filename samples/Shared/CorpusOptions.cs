@@ -7,7 +7,9 @@ internal static class CorpusOptions
 {
     public static Option<string[]> Text() => new("--text")
     {
-        Description = "Text to train on instead of the embedded one: files, folders or quoted patterns such as \"books/**/*.txt\"; an empty line ends a document.",
+        Description =
+            "Text to train on instead of the embedded one: files, folders or quoted patterns such as \"books/**/*.txt\"; an empty line "
+                + "ends a document.",
         AllowMultipleArgumentsPerToken = true,
     };
 

@@ -7,7 +7,8 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>One bar a run on a terminal; where the output is no terminal, a line at each tenth of a run, or at smaller parts.</summary>
 internal static class LiveProgress
 {
-    public static void Run(IAnsiConsole console, IReadOnlyList<string> runs, Action<int, IProgress<TrainingProgress>> execute, int lines = 10)
+    public static void Run(IAnsiConsole console, IReadOnlyList<string> runs, Action<int, IProgress<TrainingProgress>> execute,
+        int lines = 10)
     {
         if (!console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
         {
@@ -32,7 +33,8 @@ internal static class LiveProgress
     }
 
     private static string Describe(string run, TrainingProgress p) => string.Create(
-        CultureInfo.InvariantCulture, $"{run}  step {p.Step}/{p.Steps}  {p.BitsPerByte:F3} bpb  {p.BytesPerSecond / 1000:F1} kB/s  {p.Remaining:h\\:mm\\:ss} left");
+        CultureInfo.InvariantCulture,
+        $"{run}  step {p.Step}/{p.Steps}  {p.BitsPerByte:F3} bpb  {p.BytesPerSecond / 1000:F1} kB/s  {p.Remaining:h\\:mm\\:ss} left");
 
     private sealed class Bar(ProgressTask task, string run) : IProgress<TrainingProgress>
     {

@@ -53,7 +53,8 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         for (int byteAt = 0; byteAt < 12; byteAt++)
         {
             int channel = byteAt * 2;
-            await open.ExpectTextAsync("map-readout", $"^Byte {byteAt}, .*: {HslFeatures.Names()[channel]} = {OpenPage.Invariant(expected[byteAt * 27 + channel])},");
+            await open.ExpectTextAsync("map-readout",
+                $"^Byte {byteAt}, .*: {HslFeatures.Names()[channel]} = {OpenPage.Invariant(expected[byteAt * 27 + channel])},");
             foreach (string key in new[] { "ArrowRight", "ArrowDown", "ArrowDown" }) await open.Page.Keyboard.PressAsync(key);
         }
 
@@ -175,7 +176,8 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await open["map"].EvaluateAsync("map => { map.scrollLeft = map.scrollWidth; }");
         await open.ExpectOtherPictureAsync("map-canvas", beginning);
 
-        await open["picker"].SetInputFilesAsync(new FilePayload { Name = "three.bin", MimeType = "application/octet-stream", Buffer = [0, 255, 128] });
+        await open["picker"].SetInputFilesAsync(
+            new FilePayload { Name = "three.bin", MimeType = "application/octet-stream", Buffer = [0, 255, 128] });
         await open.ExpectTextAsync("source-facts", "^3 bytes · 1 slot$");
         await open["file-close"].ClickAsync();
         await open.ExpectTextAsync("source-facts", "^62 bytes");
@@ -230,7 +232,8 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     public async Task A_busy_server_is_told_in_words()
     {
         IBrowser chromium = Chromium;
-        await using RunningDemo demo = await RunningDemo.StartAsync(new DemoLimits { GeneratedBytes = 1_000_000, Generations = 1, WaitingGenerations = 0 });
+        await using RunningDemo demo = await RunningDemo.StartAsync(
+            new DemoLimits { GeneratedBytes = 1_000_000, Generations = 1, WaitingGenerations = 0 });
         OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         using (await demo.BeginAsync(1_000_000))
         {
@@ -337,7 +340,8 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
             if (await open.Page.EvaluateAsync<bool>("document.activeElement !== document.body")) Assert.Equal("solid 2", focus[2]);
         }
 
-        string[] needed = ["theme", "text", "pick", "map", "slot", "slot-on", "cosmos", "view", "cosmos-pause", "cosmos-path", "prompt", "temperature", "top-k", "seed", "length", "generate", "output"];
+        string[] needed = ["theme", "text", "pick", "map", "slot", "slot-on", "cosmos", "view", "cosmos-pause", "cosmos-path", "prompt",
+            "temperature", "top-k", "seed", "length", "generate", "output"];
         Assert.Empty(needed.Except(reached));
     }
 
@@ -348,8 +352,10 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         Random random = new(8);
-        byte[] interesting = [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5, 0xFF];
-        byte[] input = [.. Enumerable.Range(0, 4000).Select(_ => random.Next(3) == 0 ? (byte)random.Next(256) : interesting[random.Next(interesting.Length)])];
+        byte[] interesting = [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF1,
+            0xF4, 0xF5, 0xFF];
+        byte[] input = [.. Enumerable.Range(0, 4000).Select(
+            _ => random.Next(3) == 0 ? (byte)random.Next(256) : interesting[random.Next(interesting.Length)])];
         int[] units = await open.Page.EvaluateAsync<int[]>(
             """
             async bytes => {

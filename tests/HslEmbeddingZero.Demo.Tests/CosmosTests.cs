@@ -18,7 +18,8 @@ public class CosmosTests
 
     [Fact]
     public void No_two_bytes_are_at_the_same_place() =>
-        Assert.All(Shown.Views, view => Assert.Equal(256, view.Points.Select(p => (Math.Round(p[0], 6), Math.Round(p[1], 6), Math.Round(p[2], 6))).Distinct().Count()));
+        Assert.All(Shown.Views, view => Assert.Equal(256,
+            view.Points.Select(p => (Math.Round(p[0], 6), Math.Round(p[1], 6), Math.Round(p[2], 6))).Distinct().Count()));
 
     [Fact]
     public void Every_channel_group_has_the_same_variance_once_scaled()
@@ -26,7 +27,8 @@ public class CosmosTests
         IReadOnlyList<ChannelDescription> channels = ChannelDescription.All;
         foreach (CosmosView view in Shown.Views)
         {
-            IEnumerable<double> variances = view.Columns.Select((column, i) => (column, i)).GroupBy(c => channels[c.column].Group).Select(group => group.Sum(c =>
+            IEnumerable<double> variances = view.Columns.Select((column, i) => (column, i)).GroupBy(c => channels[c.column].Group).Select(
+                group => group.Sum(c =>
             {
                 double[] values = [.. Shown.Rows.Select(row => view.Scales[c.i] * row[c.column])];
                 return values.Average(v => v * v) - values.Average() * values.Average();
@@ -72,7 +74,8 @@ public class CosmosTests
         }
 
         for (int value = 0x80; value <= 0xFF; value++)
-            Assert.Equal(leads.Contains((byte)value) ? ByteKind.Lead : others.Contains((byte)value) ? ByteKind.Continuation : ByteKind.Other, ByteKinds.Of((byte)value));
+            Assert.Equal(leads.Contains((byte)value) ? ByteKind.Lead : others.Contains((byte)value)
+                ? ByteKind.Continuation : ByteKind.Other, ByteKinds.Of((byte)value));
     }
 
     [Fact]
@@ -83,6 +86,7 @@ public class CosmosTests
         Assert.Equal(256, told.GetProperty("kinds").GetArrayLength());
         Assert.Equal("lower", told.GetProperty("kinds")['a'].GetString());
         Assert.Equal(Shown.Rows['a'], told.GetProperty("rows")['a'].EnumerateArray().Select(value => value.GetSingle()));
-        Assert.Equal(Shown.Views[0].Points['a'], told.GetProperty("views")[0].GetProperty("points")['a'].EnumerateArray().Select(value => value.GetDouble()));
+        Assert.Equal(Shown.Views[0].Points['a'],
+            told.GetProperty("views")[0].GetProperty("points")['a'].EnumerateArray().Select(value => value.GetDouble()));
     }
 }

@@ -1,7 +1,7 @@
-using HslEmbeddingZero.Tests;
 using System.Net;
 using System.Text.RegularExpressions;
 using HslEmbeddingZero.Samples.Tests;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Demo.Tests;
 

@@ -42,7 +42,8 @@ public class DemoServerTests
     [InlineData("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")]
     [InlineData("nonsense\r\n\r\n")]
     [InlineData("POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: -5\r\n\r\n")]
-    [InlineData("POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    [InlineData(
+        "POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
     public async Task Another_host_name_and_what_is_not_http_are_refused(string raw)
     {
         await using RunningDemo demo = await RunningDemo.StartAsync();
@@ -56,7 +57,8 @@ public class DemoServerTests
     {
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         Assert.True(demo.Address.IsLoopback);
-        IPAddress? own = (await Dns.GetHostAddressesAsync(Dns.GetHostName())).FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
+        IPAddress? own = (await Dns.GetHostAddressesAsync(Dns.GetHostName())).FirstOrDefault(
+            a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
         if (own is null) return; // a machine without a network has no other address to try
         using TcpClient other = new();
         await Assert.ThrowsAnyAsync<SocketException>(() => other.ConnectAsync(own, demo.Address.Port));
@@ -85,7 +87,10 @@ public class DemoServerTests
                 };
             }
 
-            using HttpRequestMessage request = new(HttpMethod.Post, i % 2 == 0 ? paths[0] : paths[random.Next(paths.Length)]) { Content = new ByteArrayContent(body) };
+            using HttpRequestMessage request = new(HttpMethod.Post, i % 2 == 0 ? paths[0] : paths[random.Next(paths.Length)])
+            {
+                Content = new ByteArrayContent(body),
+            };
             request.Content.Headers.TryAddWithoutValidation("Content-Type", i % 2 == 0 ? types[0] : types[random.Next(types.Length)]);
             using HttpResponseMessage response = await demo.Client.SendAsync(request);
             Assert.True((int)response.StatusCode < 500, $"{response.StatusCode}: {Encoding.UTF8.GetString(body)}");

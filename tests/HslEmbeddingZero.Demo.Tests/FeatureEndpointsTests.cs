@@ -60,7 +60,8 @@ public class FeatureEndpointsTests
     public async Task Another_type_of_content_is_refused()
     {
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
-        using HttpResponseMessage response = await demo.Client.PostAsync("/api/features", new StringContent("text", Encoding.UTF8, "text/plain"));
+        using HttpResponseMessage response = await demo.Client.PostAsync("/api/features",
+            new StringContent("text", Encoding.UTF8, "text/plain"));
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
         Assert.Contains("text/plain", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }

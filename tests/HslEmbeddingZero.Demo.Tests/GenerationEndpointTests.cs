@@ -50,7 +50,8 @@ public class GenerationEndpointTests
         }
 
         // Without chance the most likely byte is drawn.
-        Assert.All(lines[..^1], line => Assert.Equal(line.GetProperty("next")[0].GetProperty("id").GetInt32(), line.GetProperty("byte").GetInt32()));
+        Assert.All(lines[..^1],
+            line => Assert.Equal(line.GetProperty("next")[0].GetProperty("id").GetInt32(), line.GetProperty("byte").GetInt32()));
         Assert.All(lines[..^1], line => Assert.False(line.TryGetProperty("end", out _)));
         Assert.Equal("length", lines[^1].GetProperty("end").GetString());
         Assert.False(lines[^1].TryGetProperty("byte", out _));
@@ -118,10 +119,12 @@ public class GenerationEndpointTests
     {
         await using RunningDemo demo = await RunningDemo.StartAsync();
         Assert.Equal(2, (await demo.GenerateAsync(new { prompt = new string('é', 256), length = 1 })).Length);
-        using HttpResponseMessage longer = await demo.PostJsonAsync(JsonSerializer.Serialize(new { prompt = new string('é', 256) + "a", length = 1 }));
+        using HttpResponseMessage longer = await demo.PostJsonAsync(
+            JsonSerializer.Serialize(new { prompt = new string('é', 256) + "a", length = 1 }));
         Assert.Equal(HttpStatusCode.BadRequest, longer.StatusCode);
         Assert.Contains("513 UTF-8 bytes", await longer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        using HttpResponseMessage muchLonger = await demo.PostJsonAsync(JsonSerializer.Serialize(new { prompt = new string('a', 20_000), length = 1 }));
+        using HttpResponseMessage muchLonger = await demo.PostJsonAsync(
+            JsonSerializer.Serialize(new { prompt = new string('a', 20_000), length = 1 }));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, muchLonger.StatusCode);
     }
 
@@ -221,5 +224,6 @@ public class GenerationEndpointTests
         }
     }
 
-    private static byte[] BytesOf(JsonElement[] lines) => [.. lines.Where(line => line.TryGetProperty("byte", out _)).Select(line => line.GetProperty("byte").GetByte())];
+    private static byte[] BytesOf(JsonElement[] lines) =>
+        [.. lines.Where(line => line.TryGetProperty("byte", out _)).Select(line => line.GetProperty("byte").GetByte())];
 }

@@ -4,7 +4,9 @@ using Microsoft.Playwright;
 
 namespace HslEmbeddingZero.Demo.Tests;
 
-/// <summary>The page in a browser. Whatever the console reports, and every request to another place, fails the test that opened it.</summary>
+/// <summary>
+/// The page in a browser. Whatever the console reports, and every request to another place, fails the test that opened it.
+/// </summary>
 internal sealed class OpenPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
@@ -21,7 +23,8 @@ internal sealed class OpenPage : IAsyncDisposable
     public IReadOnlyList<string> Complaints => _complaints;
 
     public static async Task<OpenPage> OpenAsync(
-        IBrowser browser, RunningDemo demo, ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900, ReducedMotion motion = ReducedMotion.Reduce)
+        IBrowser browser, RunningDemo demo, ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900,
+        ReducedMotion motion = ReducedMotion.Reduce)
     {
         IBrowserContext context = await browser.NewContextAsync(new BrowserNewContextOptions
         {
@@ -34,7 +37,8 @@ internal sealed class OpenPage : IAsyncDisposable
         open.Page.PageError += (_, error) => open._complaints.Add(error);
         open.Page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(demo.Address.AbsoluteUri, StringComparison.Ordinal)) open._complaints.Add($"asked for {request.Url}");
+            if (!request.Url.StartsWith(demo.Address.AbsoluteUri, StringComparison.Ordinal))
+                open._complaints.Add($"asked for {request.Url}");
         };
         await open.Page.GotoAsync(demo.Address.AbsoluteUri);
         await Assertions.Expect(open.Page.Locator("html[data-ready]")).ToHaveCountAsync(1);
@@ -55,7 +59,8 @@ internal sealed class OpenPage : IAsyncDisposable
         Assert.Fail($"#{canvas} still shows what it did.");
     }
 
-    public Task ExpectTextAsync(string id, string pattern) => Assertions.Expect(this[id]).ToHaveTextAsync(new Regex(pattern), new() { Timeout = 20_000 });
+    public Task ExpectTextAsync(string id, string pattern) =>
+        Assertions.Expect(this[id]).ToHaveTextAsync(new Regex(pattern), new() { Timeout = 20_000 });
 
     public Task<int> NumberAsync(string expression) => Page.EvaluateAsync<int>(expression);
 

@@ -4,7 +4,8 @@ namespace HslEmbeddingZero.Demo.Tests;
 
 public class PrincipalComponentsTests
 {
-    private static readonly double[][] Rows = [.. Enumerable.Range(0, 60).Select(i => new[] { 3 * Math.Sin(i), Math.Cos(1.7 * i), i % 5 * 0.1, 2 })];
+    private static readonly double[][] Rows =
+        [.. Enumerable.Range(0, 60).Select(i => new[] { 3 * Math.Sin(i), Math.Cos(1.7 * i), i % 5 * 0.1, 2 })];
 
     [Fact]
     public void Axes_are_unit_directions_at_right_angles()

@@ -24,7 +24,11 @@ internal sealed class RunningDemo : IAsyncDisposable
         _app = app;
         Model = model;
         // Leaving an answer unread is leaving at once, not after a last look at what still comes.
-        Client = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri(app.Urls.First()), Timeout = TimeSpan.FromMinutes(1) };
+        Client = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero })
+        {
+            BaseAddress = new Uri(app.Urls.First()),
+            Timeout = TimeSpan.FromMinutes(1)
+        };
     }
 
     public DemoModel? Model { get; }
@@ -33,11 +37,13 @@ internal sealed class RunningDemo : IAsyncDisposable
 
     public Uri Address => Client.BaseAddress!;
 
-    public static Task<RunningDemo> StartAsync(DemoLimits? limits = null, bool withModel = true) => StartAsync(limits, withModel ? SmallModel() : null);
+    public static Task<RunningDemo> StartAsync(DemoLimits? limits = null, bool withModel = true) =>
+        StartAsync(limits, withModel ? SmallModel() : null);
 
     public static async Task<RunningDemo> StartAsync(DemoLimits? limits, DemoModel? model)
     {
-        WebApplication app = DemoServer.Create(new DemoOptions { Port = 0, Diagnostics = true, Limits = limits ?? new DemoLimits() }, model);
+        WebApplication app = DemoServer.Create(new DemoOptions { Port = 0, Diagnostics = true, Limits = limits ?? new DemoLimits() },
+            model);
         await app.StartAsync();
         return new RunningDemo(app, model);
     }
@@ -59,7 +65,8 @@ internal sealed class RunningDemo : IAsyncDisposable
     public static void SaveSmallModel(string path, float endOfDocument = NeverEnds, string arm = "zero")
     {
         TorchSharp.torch.manual_seed(1);
-        using var model = new ByteLanguageModel(DoorArms.Create(arm, 8, 256), new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 1, Heads = 4 }));
+        using var model = new ByteLanguageModel(DoorArms.Create(arm, 8, 256),
+            new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 1, Heads = 4 }));
         using (TorchSharp.torch.no_grad())
         using (TorchSharp.torch.Tensor bias = model.Weights()["head.bias"].narrow(0, ByteIds.EndOfSequence, 1)) bias.fill_(endOfDocument);
         model.Save(path);
@@ -78,7 +85,9 @@ internal sealed class RunningDemo : IAsyncDisposable
     /// <summary>Begins a generation and waits for its first line; disposing the response is leaving.</summary>
     public async Task<HttpResponseMessage> BeginAsync(int length, CancellationToken cancellationToken = default)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, "/api/generate") { Content = JsonContent.Create(new { prompt = "abc", length }) };
+        using HttpRequestMessage request = new(HttpMethod.Post,
+            "/api/generate")
+        { Content = JsonContent.Create(new { prompt = "abc", length }) };
         HttpResponseMessage response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.IsSuccessStatusCode)
             await (await response.Content.ReadAsStreamAsync(cancellationToken)).ReadExactlyAsync(new byte[1], cancellationToken);

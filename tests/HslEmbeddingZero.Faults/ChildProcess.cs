@@ -10,7 +10,9 @@ internal static class ChildProcess
 
     public static Process Start(string assembly, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, assembly),
+            .. arguments])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // Threads that wait by spinning would take the cores from whatever else runs.
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";

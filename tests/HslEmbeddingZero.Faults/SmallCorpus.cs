@@ -32,7 +32,8 @@ internal static class SmallCorpus
         string text = Path.Combine(folder, "corpus.txt"), windows = Path.Combine(folder, "corpus.bin");
         if (!File.Exists(text))
         {
-            File.WriteAllLines(text, Enumerable.Range(0, 400).Select(i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.{(i % 5 == 4 ? "\n" : "")}"));
+            File.WriteAllLines(text, Enumerable.Range(0, 400).Select(
+                i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.{(i % 5 == 4 ? "\n" : "")}"));
             File.WriteAllBytes(windows, Windows(100));
         }
 

@@ -52,5 +52,6 @@ internal static class Command
     }
 
     private static bool IsOfTheBuild(string variable) =>
-        variable.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase) || variable is "NUGET_PACKAGES" or "LD_LIBRARY_PATH" or "HSL_TORCH_LIB";
+        variable.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)
+            || variable is "NUGET_PACKAGES" or "LD_LIBRARY_PATH" or "HSL_TORCH_LIB";
 }

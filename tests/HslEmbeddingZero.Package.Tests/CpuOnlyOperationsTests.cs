@@ -49,7 +49,8 @@ public sealed class CpuOnlyOperationsTests
             foreach (MemberAccessExpressionSyntax access in root.DescendantNodes().OfType<MemberAccessExpressionSyntax>())
             {
                 string name = access.Name.Identifier.Text;
-                bool isOperation = (name is "data" or "item" && access.Name is GenericNameSyntax) || (name == "bytes" && access.Name is IdentifierNameSyntax);
+                bool isOperation = (name is "data" or "item" && access.Name is GenericNameSyntax)
+                    || (name == "bytes" && access.Name is IdentifierNameSyntax);
                 if (isOperation) found.Add($"{TypeOf(access)}.{MemberOf(access)}: {name}");
             }
         }

@@ -117,7 +117,8 @@ public sealed class OwnDoorTests : IDisposable
 
         protected override Tensor FeaturesCore(Tensor ids) => table.forward(ids.to(ScalarType.Int64)) * scale;
 
-        protected override Tensor SlotsCore(Tensor ids, long slots) => FeaturesCore(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
+        protected override Tensor SlotsCore(Tensor ids, long slots) =>
+            FeaturesCore(ids).view(ids.shape[0], slots, BytesPerSlot, Dim).mean([2]);
 
         protected override Tensor StreamCore(Tensor ids)
         {

@@ -39,21 +39,24 @@ public sealed class PublicNamesTests : IDisposable
 
     [Fact]
     public void Channel_groups() => Assert.Equal(
-        ["Bits", "Boundary", "Context", "Delta", "Delta2", "Fourier", "Phase", "Value"], Enum.GetNames<HslChannelGroup>().Order(StringComparer.Ordinal));
+        ["Bits", "Boundary", "Context", "Delta", "Delta2", "Fourier", "Phase", "Value"],
+        Enum.GetNames<HslChannelGroup>().Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_names_of_the_doors_compile_and_work()
     {
         InputDoor[] doors =
         [
-            new ZeroDoor(), new ZeroDoor(bytesPerSlot: 4, dim: 128, tail: SlotTail.Drop, scaling: ChannelScaling.Standardized), new ProjectionDoor(),
+            new ZeroDoor(), new ZeroDoor(bytesPerSlot: 4, dim: 128, tail: SlotTail.Drop, scaling: ChannelScaling.Standardized),
+                new ProjectionDoor(),
             new ProjectionDoor(4, 128, SlotTail.Pad, ChannelScaling.None), new ByteEmbeddingDoor(), new PooledEmbeddingDoor(),
         ];
         using Tensor ids = tensor(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9 }).unsqueeze(0);
         foreach (InputDoor door in doors)
         {
             nn.Module<Tensor, Tensor> module = door;
-            Assert.Equal([1, door.Tail == SlotTail.Drop ? 2 : (9 + door.BytesPerSlot - 1) / door.BytesPerSlot, door.Dim], module.forward(ids).shape);
+            Assert.Equal([1, door.Tail == SlotTail.Drop ? 2 : (9 + door.BytesPerSlot - 1) / door.BytesPerSlot, door.Dim],
+                module.forward(ids).shape);
             Assert.Equal([1, 9, door.Dim], door.Stream(ids).shape);
             Assert.Equal([1, 9, door is PooledEmbeddingDoor ? door.Dim : 27], door.Features(ids).shape);
             long learned = door.LearnedParameters;
@@ -68,7 +71,8 @@ public sealed class PublicNamesTests : IDisposable
         NgramCodes codes = new() { Orders = [2, 3], ColumnsPerOrder = 16, Amplitude = 0.25f, InSlots = true };
         Span<float> destination = new float[3 * codes.Columns];
         codes.Encode([1, 2, 3], destination);
-        using InputDoor zero = new ZeroDoor(4, 256, SlotTail.Pad, ChannelScaling.Standardized, codes), projection = new ProjectionDoor(ngrams: codes);
+        using InputDoor zero = new ZeroDoor(4, 256, SlotTail.Pad, ChannelScaling.Standardized, codes),
+            projection = new ProjectionDoor(ngrams: codes);
         Assert.Equal((codes, codes), (zero.Ngrams, projection.Ngrams));
         Assert.Null(new ZeroDoor().Ngrams);
         Assert.Equal(destination.ToArray(), zero.Stream(tensor(new byte[] { 1, 2, 3 }))[.., 27..59].reshape(-1).data<float>());
@@ -90,7 +94,8 @@ public sealed class PublicNamesTests : IDisposable
     public void Body_and_model()
     {
         ByteTransformerOptions published = new();
-        Assert.Equal((512, 6, 8, 0.1, true), (published.Dim, published.Layers, published.Heads, published.Dropout, published.FastWeightMemory));
+        Assert.Equal((512, 6, 8, 0.1, true),
+            (published.Dim, published.Layers, published.Heads, published.Dropout, published.FastWeightMemory));
 
         ByteTransformerOptions small = new() { Dim = 64, Layers = 1, Heads = 2, Dropout = 0, FastWeightMemory = true };
         using nn.Module<Tensor, Tensor, Tensor> body = new ByteTransformer(small);

@@ -40,7 +40,8 @@ public sealed class RoomTests
         Assert.Empty(wrong);
     }
 
-    private static Regex Declaration { get; } = new(@"^(public|internal) [a-z ]*?\b(class|struct|record|enum|interface)( struct)? (?<name>\w+)", RegexOptions.Multiline);
+    private static Regex Declaration { get; } = new(
+        @"^(public|internal) [a-z ]*?\b(class|struct|record|enum|interface)( struct)? (?<name>\w+)", RegexOptions.Multiline);
 
     /// <summary>A name that begins as types do and is no member of something: those after a dot are that thing's.</summary>
     private static Regex Identifier { get; } = new(@"(?<![\w.""])[A-Z]\w+(?=[\s.<(?\[\],;!>)]|$)");
@@ -49,7 +50,8 @@ public sealed class RoomTests
         from path in Directory.GetFiles(Path.Combine(Build.RepositoryFolder, "src"), "*.cs", SearchOption.AllDirectories)
         let parts = Path.GetRelativePath(Path.Combine(Build.RepositoryFolder, "src"), path).Split(Path.DirectorySeparatorChar)
         where !parts.Contains("obj") && !parts.Contains("bin")
-        select new Source(string.Join('/', parts), string.Join('/', parts.Take(Math.Min(2, parts.Length - 1))), WithoutProse(File.ReadAllText(path)));
+        select new Source(string.Join('/', parts), string.Join('/', parts.Take(Math.Min(2, parts.Length - 1))),
+            WithoutProse(File.ReadAllText(path)));
 
     /// <summary>Comments and strings may name what they like.</summary>
     private static string WithoutProse(string code) =>

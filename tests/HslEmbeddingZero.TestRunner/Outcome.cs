@@ -25,7 +25,8 @@ internal sealed class Outcome : LongLivedMarshalByRefObject, IMessageSink
             {
                 case ITestPassed test:
                     Passed++;
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"passed   {test.Test.DisplayName} ({test.ExecutionTime:F2} s)"));
+                    Console.WriteLine(
+                        string.Create(CultureInfo.InvariantCulture, $"passed   {test.Test.DisplayName} ({test.ExecutionTime:F2} s)"));
                     break;
                 case ITestSkipped test:
                     Skipped++;
@@ -34,7 +35,8 @@ internal sealed class Outcome : LongLivedMarshalByRefObject, IMessageSink
                 case ITestFailed test:
                     Fail(test.Test.DisplayName, test);
                     break;
-                case IErrorMessage or ITestClassCleanupFailure or ITestCleanupFailure or ITestCollectionCleanupFailure or ITestAssemblyCleanupFailure:
+                case IErrorMessage or ITestClassCleanupFailure or ITestCleanupFailure or ITestCollectionCleanupFailure
+                    or ITestAssemblyCleanupFailure:
                     Fail("outside a test", (IFailureInformation)message);
                     break;
                 case ITestAssemblyFinished:
@@ -49,6 +51,8 @@ internal sealed class Outcome : LongLivedMarshalByRefObject, IMessageSink
     private void Fail(string name, IFailureInformation failure)
     {
         Failed++;
-        Console.WriteLine($"FAILED   {name}: {string.Join(Environment.NewLine, failure.Messages)}{Environment.NewLine}{string.Join(Environment.NewLine, failure.StackTraces)}");
+        Console.WriteLine(
+            $"FAILED   {name}: {string.Join(Environment.NewLine, failure.Messages)}{Environment.NewLine}"
+                + $"{string.Join(Environment.NewLine, failure.StackTraces)}");
     }
 }

@@ -17,7 +17,8 @@ foreach (string assembly in (string[])["HslEmbeddingZero.Tests", "HslEmbeddingZe
     found.Finished.WaitOne();
     using ITestFrameworkExecutor executor = framework.GetExecutor(new AssemblyName(assembly));
     executor.RunTests(
-        found.Cases.Where(test => args.Length == 0 || args.Any(text => test.TestMethod.TestClass.Class.Name.Contains(text, StringComparison.OrdinalIgnoreCase))),
+        found.Cases.Where(test => args.Length == 0
+            || args.Any(text => test.TestMethod.TestClass.Class.Name.Contains(text, StringComparison.OrdinalIgnoreCase))),
         outcome, options);
     outcome.Finished.WaitOne();
 }

@@ -16,7 +16,8 @@ try
         else if (step == "door") new PooledEmbeddingDoor().Dispose();
         else if (step == "features") new ControlFeatures(ControlKind.Hsl).Dispose();
         else if (step == "body") new ByteTransformer(new ByteTransformerOptions { Layers = 1 }).Dispose();
-        else if (step.StartsWith("weights=", StringComparison.Ordinal)) Console.WriteLine($"tensors: {Safetensors.Load(step["weights=".Length..]).Count}");
+        else if (step.StartsWith("weights=", StringComparison.Ordinal))
+            Console.WriteLine($"tensors: {Safetensors.Load(step["weights=".Length..]).Count}");
         else if (step == "keep") Console.WriteLine($"keep: {TorchMemory.RetainFreedBlocks()}");
         else if (step == "faults") Console.WriteLine($"faults: {FaultsOfTwentyTensors()}");
         else if (step == "threads") Console.WriteLine($"threads: {DoorsAtOnce(16)}");
@@ -41,7 +42,8 @@ static long FaultsOfTwentyTensors()
 }
 
 // The tenth field of stat, the eighth behind the name in brackets.
-static long MinorFaults() => long.Parse(File.ReadAllText("/proc/self/stat").Split(')')[^1].Split(' ')[8], System.Globalization.CultureInfo.InvariantCulture);
+static long MinorFaults() =>
+    long.Parse(File.ReadAllText("/proc/self/stat").Split(')')[^1].Split(' ')[8], System.Globalization.CultureInfo.InvariantCulture);
 
 // How many threads that all begin together got the features of three zero bytes.
 static int DoorsAtOnce(int count)

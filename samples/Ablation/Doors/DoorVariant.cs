@@ -49,10 +49,14 @@ internal sealed partial record DoorVariant
     /// <summary>Codes of the last bytes in the stream, and in the slots where they say so; null for none.</summary>
     public NgramCodes? Ngrams { get; private set; }
 
-    /// <summary>The codes fall into 2 to this power of buckets, each with a fixed random code; null where every n-gram has its own.</summary>
+    /// <summary>
+    /// The codes fall into 2 to this power of buckets, each with a fixed random code; null where every n-gram has its own.
+    /// </summary>
     public int? BucketBits { get; private set; }
 
-    /// <summary>A learned table of 2 to this power of rows for each order takes the place of the codes; null where nothing is learned.</summary>
+    /// <summary>
+    /// A learned table of 2 to this power of rows for each order takes the place of the codes; null where nothing is learned.
+    /// </summary>
     public int? LearnedBits { get; private set; }
 
     /// <summary>Share of codes that training leaves out, each position and order by itself; 0 for none.</summary>
@@ -74,7 +78,8 @@ internal sealed partial record DoorVariant
             throw new ArgumentException($"'{arm}': inslots, only, onehot, buckets, learned and drop need ngrams beside them.");
         if (variant.IsPlain) return variant;
         if (!Bases.Contains(variant.Arm))
-            throw new ArgumentException($"'{variant.Arm}' takes no modifiers and no channels other than all; {string.Join(", ", Bases)} do.");
+            throw new ArgumentException(
+                $"'{variant.Arm}' takes no modifiers and no channels other than all; {string.Join(", ", Bases)} do.");
         if (variant.Ngrams is not null && variant.Modified.Overlaps(["hadamard", "bits", "momentum", "address", "gain"]))
             throw new ArgumentException($"'{arm}': n-gram codes go with inslots, only, onehot, buckets, learned and drop alone.");
         if (variant.Ngrams is not null && channels != RunKey.AllChannels)
@@ -110,7 +115,8 @@ internal sealed partial record DoorVariant
 
     /// <summary>How many of the forms a code can have are named.</summary>
     private int Forms =>
-        new[] { Modified.Contains("only"), Modified.Contains("onehot"), BucketBits is not null, LearnedBits is not null }.Count(isNamed => isNamed);
+        new[] { Modified.Contains("only"), Modified.Contains("onehot"), BucketBits is not null, LearnedBits is not null }.Count(
+            isNamed => isNamed);
 
     private bool IsDerived => Forms > 0 || Dropped > 0;
 
@@ -149,7 +155,8 @@ internal sealed partial record DoorVariant
         else
         {
             throw new ArgumentException(
-                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits and 1 to 99 percent.");
+                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits and 1 to 99 "
+                    + $"percent.");
         }
 
         static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
@@ -158,7 +165,8 @@ internal sealed partial record DoorVariant
     private static int[] ColumnsOf(string channels)
     {
         HslFeatureOptions full = new(IncludeBits: true);
-        if (channels == RunKey.AllChannels) return [.. Enumerable.Range(HslFeatures.FullDimension - HslFeatures.Dimension, HslFeatures.Dimension)];
+        if (channels == RunKey.AllChannels)
+            return [.. Enumerable.Range(HslFeatures.FullDimension - HslFeatures.Dimension, HslFeatures.Dimension)];
         IReadOnlyList<string> names = HslFeatures.Names(includeBits: true);
         return
         [
@@ -168,7 +176,8 @@ internal sealed partial record DoorVariant
                 int column = names.Index().Where(name => name.Item == channel).Select(name => name.Index).DefaultIfEmpty(-1).First();
                 if (column >= 0) return [column];
                 string groups = string.Join(", ", Enum.GetValues<HslChannelGroup>().Select(HslChannels.Format));
-                throw new ArgumentException($"Unknown channel '{channel}'; known are all, the groups {groups}, and {string.Join(", ", names)}.");
+                throw new ArgumentException(
+                    $"Unknown channel '{channel}'; known are all, the groups {groups}, and {string.Join(", ", names)}.");
             }).Distinct().Order(),
         ];
     }

@@ -3,7 +3,9 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Sylvester's Hadamard matrix: entry (i, j) is (-1)^popcount(i &amp; j), divided by the root of the order so that it keeps lengths.</summary>
+/// <summary>
+/// Sylvester's Hadamard matrix: entry (i, j) is (-1)^popcount(i &amp; j), divided by the root of the order so that it keeps lengths.
+/// </summary>
 internal static class Hadamard
 {
     /// <param name="order">A power of two.</param>
@@ -11,7 +13,8 @@ internal static class Hadamard
     /// <exception cref="ArgumentException">Another order.</exception>
     public static torch.Tensor Orthonormal(int order)
     {
-        if (!BitOperations.IsPow2(order)) throw new ArgumentException($"A Hadamard matrix of this kind needs a width that is a power of two; dim is {order}.");
+        if (!BitOperations.IsPow2(order))
+            throw new ArgumentException($"A Hadamard matrix of this kind needs a width that is a power of two; dim is {order}.");
         float[] entries = new float[order * order];
         float size = (float)(1 / Math.Sqrt(order));
         for (int row = 0; row < order; row++)

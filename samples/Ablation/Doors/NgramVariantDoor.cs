@@ -99,10 +99,13 @@ internal sealed class NgramVariantDoor : InputDoor
         return padded;
     }
 
-    /// <summary>The code of each n-gram of an order, by its index: a random one of its bucket, or one column as long as a whole code.</summary>
+    /// <summary>
+    /// The code of each n-gram of an order, by its index: a random one of its bucket, or one column as long as a whole code.
+    /// </summary>
     private Tensor Code(int order, Tensor index) => _bucketCodes is not null
         ? _bucketCodes.select(0, order).index_select(0, index.reshape(-1))
-        : nn.functional.one_hot(index.remainder(_codes.ColumnsPerOrder), _codes.ColumnsPerOrder) * (_codes.Amplitude * Math.Sqrt(_codes.ColumnsPerOrder));
+        : nn.functional.one_hot(index.remainder(_codes.ColumnsPerOrder),
+            _codes.ColumnsPerOrder) * (_codes.Amplitude * Math.Sqrt(_codes.ColumnsPerOrder));
 
     /// <summary>Which row of 2^bits each n-gram of [N, L] ids takes, [N, L, orders], and whether there is an n-gram.</summary>
     private (Tensor Index, Tensor Known) Rows(Tensor ids, int bits)

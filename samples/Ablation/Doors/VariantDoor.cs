@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The zero door and the projection with the modifiers of a study. It is written for plainness: what proves itself belongs into the library.
-/// Chosen channels stand tight beside each other, so that a selection of C channels takes C columns a byte.
+/// The zero door and the projection with the modifiers of a study. It is written for plainness: what proves itself belongs into the
+/// library. Chosen channels stand tight beside each other, so that a selection of C channels takes C columns a byte.
 /// </summary>
 internal sealed class VariantDoor : InputDoor
 {
@@ -100,11 +100,14 @@ internal sealed class VariantDoor : InputDoor
     {
         Tensor values = ids.to(ScalarType.Float32);
         values = values * values.le(255).to(ScalarType.Float32);
-        Tensor before = cat([zeros_like(values).narrow(1, 0, Math.Min(1, values.size(1))), values.narrow(1, 0, Math.Max(0, values.size(1) - 1))], 1);
+        Tensor before = cat(
+            [zeros_like(values).narrow(1, 0, Math.Min(1, values.size(1))), values.narrow(1, 0, Math.Max(0, values.size(1) - 1))], 1);
         return ((values - before).abs() / 512 + 0.5).unsqueeze(-1);
     }
 
-    /// <summary>The bits of every byte, most significant first, as 0 and 1 or standardized as -1 and 1; zeros for the special ids.</summary>
+    /// <summary>
+    /// The bits of every byte, most significant first, as 0 and 1 or standardized as -1 and 1; zeros for the special ids.
+    /// </summary>
     private static Tensor BitRows(ChannelScaling scaling)
     {
         float[] rows = new float[ByteIds.Count * Bits];

@@ -9,6 +9,7 @@ internal sealed record ChannelSet(string Name, IReadOnlyList<int> Columns)
         .. Enum.GetValues<HslChannelGroup>().Where(group => group != HslChannelGroup.Bits)
             .Select(group => new ChannelSet(HslChannels.Format(group), HslChannels.Columns(group)))
             .OrderByDescending(set => set.Columns.Count),
-        .. HslFeatures.Names().Select((name, column) => new ChannelSet(name, [column])).Where(set => set.Name != HslChannels.Format(HslChannelGroup.Boundary)),
+        .. HslFeatures.Names().Select((name, column) => new ChannelSet(name, [column])).Where(
+            set => set.Name != HslChannels.Format(HslChannelGroup.Boundary)),
     ];
 }

@@ -10,15 +10,20 @@ internal static class KnockoutCommand
 {
     public static Command Create(IAnsiConsole console)
     {
-        Option<FileInfo> weights = WeightsOption.Create("Model file of a model behind a zero door; the small HoLo_ZeRo model that comes with the program where not given.");
-        Option<string> silence = CheckedOptions.Choice("--silence", "What a silenced channel says: zero, or mean, its mean over the held-out contexts.", "zero", "zero", "mean");
+        Option<FileInfo> weights = WeightsOption.Create(
+            "Model file of a model behind a zero door; the small HoLo_ZeRo model that comes with the program where not given.");
+        Option<string> silence = CheckedOptions.Choice("--silence",
+            "What a silenced channel says: zero, or mean, its mean over the held-out contexts.", "zero", "zero", "mean");
         string[] budgets = [.. TrainingBudget.All.Select(budget => budget.Name)];
-        Option<string> heldOut = CheckedOptions.Choice("--held-out", $"The budget whose number of held-out samples is scored: {string.Join(", ", budgets)}.", TrainingBudget.Paper.Name, budgets);
+        Option<string> heldOut = CheckedOptions.Choice("--held-out",
+            $"The budget whose number of held-out samples is scored: {string.Join(", ", budgets)}.", TrainingBudget.Paper.Name, budgets);
         Option<string> device = ComputeOptions.Device();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for knockout.md, knockout.png and knockout.jsonl.", "runs/knockout");
-        Command command = new("knockout", "Silences each channel group and each channel of a trained model and scores it; goes on where an earlier try stopped.")
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for knockout.md, knockout.png and knockout.jsonl.",
+            "runs/knockout");
+        Command command = new("knockout",
+            "Silences each channel group and each channel of a trained model and scores it; goes on where an earlier try stopped.")
         {
             weights, silence, heldOut, device, text, windows, output,
         };
@@ -26,15 +31,18 @@ internal static class KnockoutCommand
         {
             Run(
                 console, parsed.GetValue(weights)!.FullName, Enum.Parse<Silence>(parsed.GetValue(silence)!, ignoreCase: true),
-                TrainingBudget.All.Single(budget => budget.Name == parsed.GetValue(heldOut)), ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellationToken);
+                TrainingBudget.All.Single(budget => budget.Name == parsed.GetValue(heldOut)),
+                ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
+                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                parsed.GetValue(output)!, cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
     private static void Run(
-        IAnsiConsole console, string weights, Silence silence, TrainingBudget budget, torch.Device device, string[] text, string[] windows, DirectoryInfo output,
+        IAnsiConsole console, string weights, Silence silence, TrainingBudget budget, torch.Device device, string[] text, string[] windows,
+        DirectoryInfo output,
         CancellationToken cancellationToken)
     {
         ByteMix data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken);
@@ -44,19 +52,25 @@ internal static class KnockoutCommand
 
         IReadOnlyList<KnockoutRow> rows = new KnockoutRun(weights, model, data, silence, device, In("knockout.jsonl")).Execute(
             (done, all, row) => console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{done}/{all}  {row.Channels ?? "nothing silenced"}: text {row.Scores.TextBitsPerByte:F4}, video {row.Scores.VideoBitsPerByte:F4}, caption {row.Scores.CaptionBitsPerByte:F4}")),
+                CultureInfo.InvariantCulture,
+                $"{done}/{all}  {row.Channels ?? "nothing silenced"}: text {row.Scores.TextBitsPerByte:F4}, video "
+                    + $"{row.Scores.VideoBitsPerByte:F4}, caption {row.Scores.CaptionBitsPerByte:F4}")),
             cancellationToken);
         string says = silence == Silence.Zero ? "0" : "its mean over the held-out contexts";
         KnockoutReport report = new(
             rows,
             [
-                $"model: {Path.GetFileName(weights)}, {model.Body.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters behind {model.Door.GetName()}, K={model.Door.BytesPerSlot}; {rows[0].Run}.",
+                $"model: {Path.GetFileName(weights)}, {model.Body.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters "
+                    + $"behind {model.Door.GetName()}, K={model.Door.BytesPerSlot}; {rows[0].Run}.",
                 $"a silenced channel says {says}, in every slot place and in the stream; the model is not trained again.",
-                $"held out: {data.HeldOutCounts[0]} text, {data.HeldOutCounts[1]} video and {data.HeldOutCounts[2]} caption windows; {ComputeOptions.NameOf(device)}, libtorch {TorchRuntime.LibtorchVersion}.",
-                "value = delta + fourier + phase, context = delta2 + boundary. One model of one seed: the matrix describes it, not the doors at large.",
+                $"held out: {data.HeldOutCounts[0]} text, {data.HeldOutCounts[1]} video and {data.HeldOutCounts[2]} caption windows; "
+                    + $"{ComputeOptions.NameOf(device)}, libtorch {TorchRuntime.LibtorchVersion}.",
+                "value = delta + fourier + phase, context = delta2 + boundary. One model of one seed: the matrix describes it, not the "
+                    + "doors at large.",
             ]);
         AtomicFile.WriteText(In("knockout.md"), report.Markdown());
-        report.SaveHeatMap(In("knockout.png"), $"Channels silenced ({silence.ToString().ToLowerInvariant()}): change of the held-out scores");
+        report.SaveHeatMap(In("knockout.png"),
+            $"Channels silenced ({silence.ToString().ToLowerInvariant()}): change of the held-out scores");
         console.WriteLine(report.Markdown());
         console.WriteLine($"Written to {output.FullName}: knockout.md, knockout.png, knockout.jsonl.");
 

@@ -20,7 +20,8 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
     ];
 
     private readonly MixScores _whole = rows.Single(row => row.Channels is null).Scores;
-    private readonly KnockoutRow[] _silenced = [.. KnockoutRun.Sets.Where(set => set is not null).Select(set => rows.Single(row => row.Channels == set!.Name))];
+    private readonly KnockoutRow[] _silenced =
+        [.. KnockoutRun.Sets.Where(set => set is not null).Select(set => rows.Single(row => row.Channels == set!.Name))];
 
     /// <summary>How many channels a row silences.</summary>
     private static int Count(KnockoutRow row) => ChannelSet.All.Single(set => set.Name == row.Channels).Columns.Count;
@@ -31,7 +32,9 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
     {
         StringBuilder text = new();
         text.AppendLine("# Channel knockout").AppendLine();
-        text.AppendLine("Change of the held-out scores when channels are silenced at the door of a trained model; more bits are worse, and a smaller gap means that sound or scene tells less.").AppendLine();
+        text.AppendLine(
+            "Change of the held-out scores when channels are silenced at the door of a trained model; more bits are worse, and a smaller "
+                + "gap means that sound or scene tells less.").AppendLine();
         new TextTable(
             ["silenced", "channels", .. Measures.Select(m => m.Name)],
             [
@@ -44,8 +47,8 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
     }
 
     /// <summary>
-    /// The matrix as a heat map. A measure's colours reach as far as its largest change of a single channel, so that the channels can be told
-    /// apart beside the groups, which exceed it.
+    /// The matrix as a heat map. A measure's colours reach as far as its largest change of a single channel, so that the channels can be
+    /// told apart beside the groups, which exceed it.
     /// </summary>
     public void SaveHeatMap(string path, string title)
     {
@@ -69,12 +72,14 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
         map.ManualRange = new ScottPlot.Range(-2.2, 2.2); // Keeps the darkest shades out, on which no number can be read.
         plot.MoveToBack(map);
         plot.Title(title);
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. _silenced.Select((row, r) => new Tick(_silenced.Length - 1 - r, row.Channels!))]);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            [.. _silenced.Select((row, r) => new Tick(_silenced.Length - 1 - r, row.Channels!))]);
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. Measures.Select((m, i) => new Tick(i, m.Name))]);
         plot.Axes.SetLimits(-0.5, Measures.Length - 0.5, -0.5, _silenced.Length - 0.5);
         plot.Grid.IsVisible = false;
         AtomicFile.Write(path, temporary => plot.SavePng(temporary, Width, (_silenced.Length + 3) * CellHeight));
     }
 
-    private static string Signed(double change) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(change, 4) + 0.0:+0.0000;-0.0000;0.0000}");
+    private static string Signed(double change) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Round(change, 4) + 0.0:+0.0000;-0.0000;0.0000}");
 }

@@ -5,27 +5,34 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Scores a trained model again and again, each time with other channels silenced; every row is kept as soon as it is there.</summary>
-internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteMix data, Silence silence, torch.Device device, string rowsPath)
+/// <summary>
+/// Scores a trained model again and again, each time with other channels silenced; every row is kept as soon as it is there.
+/// </summary>
+internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteMix data, Silence silence, torch.Device device,
+    string rowsPath)
 {
     /// <summary>The channels of every row; the first is the model as it is.</summary>
     public static IReadOnlyList<ChannelSet?> Sets { get; } = [null, .. ChannelSet.All];
 
-    private readonly string _run = $"weights {Digest(weights)}, held out {data.HeldOutSha256}, silence {silence.ToString().ToLowerInvariant()}";
+    private readonly string _run =
+        $"weights {Digest(weights)}, held out {data.HeldOutSha256}, silence {silence.ToString().ToLowerInvariant()}";
 
     /// <param name="progress">Told of each row, and how many there are to be.</param>
     /// <param name="cancellationToken">Asks to stop between two batches.</param>
     public IReadOnlyList<KnockoutRow> Execute(Action<int, int, KnockoutRow> progress, CancellationToken cancellationToken)
     {
         ZeroDoor door = model.Door as ZeroDoor
-            ?? throw new InvalidDataException($"{weights}: channels keep their addresses behind the zero door only; this model has a {model.Door.GetName()}.");
+            ?? throw new InvalidDataException(
+                $"{weights}: channels keep their addresses behind the zero door only; this model has a {model.Door.GetName()}.");
         List<KnockoutRow> rows = Earlier();
         float[] constants = silence.Constants(door, data.Sources, device);
         Evaluator evaluator = new(data.Sources, device: device);
         foreach (ChannelSet? set in Sets.Where(set => !rows.Exists(row => row.Channels == set?.Name)).ToArray())
         {
-            using SilencedDoor silenced = new(door, (set?.Columns ?? []).ToDictionary(column => column, column => constants[column]), device);
-            KnockoutRow row = new(set?.Name, _run, MixScores.Of(evaluator.Evaluate(new ByteLanguageModel(silenced, model.Body), cancellationToken)));
+            using SilencedDoor silenced = new(door, (set?.Columns ?? []).ToDictionary(column => column, column => constants[column]),
+                device);
+            KnockoutRow row = new(set?.Name, _run,
+                MixScores.Of(evaluator.Evaluate(new ByteLanguageModel(silenced, model.Body), cancellationToken)));
             rows.Add(row);
             AtomicFile.WriteText(rowsPath, string.Concat(rows.Select(r => JsonSerializer.Serialize(r, SampleJson.Line) + "\n")));
             progress(rows.Count, Sets.Count, row);
@@ -41,9 +48,12 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
         if (!File.Exists(rowsPath)) return [];
         try
         {
-            List<KnockoutRow> rows = [.. File.ReadLines(rowsPath).Select(line => JsonSerializer.Deserialize<KnockoutRow>(line, SampleJson.Line)!)];
+            List<KnockoutRow> rows =
+                [.. File.ReadLines(rowsPath).Select(line => JsonSerializer.Deserialize<KnockoutRow>(line, SampleJson.Line)!)];
             if (rows.Find(row => row.Run != _run) is not { } other) return rows;
-            throw new InvalidDataException($"{rowsPath}: rows of another run. Choose another --out, or remove it.{Environment.NewLine}  file:     {other.Run}{Environment.NewLine}  this run: {_run}");
+            throw new InvalidDataException(
+                $"{rowsPath}: rows of another run. Choose another --out, or remove it.{Environment.NewLine}  file:     "
+                    + $"{other.Run}{Environment.NewLine}  this run: {_run}");
         }
         catch (JsonException error)
         {

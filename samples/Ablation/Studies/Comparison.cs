@@ -8,7 +8,8 @@ namespace HslEmbeddingZero.Samples;
 /// <param name="Caption">The same of captions.</param>
 /// <param name="TextOnTheWay">The same of text after each step that was scored, the last included.</param>
 internal sealed record Comparison(
-    RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption, IReadOnlyList<(long Step, PairedTest Text)> TextOnTheWay)
+    RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption,
+    IReadOnlyList<(long Step, PairedTest Text)> TextOnTheWay)
 {
     /// <summary>Text of each source by itself.</summary>
     public required IReadOnlyList<PairedTest> TextBySource { get; init; }
@@ -20,7 +21,8 @@ internal sealed record Comparison(
     public required IReadOnlyList<PairedTest> TextByNovelty { get; init; }
 
     /// <summary>Every door of a study against every baseline, at the same learning rate.</summary>
-    public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) => Between(study, [.. results.GroupBy(r => r.Key.Row())], sameRate: true);
+    public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) =>
+        Between(study, [.. results.GroupBy(r => r.Key.Row())], sameRate: true);
 
     /// <summary>The same, each door at the learning rate at which its mean text bits are lowest.</summary>
     public static IEnumerable<Comparison> AtBestRates(Study study, IReadOnlyList<RunResult> results) =>
@@ -38,9 +40,11 @@ internal sealed record Comparison(
         from row in rows
         where !study.Baselines.Take(place + 1).Contains(Study.DoorLabel(row.Key)) // two baselines are compared once
         let other = rows.SingleOrDefault(candidate =>
-            Study.DoorLabel(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot && candidate.Key.Steps == row.Key.Steps
+            Study.DoorLabel(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot
+                && candidate.Key.Steps == row.Key.Steps
             && (!sameRate || candidate.Key.PeakLearningRate.Equals(row.Key.PeakLearningRate)))
-        where other is not null && row.Any(run => other.Any(pair => pair.Key.Seed == run.Key.Seed)) // an incomplete study has doors without a pair
+        // an incomplete study has doors without a pair
+        where other is not null && row.Any(run => other.Any(pair => pair.Key.Seed == run.Key.Seed))
         select Of(row, other);
 
     private static Comparison Of(IGrouping<RunKey, RunResult> door, IGrouping<RunKey, RunResult> baseline)
@@ -54,7 +58,8 @@ internal sealed record Comparison(
             [
                 .. pairs[0].Door.Curve.Select(point => point.Step).Append(door.Key.Steps).Select(step => (
                     step,
-                    PairedTest.Of([.. pairs.Select(p => p.Door.ScoresAt(step).TextBitsPerByte - p.Baseline.ScoresAt(step).TextBitsPerByte)]))),
+                    PairedTest.Of(
+                        [.. pairs.Select(p => p.Door.ScoresAt(step).TextBitsPerByte - p.Baseline.ScoresAt(step).TextBitsPerByte)]))),
             ])
         {
             TextBySource = Each(run => run.Scores.TextBitsPerByteBySource),

@@ -24,7 +24,9 @@ internal sealed record PairedTest(int Count, double Mean, double? Deviation, dou
         return new PairedTest(differences.Count, mean, deviation, 2 * StudentT.CDF(0, 1, differences.Count - 1, -t));
     }
 
-    /// <summary>Holm's step-down correction: with m tests the smallest p counts m times, the next m - 1 times, and none less than one before it.</summary>
+    /// <summary>
+    /// Holm's step-down correction: with m tests the smallest p counts m times, the next m - 1 times, and none less than one before it.
+    /// </summary>
     public static double[] Holm(IReadOnlyList<double> probabilities)
     {
         double[] corrected = new double[probabilities.Count];

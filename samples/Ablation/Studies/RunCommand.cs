@@ -10,14 +10,18 @@ internal static class RunCommand
 {
     public static Command Create(IAnsiConsole console)
     {
-        Argument<string> study = new("study") { Description = $"A study of this program ({string.Join(", ", StudyFile.Names)}) or a file of your own." };
+        Argument<string> study =
+            new("study") { Description = $"A study of this program ({string.Join(", ", StudyFile.Names)}) or a file of your own." };
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Parent of the folder for table.md, figure.png, study.json, runs.jsonl and the files of each run, which has the study's name.", "runs/ablation");
-        Command command = new("run", "Trains what a study declares, and goes on where an earlier try stopped. Several processes may share a folder.")
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
+            "Parent of the folder for table.md, figure.png, study.json, runs.jsonl and the files of each run, which has the study's name.",
+            "runs/ablation");
+        Command command = new("run",
+            "Trains what a study declares, and goes on where an earlier try stopped. Several processes may share a folder.")
         {
             study, device, precision, checkpointMinutes, text, windows, output,
         };
@@ -27,7 +31,8 @@ internal static class RunCommand
             Run(
                 console, parsed.GetRequiredValue(study), place, ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
                 ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)), parsed.GetValue(output)!, cancellationToken);
+                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                parsed.GetValue(output)!, cancellationToken);
             return Task.FromResult(0);
         });
         return command;

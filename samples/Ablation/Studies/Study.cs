@@ -1,5 +1,5 @@
-using System.Text.Json.Serialization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
@@ -93,12 +93,15 @@ internal sealed record Study
     }
 
     /// <summary>Reads a study and refuses what cannot be run.</summary>
-    /// <exception cref="InvalidDataException">The file is no study, or asks for something impossible; the message names file and value.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no study, or asks for something impossible; the message names file and value.
+    /// </exception>
     public static Study Load(string path)
     {
         try
         {
-            Study study = JsonSerializer.Deserialize<Study>(File.ReadAllText(path), Strict) ?? throw new InvalidDataException($"{path}: it is empty.");
+            Study study = JsonSerializer.Deserialize<Study>(File.ReadAllText(path), Strict)
+                ?? throw new InvalidDataException($"{path}: it is empty.");
             return study.Checked(path);
         }
         catch (JsonException error)
@@ -127,7 +130,8 @@ internal sealed record Study
     private Study Completed()
     {
         if (TrainingBudget.All.All(budget => budget.Name != BudgetName))
-            throw new ArgumentException($"Unknown budget '{BudgetName}'; known are {string.Join(", ", TrainingBudget.All.Select(budget => budget.Name))}.");
+            throw new ArgumentException(
+                $"Unknown budget '{BudgetName}'; known are {string.Join(", ", TrainingBudget.All.Select(budget => budget.Name))}.");
         Study study = this with
         {
             Steps = Steps.Count > 0 ? Steps : [Budget.Training.Steps],
@@ -176,7 +180,8 @@ internal static class StudyFile
 
     /// <summary>The studies that come with the program.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        Directory.Exists(Folder) ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)] : [];
+        Directory.Exists(Folder) ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(
+            StringComparer.Ordinal)] : [];
 
     /// <exception cref="FileNotFoundException">There is neither a study of that name nor such a file.</exception>
     public static string Find(string nameOrFile)
@@ -184,6 +189,7 @@ internal static class StudyFile
         if (Names.Contains(nameOrFile)) return Path.Combine(Folder, nameOrFile + ".json");
         return File.Exists(nameOrFile)
             ? nameOrFile
-            : throw new FileNotFoundException($"'{nameOrFile}' is neither a file nor a study of this program; those are {string.Join(", ", Names)}.");
+            : throw new FileNotFoundException(
+                $"'{nameOrFile}' is neither a file nor a study of this program; those are {string.Join(", ", Names)}.");
     }
 }

@@ -28,13 +28,17 @@ internal static class StudyFigure
         AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
     }
 
-    private static void Draw(Plot plot, string title, Func<MixScores, double> score, Study study, IReadOnlyList<RunResult> results, bool isNamed = false)
+    private static void Draw(Plot plot, string title, Func<MixScores, double> score, Study study, IReadOnlyList<RunResult> results,
+        bool isNamed = false)
     {
         plot.Title(title);
         plot.YLabel("bits per byte (mean, sample deviation over seeds)");
-        if (study.PeakLearningRates.Count > 1) Lines(plot, "peak learning rate", results, score, r => r.PeakLearningRate, r => r with { PeakLearningRate = 0 }, study);
-        else if (study.BytesPerSlot.Count > 1) Lines(plot, "bytes per slot (K)", results, score, r => r.BytesPerSlot, r => r with { BytesPerSlot = 0 }, study);
-        else if (study.Steps.Count > 1) Lines(plot, "steps of the schedule", results, score, r => r.Steps, r => r with { Steps = 0 }, study);
+        if (study.PeakLearningRates.Count > 1)
+            Lines(plot, "peak learning rate", results, score, r => r.PeakLearningRate, r => r with { PeakLearningRate = 0 }, study);
+        else if (study.BytesPerSlot.Count > 1)
+            Lines(plot, "bytes per slot (K)", results, score, r => r.BytesPerSlot, r => r with { BytesPerSlot = 0 }, study);
+        else if (study.Steps.Count > 1)
+            Lines(plot, "steps of the schedule", results, score, r => r.Steps, r => r with { Steps = 0 }, study);
         else if (study.EvaluateAt.Count > 0) Curves(plot, results, score);
         else Dots(plot, results, score, isNamed);
     }
@@ -55,11 +59,13 @@ internal static class StudyFigure
 
     /// <summary>One line a door over an axis of the study, on a logarithmic scale.</summary>
     private static void Lines(
-        Plot plot, string axis, IReadOnlyList<RunResult> results, Func<MixScores, double> score, Func<RunKey, double> value, Func<RunKey, RunKey> others, Study study)
+        Plot plot, string axis, IReadOnlyList<RunResult> results, Func<MixScores, double> score, Func<RunKey, double> value,
+        Func<RunKey, RunKey> others, Study study)
     {
         foreach (var (place, line) in results.GroupBy(r => others(r.Key.Row())).Index())
         {
-            AddLine(plot, place, LineName(line.Key, study), line.GroupBy(r => value(r.Key)).OrderBy(g => g.Key).Select(g => (g.Key, Spread.Of([.. g.Select(r => score(r.Scores))]))));
+            AddLine(plot, place, LineName(line.Key, study),
+                line.GroupBy(r => value(r.Key)).OrderBy(g => g.Key).Select(g => (g.Key, Spread.Of([.. g.Select(r => score(r.Scores))]))));
         }
 
         Finish(plot, axis, results.Select(r => value(r.Key)));
@@ -104,7 +110,8 @@ internal static class StudyFigure
             bar.LineWidth = 3;
         }
 
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. rows.Select((row, place) => new Tick(-place, isNamed ? Study.DoorLabel(row.Key) : ""))]);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            [.. rows.Select((row, place) => new Tick(-place, isNamed ? Study.DoorLabel(row.Key) : ""))]);
         plot.Axes.Margins(0.1, 0.05);
     }
 
@@ -132,7 +139,8 @@ internal static class StudyFigure
             double at = Math.Log10(value);
             bool hasLabel = labelled - at >= nearest;
             if (hasLabel) labelled = at;
-            string label = value >= 1 ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("0.######", CultureInfo.InvariantCulture);
+            string label = value >= 1
+                ? value.ToString("N0", CultureInfo.InvariantCulture) : value.ToString("0.######", CultureInfo.InvariantCulture);
             ticks.Add(new Tick(at, hasLabel ? label : ""));
         }
 

@@ -50,13 +50,15 @@ internal sealed class StudyFolder(DirectoryInfo folder)
 
     /// <summary>Results of single runs, which lie there while a study is trained.</summary>
     private RunResult[] FinishedRuns() =>
-        [.. Directory.GetFiles(folder.FullName, "*.result.json").Order(StringComparer.Ordinal).Select(path => Parse(File.ReadAllText(path), path))];
+        [.. Directory.GetFiles(folder.FullName, "*.result.json").Order(StringComparer.Ordinal).Select(
+            path => Parse(File.ReadAllText(path), path))];
 
     private static RunResult Parse(string json, string path)
     {
         try
         {
-            return JsonSerializer.Deserialize<RunResult>(json, SampleJson.Line) ?? throw new InvalidDataException($"{path}: no run of a study.");
+            return JsonSerializer.Deserialize<RunResult>(json, SampleJson.Line)
+                ?? throw new InvalidDataException($"{path}: no run of a study.");
         }
         catch (JsonException error)
         {

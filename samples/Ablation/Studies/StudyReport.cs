@@ -21,7 +21,8 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"# {conditions.Name}: {_study.Question}").AppendLine();
-        if (_study.Prediction.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"Expected before it ran: {_study.Prediction}").AppendLine();
+        if (_study.Prediction.Length > 0)
+            text.AppendLine(CultureInfo.InvariantCulture, $"Expected before it ran: {_study.Prediction}").AppendLine();
         foreach ((string title, TextTable table) in Tables())
         {
             if (title.Length > 0) text.AppendLine(CultureInfo.InvariantCulture, $"## {title}").AppendLine();
@@ -43,12 +44,14 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         yield return Compared(_showsRate ? "Paired differences at the same learning rate" : "Paired differences", comparisons);
         if (_study.EvaluateAt.Count > 0 && _study.Steps.Count == 1) yield return OnTheWay(comparisons);
         if (comparisons.All(c => c.TextByNovelty.Count > 0)) yield return DividedDifferences(comparisons);
-        if (_showsRate) yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(_study, results)]);
+        if (_showsRate)
+            yield return Compared("Paired differences, each door at its best rate for text", [.. Comparison.AtBestRates(_study, results)]);
     }
 
     private (string Title, TextTable Table) Compared(string title, Comparison[] comparisons)
     {
-        double[] text = Corrected(comparisons, c => c.Text), video = Corrected(comparisons, c => c.Video), caption = Corrected(comparisons, c => c.Caption);
+        double[] text = Corrected(comparisons, c => c.Text), video = Corrected(comparisons, c => c.Video),
+            caption = Corrected(comparisons, c => c.Caption);
         return (title, new TextTable(
             [.. KeyHeadings("door"), "minus", "text", "p", "Holm", "video", "p", "Holm", "caption", "p", "Holm"],
             [
@@ -63,8 +66,10 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
     private (string Title, TextTable Table) OnTheWay(Comparison[] comparisons) => (
         "Paired differences of text on the way",
         new TextTable(
-        [.. KeyHeadings("door"), "minus", .. comparisons[0].TextOnTheWay.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Step:N0} steps"))],
-        [.. comparisons.Select(c => (string[])[.. KeyCells(c.Door), KeyedBaseline(c), .. c.TextOnTheWay.Select(at => Tested(at.Text, 1)[0])])]));
+        [.. KeyHeadings("door"), "minus",
+            .. comparisons[0].TextOnTheWay.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Step:N0} steps"))],
+        [.. comparisons.Select(
+            c => (string[])[.. KeyCells(c.Door), KeyedBaseline(c), .. c.TextOnTheWay.Select(at => Tested(at.Text, 1)[0])])]));
 
     private (string Title, TextTable Table) Divided()
     {
@@ -73,7 +78,8 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         return ("Text by source, and by what training showed of it", new TextTable(
             [
                 .. KeyHeadings("door"), .. Sources(),
-                .. TextNovelty.Kinds.Zip(kinds, (name, kind) => string.Create(CultureInfo.InvariantCulture, $"{name} ({kind.Bytes / bytes:P1})")),
+                .. TextNovelty.Kinds.Zip(kinds,
+                    (name, kind) => string.Create(CultureInfo.InvariantCulture, $"{name} ({kind.Bytes / bytes:P1})")),
             ],
             [.. results.GroupBy(r => r.Key.Row()).Select(row => (string[])
             [
@@ -95,7 +101,8 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
     private IEnumerable<string> Sources() =>
         conditions.TextSources ?? results[0].Scores.TextBitsPerByteBySource.Select((_, place) => $"text {place + 1}");
 
-    private static double[] Corrected(Comparison[] comparisons, Func<Comparison, PairedTest> of) => PairedTest.Holm([.. comparisons.Select(c => of(c).P ?? 1)]);
+    private static double[] Corrected(Comparison[] comparisons, Func<Comparison, PairedTest> of) =>
+        PairedTest.Holm([.. comparisons.Select(c => of(c).P ?? 1)]);
 
     private static string KeyedBaseline(Comparison c) => c.Door.PeakLearningRate.Equals(c.Baseline.PeakLearningRate)
         ? Study.DoorLabel(c.Baseline)
@@ -126,7 +133,8 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
     [
         Study.DoorLabel(key),
         .. _study.BytesPerSlot.Count > 1
-            ? [key.BytesPerSlot.ToString(CultureInfo.InvariantCulture), _study.BodyFor(key.BytesPerSlot).Dim.ToString(CultureInfo.InvariantCulture)]
+            ? [key.BytesPerSlot.ToString(CultureInfo.InvariantCulture),
+                _study.BodyFor(key.BytesPerSlot).Dim.ToString(CultureInfo.InvariantCulture)]
             : Array.Empty<string>(),
         .. _study.Steps.Count > 1 ? [key.Steps.ToString("N0", CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         .. _showsRate ? [Rate(key)] : Array.Empty<string>(),
@@ -148,32 +156,44 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
     {
         int planned = _study.Runs().Count();
         if (results.Count < planned)
-            yield return $"incomplete: {results.Count} of {planned} runs; a mean is over the seeds that are trained, and one without ± is of one seed.";
-        yield return $"bits per scored held-out byte; {(_study.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} (seeds {string.Join(", ", _study.Seeds)}).";
+            yield return $"incomplete: {results.Count} of {planned} runs; a mean is over the seeds that are trained, and one without ± is "
+                + $"of one seed.";
+        yield return $"bits per scored held-out byte; "
+            + $"{(_study.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} (seeds "
+            + $"{string.Join(", ", _study.Seeds)}).";
         if (_study.Baselines.Count > 0)
         {
             yield return _study.Seeds.Count == 1
                 ? "differences of one seed: no test."
-                : "differences are paired by seed (same body weights, same batches): mean ± sample deviation, two-sided paired t-test; Holm: corrected for all rows of the table, column by column.";
+                : "differences are paired by seed (same body weights, same batches): mean ± sample deviation, two-sided paired t-test; "
+                    + "Holm: corrected for all rows of the table, column by column.";
         }
 
         if (results.All(r => r.Novelty is not null))
-            yield return "what training showed: whether the 4 bytes before a byte stand somewhere in the training text, and how often with this byte behind them.";
-        if (_showsRate && _study.Baselines.Count > 0) yield return "a best rate is chosen on the scores it is then compared by; all doors had the same choice.";
+            yield return "what training showed: whether the 4 bytes before a byte stand somewhere in the training text, and how often "
+                + "with this byte behind them.";
+        if (_showsRate && _study.Baselines.Count > 0)
+            yield return "a best rate is chosen on the scores it is then compared by; all doors had the same choice.";
         foreach (int bytes in _study.BytesPerSlot)
         {
             ByteTransformerOptions body = _study.BodyFor(bytes);
             using ByteTransformer made = new(body);
-            yield return $"body{(_study.BytesPerSlot.Count > 1 ? $" at K={bytes}" : $", K={bytes}")}: dim {body.Dim}, {body.Layers} layers, {body.Heads} heads, {made.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters.";
+            yield return $"body{(_study.BytesPerSlot.Count > 1 ? $" at K={bytes}" : $", K={bytes}")}: dim {body.Dim}, {body.Layers} "
+                + $"layers, {body.Heads} heads, {made.ParameterCount.ToString("N0", CultureInfo.InvariantCulture)} parameters.";
             if (_study.DimPerByte is null) break;
         }
 
         (TrainerOptions training, MixWeights mix) = (_study.Budget.Training, _study.Budget.Mix);
-        yield return $"{string.Join(", ", _study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of {training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
-            + $"{mix.Text}:{mix.Video}:{mix.Caption}, peak learning rate {string.Join(", ", _study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
+        yield return $"{string.Join(", ", _study.Steps.Select(steps => steps.ToString("N0", CultureInfo.InvariantCulture)))} steps of "
+            + $"{training.BatchSize} × {training.GradientAccumulationSteps} samples, mix text:video:caption "
+            + $"{mix.Text}:{mix.Video}:{mix.Caption}, peak learning rate "
+            + $"{string.Join(", ", _study.PeakLearningRates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))}, "
             + $"{conditions.Precision.ToString().ToLowerInvariant()}.";
-        yield return $"held out: {conditions.HeldOutWindows[0]} text, {conditions.HeldOutWindows[1]} video and {conditions.HeldOutWindows[2]} caption windows; the same text under byte counts: "
+        yield return $"held out: {conditions.HeldOutWindows[0]} text, {conditions.HeldOutWindows[1]} video and "
+            + $"{conditions.HeldOutWindows[2]} caption windows; the same text under byte counts: "
             + string.Create(CultureInfo.InvariantCulture, $"bigram {conditions.Bigram:F3}, trigram {conditions.Trigram:F3}.");
-        yield return $"device: {conditions.Device}, libtorch {conditions.Libtorch}; {results.Sum(r => r.WallSeconds).ToString("N0", CultureInfo.InvariantCulture)} s of training and scoring, over all processes.";
+        yield return $"device: {conditions.Device}, libtorch {conditions.Libtorch}; "
+            + $"{results.Sum(r => r.WallSeconds).ToString("N0", CultureInfo.InvariantCulture)} s of training and scoring, over all "
+            + $"processes.";
     }
 }

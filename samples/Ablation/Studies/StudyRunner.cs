@@ -17,7 +17,8 @@ internal sealed class StudyRunner(
         foreach (DoorRun run in study.Runs().Select(key => new DoorRun(Plan(key), data, device)))
         {
             if (run.IsTakenByAnother())
-                throw new InvalidDataException($"{run.ResultPath}: the result of another study, budget, corpus or precision. Choose another --out, or remove it.");
+                throw new InvalidDataException(
+                    $"{run.ResultPath}: the result of another study, budget, corpus or precision. Choose another --out, or remove it.");
         }
     }
 
@@ -26,7 +27,8 @@ internal sealed class StudyRunner(
     {
         RunPlan[] plans = [.. study.Runs().Select(Plan)];
         Dictionary<RunKey, RunResult> results = [];
-        LiveProgress.Run(console, [.. plans.Select(plan => LabelOf(plan.Key))], (i, progress) => TakeOrTrain(plans[i], results, progress, cancellationToken));
+        LiveProgress.Run(console, [.. plans.Select(plan => LabelOf(plan.Key))],
+            (i, progress) => TakeOrTrain(plans[i], results, progress, cancellationToken));
 
         foreach (RunPlan plan in plans.Where(plan => !results.ContainsKey(plan.Key)))
         {
@@ -49,7 +51,8 @@ internal sealed class StudyRunner(
         return label;
     }
 
-    private bool TakeOrTrain(RunPlan plan, Dictionary<RunKey, RunResult> results, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
+    private bool TakeOrTrain(RunPlan plan, Dictionary<RunKey, RunResult> results, IProgress<TrainingProgress> progress,
+        CancellationToken cancellationToken)
     {
         DoorRun run = new(plan, data, device);
         if (run.Finished() is { } earlier)
@@ -73,7 +76,8 @@ internal sealed class StudyRunner(
     {
         Key = run,
         Stem = Path.Combine(output.FullName, string.Create(
-            CultureInfo.InvariantCulture, $"{Study.DoorLabel(run)}-k{run.BytesPerSlot}-{run.Steps}steps-rate{run.PeakLearningRate}-seed{run.Seed}")),
+            CultureInfo.InvariantCulture,
+            $"{Study.DoorLabel(run)}-k{run.BytesPerSlot}-{run.Steps}steps-rate{run.PeakLearningRate}-seed{run.Seed}")),
         CreateDoor = () => DoorVariant.Parse(run.Arm, run.Channels).Create(run.BytesPerSlot, study.BodyFor(run.BytesPerSlot).Dim, run.Seed),
         Body = study.BodyFor(run.BytesPerSlot),
         Training = study.TrainingOf(run) with { Precision = precision },

@@ -61,7 +61,8 @@ internal sealed partial class SubtitleFile
     public static SubtitleFile Parse(string text, bool isVtt) => new(text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n'), isVtt);
 
     private static bool IsBlockWithoutCues(string line) =>
-        line is "STYLE" or "REGION" or "NOTE" || line.StartsWith("NOTE ", StringComparison.Ordinal) || line.StartsWith("WEBVTT", StringComparison.Ordinal);
+        line is "STYLE" or "REGION" or "NOTE" || line.StartsWith("NOTE ", StringComparison.Ordinal)
+            || line.StartsWith("WEBVTT", StringComparison.Ordinal);
 
     private static int AfterBlock(IReadOnlyList<string> lines, int at)
     {
@@ -77,7 +78,9 @@ internal sealed partial class SubtitleFile
 
         // Where the empty line between two cues is missing, the next one's index must not become text.
         bool runsIntoNext = end < lines.Count && lines[end].Contains(Arrow, StringComparison.Ordinal);
-        if (runsIntoNext && textEnd > timesAt + 1 && lines[textEnd - 1].AsSpan().Trim() is var last && last.IndexOfAnyExceptInRange('0', '9') < 0) textEnd--;
+        if (runsIntoNext && textEnd > timesAt + 1 && lines[textEnd - 1].AsSpan().Trim() is var last
+            && last.IndexOfAnyExceptInRange('0', '9') < 0)
+            textEnd--;
 
         string? fault = ReadTimes(lines[timesAt], out TimeSpan start, out TimeSpan finish);
         string text = Clean(string.Join(' ', lines.Skip(timesAt + 1).Take(textEnd - timesAt - 1)), isVtt);
@@ -103,7 +106,8 @@ internal sealed partial class SubtitleFile
         int minutes = Number(match.Groups[name + "m"].Value);
         int seconds = Number(match.Groups[name + "s"].Value);
         if (hours.Length > 6 || minutes > 59 || seconds > 59) return false;
-        time = new TimeSpan(0, hours.Length == 0 ? 0 : Number(hours), minutes, seconds, Number(match.Groups[name + "f"].Value.PadRight(3, '0')));
+        time = new TimeSpan(0, hours.Length == 0 ? 0 : Number(hours), minutes, seconds,
+            Number(match.Groups[name + "f"].Value.PadRight(3, '0')));
         return true;
     }
 
@@ -121,7 +125,8 @@ internal sealed partial class SubtitleFile
     private static string Short(string line) => line.Length <= 60 ? line : string.Concat(line.AsSpan(0, 60), "…");
 
     [GeneratedRegex(
-        @"^\s*(?:(?<ah>\d+):)?(?<am>\d{1,2}):(?<as>\d{1,2})[.,](?<af>\d{1,3})\s*-->\s*(?:(?<bh>\d+):)?(?<bm>\d{1,2}):(?<bs>\d{1,2})[.,](?<bf>\d{1,3})(?:\s.*)?$",
+        @"^\s*(?:(?<ah>\d+):)?(?<am>\d{1,2}):(?<as>\d{1,2})[.,](?<af>\d{1,3})\s*-->\s*"
+            + @"(?:(?<bh>\d+):)?(?<bm>\d{1,2}):(?<bs>\d{1,2})[.,](?<bf>\d{1,3})(?:\s.*)?$",
         RegexOptions.CultureInvariant | RegexOptions.ECMAScript)]
     private static partial Regex Times();
 

@@ -56,7 +56,8 @@ internal ref struct CompactThrift(ReadOnlySpan<byte> data)
     public int Int32(Kind kind)
     {
         long value = Integer(kind);
-        return value is >= int.MinValue and <= int.MaxValue ? (int)value : throw new ParquetFormatException($"{value} stands where a 32-bit number must");
+        return value is >= int.MinValue and <= int.MaxValue
+            ? (int)value : throw new ParquetFormatException($"{value} stands where a 32-bit number must");
     }
 
     /// <summary>A truth value; it lies in the field's type.</summary>

@@ -47,7 +47,8 @@ internal static class PageDecompression
         try
         {
             // Without the first check Snappier would complain about the room, which is not what is wrong.
-            return Snappy.GetUncompressedLength(source) == destination.Length && Snappy.TryDecompress(source, destination, out int count) ? count : -1;
+            return Snappy.GetUncompressedLength(source) == destination.Length && Snappy.TryDecompress(source, destination, out int count)
+                ? count : -1;
         }
         catch (InvalidDataException)
         {

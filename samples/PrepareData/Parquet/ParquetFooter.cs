@@ -23,18 +23,21 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
     public static ParquetFooter Read(SafeFileHandle file, string column)
     {
         long length = RandomAccess.GetLength(file);
-        if (length < MagicSize + TailSize) throw new ParquetFormatException($"not a parquet file: {length} bytes, fewer than {MagicSize + TailSize}");
+        if (length < MagicSize + TailSize)
+            throw new ParquetFormatException($"not a parquet file: {length} bytes, fewer than {MagicSize + TailSize}");
         Span<byte> head = stackalloc byte[MagicSize];
         Span<byte> tail = stackalloc byte[TailSize];
         ReadFully(file, head, 0);
         ReadFully(file, tail, length - TailSize);
         if (!head.SequenceEqual("PAR1"u8) || !tail[4..].SequenceEqual("PAR1"u8))
-            throw new ParquetFormatException(tail[4..].SequenceEqual("PARE"u8) ? "the parquet file is encrypted" : "not a parquet file: it does not begin and end with PAR1");
+            throw new ParquetFormatException(tail[4..].SequenceEqual("PARE"u8)
+                ? "the parquet file is encrypted" : "not a parquet file: it does not begin and end with PAR1");
 
         uint footerLength = BinaryPrimitives.ReadUInt32LittleEndian(tail);
         long dataEnd = length - TailSize - footerLength;
         if (dataEnd < MagicSize) throw new ParquetFormatException($"the footer would take {footerLength} bytes; the file has {length}");
-        if (footerLength > LongestFooter) throw new ParquetFormatException($"the footer takes {footerLength} bytes; the limit is {LongestFooter}");
+        if (footerLength > LongestFooter)
+            throw new ParquetFormatException($"the footer takes {footerLength} bytes; the limit is {LongestFooter}");
         byte[] footer = new byte[footerLength];
         ReadFully(file, footer, dataEnd);
         return Parse(footer, column, dataEnd);
@@ -61,7 +64,9 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
         while (thrift.NextField(ref id, out CompactThrift.Kind kind))
         {
             if (id == 2) found = FindColumn(ref thrift, kind, column);
-            else if (id == 4) groups = RowGroupsOf(ref thrift, kind, found ?? throw new ParquetFormatException("the row groups stand before the schema"), dataEnd);
+            else if (id == 4)
+                groups = RowGroupsOf(ref thrift, kind, found ?? throw new ParquetFormatException("the row groups stand before the schema"),
+                    dataEnd);
             else thrift.Skip(kind);
         }
 
@@ -90,7 +95,8 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
             {
                 if (found is not null) throw new ParquetFormatException($"two columns have the name '{name}'");
                 if (children > 0 || type != ByteArrayType || repetition >= Repeated)
-                    throw new ParquetFormatException($"column '{name}' is not plain text (physical type {type}, repetition {repetition}, {children} children)");
+                    throw new ParquetFormatException(
+                        $"column '{name}' is not plain text (physical type {type}, repetition {repetition}, {children} children)");
                 found = new Column(leaf, repetition == 1);
             }
 
@@ -139,7 +145,8 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
                 else thrift.Skip(field);
             }
 
-            groups.Add(Checked(chunk ?? throw new ParquetFormatException($"row group {group} has no column number {column.Leaf}"), group, rows, dataEnd));
+            groups.Add(Checked(chunk ?? throw new ParquetFormatException($"row group {group} has no column number {column.Leaf}"), group,
+                rows, dataEnd));
         }
 
         return groups;
@@ -199,7 +206,8 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
             }
         }
 
-        if (type != ByteArrayType) throw new ParquetFormatException($"a row group's column has physical type {type}; text has {ByteArrayType}");
+        if (type != ByteArrayType)
+            throw new ParquetFormatException($"a row group's column has physical type {type}; text has {ByteArrayType}");
         return new ColumnChunk(codec, values, dictionary > 0 ? Math.Min(dictionary, data) : data, size);
     }
 
@@ -207,9 +215,11 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
     {
         if (rows is < 0 or > MostRows) throw new ParquetFormatException($"row group {group} has {rows} rows; 0 to {MostRows} are read");
         PageDecompression.Require(chunk.Codec);
-        if (chunk.Rows != rows) throw new ParquetFormatException($"row group {group} has {rows} rows but {chunk.Rows} values in the column");
+        if (chunk.Rows != rows)
+            throw new ParquetFormatException($"row group {group} has {rows} rows but {chunk.Rows} values in the column");
         if (chunk.Start < MagicSize || chunk.Size < 0 || chunk.Size > dataEnd - chunk.Start)
-            throw new ParquetFormatException($"row group {group} lies at byte {chunk.Start} with {chunk.Size} bytes; the data ends at {dataEnd}");
+            throw new ParquetFormatException(
+                $"row group {group} lies at byte {chunk.Start} with {chunk.Size} bytes; the data ends at {dataEnd}");
         return chunk;
     }
 

@@ -13,7 +13,9 @@ internal struct RunLengthReader
     private int _value;
     private int _bit;
 
-    /// <summary>Numbers of <paramref name="width"/> bits, in the bytes of a page from <paramref name="start"/> to <paramref name="end"/>.</summary>
+    /// <summary>
+    /// Numbers of <paramref name="width"/> bits, in the bytes of a page from <paramref name="start"/> to <paramref name="end"/>.
+    /// </summary>
     public RunLengthReader(int start, int end, int width)
     {
         if (width is < 0 or > 32) throw new ParquetFormatException($"numbers of {width} bits; at most 32 are allowed");
@@ -54,7 +56,8 @@ internal struct RunLengthReader
         if (_isPacked)
         {
             long groups = (long)(head >> 1);
-            if (groups * _width > _end - _position) throw new ParquetFormatException($"{groups} packed groups of {_width} bits are cut off");
+            if (groups * _width > _end - _position)
+                throw new ParquetFormatException($"{groups} packed groups of {_width} bits are cut off");
             _left = groups * 8;
         }
         else

@@ -57,7 +57,8 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
         if (bytes.Length - at < sizeof(int)) throw new ParquetFormatException("a page ends before its last value");
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
         at += sizeof(int);
-        if (length > bytes.Length - at) throw new ParquetFormatException($"a value of {length} bytes stands where {bytes.Length - at} are left");
+        if (length > bytes.Length - at)
+            throw new ParquetFormatException($"a value of {length} bytes stands where {bytes.Length - at} are left");
         Range range = at..(at + (int)length);
         at += (int)length;
         return range;
@@ -71,7 +72,8 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
     private ReadOnlySpan<byte> Word(int index)
     {
         if (_words is null) throw new ParquetFormatException("a page refers to a dictionary that does not stand before it");
-        if (index < 0 || index >= _words.Count) throw new ParquetFormatException($"a row refers to entry {index} of a dictionary of {_words.Count}");
+        if (index < 0 || index >= _words.Count)
+            throw new ParquetFormatException($"a row refers to entry {index} of a dictionary of {_words.Count}");
         return _dictionary.AsSpan(_words[index]);
     }
 
@@ -82,7 +84,8 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
         if (header.CompressedSize < 0 || header.CompressedSize > _end - _position)
             throw new ParquetFormatException($"a page of {header.CompressedSize} bytes stands where {_end - _position} are left");
         if (header.UncompressedSize < 0 || Math.Max(header.UncompressedSize, header.CompressedSize) > LargestPage)
-            throw new ParquetFormatException($"a page takes {header.UncompressedSize} bytes, {header.CompressedSize} compressed; at most {LargestPage} are read");
+            throw new ParquetFormatException(
+                $"a page takes {header.UncompressedSize} bytes, {header.CompressedSize} compressed; at most {LargestPage} are read");
 
         MakeRoom(ref _compressed, header.CompressedSize);
         ParquetFooter.ReadFully(file, _compressed.AsSpan(0, header.CompressedSize), _position);
@@ -117,19 +120,23 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
         }
     }
 
-    /// <summary>The levels of a version 2 page stand before its values, never compressed; those of version 1 are part of the page.</summary>
+    /// <summary>
+    /// The levels of a version 2 page stand before its values, never compressed; those of version 1 are part of the page.
+    /// </summary>
     private void OpenPage(PageHeader header, int levelBytes)
     {
         if (header.Values < 0 || header.Values > chunk.Rows - Row)
             throw new ParquetFormatException($"a page of {header.Values} values stands where {chunk.Rows - Row} rows are left");
         if (header.RepetitionSize != 0 || levelBytes < 0 || levelBytes > Math.Min(header.CompressedSize, header.UncompressedSize))
-            throw new ParquetFormatException($"a page has {levelBytes} bytes of definition levels and {header.RepetitionSize} of repetition levels");
+            throw new ParquetFormatException(
+                $"a page has {levelBytes} bytes of definition levels and {header.RepetitionSize} of repetition levels");
 
         _pageLength = header.UncompressedSize;
         MakeRoom(ref _page, _pageLength);
         _compressed.AsSpan(0, levelBytes).CopyTo(_page);
         PageDecompression.Decompress(
-            header.IsCompressed ? chunk.Codec : 0, _compressed, levelBytes, header.CompressedSize - levelBytes, _page.AsSpan(levelBytes, _pageLength - levelBytes));
+            header.IsCompressed ? chunk.Codec : 0, _compressed, levelBytes, header.CompressedSize - levelBytes,
+            _page.AsSpan(levelBytes, _pageLength - levelBytes));
 
         int at = 0;
         int levelsEnd = levelBytes;
@@ -138,7 +145,8 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
             if (_pageLength < sizeof(int)) throw new ParquetFormatException("a page ends before its levels");
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(_page);
             at = sizeof(int);
-            if (length > _pageLength - at) throw new ParquetFormatException($"{length} bytes of levels stand where {_pageLength - at} are left");
+            if (length > _pageLength - at)
+                throw new ParquetFormatException($"{length} bytes of levels stand where {_pageLength - at} are left");
             levelsEnd = at + (int)length;
         }
 
@@ -162,7 +170,8 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
     private void ReadDictionary(PageHeader header)
     {
         if (_words is not null) throw new ParquetFormatException("a row group's column has two dictionaries");
-        if (header.Encoding is not (Plain or PlainDictionary)) throw new ParquetFormatException($"a dictionary has encoding number {header.Encoding}; plain is read");
+        if (header.Encoding is not (Plain or PlainDictionary))
+            throw new ParquetFormatException($"a dictionary has encoding number {header.Encoding}; plain is read");
         if (header.Values < 0 || header.Values > header.UncompressedSize / sizeof(int))
             throw new ParquetFormatException($"a dictionary of {header.Values} entries in {header.UncompressedSize} bytes");
         _dictionary = GC.AllocateUninitializedArray<byte>(header.UncompressedSize);

@@ -1,6 +1,8 @@
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>The lines of a file, one at a time in one buffer, with the place of each. A line longer than the limit is passed over, not kept.</summary>
+/// <summary>
+/// The lines of a file, one at a time in one buffer, with the place of each. A line longer than the limit is passed over, not kept.
+/// </summary>
 internal sealed class LineReader : IDisposable
 {
     private readonly FileStream _file;

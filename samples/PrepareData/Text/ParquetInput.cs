@@ -38,7 +38,8 @@ internal sealed class ParquetInput : TextInput
     public override TextPosition Position => new(_group, _column?.Row ?? (_isPositioned ? 0 : _rowsBefore));
 
     public override long BytesRead =>
-        _group < _footer.RowGroups.Count ? _footer.RowGroups[_group].Start + (_column is null ? 0 : Share(_footer.RowGroups[_group], _column.Row)) : RandomAccess.GetLength(_file);
+        _group < _footer.RowGroups.Count ? _footer.RowGroups[_group].Start + (_column is null
+            ? 0 : Share(_footer.RowGroups[_group], _column.Row)) : RandomAccess.GetLength(_file);
 
     public override bool Next(DocumentWriter writer, DamageLog damage)
     {

@@ -24,7 +24,8 @@ internal sealed class PlainTextInput(string path, TextPosition position, int lon
         if (_lines.LineOffset == 0)
         {
             if (line.StartsWith(Utf8Mark)) line = line[Utf8Mark.Length..];
-            if (line is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..]) throw new InvalidDataException($"{path}: it is UTF-16 text; convert it to UTF-8 first.");
+            if (line is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+                throw new InvalidDataException($"{path}: it is UTF-16 text; convert it to UTF-8 first.");
         }
 
         if (isTooLong) damage.Add(path, $"line {_lines.Number}, byte {_lines.LineOffset}", $"longer than {longest} bytes");

@@ -17,13 +17,14 @@ internal abstract class TextInput : IDisposable
     /// <param name="field">The field or column that holds the text.</param>
     /// <param name="position">Where an earlier run stopped; the default is the start.</param>
     /// <param name="longest">The longest line that is read, in bytes.</param>
-    public static TextInput Open(string path, string field, TextPosition position, int longest) => Path.GetExtension(path).ToLowerInvariant() switch
-    {
-        ".txt" => new PlainTextInput(path, position, longest),
-        ".jsonl" => new JsonLinesInput(path, field, position, longest),
-        ".parquet" => new ParquetInput(path, field, position),
-        var other => throw new ArgumentException($"{path}: ending '{other}' is not read; {string.Join(", ", Endings)} are."),
-    };
+    public static TextInput Open(string path, string field, TextPosition position, int longest) =>
+        Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".txt" => new PlainTextInput(path, position, longest),
+            ".jsonl" => new JsonLinesInput(path, field, position, longest),
+            ".parquet" => new ParquetInput(path, field, position),
+            var other => throw new ArgumentException($"{path}: ending '{other}' is not read; {string.Join(", ", Endings)} are."),
+        };
 
     /// <summary>Reads one record and writes what it holds; false at the end.</summary>
     /// <param name="writer">Where documents go.</param>

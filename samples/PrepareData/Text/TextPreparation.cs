@@ -50,8 +50,11 @@ internal static class TextPreparation
             }
         });
         if (state.Statistics.Documents == 0)
-            throw new InvalidDataException(
-                $"No document in {inputs.Length} files. {string.Join(Environment.NewLine, output.Damage.Summary(output.DamagePath).Select(line => line.Trim()))}".Trim());
+        {
+            string skipped = string.Join(Environment.NewLine, output.Damage.Summary(output.DamagePath).Select(line => line.Trim()));
+            throw new InvalidDataException($"No document in {inputs.Length} files. {skipped}".Trim());
+        }
+
         output.Finish();
         foreach (string line in Summary(options, state.Statistics, output)) console.WriteLine(line);
     }
@@ -62,10 +65,12 @@ internal static class TextPreparation
         yield return string.Create(culture, $"{options.Out}: {statistics.Documents:N0} documents, {statistics.Bytes:N0} bytes");
         yield return string.Create(
             culture,
-            $"  mean {(double)statistics.Bytes / statistics.Documents:N0} bytes, half of them {statistics.MedianAtLeast():N0} or more, longest {statistics.Longest:N0}");
+            $"  mean {(double)statistics.Bytes / statistics.Documents:N0} bytes, half of them {statistics.MedianAtLeast():N0} or more, "
+                + $"longest {statistics.Longest:N0}");
         yield return string.Create(
             culture,
-            $"  left out: {statistics.EmptyDocuments:N0} documents without text, {statistics.Nulls:N0} rows without a value, {statistics.EmptyLines:N0} empty lines");
+            $"  left out: {statistics.EmptyDocuments:N0} documents without text, {statistics.Nulls:N0} rows without a value, "
+                + $"{statistics.EmptyLines:N0} empty lines");
         foreach (string line in output.Damage.Summary(output.DamagePath)) yield return line;
         if (statistics.Bytes + statistics.Documents > Array.MaxLength)
             yield return $"  note: a text corpus holds {Array.MaxLength:N0} bytes in memory; give --take to prepare fewer";

@@ -26,7 +26,9 @@ internal static partial class Ffmpeg
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, Program))
             .FirstOrDefault(File.Exists)
-        ?? throw new FileNotFoundException("The program ffmpeg is needed to read films, and is in no folder of PATH. Install it (Debian, Ubuntu: apt-get install ffmpeg) or add its folder to PATH.");
+        ?? throw new FileNotFoundException(
+            "The program ffmpeg is needed to read films, and is in no folder of PATH. Install it (Debian, Ubuntu: apt-get install ffmpeg) "
+                + "or add its folder to PATH.");
 
     /// <summary>Asks what a film holds.</summary>
     /// <exception cref="InvalidDataException">ffmpeg cannot read it; the message holds ffmpeg's own.</exception>
@@ -43,14 +45,16 @@ internal static partial class Ffmpeg
             ? new TimeSpan(0, Number(found, "h"), Number(found, "m"), Number(found, "s"))
             : null;
         return new FilmStreams(
-            HasVideo: lines.Any(line => StreamLine().Match(line) is { Success: true } match && match.Groups["kind"].Value == "Video" && !line.Contains("(attached pic)", StringComparison.Ordinal)),
+            HasVideo: lines.Any(line => StreamLine().Match(line) is { Success: true } match && match.Groups["kind"].Value == "Video"
+                && !line.Contains("(attached pic)", StringComparison.Ordinal)),
             HasAudio: lines.Any(line => StreamLine().Match(line) is { Success: true } match && match.Groups["kind"].Value == "Audio"),
             duration);
     }
 
     /// <summary>Gray frames of 16×16 bytes, two a second from the film's start, squashed by area.</summary>
     public static FfmpegProcess Frames(string path) => Decode(
-        path, "-map", "0:V:0", "-vf", $"fps={FramesPerSecond}:start_time=0,scale={FrameSide}:{FrameSide}:flags=area,format=gray", "-f", "rawvideo", "-pix_fmt", "gray");
+        path, "-map", "0:V:0", "-vf", $"fps={FramesPerSecond}:start_time=0,scale={FrameSide}:{FrameSide}:flags=area,format=gray", "-f",
+        "rawvideo", "-pix_fmt", "gray");
 
     /// <summary>Sound as 16-bit little-endian samples, 8000 a second from the film's start, one channel.</summary>
     public static FfmpegProcess Sound(string path) => Decode(
@@ -59,7 +63,8 @@ internal static partial class Ffmpeg
     private static FfmpegProcess Decode(string path, params string[] output) =>
         new(Find(), [.. Quiet, "-v", "error", "-i", "file:" + path, .. output, "pipe:1"], keepLines: 20);
 
-    private static int Number(Match match, string group) => int.Parse(match.Groups[group].Value, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static int Number(Match match, string group) =>
+        int.Parse(match.Groups[group].Value, NumberStyles.None, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^\s*Stream #0:\d+.*?: (?<kind>Video|Audio):", RegexOptions.CultureInvariant)]
     private static partial Regex StreamLine();

@@ -49,7 +49,9 @@ internal sealed class FfmpegProcess : IDisposable
     {
         IReadOnlyList<string> lines = WaitForLines();
         if (_process.ExitCode != 0)
-            throw new InvalidDataException($"{path}: ffmpeg ended with exit code {_process.ExitCode}: {string.Join(" / ", lines.TakeLast(3).Select(line => line.Trim()))}");
+            throw new InvalidDataException(
+                $"{path}: ffmpeg ended with exit code {_process.ExitCode}: "
+                    + $"{string.Join(" / ", lines.TakeLast(3).Select(line => line.Trim()))}");
         return lines;
     }
 

@@ -12,4 +12,5 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <param name="HasVideo">False where its frames are black for want of pictures.</param>
 /// <param name="HasAudio">False where its sound is silence for want of any.</param>
 internal sealed record FilmEntry(
-    string Name, string File, int First, int Count, int FirstCaption, int LastCaption, int Captioned, int Sounding, bool HasVideo, bool HasAudio);
+    string Name, string File, int First, int Count, int FirstCaption, int LastCaption, int Captioned, int Sounding, bool HasVideo,
+    bool HasAudio);

@@ -51,7 +51,8 @@ internal sealed class FilmReader : IDisposable
         int samples = Math.Min(bytes / sizeof(short), audio.Length);
         if (_frames is null && samples < audio.Length) return false;
         for (int i = 0; i < audio.Length; i++)
-            audio[i] = i < samples ? MuLaw.Encode(BinaryPrimitives.ReadInt16LittleEndian(_samples.AsSpan(i * sizeof(short))) / 32768f) : Silence;
+            audio[i] = i < samples
+                ? MuLaw.Encode(BinaryPrimitives.ReadInt16LittleEndian(_samples.AsSpan(i * sizeof(short))) / 32768f) : Silence;
 
         HasSound = audio.ContainsAnyExcept(Silence);
         Span<byte> caption = window.Slice(WindowRecord.CaptionOffset, WindowRecord.CaptionSize);

@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
@@ -15,9 +14,9 @@ internal sealed record WindowOptions(IReadOnlyList<string> Inputs, IReadOnlyList
         [.. Inputs.Index().Select(film => (film.Item, Captions.Count > 0 ? Captions[film.Index] : Beside(film.Item)))];
 
     /// <summary>All that decides the output, so that a resumed run can tell whether it is the same.</summary>
-    public string Job => string.Create(
-        CultureInfo.InvariantCulture,
-        $"windows {string.Join(' ', Films.Select(film => $"{TextOptions.Identity(new FileInfo(film.Film))} {(film.Captions is null ? "-" : TextOptions.Identity(new FileInfo(film.Captions)))}"))}");
+    public string Job => $"windows {string.Join(' ', Films.Select(film => $"{Identity(film.Film)} {Identity(film.Captions)}"))}";
+
+    private static string Identity(string? file) => file is null ? "-" : TextOptions.Identity(new FileInfo(file));
 
     private static string? Beside(string film) =>
         SubtitleFile.Endings.Select(ending => Path.ChangeExtension(film, ending)).FirstOrDefault(File.Exists);

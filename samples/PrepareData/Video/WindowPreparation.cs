@@ -44,13 +44,15 @@ internal static class WindowPreparation
     }
 
     private static FilmEntry Prepare(
-        IAnsiConsole console, string path, string? captionPath, string name, PreparedFile<State> output, CancellationToken cancellationToken)
+        IAnsiConsole console, string path, string? captionPath, string name, PreparedFile<State> output,
+        CancellationToken cancellationToken)
     {
         FilmStreams streams = Ffmpeg.Probe(path);
         CaptionTrack? captions = captionPath is null ? null : ReadCaptions(captionPath, output.Damage);
         if (!streams.HasVideo && (!streams.HasAudio || captions is null))
             throw new InvalidDataException(
-                $"{path}: it has no video stream{(streams.HasAudio ? " and no captions (.srt or .vtt)" : " and no audio stream")}; a film needs pictures, or sound with captions.");
+                $"{path}: it has no video stream{(streams.HasAudio ? " and no captions (.srt or .vtt)" : " and no audio stream")}; a film "
+                    + $"needs pictures, or sound with captions.");
         if (!streams.HasVideo) console.WriteLine($"{path}: no video stream; its frames are black and it serves for captions only.");
         if (!streams.HasAudio) console.WriteLine($"{path}: no audio stream; its sound is silence.");
 
@@ -64,7 +66,8 @@ internal static class WindowPreparation
             byte[] window = new byte[WindowRecord.Size];
             while (reader.Next(window))
             {
-                if (first + film.Count == MostWindows) throw new InvalidDataException($"{path}: more than {MostWindows} windows in all; divide the films over several files.");
+                if (first + film.Count == MostWindows)
+                    throw new InvalidDataException($"{path}: more than {MostWindows} windows in all; divide the films over several files.");
                 output.Stream.Write(window);
                 film = film with
                 {
@@ -107,10 +110,14 @@ internal static class WindowPreparation
         int count = films.Sum(film => film.Count);
         int heldOut = WindowSidecar.HeldOut(films, options.Split);
         CultureInfo culture = CultureInfo.InvariantCulture;
-        yield return string.Create(culture, $"{options.Out}: {films.Count} films, {count:N0} windows, {TimeSpan.FromSeconds((double)count / Ffmpeg.FramesPerSecond):hh\\:mm\\:ss}");
+        yield return string.Create(culture,
+            $"{options.Out}: {films.Count} films, {count:N0} windows, "
+                + $"{TimeSpan.FromSeconds((double)count / Ffmpeg.FramesPerSecond):hh\\:mm\\:ss}");
         foreach (FilmEntry film in films)
-            yield return string.Create(culture, $"  {film.Name}: {film.Count:N0} windows, {film.Captioned:N0} with a caption, {film.Sounding:N0} with sound");
-        yield return string.Create(culture, $"  held out: {heldOut:N0} windows{(heldOut == 0 ? "; the films are too short or too few to hold any out" : "")}");
+            yield return string.Create(culture,
+                $"  {film.Name}: {film.Count:N0} windows, {film.Captioned:N0} with a caption, {film.Sounding:N0} with sound");
+        yield return string.Create(culture,
+            $"  held out: {heldOut:N0} windows{(heldOut == 0 ? "; the films are too short or too few to hold any out" : "")}");
         yield return $"  frames: {sheet}";
     }
 

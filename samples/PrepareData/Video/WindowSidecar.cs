@@ -6,7 +6,10 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <summary>The JSON beside a file of windows, which tells its films and their split as <see cref="WindowCorpus"/> reads them.</summary>
 internal static class WindowSidecar
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     private const int Gap = 10;
     private const int FewestHeldOut = 2; // A pair of windows is the least that video can be scored on.
@@ -29,10 +32,12 @@ internal static class WindowSidecar
         Json);
 
     /// <summary>How many windows are held out.</summary>
-    public static int HeldOut(IReadOnlyList<FilmEntry> films, SplitRule split) => Parts(films, split).Where(part => part.IsHeldOut).Sum(part => part.Count);
+    public static int HeldOut(IReadOnlyList<FilmEntry> films, SplitRule split) =>
+        Parts(films, split).Where(part => part.IsHeldOut).Sum(part => part.Count);
 
     private static IEnumerable<Part> Parts(IReadOnlyList<FilmEntry> films, SplitRule split) =>
-        films.Index().SelectMany(film => split == SplitRule.Time ? InTime(film.Item) : [new Part(film.Item, film.Item.Name, 0, film.Item.Count, IsHeldOut(film.Index, films.Count))]);
+        films.Index().SelectMany(film => split == SplitRule.Time
+            ? InTime(film.Item) : [new Part(film.Item, film.Item.Name, 0, film.Item.Count, IsHeldOut(film.Index, films.Count))]);
 
     private static bool IsHeldOut(int index, int count)
     {

@@ -29,7 +29,8 @@ internal sealed class ComparisonData
     public TextNovelty Novelty => _novelty.Value;
 
     public static ComparisonData Load(
-        IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, TrainingBudget budget, CancellationToken cancellationToken) =>
+        IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, TrainingBudget budget,
+        CancellationToken cancellationToken) =>
         new(ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken));
 
     private double[] CountModelBits(int order)
@@ -38,7 +39,8 @@ internal sealed class ComparisonData
         model.Fit(Mix.TextCorpus.Train);
         HeldOutSamples heldOut = Mix.Text.HeldOut!;
         (int Part, double Bits)[] samples =
-            [.. Enumerable.Range(0, heldOut.Count).Select(i => (heldOut.PartOf(i), model.BitsPerByte(heldOut.Context(i), heldOut.Target(i))))];
+            [.. Enumerable.Range(0, heldOut.Count).Select(
+                i => (heldOut.PartOf(i), model.BitsPerByte(heldOut.Context(i), heldOut.Target(i))))];
         return
         [
             .. samples.GroupBy(sample => sample.Part).OrderBy(group => group.Key).Select(group => group.Average(sample => sample.Bits)),

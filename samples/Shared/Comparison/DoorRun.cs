@@ -28,7 +28,8 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         SampleJson.Line);
 
     /// <summary>The result of an earlier run like this one, or null where there is none.</summary>
-    public RunResult? Finished() => File.Exists(MetricsPath) && ReadResult() is { } earlier && earlier.Fingerprint == Fingerprint ? earlier : null;
+    public RunResult? Finished() =>
+        File.Exists(MetricsPath) && ReadResult() is { } earlier && earlier.Fingerprint == Fingerprint ? earlier : null;
 
     /// <summary>Whether a result of another run stands where this one's would go.</summary>
     public bool IsTakenByAnother() => ReadResult() is { } earlier && earlier.Fingerprint != Fingerprint;

@@ -3,7 +3,8 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>What tells the runs of a comparison apart. Equal but for the seed: one row of its table.</summary>
-internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed, double PeakLearningRate, string Channels = RunKey.AllChannels)
+internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed, double PeakLearningRate,
+    string Channels = RunKey.AllChannels)
 {
     public const string AllChannels = "all";
 
@@ -11,7 +12,9 @@ internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed,
     public RunKey Row() => this with { Seed = 0 };
 }
 
-/// <summary>What a model scores on the byte mix, in bits per held-out byte, as committed runs have it. NaN where there was nothing to score.</summary>
+/// <summary>
+/// What a model scores on the byte mix, in bits per held-out byte, as committed runs have it. NaN where there was nothing to score.
+/// </summary>
 /// <param name="TextBitsPerByte">Text, over all inputs.</param>
 /// <param name="TextBitsPerByteBySource">Text of each input, in the corpus' order.</param>
 /// <param name="VideoBitsPerByte">Video: the next window after a window.</param>
@@ -30,7 +33,8 @@ internal sealed record MixScores(
     {
         SourceScore? video = Score("video"), caption = Score("caption");
         return new(
-            result["text"].BitsPerByte, [.. result["text"].Parts.Values], video?.BitsPerByte ?? double.NaN, caption?.BitsPerByte ?? double.NaN,
+            result["text"].BitsPerByte, [.. result["text"].Parts.Values], video?.BitsPerByte ?? double.NaN,
+            caption?.BitsPerByte ?? double.NaN,
             caption?.Gaps["binding"] ?? double.NaN, caption?.Gaps["scene"] ?? double.NaN);
 
         SourceScore? Score(string source) => result.Sources.FirstOrDefault(score => score.Name == source);

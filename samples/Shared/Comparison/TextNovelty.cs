@@ -28,7 +28,8 @@ internal sealed class TextNovelty
         HashSet<long> contexts = [];
         Dictionary<long, int> seen = [];
         short[] chunk = new short[(int)Math.Min(train.Length, Chunk)];
-        for (long next = 0; next + Order <= train.Length; next += chunk.Length - Order + 1) // The last ids of a chunk are the contexts of the next.
+        // The last ids of a chunk are the contexts of the next.
+        for (long next = 0; next + Order <= train.Length; next += chunk.Length - Order + 1)
         {
             Span<short> ids = chunk.AsSpan(0, (int)Math.Min(chunk.Length, train.Length - next));
             train.CopyTo(next, ids);
@@ -53,7 +54,8 @@ internal sealed class TextNovelty
                 int at = shape.ContextLength + target;
                 long context = Pack(window.AsSpan(at - Order + 1, Order - 1));
                 int times = seen.GetValueOrDefault((context << BitsOfAnId) | (ushort)window[at]);
-                _kinds[(i * shape.TargetLength) + target] = !contexts.Contains(context) ? 0 : times switch { 0 => 1, < 10 => 2, < 100 => 3, _ => 4 };
+                _kinds[(i * shape.TargetLength) + target] = !contexts.Contains(context)
+                    ? 0 : times switch { 0 => 1, < 10 => 2, < 100 => 3, _ => 4 };
             }
         }
     }

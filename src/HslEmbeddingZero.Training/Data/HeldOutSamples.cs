@@ -33,7 +33,8 @@ public sealed class HeldOutSamples
         if (Count == 0 || targets.Length != Count * shape.TargetLength)
         {
             throw new ArgumentException(
-                $"{targets.Length} ids to score: at least one sample and only whole samples of {shape.TargetLength} are allowed.", nameof(targets));
+                $"{targets.Length} ids to score: at least one sample and only whole samples of {shape.TargetLength} are allowed.",
+                nameof(targets));
         }
 
         _contexts = Checked(contexts, nameof(contexts));
@@ -121,7 +122,8 @@ public sealed class HeldOutSamples
         new(Shape, Count, _contexts, _targets, parts, partOf) { Swaps = swaps, SwappedContexts = swappedContexts };
 
     private HeldOutSamples(
-        SampleShape shape, int count, ReadOnlyMemory<short> contexts, ReadOnlyMemory<short> targets, IReadOnlyList<string> parts, int[] partOf)
+        SampleShape shape, int count, ReadOnlyMemory<short> contexts, ReadOnlyMemory<short> targets, IReadOnlyList<string> parts,
+        int[] partOf)
     {
         (Shape, Count, _contexts, _targets, Parts, _partOf) = (shape, count, contexts, targets, parts, partOf);
     }

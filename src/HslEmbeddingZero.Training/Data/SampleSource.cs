@@ -44,7 +44,8 @@ public abstract class SampleSource
         if (name.Length is 0 or > LongestName || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
         {
             throw new ArgumentException(
-                $"Source name '{name}': it must have 1 to {LongestName} characters, each a letter (a-z), a digit, '.', '-' or '_'.", nameof(name));
+                $"Source name '{name}': it must have 1 to {LongestName} characters, each a letter (a-z), a digit, '.', '-' or '_'.",
+                nameof(name));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.ContextLength, 1, nameof(shape));

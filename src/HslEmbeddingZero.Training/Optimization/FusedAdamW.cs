@@ -21,7 +21,8 @@ namespace HslEmbeddingZero.Training;
 public sealed class FusedAdamW : IDisposable
 {
     // TorchSharp has no binding for the fused operation; a fixed script reaches it. The lists must be arguments: lists built inside the
-    // script are optimised away, and the update with them. Numbers stand in the script: as arguments they would be Scalars, see GcSafeScalar.
+    // script are optimised away, and the update with them. Numbers stand in the script: as arguments they would be Scalars, see
+    // GcSafeScalar.
     private const string Script = """
         def NAME(weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], lr: Tensor, divisor: Tensor):
           none: List[Tensor] = []

@@ -86,7 +86,8 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
 
     private static long Number(IReadOnlyDictionary<string, string> metadata, string key, string path, long low, long high)
     {
-        if (metadata.TryGetValue(key, out string? text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+        if (metadata.TryGetValue(key, out string? text)
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
             && value >= low && value <= high)
             return value;
         throw new CheckpointException($"{path}: {key} is '{text}', expected a whole number from {low} to {high}.");
@@ -94,8 +95,8 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
 }
 
 /// <summary>
-/// What makes damage to a checkpoint visible, down to one bit: the SHA-256 of every tensor beside its name, and one of all the text. A flipped
-/// bit in a weight would otherwise train on unseen, and torch ends the process over a random state that it finds impossible.
+/// What makes damage to a checkpoint visible, down to one bit: the SHA-256 of every tensor beside its name, and one of all the text. A
+/// flipped bit in a weight would otherwise train on unseen, and torch ends the process over a random state that it finds impossible.
 /// </summary>
 internal static class CheckpointDigest
 {
@@ -115,7 +116,8 @@ internal static class CheckpointDigest
     {
         string text = OfText(metadata);
         metadata.TryGetValue(TextKey, out string? textDigest);
-        if (text != textDigest) throw new CheckpointException($"{path}: the metadata is damaged: its SHA-256 is {text}, not '{textDigest}'.");
+        if (text != textDigest)
+            throw new CheckpointException($"{path}: the metadata is damaged: its SHA-256 is {text}, not '{textDigest}'.");
         foreach ((string name, Tensor tensor) in tensors)
         {
             metadata.TryGetValue(TensorPrefix + name, out string? digest);
@@ -138,7 +140,8 @@ internal static class CheckpointDigest
     private static string OfText(IReadOnlyDictionary<string, string> metadata)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((string key, string value) in metadata.Where(pair => pair.Key != TextKey).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach ((string key, string value) in metadata.Where(pair => pair.Key != TextKey).OrderBy(pair => pair.Key,
+            StringComparer.Ordinal))
             hash.AppendData(Encoding.UTF8.GetBytes($"{key.Length} {key} {value.Length} {value}\n"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

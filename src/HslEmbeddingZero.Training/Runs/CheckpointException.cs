@@ -1,6 +1,8 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>A checkpoint that is not one, is damaged, or belongs to another run; the message names the file and what does not fit.</summary>
+/// <summary>
+/// A checkpoint that is not one, is damaged, or belongs to another run; the message names the file and what does not fit.
+/// </summary>
 public sealed class CheckpointException : IOException
 {
     /// <summary>Creates the exception without a message.</summary>

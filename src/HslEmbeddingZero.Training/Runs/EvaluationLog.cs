@@ -56,7 +56,8 @@ internal sealed class EvaluationLog
         try
         {
             if (JsonNode.Parse(text) is not JsonObject line) return null;
-            SourceScore[] scores = [.. line.Where(field => field.Key.EndsWith(MetricsLine.SourceLoss, StringComparison.Ordinal)).Select(field =>
+            SourceScore[] scores =
+                [.. line.Where(field => field.Key.EndsWith(MetricsLine.SourceLoss, StringComparison.Ordinal)).Select(field =>
             {
                 string name = field.Key[..^MetricsLine.SourceLoss.Length];
                 return new SourceScore

@@ -53,5 +53,6 @@ internal static class MetricsLine
 internal static class JsonLines
 {
     /// <summary>Gives a file these lines and no others; as a whole or not at all.</summary>
-    public static void Replace(string path, IEnumerable<string> lines) => AtomicFile.WriteText(path, string.Concat(lines.Select(line => line + "\n")));
+    public static void Replace(string path, IEnumerable<string> lines) =>
+        AtomicFile.WriteText(path, string.Concat(lines.Select(line => line + "\n")));
 }

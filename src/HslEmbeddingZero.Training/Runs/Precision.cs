@@ -15,8 +15,8 @@ public enum Precision
     BFloat16,
 
     /// <summary>
-    /// float32 whose matrix products round their inputs to TensorFloat32 (10 bits of mantissa); on CUDA only. The setting is one of the whole
-    /// process: trainers at work side by side must agree on it.
+    /// float32 whose matrix products round their inputs to TensorFloat32 (10 bits of mantissa); on CUDA only. The setting is one of the
+    /// whole process: trainers at work side by side must agree on it.
     /// </summary>
     TensorFloat32,
 }

@@ -28,20 +28,21 @@ public static class RecommendedPrecision
         precision, (device ?? CPU).type, Processor.Current,
         LinearKernel.ChoosesOneDnn(Environment.GetEnvironmentVariable(LinearKernel.Variable), Processor.Current));
 
-    internal static string Describe(Precision precision, DeviceType device, Processor processor, bool byOneDnn) => (precision, device) switch
-    {
-        (Precision.TensorFloat32, _) => "tf32",
-        (Precision.BFloat16, DeviceType.CPU) => processor switch
+    internal static string Describe(Precision precision, DeviceType device, Processor processor, bool byOneDnn) =>
+        (precision, device) switch
         {
-            { HasAmxBFloat16: true } => "bfloat16 by AMX",
-            { HasAvx512BFloat16: true } => "bfloat16 by AVX512_BF16",
-            { HasAvx512: true } => "bfloat16 emulated by AVX-512",
-            _ => "bfloat16 emulated",
-        },
-        (Precision.Float32, DeviceType.CPU) =>
-            $"float32, linear maps by {(byOneDnn ? "oneDNN" : "BLAS")}, {(processor.HasAvx512 ? "AVX-512" : "no AVX-512")}",
-        _ => precision.ToString().ToLowerInvariant(),
-    };
+            (Precision.TensorFloat32, _) => "tf32",
+            (Precision.BFloat16, DeviceType.CPU) => processor switch
+            {
+                { HasAmxBFloat16: true } => "bfloat16 by AMX",
+                { HasAvx512BFloat16: true } => "bfloat16 by AVX512_BF16",
+                { HasAvx512: true } => "bfloat16 emulated by AVX-512",
+                _ => "bfloat16 emulated",
+            },
+            (Precision.Float32, DeviceType.CPU) =>
+                $"float32, linear maps by {(byOneDnn ? "oneDNN" : "BLAS")}, {(processor.HasAvx512 ? "AVX-512" : "no AVX-512")}",
+            _ => precision.ToString().ToLowerInvariant(),
+        };
 
     internal static Precision Choose(DeviceType device, Processor processor) =>
         device == DeviceType.CUDA || processor.HasAmxBFloat16 || (processor.IsAmd && processor.HasAvx512BFloat16)

@@ -192,7 +192,8 @@ public sealed class Trainer : IDisposable
             optimizer.Rebind();
         }
 
-        return _prepared = new Prepared(optimizer, new LossMeter(_sampler.Sources.Count, _device), RunFingerprint.Of(_model, _options, _sampler));
+        return _prepared = new Prepared(optimizer, new LossMeter(_sampler.Sources.Count, _device),
+            RunFingerprint.Of(_model, _options, _sampler));
     }
 
     /// <summary>torch.CUDA has the index -1, "the current one"; a tensor that was moved there has the device's number.</summary>

@@ -37,7 +37,8 @@ public sealed partial class TrainingRun : IDisposable
     /// <exception cref="RunInUseException">Another process is at work on this run.</exception>
     /// <exception cref="IOException">The folder cannot be made or written.</exception>
     public TrainingRun(
-        string folder, ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions training, TrainingRunOptions? options = null,
+        string folder, ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions training,
+        TrainingRunOptions? options = null,
         Device? device = null, ILogger? logger = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -103,7 +104,8 @@ public sealed partial class TrainingRun : IDisposable
     /// <exception cref="NotFiniteNumberException">Loss, gradient or a score is NaN or infinite; the last good checkpoint stays.</exception>
     /// <exception cref="IOException">A file cannot be written, such as on a full disk.</exception>
     public EvaluationResult? Run(
-        IProgress<TrainingProgress>? progress = null, IProgress<RunEvaluation>? evaluations = null, CancellationToken cancellationToken = default)
+        IProgress<TrainingProgress>? progress = null, IProgress<RunEvaluation>? evaluations = null,
+        CancellationToken cancellationToken = default)
     {
         _log = new(EvaluationsPath, Trainer.Step);
         using MetricsLog metrics = new(MetricsPath, Trainer.Step);

@@ -50,7 +50,8 @@ public sealed record TrainingRunOptions
         ArgumentNullException.ThrowIfNull(Name);
         ArgumentNullException.ThrowIfNull(EvaluateAt);
         ArgumentNullException.ThrowIfNull(Criterion);
-        if (Name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0) throw new ArgumentException($"Name '{Name}' must be a file name, without folders.");
+        if (Name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0)
+            throw new ArgumentException($"Name '{Name}' must be a file name, without folders.");
         if (EvaluateEverySteps is { } every) OptionRange.Require(every >= 1, nameof(EvaluateEverySteps), every, "1 or more");
         foreach (long step in EvaluateAt) OptionRange.Require(step >= 1, nameof(EvaluateAt), step, "1 or more");
         ArgumentOutOfRangeException.ThrowIfLessThan(EvaluationBatchSize, 1);

@@ -135,8 +135,9 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         _tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(ids.size(0), slots, dim) ? AsBytes(ids) : null;
 
     /// <summary>
-    /// [N, S, C] rows and what stands behind them into [N, S, dim]. Zeros behind them write each number once. A GPU fills whole memory nearly
-    /// three times as fast as the ends of rows (4.7 against 1.6 TB/s, benchmarks/results/h200), so it fills all where the ends are wide.
+    /// [N, S, C] rows and what stands behind them into [N, S, dim]. Zeros behind them write each number once. A GPU fills whole memory
+    /// nearly three times as fast as the ends of rows (4.7 against 1.6 TB/s, benchmarks/results/h200), so it fills all where the ends are
+    /// wide.
     /// </summary>
     private static void Pad(Tensor rows, Tensor packed, Tensor? codes)
     {
@@ -173,7 +174,8 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 
         // Special ids read an all-zero row behind the 256 learned ones.
         Tensor padded = cat([_valueTable, zeros([2, HslFeatures.ValueDimension], _valueTable.dtype, _valueTable.device)], 0);
-        Tensor values = padded.index_select(0, ids.to(ScalarType.Int32).reshape(-1)).view(ids.shape[0], ids.shape[1], HslFeatures.ValueDimension);
+        Tensor values = padded.index_select(0, ids.to(ScalarType.Int32).reshape(-1)).view(ids.shape[0], ids.shape[1],
+            HslFeatures.ValueDimension);
         return cat([values.narrow(2, 0, 8), features.narrow(2, 8, HslFeatures.ContextDimension), values.narrow(2, 8, 10)], 2);
     }
 

@@ -7,7 +7,10 @@ internal sealed class FixedTable(Tensor rows) : IDisposable
 {
     public Tensor Rows { get; private set; } = rows.DetachFromDisposeScope();
 
-    /// <summary>Moves the rows; a null leaves that side as it is. A narrower dtype rounds them for good, so rows that it cannot hold are to be made anew.</summary>
+    /// <summary>
+    /// Moves the rows; a null leaves that side as it is. A narrower dtype rounds them for good, so rows that it cannot hold are to be made
+    /// anew.
+    /// </summary>
     public void Move(ScalarType? dtype, Device? device)
     {
         Tensor moved = Rows.to(dtype ?? Rows.dtype, device ?? Rows.device);

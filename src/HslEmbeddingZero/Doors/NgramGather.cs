@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// N-gram codes by tensor operations: for ids with special ones among them, for other dtypes than float32, and for devices. They equal those
-/// of <see cref="NgramKernel"/>, and nothing is read back. The 64 bits of a code become floats eight at a time, by a gather of the signs of
-/// a byte's bits.
+/// N-gram codes by tensor operations: for ids with special ones among them, for other dtypes than float32, and for devices. They equal
+/// those of <see cref="NgramKernel"/>, and nothing is read back. The 64 bits of a code become floats eight at a time, by a gather of the
+/// signs of a byte's bits.
 /// </summary>
 internal sealed class NgramGather : nn.Module
 {

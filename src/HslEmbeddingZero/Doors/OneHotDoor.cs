@@ -34,7 +34,8 @@ public sealed class OneHotDoor : InputDoor
         _table.Rows.index_select(0, ids.to(ScalarType.Int32).reshape(-1)).view(ids.size(0), ids.size(1), ByteValues);
 
     /// <inheritdoc/>
-    protected override Tensor SlotsCore(Tensor ids, long slots) => Padded(FeaturesCore(ids).view(ids.size(0), slots, BytesPerSlot * ByteValues));
+    protected override Tensor SlotsCore(Tensor ids, long slots) =>
+        Padded(FeaturesCore(ids).view(ids.size(0), slots, BytesPerSlot * ByteValues));
 
     /// <inheritdoc/>
     protected override Tensor StreamCore(Tensor ids) => Padded(FeaturesCore(ids));

@@ -7,15 +7,16 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal static unsafe class SlotWriter
 {
-    // Below this much output a second thread costs more than it saves: libtorch's own threads spin for a while after each of its operations.
+    // Below this much output a second thread costs more than it saves: libtorch's own threads spin for a while after each of its
+    // operations.
     private const long ParallelBytes = 1 << 20;
 
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
 
     /// <summary>
-    /// [N, S·K] contiguous uint8 ids to N·S·dim contiguous float32, both on the CPU; on all processors only where <paramref name="share"/> allows it.
-    /// Codes, where there are some, stand directly behind the features.
+    /// [N, S·K] contiguous uint8 ids to N·S·dim contiguous float32, both on the CPU; on all processors only where <paramref name="share"/>
+    /// allows it. Codes, where there are some, stand directly behind the features.
     /// </summary>
     public static void Write(Tensor ids, Tensor output, RowTables tables, int bytesPerSlot, int dim, bool share, NgramCodes? codes = null)
     {

@@ -68,11 +68,14 @@ public sealed class ZeroDoor : InputDoor
     }
 
     /// <summary>
-    /// Packs K bytes into each slot like <see cref="InputDoor.forward"/>, into memory of your own. A loop over batches of one shape saves the new
-    /// memory of every output, which costs more than the slots from some MiB on.
+    /// Packs K bytes into each slot like <see cref="InputDoor.forward"/>, into memory of your own. A loop over batches of one shape saves
+    /// the new memory of every output, which costs more than the slots from some MiB on.
     /// </summary>
     /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
-    /// <param name="destination">[..., ceil(L/K), dim] (floor for <see cref="SlotTail.Drop"/>), contiguous, in the door's dtype and on its device; all of it is written.</param>
+    /// <param name="destination">
+    /// [..., ceil(L/K), dim] (floor for <see cref="SlotTail.Drop"/>), contiguous, in the door's dtype and on its device; all of it is
+    /// written.
+    /// </param>
     /// <exception cref="ArgumentException">Ids or a destination of another type, shape or device.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public void WriteSlots(Tensor ids, Tensor destination)
@@ -129,11 +132,13 @@ public sealed class ZeroDoor : InputDoor
             long[] needed = [.. ids.shape[..^1], positions, Dim];
             throw new ArgumentException(
                 $"The destination must be contiguous [{string.Join(", ", needed)}] of {_features.DType} on {Device}; this one is "
-                + $"{(destination.is_contiguous() ? "" : "not contiguous, ")}[{string.Join(", ", destination.shape)}] of {destination.dtype} on {destination.device}.",
+                + $"{(destination.is_contiguous() ? "" : "not contiguous, ")}[{string.Join(", ", destination.shape)}] of "
+                + $"{destination.dtype} on {destination.device}.",
                 nameof(destination));
         }
 
-        // Autograd does not see the kernel's writes. An empty one of its own tells it, so that a graph which still needs the old numbers is refused, not wrong.
+        // Autograd does not see the kernel's writes. An empty one of its own tells it, so that a graph which still needs the old numbers is
+        // refused, not wrong.
         if (is_grad_enabled()) destination.view(-1).narrow(0, 0, 0).zero_();
     }
 }

@@ -8,8 +8,8 @@ namespace HslEmbeddingZero;
 internal static class TextPrompt
 {
     /// <summary>
-    /// Bytes that begin the stream. Probed on held-out text with early states of the small model: 4 to 64 were equally good within 0.03 bits
-    /// a byte, and none at all cost each of the first bytes after the prompt 0.3.
+    /// Bytes that begin the stream. Probed on held-out text with early states of the small model: 4 to 64 were equally good within 0.03
+    /// bits a byte, and none at all cost each of the first bytes after the prompt 0.3.
     /// </summary>
     public const int StreamBytes = 32;
 

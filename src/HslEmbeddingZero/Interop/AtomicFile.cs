@@ -13,7 +13,9 @@ internal static class AtomicFile
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Writes a file, down to the disk.</summary>
-    /// <param name="path">Its name. ".NAME.tmp" beside it is the temporary one: what a killed process leaves is replaced by the next.</param>
+    /// <param name="path">
+    /// Its name. ".NAME.tmp" beside it is the temporary one: what a killed process leaves is replaced by the next.
+    /// </param>
     /// <param name="write">Writes the content.</param>
     public static void Write(string path, Action<FileStream> write)
     {

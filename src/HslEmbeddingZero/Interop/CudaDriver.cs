@@ -16,11 +16,13 @@ internal static unsafe class CudaDriver
     {
         // Only a machine with a driver has this library. It stays loaded, as libtorch uses it too.
         if (!NativeLibrary.TryLoad(LibraryName, out nint driver)) return null;
-        if (!NativeLibrary.TryGetExport(driver, "cuInit", out nint initialize) || !NativeLibrary.TryGetExport(driver, "cuDeviceGetName", out nint readName))
+        if (!NativeLibrary.TryGetExport(driver, "cuInit", out nint initialize)
+            || !NativeLibrary.TryGetExport(driver, "cuDeviceGetName", out nint readName))
             return null;
 
         byte* name = stackalloc byte[LongestName];
-        bool isRead = ((delegate* unmanaged<uint, int>)initialize)(0) == 0 && ((delegate* unmanaged<byte*, int, int, int>)readName)(name, LongestName, index) == 0;
+        bool isRead = ((delegate* unmanaged<uint, int>)initialize)(0) == 0
+            && ((delegate* unmanaged<byte*, int, int, int>)readName)(name, LongestName, index) == 0;
         if (!isRead) return null;
         var read = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
         return Encoding.ASCII.GetString(read);

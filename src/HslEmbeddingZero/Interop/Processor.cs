@@ -30,7 +30,8 @@ internal readonly record struct Processor(
         (int subleaves, _, _, int features) = X86Base.CpuId(7, 0); // EDX: bit 22 AMX-BF16, bit 24 AMX-TILE
         bool hasAvx512 = Avx512F.IsSupported; // asks the operating system too
         bool hasBFloat16 = subleaves >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
-        return new(isAmd, hasAvx512, hasAvx512 && hasBFloat16, hasAvx512 && (features & (1 << 22)) != 0 && (features & (1 << 24)) != 0, hidesCaches);
+        return new(isAmd, hasAvx512, hasAvx512 && hasBFloat16, hasAvx512 && (features & (1 << 22)) != 0 && (features & (1 << 24)) != 0,
+            hidesCaches);
     }
 
     // AMD's leaf of cache properties: bits 0 to 4 of its first entry are the kind of the first cache, 0 for none.

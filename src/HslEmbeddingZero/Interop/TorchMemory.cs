@@ -30,7 +30,8 @@ public static partial class TorchMemory
         try
         {
             // One arena: the others cannot hold large blocks, and each thread would have its own.
-            return SetOption(MostMappings, 0) == 1 && SetOption(TrimThreshold, -1) == 1 && SetOption(TopPad, GrowthBytes) == 1 && SetOption(MostArenas, 1) == 1;
+            return SetOption(MostMappings, 0) == 1 && SetOption(TrimThreshold, -1) == 1 && SetOption(TopPad, GrowthBytes) == 1
+                && SetOption(MostArenas, 1) == 1;
         }
         catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
         {

@@ -101,14 +101,18 @@ public static class TorchRuntime
     /// Version of the libtorch that is loaded, for example "2.10.0.0" or "2.11.0+cu130"; loads it if need be. TorchSharp's own
     /// <c>torch.__version__</c> is that of the libtorch it was built for, whichever is loaded.
     /// </summary>
-    /// <remarks>Read from the files that a Python PyTorch and libtorch's archive have beside their libraries; a package has none, and fits TorchSharp.</remarks>
+    /// <remarks>
+    /// Read from the files that a Python PyTorch and libtorch's archive have beside their libraries; a package has none, and fits
+    /// TorchSharp.
+    /// </remarks>
     /// <exception cref="TorchRuntimeException">As <see cref="EnsureLoaded"/>.</exception>
     public static string LibtorchVersion
     {
         get
         {
             EnsureLoaded();
-            return _version ??= (TorchLibraries.LoadedFolder() ?? _folder) is { } folder && TorchLibraries.VersionBeside(folder) is { } beside
+            return _version ??= (TorchLibraries.LoadedFolder() ?? _folder) is { } folder
+                && TorchLibraries.VersionBeside(folder) is { } beside
                 ? beside
                 : torch.__version__;
         }

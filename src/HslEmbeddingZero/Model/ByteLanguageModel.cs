@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>A door and a body joined: context bytes become prefix slots, target bytes the stream, and every target byte is predicted.</summary>
+/// <summary>
+/// A door and a body joined: context bytes become prefix slots, target bytes the stream, and every target byte is predicted.
+/// </summary>
 public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
 {
     private const string BodyPrefix = "body.";
@@ -90,10 +92,13 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// the model's own.
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> Weights() =>
-        state_dict().ToDictionary(e => e.Key.StartsWith(BodyPrefix, StringComparison.Ordinal) ? e.Key[BodyPrefix.Length..] : e.Key, e => e.Value);
+        state_dict().ToDictionary(e => e.Key.StartsWith(BodyPrefix, StringComparison.Ordinal) ? e.Key[BodyPrefix.Length..] : e.Key,
+            e => e.Value);
 
     /// <summary>Reads a model that <see cref="Save"/> wrote: door, body and weights.</summary>
-    /// <param name="path">The file. What else it tells, such as where it comes from, is in <see cref="Safetensors.ReadHeader"/>'s metadata.</param>
+    /// <param name="path">
+    /// The file. What else it tells, such as where it comes from, is in <see cref="Safetensors.ReadHeader"/>'s metadata.
+    /// </param>
     /// <returns>A new model on the CPU in float32, in evaluation mode; it belongs to the caller.</returns>
     /// <exception cref="SafetensorsException">
     /// The file is damaged, no model, or contradicts itself; the message names the file, the key and the value. Sizes are checked before
@@ -119,12 +124,14 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>
-    /// Writes a file that says all there is to know of the model: the weights as <see cref="SaveWeights"/> writes them, and door and body in
-    /// the metadata. Atomically; <see cref="Load"/> reads it back.
+    /// Writes a file that says all there is to know of the model: the weights as <see cref="SaveWeights"/> writes them, and door and body
+    /// in the metadata. Atomically; <see cref="Load"/> reads it back.
     /// </summary>
     /// <param name="path">File to write.</param>
     /// <param name="dtype">float32, bfloat16 or float16, which the weights are rounded to; null keeps theirs.</param>
-    /// <param name="metadata">Text kept in the file's header beside the keys "format", "door" and "body", such as corpus, licence and scores.</param>
+    /// <param name="metadata">
+    /// Text kept in the file's header beside the keys "format", "door" and "body", such as corpus, licence and scores.
+    /// </param>
     /// <exception cref="ArgumentException">Another dtype, a key that is taken, or a door or body that a model file cannot hold.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
@@ -140,9 +147,12 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Writes the weights alone as safetensors, atomically.</summary>
     /// <param name="path">File to write.</param>
     /// <param name="metadata">Text kept in the file's header.</param>
-    public void SaveWeights(string path, IReadOnlyDictionary<string, string>? metadata = null) => Safetensors.Save(path, Weights(), metadata);
+    public void SaveWeights(string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Safetensors.Save(path, Weights(), metadata);
 
-    /// <summary>Reads weights that <see cref="SaveWeights"/> or the originals wrote. Nothing changes unless every key and shape fits.</summary>
+    /// <summary>
+    /// Reads weights that <see cref="SaveWeights"/> or the originals wrote. Nothing changes unless every key and shape fits.
+    /// </summary>
     /// <exception cref="SafetensorsException">A damaged or foreign file; a missing or extra key; a wrong shape.</exception>
     public void LoadWeights(string path)
     {
@@ -161,5 +171,6 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="tensors">Weights by key; they stay the caller's.</param>
     /// <param name="source">Name used in errors.</param>
     /// <exception cref="SafetensorsException">A missing or extra key; a wrong shape.</exception>
-    public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) => Safetensors.LoadInto(Weights(), tensors, source, nameof(ByteLanguageModel));
+    public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) =>
+        Safetensors.LoadInto(Weights(), tensors, source, nameof(ByteLanguageModel));
 }

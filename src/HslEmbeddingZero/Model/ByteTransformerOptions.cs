@@ -39,8 +39,10 @@ public sealed record ByteTransformerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MemoryChunk, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Vocabulary, 1);
         if (Dim % Heads != 0) throw new ArgumentException($"Dim {Dim} is not divisible by Heads {Heads}.");
-        if (HeadDim % 2 != 0) throw new ArgumentException($"Dim {Dim} over Heads {Heads} gives {HeadDim} columns per head; RoPE needs an even number.");
-        if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentOutOfRangeException(nameof(Dropout), Dropout, "Dropout must be 0 to below 1.");
+        if (HeadDim % 2 != 0)
+            throw new ArgumentException($"Dim {Dim} over Heads {Heads} gives {HeadDim} columns per head; RoPE needs an even number.");
+        if (!(Dropout >= 0 && Dropout < 1))
+            throw new ArgumentOutOfRangeException(nameof(Dropout), Dropout, "Dropout must be 0 to below 1.");
         if (!(RotaryBase > 0 && double.IsFinite(RotaryBase)))
             throw new ArgumentOutOfRangeException(nameof(RotaryBase), RotaryBase, "RotaryBase must be above 0 and finite.");
     }

@@ -48,7 +48,8 @@ internal static class FastWeightMemory
         using var scope = NewDisposeScope();
         Tensor q = query.to(ScalarType.Float32);
         Tensor k = key.to(ScalarType.Float32);
-        state.SetMemory(state.MemoryState!.AddSafe(k.transpose(-2, -1).matmul(value.to(ScalarType.Float32))), state.MemoryKeySum!.AddSafe(k));
+        state.SetMemory(state.MemoryState!.AddSafe(k.transpose(-2, -1).matmul(value.to(ScalarType.Float32))),
+            state.MemoryKeySum!.AddSafe(k));
         Tensor denominator = q.matmul(state.MemoryKeySum!.transpose(-2, -1)).AddSafe(Epsilon); // [B, heads, 1, 1]
         return (q.matmul(state.MemoryState!) / denominator).to(value.dtype).MoveToOuterDisposeScope();
     }
@@ -60,7 +61,8 @@ internal static class FastWeightMemory
         ScalarType result = values.dtype;
         if (result == ScalarType.Float16) values = values.to(ScalarType.Float32); // as φ does with queries and keys
         long length = queries.size(2);
-        if (length <= SegmentLength || chunk >= length) return Segment(queries, keys, values, chunk, null, isLast: true).Read.to(result).MoveToOuterDisposeScope();
+        if (length <= SegmentLength || chunk >= length)
+            return Segment(queries, keys, values, chunk, null, isLast: true).Read.to(result).MoveToOuterDisposeScope();
 
         // Piece by piece, so that what is computed on the way stays small and in the caches at any length.
         long step = Math.Max(1, SegmentLength / chunk) * chunk;
@@ -70,7 +72,8 @@ internal static class FastWeightMemory
         {
             long count = Math.Min(step, length - start);
             (Tensor read, earlier) = Segment(
-                queries.narrow(2, start, count), keys.narrow(2, start, count), values.narrow(2, start, count), chunk, earlier, isLast: start + count == length);
+                queries.narrow(2, start, count), keys.narrow(2, start, count), values.narrow(2, start, count), chunk, earlier,
+                isLast: start + count == length);
             reads.Add(read.to(result));
         }
 
@@ -97,7 +100,8 @@ internal static class FastWeightMemory
         (Tensor State, Tensor KeySum)? after = null;
         if (chunks > 1 || earlier is not null || !isLast)
         {
-            // Chunk j sees the sums over all chunks before it and over what came before the segment; the last chunk's own are for what follows.
+            // Chunk j sees the sums over all chunks before it and over what came before the segment; the last chunk's own are for what
+            // follows.
             long summed = isLast ? chunks - 1 : chunks;
             Tensor summedKeys = k.narrow(2, 0, summed);
             Tensor state = summedKeys.transpose(-2, -1).matmul(v.narrow(2, 0, summed)).to(sums); // [B, heads, summed, width, width]

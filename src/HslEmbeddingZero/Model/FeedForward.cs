@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>Linear(d, 4d), exact GELU, dropout, Linear(4d, d). The keys 0 and 3 are the places of the maps in the original's sequence.</summary>
+/// <summary>
+/// Linear(d, 4d), exact GELU, dropout, Linear(4d, d). The keys 0 and 3 are the places of the maps in the original's sequence.
+/// </summary>
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "0")]

@@ -42,7 +42,8 @@ internal static class ModelFile
     public static Dictionary<string, string> Describe(InputDoor door, ByteBody body, IReadOnlyDictionary<string, string>? others)
     {
         string arm = door.Arm ?? throw new ArgumentException(
-            $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the weights alone.", nameof(door));
+            $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the "
+                + $"weights alone.", nameof(door));
         if (body is not ByteTransformer transformer)
         {
             throw new ArgumentException(
@@ -70,17 +71,23 @@ internal static class ModelFile
         void Add(string key, string value)
         {
             if (!metadata.TryAdd(key, value))
-                throw new ArgumentException($"The metadata key '{key}' is the model file's own; '{SafetensorsHeaderReader.Show(metadata[key])}' needs another.", nameof(others));
+                throw new ArgumentException(
+                    $"The metadata key '{key}' is the model file's own; '{SafetensorsHeaderReader.Show(metadata[key])}' needs another.",
+                    nameof(others));
         }
     }
 
-    /// <summary>The door and body that a file describes, with weights yet to be read. Every size is checked against the file before it is used.</summary>
+    /// <summary>
+    /// The door and body that a file describes, with weights yet to be read. Every size is checked against the file before it is used.
+    /// </summary>
     /// <exception cref="SafetensorsException">The file is damaged, no model, or contradicts itself.</exception>
     public static (InputDoor Door, ByteTransformer Body) Build(string path)
     {
         SafetensorsHeader header = Safetensors.ReadHeader(path);
         string format = header.Metadata.GetValueOrDefault(FormatKey, "");
-        if (format != Format) throw new SafetensorsException($"{path}: no model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'.");
+        if (format != Format)
+            throw new SafetensorsException(
+                $"{path}: no model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'.");
         ByteTransformerOptions body = Read<ByteTransformerOptions>(header, BodyKey, path);
         DoorDescription door = Read<DoorDescription>(header, DoorKey, path);
         CheckBody(header, body, path);
@@ -106,7 +113,8 @@ internal static class ModelFile
 
     private static T Read<T>(SafetensorsHeader header, string key, string path)
     {
-        if (!header.Metadata.TryGetValue(key, out string? text)) throw new SafetensorsException($"{path}: no model file: the metadata has no '{key}'.");
+        if (!header.Metadata.TryGetValue(key, out string? text))
+            throw new SafetensorsException($"{path}: no model file: the metadata has no '{key}'.");
         try
         {
             return JsonSerializer.Deserialize<T>(text, Json) ?? throw Bad(header, key, path, "it is null");
@@ -136,7 +144,8 @@ internal static class ModelFile
 
         if (BodyMisfit(body) is { } misfit) throw Bad(header, BodyKey, path, misfit);
         Int128 found = 0;
-        foreach (SafetensorsEntry entry in header.Tensors.Values.Where(entry => !entry.Name.StartsWith(DoorPrefix, StringComparison.Ordinal)))
+        foreach (SafetensorsEntry entry in header.Tensors.Values.Where(
+            entry => !entry.Name.StartsWith(DoorPrefix, StringComparison.Ordinal)))
             found += Elements(entry);
         Int128 expected = ParameterCount(body);
         if (found != expected) throw Bad(header, BodyKey, path, $"such a body has {expected} parameters, but the file holds {found}");
@@ -158,7 +167,8 @@ internal static class ModelFile
         // Doors with a learned map grow with K; the others refuse by themselves what does not fit into dim.
         int width = (door.BytesPerSlot * HslFeatures.Dimension) + (ngrams?.SlotColumns ?? 0);
         if (width > dim && header.Tensors.TryGetValue(DoorMap, out SafetensorsEntry? map) && !map.Shape.SequenceEqual([dim, width]))
-            throw Bad(header, DoorKey, path, $"'{DoorMap}' of such a door is [{dim}, {width}], but the file's is [{string.Join(", ", map.Shape)}]");
+            throw Bad(header, DoorKey, path,
+                $"'{DoorMap}' of such a door is [{dim}, {width}], but the file's is [{string.Join(", ", map.Shape)}]");
         return ngrams;
     }
 

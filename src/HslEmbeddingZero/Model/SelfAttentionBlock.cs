@@ -27,7 +27,8 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     private readonly RotaryEmbedding _rotary;
     private readonly CausalAttention _attention;
 
-    public SelfAttentionBlock(ByteTransformerOptions options, LinearKernel linear, RotaryEmbedding rotary, CausalAttention attention, Dropout dropout) : base(nameof(SelfAttentionBlock))
+    public SelfAttentionBlock(ByteTransformerOptions options, LinearKernel linear, RotaryEmbedding rotary, CausalAttention attention,
+        Dropout dropout) : base(nameof(SelfAttentionBlock))
     {
         int dim = options.Dim;
         _norm1 = nn.LayerNorm(dim);
@@ -55,7 +56,9 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     /// <summary>[B, L, dim] to [B, L, dim].</summary>
     public override Tensor forward(Tensor input) => Forward(input, null);
 
-    /// <summary>The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.</summary>
+    /// <summary>
+    /// The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.
+    /// </summary>
     public Tensor Forward(Tensor input, LayerCache? state)
     {
         using var scope = NewDisposeScope();

@@ -63,7 +63,8 @@ internal static unsafe class FeatureKernel
         Write(bytes, context, destination, RowTables.Plain, options, path, stream);
 
     private static void Write(
-        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, HslFeatureOptions options, FeaturePath path, bool stream)
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, HslFeatureOptions options,
+        FeaturePath path, bool stream)
     {
         bool lines = InLines(path, tables, options);
         switch (path)
@@ -76,7 +77,8 @@ internal static unsafe class FeatureKernel
     }
 
     private static void Write<TStores>(
-        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, HslFeatureOptions options, bool lines, bool stream)
+        ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, HslFeatureOptions options, bool lines,
+        bool stream)
         where TStores : struct, IRowStores
     {
         if (bytes.IsEmpty)
@@ -118,7 +120,8 @@ internal static unsafe class FeatureKernel
     /// Writes rows K to a slot, the rest of each slot zero. The caller has checked that the bytes are whole slots, that K rows fit a slot
     /// and that the destination holds all slots.
     /// </summary>
-    public static void WriteSlots(ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, int bytesPerSlot, int width)
+    public static void WriteSlots(ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables,
+        int bytesPerSlot, int width)
     {
         if (width == bytesPerSlot * HslFeatures.Dimension)
         {
@@ -157,7 +160,8 @@ internal static unsafe class FeatureKernel
                 byte* last = slot + bytesPerSlot;
                 if (state.IsStart) row = First(next++, row, ref state, tables, default);
 
-                // What a row spills is zeroed below, or is the next slot's, which is written later. Behind the very last it would be lost room.
+                // What a row spills is zeroed below, or is the next slot's, which is written later. Behind the very last it would be lost
+                // room.
                 bool canSpill = zeros >= TStores.Spill || last < end;
                 byte* exact = canSpill || next == last ? last : last - 1;
                 row = Rows<TStores, No, No>(next, exact, row, ref state, tables);
@@ -204,7 +208,8 @@ internal static unsafe class FeatureKernel
     }
 
     // Writes whole blocks through the buffer, from a row that starts a cache line on. Returns the first byte not done.
-    private static byte* Stream<TStores>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables, HslFeatureOptions options)
+    private static byte* Stream<TStores>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables,
+        HslFeatureOptions options)
         where TStores : struct, IRowStores
     {
         float* buffer = stackalloc float[(BlockRows * HslFeatures.FullDimension) + (2 * LineFloats)];
@@ -222,7 +227,8 @@ internal static unsafe class FeatureKernel
         return next;
     }
 
-    private static float* Rows<TStores>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables, HslFeatureOptions options)
+    private static float* Rows<TStores>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables,
+        HslFeatureOptions options)
         where TStores : struct, IRowStores
         => options switch
         {

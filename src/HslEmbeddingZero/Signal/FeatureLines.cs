@@ -11,10 +11,10 @@ namespace HslEmbeddingZero;
 /// once, aligned.
 /// </summary>
 /// <remarks>
-/// A row is two halves: A, the 16 bits of Δ and Δ² as two values a channel, and B, boundary, Fourier and phase, 11 floats and five zeros. Where n
-/// floats of a line are there, A always completes it, and its last n floats begin the next; B completes that one if n is 5 or more. n is 11·r mod 16
-/// in row r of a group, so that every shift is known when the code is compiled. What tells the rows apart is computed for a block of bytes side by
-/// side beforehand, and far enough: a row that reads what was stored just before it waits for that store.
+/// A row is two halves: A, the 16 bits of Δ and Δ² as two values a channel, and B, boundary, Fourier and phase, 11 floats and five zeros.
+/// Where n floats of a line are there, A always completes it, and its last n floats begin the next; B completes that one if n is 5 or more.
+/// n is 11·r mod 16 in row r of a group, so that every shift is known when the code is compiled. What tells the rows apart is computed for
+/// a block of bytes side by side beforehand, and far enough: a row that reads what was stored just before it waits for that store.
 /// </remarks>
 internal static unsafe class FeatureLines
 {
@@ -40,7 +40,8 @@ internal static unsafe class FeatureLines
     /// <param name="state">What the first byte follows; on return what comes behind the last one.</param>
     /// <param name="tables">The pieces of a row.</param>
     /// <param name="stream">Whether to write past the caches.</param>
-    public static void Write(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state, RowTables tables, bool stream)
+    public static void Write(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state, RowTables tables,
+        bool stream)
     {
         // Slots of whole groups have a loop of their own: beside the code for the others theirs takes a tenth longer.
         switch (stream, rows % GroupRows == 0)
@@ -54,7 +55,8 @@ internal static unsafe class FeatureLines
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Write<TStore, TWhole>(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state, RowTables tables)
+    private static void Write<TStore, TWhole>(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state,
+        RowTables tables)
         where TStore : struct, ILineStore
         where TWhole : struct, IFlag
     {
@@ -147,10 +149,13 @@ internal static unsafe class FeatureLines
         state = new FeatureState(next[-1], gray.GetElement(15), tail.GetElement(15), IsStart: false);
     }
 
-    /// <summary>Codes and boundaries of up to 16 bytes. Gray codes and tails are on entry those of the bytes before, and only the last one matters.</summary>
+    /// <summary>
+    /// Codes and boundaries of up to 16 bytes. Gray codes and tails are on entry those of the bytes before, and only the last one matters.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prepare(
-        Vector128<byte> bytes, ref Vector128<byte> gray, ref Vector128<byte> tail, Vector512<float> lowBoundaries, Vector512<float> highBoundaries,
+        Vector128<byte> bytes, ref Vector128<byte> gray, ref Vector128<byte> tail, Vector512<float> lowBoundaries,
+        Vector512<float> highBoundaries,
         Codes* codes)
     {
         Vector128<byte> grayBefore = gray, tailBefore = tail;
@@ -174,12 +179,13 @@ internal static unsafe class FeatureLines
     }
 
     /// <summary>
-    /// Writes row r of a group and tells whether it was the slot's last. Behind the last one zeros complete the line begun, and the line moves on to the first
-    /// not written.
+    /// Writes row r of a group and tells whether it was the slot's last. Behind the last one zeros complete the line begun, and the line
+    /// moves on to the first not written.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsLast<TStore>(
-        int r, long left, Codes* codes, ref Vector512<float> rest, float* group, ref float* line, Vector512<float> clear, Vector512<float> set, float* tails)
+        int r, long left, Codes* codes, ref Vector512<float> rest, float* group, ref float* line, Vector512<float> clear,
+        Vector512<float> set, float* tails)
         where TStore : struct, ILineStore
     {
         rest = Row<TStore>(r, codes, rest, group, clear, set, tails);
@@ -206,7 +212,8 @@ internal static unsafe class FeatureLines
     {
         int filled = HslFeatures.Dimension * r % Lanes;
         float* target = line + HslFeatures.Dimension * r / Lanes * Lanes;
-        Vector512<uint> lanes = Vector512.Create(0x80u, 0x40, 0x20, 0x10, 8, 4, 2, 1, 0x8000, 0x4000, 0x2000, 0x1000, 0x800, 0x400, 0x200, 0x100);
+        Vector512<uint> lanes = Vector512.Create(0x80u, 0x40, 0x20, 0x10, 8, 4, 2, 1, 0x8000, 0x4000, 0x2000, 0x1000, 0x800, 0x400, 0x200,
+            0x100);
         Vector512<uint> bits = Vector512.Create(codes->Bits[r]) & lanes;
         Vector512<float> a = Vector512.ConditionalSelect(Vector512.Equals(bits, Vector512<uint>.Zero).AsSingle(), clear, set);
         // A row of the table leads with a zero, which the boundary takes the place of.

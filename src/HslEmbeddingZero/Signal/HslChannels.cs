@@ -18,7 +18,9 @@ public static class HslChannels
 
     /// <summary>The name of a group, in lower case.</summary>
     /// <param name="group">The group.</param>
-    /// <returns><c>bits</c>, <c>delta</c>, <c>delta2</c>, <c>boundary</c>, <c>fourier</c>, <c>phase</c>, <c>value</c> or <c>context</c>.</returns>
+    /// <returns>
+    /// <c>bits</c>, <c>delta</c>, <c>delta2</c>, <c>boundary</c>, <c>fourier</c>, <c>phase</c>, <c>value</c> or <c>context</c>.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="group"/> is not one of the enumeration.</exception>
     public static string Format(HslChannelGroup group)
     {
@@ -102,7 +104,8 @@ public static class HslChannels
         if (destination.Length < (long)rows * columns.Length)
         {
             throw new ArgumentException(
-                $"{columns.Length} columns of {rows} rows need {(long)rows * columns.Length} floats; the destination holds {destination.Length}.",
+                $"{columns.Length} columns of {rows} rows need {(long)rows * columns.Length} floats; the destination holds "
+                    + $"{destination.Length}.",
                 nameof(destination));
         }
 
@@ -144,7 +147,8 @@ public static class HslChannels
         if ((mask & BitsMask) != 0)
         {
             throw new ArgumentException(
-                $"The {HslFeatures.Dimension}-D layout has no bits; they are columns 0-7 of the {HslFeatures.FullDimension}-D one ({nameof(HslFeatureOptions.IncludeBits)}).",
+                $"The {HslFeatures.Dimension}-D layout has no bits; they are columns 0-7 of the {HslFeatures.FullDimension}-D one "
+                    + $"({nameof(HslFeatureOptions.IncludeBits)}).",
                 nameof(groups));
         }
 
@@ -160,6 +164,7 @@ public static class HslChannels
     private static void ThrowIfUndefined(HslChannelGroup group, string parameterName)
     {
         if ((uint)group >= (uint)_groups.Length)
-            throw new ArgumentOutOfRangeException(parameterName, group, $"The value is not a channel group; the groups are {string.Join(", ", _names)}.");
+            throw new ArgumentOutOfRangeException(parameterName, group,
+                $"The value is not a channel group; the groups are {string.Join(", ", _names)}.");
     }
 }

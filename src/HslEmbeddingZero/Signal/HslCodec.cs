@@ -89,7 +89,8 @@ public static class HslCodec
         CheckBinary(nameof(HslFrame.BitSignal), signal);
         return signal[^1] == 1
             ? signal.Length / BitsPerByte
-            : throw new FormatException($"{nameof(HslFrame.BitSignal)} ends in 0 at position {signal.Length - 1}: the closing bit, a 1, is missing.");
+            : throw new FormatException(
+                $"{nameof(HslFrame.BitSignal)} ends in 0 at position {signal.Length - 1}: the closing bit, a 1, is missing.");
     }
 
     private static void CheckBits(string part, ReadOnlySpan<byte> values, int byteCount)
@@ -97,7 +98,8 @@ public static class HslCodec
         if (values.Length != byteCount * BitsPerByte)
         {
             throw new FormatException(
-                $"{part} holds {values.Length} values; {nameof(HslFrame.BitSignal)} tells of {byteCount} bytes, so it must hold {byteCount * BitsPerByte}.");
+                $"{part} holds {values.Length} values; {nameof(HslFrame.BitSignal)} tells of {byteCount} bytes, so it must hold "
+                    + $"{byteCount * BitsPerByte}.");
         }
 
         CheckBinary(part, values);
@@ -141,7 +143,8 @@ public static class HslCodec
         if (at < boundary.Length)
         {
             throw new FormatException(
-                $"{nameof(HslFrame.Boundary)} is {boundary[at]} at byte {at}, where {nameof(HslFrame.Delta)} makes it {expected.Boundary.Span[at]}.");
+                $"{nameof(HslFrame.Boundary)} is {boundary[at]} at byte {at}, where {nameof(HslFrame.Delta)} makes it "
+                    + $"{expected.Boundary.Span[at]}.");
         }
     }
 
@@ -151,7 +154,8 @@ public static class HslCodec
         if (at < values.Length)
         {
             throw new FormatException(
-                $"{part} is {values[at]} at position {at} (byte {at / BitsPerByte}, bit {at % BitsPerByte}), where {other} is {expected[at]}.");
+                $"{part} is {values[at]} at position {at} (byte {at / BitsPerByte}, bit {at % BitsPerByte}), where {other} is "
+                    + $"{expected[at]}.");
         }
     }
 

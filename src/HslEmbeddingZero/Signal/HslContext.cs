@@ -5,7 +5,9 @@ namespace HslEmbeddingZero;
 /// one byte further, because the energy of the previous byte holds that byte's own Δ². The default value is the start of an input.
 /// </summary>
 /// <param name="Previous">The byte just before the piece, or null at the start of the input.</param>
-/// <param name="BeforePrevious">The byte before <paramref name="Previous"/>, or null where <paramref name="Previous"/> is the input's first.</param>
+/// <param name="BeforePrevious">
+/// The byte before <paramref name="Previous"/>, or null where <paramref name="Previous"/> is the input's first.
+/// </param>
 /// <example>
 /// <code>
 /// HslContext context = default;

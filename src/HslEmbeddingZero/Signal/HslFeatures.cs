@@ -8,10 +8,12 @@ namespace HslEmbeddingZero;
 /// Columns of the 27-D layout, following the published hsl-embedding codec:
 /// <list type="table">
 /// <item><term>0-7</term><description>Δ: the bits of gray(v) = v ^ (v &gt;&gt; 1), most significant first, in {0, 1}</description></item>
-/// <item><term>8-15</term><description>Δ²: the bits of gray(v_i) ^ gray(v_{i-1}), in {0, 1}; the first byte's partner is 0</description></item>
+/// <item><term>8-15</term><description>Δ²: the bits of gray(v_i) ^ gray(v_{i-1}), in {0, 1}; the first byte's partner is
+/// 0</description></item>
 /// <item><term>16</term><description>boundary: with energies e_j = Δ_j + Δ²_j / 2, the mean over the last 4 bits of byte i-1 and the
 /// first 5 of byte i, or over the first 5 bits alone for the first byte, in [0, 1.5]</description></item>
-/// <item><term>17-24</term><description>8-point real DFT of the bits, real parts 0-4 then imaginary parts 1-3, in [-4, 8]</description></item>
+/// <item><term>17-24</term><description>8-point real DFT of the bits, real parts 0-4 then imaginary parts 1-3, in [-4,
+/// 8]</description></item>
 /// <item><term>25-26</term><description>cosine and sine of 2π·v/256, in [-1, 1]</description></item>
 /// </list>
 /// Empty input counts as one 0x00 byte. All methods are safe to call from several threads; source and destination must not overlap.
@@ -82,7 +84,8 @@ public static class HslFeatures
         if (length > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"The {options.Dimension}-D features of {bytes.Length} bytes are {length} floats, and an array holds at most {Array.MaxLength}; encode in pieces with {nameof(HslContext)}.",
+                $"The {options.Dimension}-D features of {bytes.Length} bytes are {length} floats, and an array holds at most "
+                    + $"{Array.MaxLength}; encode in pieces with {nameof(HslContext)}.",
                 nameof(bytes));
         }
 

@@ -15,7 +15,8 @@ namespace HslEmbeddingZero;
 /// <code>
 /// x ^= x &gt;&gt; 30;  x *= 0xBF58476D1CE4E5B9;  x ^= x &gt;&gt; 27;  x *= 0x94D049BB133111EB;  x ^= x &gt;&gt; 31
 /// </code>
-/// Column c of an order is +a where bit c of the code is set (bit 0 is the lowest), and -a where it is clear. The orders stand side by side.
+/// Column c of an order is +a where bit c of the code is set (bit 0 is the lowest), and -a where it is clear. The orders stand side by
+/// side.
 /// </para>
 /// <para>
 /// A position with fewer than n bytes since the start holds zeros for order n. In a door a special id (MASK, EOS) ends the context: its
@@ -87,7 +88,8 @@ public sealed record NgramCodes
         init => _amplitude = float.IsFinite(value) && value > 0
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(value), value, string.Create(CultureInfo.InvariantCulture, $"The amplitude must be positive and finite, not {value}."));
+                nameof(value), value,
+                string.Create(CultureInfo.InvariantCulture, $"The amplitude must be positive and finite, not {value}."));
     }
 
     /// <summary>Whether a slot has codes too, those of the bytes that end with its last byte; otherwise only stream positions do.</summary>

@@ -20,7 +20,8 @@ internal sealed unsafe class RowTables
 
     // Pinned, as the pointers reach into it.
     private readonly float[] _memory = GC.AllocateArray<float>(
-        2 * ByteValues * BitRowLength + ByteValues * TailRowLength + 2 * LineFloats + FirstBoundaryCodes + 2 * LineFloats + LineFloats, pinned: true);
+        2 * ByteValues * BitRowLength + ByteValues * TailRowLength + 2 * LineFloats + FirstBoundaryCodes + 2 * LineFloats + LineFloats,
+        pinned: true);
 
     /// <param name="values">256×18 value columns: Δ, Fourier, phase.</param>
     /// <param name="scaling">Fixed scaling applied to every column.</param>
@@ -78,7 +79,9 @@ internal sealed unsafe class RowTables
     /// <summary>Columns 8-15, by gray(v_i) ^ gray(v_{i-1}); of the plain tables also the 8 bits of a code.</summary>
     public float* Change { get; }
 
-    /// <summary>Whether columns 0-7 are the bits of the Gray code, each with one value where clear and one where set; 8-15 always are.</summary>
+    /// <summary>
+    /// Whether columns 0-7 are the bits of the Gray code, each with one value where clear and one where set; 8-15 always are.
+    /// </summary>
     public bool DeltaIsBits { get; }
 
     /// <summary>Values of columns 0-15 where their bit is clear.</summary>

@@ -32,8 +32,8 @@ internal static class SplitMix64
     public static ulong Mix(ulong seed, long index) => Mix(Mix(seed) + (ulong)index);
 
     /// <summary>
-    /// The finaliser alone, with the constants of Vigna's splitmix64 (Stafford's variant 13). It is a bijection: a shifted xor is one, and so
-    /// is a product with an odd number.
+    /// The finaliser alone, with the constants of Vigna's splitmix64 (Stafford's variant 13). It is a bijection: a shifted xor is one, and
+    /// so is a product with an odd number.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Finalise(ulong value)

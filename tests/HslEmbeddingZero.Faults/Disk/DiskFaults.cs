@@ -1,11 +1,11 @@
-using HslEmbeddingZero.Tests;
 using System.Security.Cryptography;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// Every writer over an earlier good file of its own, on a full and on a read-only disk: it must say so in a line that names the file or the
-/// option, end with an exit code other than 0, and leave the earlier file as it was.
+/// Every writer over an earlier good file of its own, on a full and on a read-only disk: it must say so in a line that names the file or
+/// the option, end with an exit code other than 0, and leave the earlier file as it was.
 /// </summary>
 internal static class DiskFaults
 {
@@ -52,16 +52,20 @@ internal static class DiskFaults
         string[] problems =
         [
             .. exitCode == 0 ? ["exit code 0"] : Array.Empty<string>(),
-            .. lines.Length == 1 && lines[0].StartsWith("error: ", StringComparison.Ordinal) ? [] : new[] { $"{lines.Length} lines of error: {error}{output}" },
+            .. lines.Length == 1 && lines[0].StartsWith("error: ", StringComparison.Ordinal)
+                ? [] : new[] { $"{lines.Length} lines of error: {error}{output}" },
             .. good.Where(file => now.GetValueOrDefault(file.Key) != file.Value).Select(file => $"{file.Key} changed"),
             .. writer.Leftovers().Select(name => $"{name} left behind"),
         ];
-        Console.WriteLine($"{writer.Name}, disk {state}: {(problems.Length == 0 ? "kept" : "BROKEN: " + string.Join("; ", problems))}; exit code {exitCode}, {(lines.Length > 0 ? lines[0] : "no message")}");
+        Console.WriteLine(
+            $"{writer.Name}, disk {state}: {(problems.Length == 0 ? "kept" : "BROKEN: " + string.Join("; ", problems))}; exit code "
+                + $"{exitCode}, {(lines.Length > 0 ? lines[0] : "no message")}");
         return problems.Length;
     }
 
     private static Dictionary<string, string> Digests(IEnumerable<string> files) =>
-        files.Where(File.Exists).ToDictionary(file => Path.GetFileName(file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
+        files.Where(File.Exists).ToDictionary(file => Path.GetFileName(file),
+            file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))));
 
     private static IEnumerable<Writer> Writers(TemporaryFolder folder, string disk)
     {
@@ -70,19 +74,24 @@ internal static class DiskFaults
             string path = Path.Combine(disk, SmallWriter.FileOf(kind));
             if (kind == "metrics")
                 File.WriteAllLines(path, Enumerable.Range(1, 2000).Select(step => $$"""{"step":{{step}},"bitsPerByte":1,"learningRate":0.001,"bytesPerSecond":1,"seconds":0}"""));
-            yield return new Writer(kind, disk, Free: 16 << 10, [path], () => ChildProcess.Run(ChildProcess.Self, "write", "--format", kind, "--out", disk));
+            yield return new Writer(kind, disk,
+                Free: 16 << 10, [path], () => ChildProcess.Run(ChildProcess.Self, "write", "--format", kind, "--out", disk));
         }
 
         string table = Path.Combine(disk, "table");
-        string[] arguments = ["--preset", "smoke", "--arms", "zero", "--steps", "2", "--device", "cpu", "--precision", "float32", "--out", table];
-        yield return new Writer("BpbTable: checkpoint", table, Free: 256 << 10, TableFiles(table), () => ChildProcess.Run("BpbTable.dll", arguments));
-        yield return new Writer("BpbTable: table of finished runs", table, Free: 0, TableFiles(table), () => ChildProcess.Run("BpbTable.dll", [.. arguments, "--resume"]));
+        string[] arguments = ["--preset", "smoke", "--arms", "zero", "--steps", "2", "--device", "cpu", "--precision", "float32", "--out",
+            table];
+        yield return new Writer("BpbTable: checkpoint", table, Free: 256 << 10, TableFiles(table),
+            () => ChildProcess.Run("BpbTable.dll", arguments));
+        yield return new Writer("BpbTable: table of finished runs", table, Free: 0, TableFiles(table),
+            () => ChildProcess.Run("BpbTable.dll", [.. arguments, "--resume"]));
 
         string jsonl = folder.PathOf("documents.jsonl");
         File.WriteAllLines(jsonl, Enumerable.Range(0, 20_000).Select(i => $$"""{"text":"Document {{i}} of the corpus that is prepared here, long enough to fill a disk."}"""));
         string prepared = Path.Combine(disk, "prepared");
         string text = Path.Combine(prepared, "corpus.txt");
-        yield return new Writer("PrepareData text", prepared, Free: 64 << 10, [text], () => ChildProcess.Run("PrepareData.dll", "text", jsonl, "--out", text));
+        yield return new Writer("PrepareData text", prepared,
+            Free: 64 << 10, [text], () => ChildProcess.Run("PrepareData.dll", "text", jsonl, "--out", text));
 
         string film = folder.PathOf("film.mp4");
         if (!MakeFilm(film))
@@ -93,7 +102,8 @@ internal static class DiskFaults
 
         string clips = Path.Combine(prepared, "clips.bin");
         yield return new Writer(
-            "PrepareData windows", prepared, Free: 8 << 10, [clips, Path.ChangeExtension(clips, ".json"), Path.ChangeExtension(clips, ".frames.png")], () => ChildProcess.Run("PrepareData.dll", "windows", film, "--out", clips));
+            "PrepareData windows", prepared, Free: 8 << 10, [clips, Path.ChangeExtension(clips, ".json"),
+                Path.ChangeExtension(clips, ".frames.png")], () => ChildProcess.Run("PrepareData.dll", "windows", film, "--out", clips));
     }
 
     private static string[] TableFiles(string folder) =>
@@ -103,7 +113,8 @@ internal static class DiskFaults
     {
         try
         {
-            using var process = System.Diagnostics.Process.Start("ffmpeg", ["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=10:duration=60", path]);
+            using var process = System.Diagnostics.Process.Start("ffmpeg",
+                ["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=10:duration=60", path]);
             process.WaitForExit();
             return process.ExitCode == 0;
         }
@@ -114,7 +125,8 @@ internal static class DiskFaults
     }
 
     /// <summary>One writer: where it writes, with how little room it must fail, and the files that must outlive that.</summary>
-    private sealed record Writer(string Name, string Folder, long Free, IReadOnlyList<string> Files, Func<(int ExitCode, string Output, string Error)> Write)
+    private sealed record Writer(string Name, string Folder, long Free, IReadOnlyList<string> Files,
+        Func<(int ExitCode, string Output, string Error)> Write)
     {
         /// <summary>Temporary files; what PrepareData keeps to go on from is none.</summary>
         public IEnumerable<string> Leftovers() => Directory.GetFiles(Folder, "*.tmp").Concat(Directory.GetFiles(Folder, ".*")).Distinct();

@@ -16,7 +16,8 @@ internal sealed class SmallDisk : IDisposable
     public static SmallDisk? TryMake(string path, int megabytes, out string reason)
     {
         reason = "only Linux has the file system for it";
-        return OperatingSystem.IsLinux() && Call("mount", out reason, "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", path) ? new SmallDisk(path) : null;
+        return OperatingSystem.IsLinux() && Call("mount", out reason, "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", path)
+            ? new SmallDisk(path) : null;
     }
 
     /// <summary>Leaves only so many bytes free.</summary>

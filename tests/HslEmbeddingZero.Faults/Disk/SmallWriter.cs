@@ -3,7 +3,9 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>A process that writes one kind of file of the libraries over an earlier one and fails as a program does: with a line and exit code 1.</summary>
+/// <summary>
+/// A process that writes one kind of file of the libraries over an earlier one and fails as a program does: with a line and exit code 1.
+/// </summary>
 internal static class SmallWriter
 {
     /// <summary>What it can write.</summary>

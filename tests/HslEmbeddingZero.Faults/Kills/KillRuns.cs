@@ -1,11 +1,11 @@
-using HslEmbeddingZero.Tests;
 using System.Diagnostics;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// Kills a training run at random moments of its life, start-up and end included, resumes each, and compares weights, scores and metrics with an
-/// uninterrupted run's, bit for bit and without the times.
+/// Kills a training run at random moments of its life, start-up and end included, resumes each, and compares weights, scores and metrics
+/// with an uninterrupted run's, bit for bit and without the times.
 /// </summary>
 internal static class KillRuns
 {
@@ -17,7 +17,9 @@ internal static class KillRuns
         RunToEnd(whole);
         TimeSpan life = clock.Elapsed;
         Dictionary<string, byte[]> expected = Result(whole);
-        Console.WriteLine($"uninterrupted: {life.TotalSeconds:F1} s, {expected[SmallTraining.Metrics].Length} bytes of metrics, {expected[SmallTraining.Weights].Length} of weights");
+        Console.WriteLine(
+            $"uninterrupted: {life.TotalSeconds:F1} s, {expected[SmallTraining.Metrics].Length} bytes of metrics, "
+                + $"{expected[SmallTraining.Weights].Length} of weights");
 
         Random random = new(seed);
         SortedDictionary<string, int> moments = new(StringComparer.Ordinal);
@@ -35,10 +37,15 @@ internal static class KillRuns
             string moment = Moment(path);
             moments[moment] = moments.GetValueOrDefault(moment) + 1;
             RunToEnd(path);
-            string[] unequal = [.. Result(path).Where(file => !file.Value.AsSpan().SequenceEqual(expected[file.Key])).Select(file => file.Key)];
-            string[] left = [.. Directory.GetFiles(path, "*.tmp").Concat(Directory.GetFiles(path, ".*")).Select(Path.GetFileName).OfType<string>().Distinct()];
+            string[] unequal =
+                [.. Result(path).Where(file => !file.Value.AsSpan().SequenceEqual(expected[file.Key])).Select(file => file.Key)];
+            string[] left = [.. Directory.GetFiles(path, "*.tmp").Concat(Directory.GetFiles(path, ".*")).Select(
+                Path.GetFileName).OfType<string>().Distinct()];
             if (unequal.Length + left.Length > 0) different++;
-            Console.WriteLine($"kill {i + 1} after {after:F2} s, {moment}: {(unequal.Length == 0 ? "equal" : "DIFFERENT: " + string.Join(", ", unequal))}{(left.Length == 0 ? "" : "; left behind: " + string.Join(", ", left))}");
+            Console.WriteLine(
+                $"kill {i + 1} after {after:F2} s, {moment}: "
+                    + $"{(unequal.Length == 0 ? "equal" : "DIFFERENT: " + string.Join(", ", unequal))}"
+                    + $"{(left.Length == 0 ? "" : "; left behind: " + string.Join(", ", left))}");
             Directory.Delete(path, recursive: true);
         }
 
@@ -58,14 +65,16 @@ internal static class KillRuns
         File.Exists(Path.Combine(path, SmallTraining.Scores)) ? "after the end"
         : File.Exists(Path.Combine(path, $".{SmallTraining.Checkpoint}.tmp")) ? "while a checkpoint was being written"
         : !File.Exists(Path.Combine(path, SmallTraining.Checkpoint)) ? "before the first checkpoint"
-        : Safetensors.ReadHeader(Path.Combine(path, SmallTraining.Checkpoint)).Metadata["step"] == $"{SmallCorpus.Options.Steps}" ? "after the last step"
+        : Safetensors.ReadHeader(Path.Combine(path, SmallTraining.Checkpoint))
+            .Metadata["step"] == $"{SmallCorpus.Options.Steps}" ? "after the last step"
         : "between two checkpoints";
 
     private static Dictionary<string, byte[]> Result(string path) => new()
     {
         [SmallTraining.Weights] = File.ReadAllBytes(Path.Combine(path, SmallTraining.Weights)),
         [SmallTraining.Scores] = File.ReadAllBytes(Path.Combine(path, SmallTraining.Scores)),
-        [SmallTraining.Metrics] = System.Text.Encoding.UTF8.GetBytes(string.Join('\n', File.ReadLines(Path.Combine(path, SmallTraining.Metrics)).Select(WithoutTimes))),
+        [SmallTraining.Metrics] = System.Text.Encoding.UTF8.GetBytes(
+            string.Join('\n', File.ReadLines(Path.Combine(path, SmallTraining.Metrics)).Select(WithoutTimes))),
     };
 
     /// <summary>The fields that tell times stand last.</summary>

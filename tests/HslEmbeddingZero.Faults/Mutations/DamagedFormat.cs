@@ -5,7 +5,9 @@ internal abstract class DamagedFormat : IDisposable
 {
     /// <summary>Reads one damaged input.</summary>
     /// <param name="random">Decides the damage.</param>
-    /// <returns>Null where it was accepted; then what was read has been checked against the input. The message where it was refused.</returns>
+    /// <returns>
+    /// Null where it was accepted; then what was read has been checked against the input. The message where it was refused.
+    /// </returns>
     /// <exception cref="BrokenPromiseException">It was read wrongly, or refused without saying what.</exception>
     public abstract string? Read(Random random);
 

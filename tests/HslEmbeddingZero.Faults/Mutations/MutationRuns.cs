@@ -25,11 +25,13 @@ internal static class MutationRuns
             while (tally.Next < tally.Count) Work(tally, seed);
         }
 
-        Console.WriteLine("| input | mutations | accepted | refused | broken | slowest, ms | most managed memory, MiB | most resident growth, MiB |");
+        Console.WriteLine(
+            "| input | mutations | accepted | refused | broken | slowest, ms | most managed memory, MiB | most resident growth, MiB |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (Tally tally in tallies) Console.WriteLine(tally);
         int broken = tallies.Sum(tally => tally.Broken);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tallies.Sum(tally => tally.Count)} mutations of seed {seed}, {broken} broken promises, {clock.Elapsed.TotalSeconds:F0} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{tallies.Sum(tally => tally.Count)} mutations of seed {seed}, {broken} broken promises, {clock.Elapsed.TotalSeconds:F0} s"));
         return broken == 0 ? 0 : 1;
     }
 
@@ -37,7 +39,8 @@ internal static class MutationRuns
     private static void Work(Tally tally, int seed)
     {
         using Process worker = ChildProcess.Start(
-            ChildProcess.Self, "read", "--format", tally.Name, "--seed", $"{seed}", "--from", $"{tally.Next}", "--count", $"{tally.Count - tally.Next}");
+            ChildProcess.Self, "read", "--format", tally.Name, "--seed", $"{seed}", "--from", $"{tally.Next}", "--count",
+            $"{tally.Count - tally.Next}");
         Task<string> errors = worker.StandardError.ReadToEndAsync();
         int begun = -1;
         while (true)
@@ -54,7 +57,9 @@ internal static class MutationRuns
             if (reading.Result is not { } line) break;
             string[] words = line.Split(' ', 6);
             if (words[0] == "start") begun = int.Parse(words[1]);
-            else if (words[0] == "end") tally.Add(int.Parse(words[1]), double.Parse(words[2], CultureInfo.InvariantCulture), long.Parse(words[3]), long.Parse(words[4]), words[5]);
+            else if (words[0] == "end")
+                tally.Add(int.Parse(words[1]), double.Parse(words[2], CultureInfo.InvariantCulture), long.Parse(words[3]),
+                    long.Parse(words[4]), words[5]);
         }
 
         worker.WaitForExit();
@@ -99,7 +104,8 @@ internal static class MutationRuns
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name} | {count} | {_accepted} | {_refused} | {Broken} | {_slowest:F0} | {_managed / 1048576.0:F1} | {_resident / 1048576.0:F1} |");
+            $"| {name} | {count} | {_accepted} | {_refused} | {Broken} | {_slowest:F0} | {_managed / 1048576.0:F1} | "
+                + $"{_resident / 1048576.0:F1} |");
 
         private void Tell(int index, string what)
         {

@@ -1,6 +1,6 @@
-using HslEmbeddingZero.Tests;
 using System.Diagnostics;
 using System.Globalization;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Faults;
 
@@ -11,7 +11,8 @@ internal static class MutationWorker
     {
         using TemporaryFolder folder = new();
         using DamagedFormat damaged = Formats.All.Single(known => known.Name == format).Create(folder.FullName);
-        if (damaged.Read(new Undamaged()) is { } refusal) throw new InvalidOperationException($"{format}: good input is refused: {refusal}");
+        if (damaged.Read(new Undamaged()) is { } refusal)
+            throw new InvalidOperationException($"{format}: good input is refused: {refusal}");
         for (int i = from; i < from + count; i++)
         {
             Console.WriteLine($"start {i}");
@@ -32,13 +33,15 @@ internal static class MutationWorker
 
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"end {i} {clock.Elapsed.TotalMilliseconds:F1} {GC.GetTotalAllocatedBytes() - managed} {Math.Max(0, PeakMemory.Peak - resident)} {outcome}"));
+                $"end {i} {clock.Elapsed.TotalMilliseconds:F1} {GC.GetTotalAllocatedBytes() - managed} "
+                    + $"{Math.Max(0, PeakMemory.Peak - resident)} {outcome}"));
         }
 
         return 0;
     }
 
-    private static string OneLine(string message) => message.Length <= 400 ? message.ReplaceLineEndings(" ") : message[..400].ReplaceLineEndings(" ");
+    private static string OneLine(string message) =>
+        message.Length <= 400 ? message.ReplaceLineEndings(" ") : message[..400].ReplaceLineEndings(" ");
 
     /// <summary>The same on every machine and in every run, as string.GetHashCode is not.</summary>
     private static int HashCode(string format, int seed, int index)

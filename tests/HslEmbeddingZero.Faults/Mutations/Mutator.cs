@@ -7,12 +7,15 @@ namespace HslEmbeddingZero.Faults;
 internal static class Mutator
 {
     private static readonly long[] Extremes =
-        [0, 1, -1, 127, 128, 255, 32767, 65535, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 32, 1L << 40, long.MaxValue, long.MinValue, 100_000_000, 100_000_001];
+        [0, 1, -1, 127, 128, 255, 32767, 65535, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 32, 1L << 40, long.MaxValue,
+            long.MinValue, 100_000_000, 100_000_001];
 
     private static readonly string[] Tokens =
     [
-        "NaN", "Infinity", "-Infinity", "1e400", "-1", "0", "9223372036854775807", "9223372036854775808", "1e-400", "99999999999999999999999999", "0.5", "null", "true",
-        "\"\"", "{}", "[]", "\"\\ud800\"", "\"\\u0000\"", "--", "-->", "\n", "\r\n\r\n", "\0", "\uFEFF", "<<<<", "{\\", "&#x110000;", "WEBVTT", "@", "%", "../..",
+        "NaN", "Infinity", "-Infinity", "1e400", "-1", "0", "9223372036854775807", "9223372036854775808", "1e-400",
+            "99999999999999999999999999", "0.5", "null", "true",
+        "\"\"", "{}", "[]", "\"\\ud800\"", "\"\\u0000\"", "--", "-->", "\n", "\r\n\r\n", "\0", "\uFEFF", "<<<<", "{\\", "&#x110000;",
+        "WEBVTT", "@", "%", "../..",
     ];
 
     /// <summary>One to three kinds of damage, one after another.</summary>
@@ -80,11 +83,13 @@ internal static class Mutator
         switch (random.Next(7))
         {
             case 0 or 6: // a number becomes another
-                int[] digits = [.. Enumerable.Range(0, text.Length).Where(i => char.IsAsciiDigit(text[i]) && (i == 0 || !char.IsAsciiDigit(text[i - 1])))];
+                int[] digits = [.. Enumerable.Range(0, text.Length).Where(
+                    i => char.IsAsciiDigit(text[i]) && (i == 0 || !char.IsAsciiDigit(text[i - 1])))];
                 if (digits.Length == 0) return bytes;
                 int start = digits[random.Next(digits.Length)], end = start;
                 while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
-                return Bytes(text[..start] + (random.Next(2) == 0 ? $"{random.Next(100)}" : Tokens[random.Next(Tokens.Length)]) + text[end..]);
+                return Bytes(
+                    text[..start] + (random.Next(2) == 0 ? $"{random.Next(100)}" : Tokens[random.Next(Tokens.Length)]) + text[end..]);
             case 1: // a key, a value, a line twice
                 char sign = ",\n{\"".ToCharArray()[random.Next(4)];
                 string[] parts = text.Split(sign);
@@ -94,7 +99,8 @@ internal static class Mutator
                 int place = random.Next(text.Length + 1);
                 int depth = 1 << random.Next(18);
                 (string open, string close) = random.Next(2) == 0 ? ("[", "]") : ("{\"a\":", "}");
-                return Bytes(text[..place] + string.Concat(Enumerable.Repeat(open, depth)) + (random.Next(2) == 0 ? string.Concat(Enumerable.Repeat(close, depth)) : "") + text[place..]);
+                return Bytes(text[..place] + string.Concat(Enumerable.Repeat(open, depth)) + (random.Next(2) == 0
+                    ? string.Concat(Enumerable.Repeat(close, depth)) : "") + text[place..]);
             case 3: // a very long word
                 place = random.Next(text.Length + 1);
                 return Bytes(text[..place] + new string((char)random.Next(32, 256), 1 << random.Next(21)) + text[place..]);

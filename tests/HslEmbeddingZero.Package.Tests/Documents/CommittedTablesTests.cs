@@ -15,7 +15,8 @@ public sealed class CommittedTablesTests
         Assert.Contains($"- committed in this arithmetic, with 2 threads: benchmarks/results/{folder}.", table, StringComparison.Ordinal);
 
         JsonNode json = JsonNode.Parse(Build.ReadText($"benchmarks/results/{folder}/table.json"))!;
-        Assert.Equal((precision, arithmetic, "CPU, 2 threads, X64"), ((string?)json["precision"], (string?)json["arithmetic"], (string?)json["device"]));
+        Assert.Equal((precision, arithmetic, "CPU, 2 threads, X64"),
+            ((string?)json["precision"], (string?)json["arithmetic"], (string?)json["device"]));
         Assert.Equal((int)json["runs"]!["planned"]!, (int)json["runs"]!["finished"]!);
         string[] files = Directory.GetFiles(Build.PathOf($"benchmarks/results/{folder}"), "*.metrics.jsonl");
         Assert.Equal((int)json["runs"]!["finished"]!, files.Length);

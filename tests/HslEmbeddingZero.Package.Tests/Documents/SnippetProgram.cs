@@ -36,7 +36,8 @@ internal static class SnippetProgram
         try
         {
             (int code, string output, string error) = Command.Run(
-                folder.FullName, Patience, "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json", assembly);
+                folder.FullName, Patience, "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json",
+                assembly);
             Assert.True(code == 0, $"{name} ended with {code}.\n{output}\n{error}");
             return output;
         }
@@ -50,7 +51,8 @@ internal static class SnippetProgram
     private static string Join(string name, IEnumerable<FencedBlock> blocks)
     {
         StringBuilder usings = new(), types = new();
-        StringBuilder statements = new("Console.OutputEncoding = System.Text.Encoding.UTF8;\n"); // On Windows that of the region, which lacks ≈.
+        // On Windows that of the region, which lacks ≈.
+        StringBuilder statements = new("Console.OutputEncoding = System.Text.Encoding.UTF8;\n");
         foreach (FencedBlock block in blocks)
         {
             CompilationUnitSyntax unit = SyntaxFactory.ParseCompilationUnit(block.Content);
@@ -78,7 +80,8 @@ internal static class SnippetProgram
             new CSharpCompilationOptions(
                 OutputKind.ConsoleApplication,
                 nullableContextOptions: NullableContextOptions.Enable,
-                specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)])); // as the SDK does
+                // as the SDK does
+                specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)]));
         var result = compilation.Emit(assembly);
         var complaints = result.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
         Assert.True(result.Success && !complaints.Any(), string.Join('\n', complaints));

@@ -19,17 +19,21 @@ public sealed class FreshProjectTests(PackedLibraries packed)
     {
         (int code, string output, string error) = BuildAndRun("with", "HslEmbeddingZero.Training", Backend);
         Assert.True(code == 0, output + error);
-        Assert.Equal(FencedBlock.ReadAll(Build.ReadText("README.md")).SkipWhile(block => block.Language != "csharp").ElementAt(1).Content, output);
+        Assert.Equal(FencedBlock.ReadAll(Build.ReadText("README.md")).SkipWhile(block => block.Language != "csharp").ElementAt(1).Content,
+            output);
     }
 
-    /// <summary>Also where the system has a libtorch of its own, which is of another version and ends the process where it is taken.</summary>
+    /// <summary>
+    /// Also where the system has a libtorch of its own, which is of another version and ends the process where it is taken.
+    /// </summary>
     [SkippableFact]
     public void Without_a_backend_the_error_says_which_package_to_add()
     {
         (int code, string output, string error) = BuildAndRun("without", "HslEmbeddingZero", "");
         Assert.True(code != 0, output);
         Assert.Empty(output);
-        Assert.StartsWith("Unhandled exception. HslEmbeddingZero.TorchRuntimeException: There is no libtorch", error, StringComparison.Ordinal);
+        Assert.StartsWith("Unhandled exception. HslEmbeddingZero.TorchRuntimeException: There is no libtorch", error,
+            StringComparison.Ordinal);
         Assert.Contains("Add a backend package to the application (TorchSharp-cpu", error, StringComparison.Ordinal);
         Assert.Contains("HSL_TORCH_LIB", error, StringComparison.Ordinal);
     }
@@ -67,12 +71,14 @@ public sealed class FreshProjectTests(PackedLibraries packed)
         Assert.True(code == 0, output + error);
         (code, output, error) = Command.Run(folder, Patience, "build", "--no-restore", "--disable-build-servers", "-c", "Release");
         Assert.True(code == 0, output + error);
-        if (OperatingSystem.IsLinux()) Assert.Contains("HslEmbeddingZero: using a copy of libLibTorchSharp.so", output, StringComparison.Ordinal);
+        if (OperatingSystem.IsLinux())
+            Assert.Contains("HslEmbeddingZero: using a copy of libLibTorchSharp.so", output, StringComparison.Ordinal);
         return Command.Run(folder, Patience, Path.Combine(folder, "bin", "Release", "net10.0", "Quickstart.dll"));
     }
 
     /// <summary>NU1301 is a source that does not answer, NU1101 to NU1103 a package that none has; our own are there in any case.</summary>
     private static bool CannotReachSources(string output) =>
         output.Contains("NU1301", StringComparison.Ordinal)
-        || (output.Contains("error NU110", StringComparison.Ordinal) && !output.Contains("package HslEmbeddingZero", StringComparison.Ordinal));
+        || (output.Contains("error NU110", StringComparison.Ordinal)
+            && !output.Contains("package HslEmbeddingZero", StringComparison.Ordinal));
 }

@@ -69,7 +69,9 @@ internal static class IconDrawing
         return file.ToArray();
     }
 
-    /// <summary>The scanlines in a file that <see cref="ToPng"/> wrote, so that drawings are compared and not what compressed them.</summary>
+    /// <summary>
+    /// The scanlines in a file that <see cref="ToPng"/> wrote, so that drawings are compared and not what compressed them.
+    /// </summary>
     public static byte[] FromPng(byte[] png)
     {
         Assert.Equal(Signature, png[..8]);

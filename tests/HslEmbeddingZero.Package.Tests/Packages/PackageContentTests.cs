@@ -83,7 +83,8 @@ public sealed class PackageContentTests(PackedLibraries packed)
         using PackageFile package = packed.Open(id);
         var repository = package.Field("repository");
         Assert.Equal(("git", packed.Commit), (repository.Attribute("type")!.Value, repository.Attribute("commit")!.Value));
-        Assert.True(repository.Attribute("url")?.Value is not { } url || url.StartsWith("https://", StringComparison.Ordinal), repository.ToString());
+        Assert.True(repository.Attribute("url")?.Value is not { } url || url.StartsWith("https://", StringComparison.Ordinal),
+            repository.ToString());
         string binary = Encoding.Latin1.GetString(package.Bytes($"lib/net10.0/{id}.dll"));
         Assert.DoesNotContain(Path.TrimEndingDirectorySeparator(Build.RepositoryFolder), binary, StringComparison.Ordinal);
     }
@@ -103,14 +104,16 @@ public sealed class PackageContentTests(PackedLibraries packed)
         using var provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(symbols.Bytes($"lib/net10.0/{id}.pdb")));
         MetadataReader reader = provider.GetMetadataReader();
         Assert.Equal(wanted.Guid, new BlobContentId(reader.DebugMetadataHeader!.Id).Guid);
-        Assert.Contains(reader.Documents, handle => NameOf(handle) == $"/_/src/{id}/{(id == "HslEmbeddingZero" ? "Doors/ZeroDoor" : "Runs/Trainer")}.cs");
+        Assert.Contains(reader.Documents,
+            handle => NameOf(handle) == $"/_/src/{id}/{(id == "HslEmbeddingZero" ? "Doors/ZeroDoor" : "Runs/Trainer")}.cs");
         foreach (DocumentHandle handle in reader.Documents)
         {
             // What the build itself writes lies in the tests' folder here, which is outside the repository.
             if (!NameOf(handle).StartsWith(packed.PathOf("artifacts"), StringComparison.Ordinal))
                 Assert.StartsWith("/_/", NameOf(handle), StringComparison.Ordinal);
             Assert.Contains(
-                reader.GetCustomDebugInformation(handle).Select(reader.GetCustomDebugInformation), info => reader.GetGuid(info.Kind) == EmbeddedSource);
+                reader.GetCustomDebugInformation(handle).Select(reader.GetCustomDebugInformation), info =>
+                    reader.GetGuid(info.Kind) == EmbeddedSource);
         }
 
         string NameOf(DocumentHandle handle) => reader.GetString(reader.GetDocument(handle).Name);

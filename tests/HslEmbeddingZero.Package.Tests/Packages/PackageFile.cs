@@ -30,7 +30,10 @@ public sealed class PackageFile(string path) : IDisposable
 
     /// <summary>Every dependency, as "framework id version".</summary>
     public IReadOnlyList<string> Dependencies => [.. Field("dependencies").Elements().SelectMany(group => group.Elements()
-        .Select(dependency => $"{group.Attribute("targetFramework")!.Value} {dependency.Attribute("id")!.Value} {dependency.Attribute("version")!.Value}"))];
+        .Select(
+            dependency =>
+                $"{group.Attribute("targetFramework")!.Value} {dependency.Attribute("id")!.Value} "
+                    + $"{dependency.Attribute("version")!.Value}"))];
 
     public byte[] Bytes(string name)
     {

@@ -19,7 +19,8 @@ public sealed class PackedLibraries : IDisposable
             (int code, string output, string error) = Command.Run(
                 Build.RepositoryFolder, Patience,
                 [
-                    "pack", $"src/{library}", "-c", "Release", "-o", Feed, "--artifacts-path", PathOf("artifacts"), "--disable-build-servers",
+                    "pack", $"src/{library}", "-c", "Release", "-o", Feed, "--artifacts-path", PathOf("artifacts"),
+                        "--disable-build-servers",
                     $"-p:VersionSuffix={suffix}", $"-p:ContinuousIntegrationBuild={Commit is not null}", .. more,
                 ]);
             if (code != 0) throw new InvalidOperationException($"{library} was not packed.\n{output}{error}");

@@ -1,5 +1,5 @@
-using HslEmbeddingZero.Tests;
 using System.Text.Json.Nodes;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
@@ -21,14 +21,17 @@ public sealed class AblationProgramTests : IDisposable
         Assert.True(exitCode == 0, error + output);
 
         JsonNode[] runs = Runs();
-        Assert.Equal([("zero", 0), ("zero-standardized+gain", 0), ("zero", 1), ("zero-standardized+gain", 1)], runs.Select(run => ((string)run["key"]!["arm"]!, (int)run["key"]!["seed"]!)));
+        Assert.Equal([("zero", 0), ("zero-standardized+gain", 0), ("zero", 1), ("zero-standardized+gain", 1)],
+            runs.Select(run => ((string)run["key"]!["arm"]!, (int)run["key"]!["seed"]!)));
         Assert.All(runs, run => Assert.Equal(2, (int)Assert.Single(run["curve"]!.AsArray())!["step"]!));
         Assert.All(runs, run => Assert.InRange((double)run["scores"]!["textBitsPerByte"]!, 1, 12));
         Assert.All(runs, run => Assert.Equal(TextNovelty.Kinds.Count, run["novelty"]!.AsArray().Count));
         string table = Table();
         Assert.Contains("## Text by source, and by what training showed of it", table, StringComparison.Ordinal);
-        double[] zero = [.. runs.Where(run => (string)run["key"]!["arm"]! == "zero").Select(run => (double)run["scores"]!["textBitsPerByte"]!)];
-        Assert.Contains($"| zero | {zero.Average():F3} ±{Math.Abs(zero[0] - zero[1]) / Math.Sqrt(2):F3} |", table, StringComparison.Ordinal);
+        double[] zero =
+            [.. runs.Where(run => (string)run["key"]!["arm"]! == "zero").Select(run => (double)run["scores"]!["textBitsPerByte"]!)];
+        Assert.Contains($"| zero | {zero.Average():F3} ±{Math.Abs(zero[0] - zero[1]) / Math.Sqrt(2):F3} |", table,
+            StringComparison.Ordinal);
         Assert.Contains("| zero-standardized+gain | zero |", table, StringComparison.Ordinal);
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(InStudy("figure.png"))[..4]);
         Assert.Empty(Directory.GetFiles(InStudy(""), "*.checkpoint*"));
@@ -65,7 +68,8 @@ public sealed class AblationProgramTests : IDisposable
         Assert.Equal(3, File.ReadLines(runs).Count());
         Assert.Contains("- incomplete: 3 of 4 runs;", File.ReadAllText(Path.Combine(kept, "table.md")), StringComparison.Ordinal);
 
-        foreach (string result in Directory.GetFiles(InStudy(""), "*.result.json")) File.Copy(result, Path.Combine(kept, Path.GetFileName(result)));
+        foreach (string result in Directory.GetFiles(InStudy(""), "*.result.json"))
+            File.Copy(result, Path.Combine(kept, Path.GetFileName(result)));
         Assert.Equal(0, SampleProcess.Run(Assembly, "report", kept, "--incomplete").ExitCode);
         Assert.Equal(table, File.ReadAllText(Path.Combine(kept, "table.md")));
     }
@@ -74,7 +78,8 @@ public sealed class AblationProgramTests : IDisposable
     public void A_study_of_which_no_run_is_finished_has_no_report()
     {
         Assert.Equal(0, Run(WriteStudy("""["zero"]""", 4)).ExitCode);
-        foreach (string file in Directory.GetFiles(InStudy("")).Where(file => !file.EndsWith("study.json", StringComparison.Ordinal))) File.Delete(file);
+        foreach (string file in Directory.GetFiles(InStudy("")).Where(file => !file.EndsWith("study.json", StringComparison.Ordinal)))
+            File.Delete(file);
         var (exitCode, _, error) = SampleProcess.Run(Assembly, "report", InStudy(""), "--incomplete");
         Assert.Equal(1, exitCode);
         Assert.Contains("no run of the study is finished", error, StringComparison.Ordinal);
@@ -134,7 +139,8 @@ public sealed class AblationProgramTests : IDisposable
         string rowsPath = Path.Combine(Out, "knockout.jsonl"), matrix = File.ReadAllText(Path.Combine(Out, "knockout.md"));
         string[] rows = File.ReadAllLines(rowsPath);
         Assert.Equal(1 + 7 + 26, rows.Length); // whole, seven groups, each channel but the boundary, which is a group
-        double Text(string? channels) => (double)rows.Select(row => JsonNode.Parse(row)!).Single(row => (string?)row["channels"] == channels)["scores"]!["textBitsPerByte"]!;
+        double Text(string? channels) => (double)rows.Select(row => JsonNode.Parse(row)!).Single(
+            row => (string?)row["channels"] == channels)["scores"]!["textBitsPerByte"]!;
         Assert.True(Text("value") > Text(null) + 1, "without its values a byte cannot be read");
         Assert.Contains($"| value | 18 | +{Text("value") - Text(null):F4} |", matrix, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(Out, "knockout.png")));

@@ -7,7 +7,8 @@ public sealed class CommittedStudiesTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Committed", "ablation");
 
-    public static TheoryData<string> Names => [.. Directory.GetFiles(Folder, "study.json", SearchOption.AllDirectories).Select(path => Path.GetFileName(Path.GetDirectoryName(path)!))];
+    public static TheoryData<string> Names => [.. Directory.GetFiles(Folder, "study.json", SearchOption.AllDirectories).Select(
+        path => Path.GetFileName(Path.GetDirectoryName(path)!))];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -49,7 +49,8 @@ public sealed class SilencedDoorTests : IDisposable
         {
             Tensor values = silenced.select(2, column);
             float? constant = (column < places * 27, column % 27) switch { (true, 3) => 0.25f, (true, 16) => -7, _ => null };
-            Assert.True(constant is { } said ? values.eq(said).all().item<bool>() : values.eq(plain.select(2, column)).all().item<bool>(), $"column {column}");
+            Assert.True(constant is { } said ? values.eq(said).all().item<bool>() : values.eq(plain.select(2, column)).all().item<bool>(),
+                $"column {column}");
         }
     }
 }

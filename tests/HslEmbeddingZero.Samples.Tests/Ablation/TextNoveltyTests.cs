@@ -56,11 +56,15 @@ public sealed class TextNoveltyTests
 
     [Fact]
     public void Scores_of_another_set_are_refused() => Assert.Contains(
-        "3 scores", Assert.Throws<ArgumentException>(() => new TextNovelty(Ids(["x"]), HeldOut()).Score([1, 2, 3])).Message, StringComparison.Ordinal);
+        "3 scores", Assert.Throws<ArgumentException>(() => new TextNovelty(Ids(["x"]), HeldOut()).Score([1, 2, 3])).Message,
+        StringComparison.Ordinal);
 
-    /// <summary>Training ids of some documents: each stands twice, and every second one is held out, and left out as a repetition.</summary>
+    /// <summary>
+    /// Training ids of some documents: each stands twice, and every second one is held out, and left out as a repetition.
+    /// </summary>
     private static TextIds Ids(IEnumerable<string> documents) => TextCorpus.FromBytes(
-        Encoding.Latin1.GetBytes(string.Concat(documents.SelectMany(document => new[] { document, document }).Select(document => document + "\n\n"))),
+        Encoding.Latin1.GetBytes(
+            string.Concat(documents.SelectMany(document => new[] { document, document }).Select(document => document + "\n\n"))),
         heldOutShare: 0.5).Train;
 
     private static HeldOutSamples HeldOut()

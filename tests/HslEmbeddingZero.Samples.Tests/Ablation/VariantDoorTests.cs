@@ -27,7 +27,8 @@ public sealed class VariantDoorTests : IDisposable
     [InlineData("zero-standardized")]
     public void Every_channel_by_name_is_the_door_itself(string arm)
     {
-        using InputDoor plain = DoorVariant.Parse(arm, "all").Create(4, Dim, 0), chosen = DoorVariant.Parse(arm, "value,context").Create(4, Dim, 0);
+        using InputDoor plain = DoorVariant.Parse(arm, "all").Create(4, Dim, 0),
+            chosen = DoorVariant.Parse(arm, "value,context").Create(4, Dim, 0);
         Assert.IsType<ZeroDoor>(plain);
         Same(plain.forward(_ids), chosen.forward(_ids));
         Same(plain.Stream(_ids), chosen.Stream(_ids));
@@ -36,7 +37,8 @@ public sealed class VariantDoorTests : IDisposable
     [Fact]
     public void Bits_and_momentum_are_those_of_the_features()
     {
-        using InputDoor bits = DoorVariant.Parse("zero+bits", "all").Create(2, Dim, 0), momentum = DoorVariant.Parse("zero+momentum", "all").Create(2, Dim, 0);
+        using InputDoor bits = DoorVariant.Parse("zero+bits", "all").Create(2, Dim, 0),
+            momentum = DoorVariant.Parse("zero+momentum", "all").Create(2, Dim, 0);
         Assert.Equal(HslFeatures.Encode(_bytes, new HslFeatureOptions(IncludeBits: true)), Floats(bits.Features(_ids)));
         float[] expected = HslFeatures.Encode(_bytes, new HslFeatureOptions(MomentumPhase: true)), actual = Floats(momentum.Features(_ids));
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
@@ -57,7 +59,8 @@ public sealed class VariantDoorTests : IDisposable
     [Fact]
     public void Hadamard_keeps_lengths_and_undoes_itself()
     {
-        using InputDoor plain = DoorVariant.Parse("zero", "all").Create(4, Dim, 0), spread = DoorVariant.Parse("zero+hadamard", "all").Create(4, Dim, 0);
+        using InputDoor plain = DoorVariant.Parse("zero", "all").Create(4, Dim, 0),
+            spread = DoorVariant.Parse("zero+hadamard", "all").Create(4, Dim, 0);
         Tensor expected = plain.forward(_ids), actual = spread.forward(_ids);
         Near(expected.norm(2, p: 2f), actual.norm(2, p: 2f), 1e-4);
         Near(expected, actual.matmul(Hadamard.Orthonormal(Dim)), 1e-5);
@@ -143,7 +146,8 @@ public sealed class VariantDoorTests : IDisposable
         Same(coded.Features(_ids).narrow(2, 0, 27), rows.narrow(2, 0, 27));
         for (int order = 0; order < 3; order++)
         {
-            Assert.All(Floats(codes[.., order].ne(0).sum(1).narrow(0, 0, order + 1).to(ScalarType.Float32)), count => Assert.Equal(0, count));
+            Assert.All(Floats(codes[.., order].ne(0).sum(1).narrow(0, 0, order + 1).to(ScalarType.Float32)),
+                count => Assert.Equal(0, count));
             float[][] known = [.. Enumerable.Range(order + 1, Bytes - order - 1).Select(i => Floats(codes[i, order]))];
             Assert.All(known, code => Assert.Equal(4, Assert.Single(code, value => value != 0))); // 0.5 · √64
             Assert.InRange(known.Select(code => Array.IndexOf(code, 4)).Distinct().Count(), 25, 55);
@@ -265,11 +269,13 @@ public sealed class VariantDoorTests : IDisposable
 
     [Fact]
     public void A_width_without_a_Hadamard_matrix_is_named() =>
-        Assert.Contains("216", Assert.Throws<ArgumentException>(() => DoorVariant.Parse("zero+hadamard", "all").Create(8, 216, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("216", Assert.Throws<ArgumentException>(() => DoorVariant.Parse("zero+hadamard", "all").Create(8, 216, 0)).Message,
+            StringComparison.Ordinal);
 
     private static float[] Floats(Tensor values) => [.. values.contiguous().data<float>()];
 
     private static void Same(Tensor expected, Tensor actual) => Assert.Equal(Floats(expected), Floats(actual));
 
-    private static void Near(Tensor expected, Tensor actual, double tolerance) => Assert.InRange((expected - actual).abs().max().item<float>(), 0, tolerance);
+    private static void Near(Tensor expected, Tensor actual, double tolerance) =>
+        Assert.InRange((expected - actual).abs().max().item<float>(), 0, tolerance);
 }

@@ -1,5 +1,5 @@
-using HslEmbeddingZero.Tests;
 using System.Text.Json.Nodes;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.BpbTable;
 
@@ -106,7 +106,8 @@ public sealed class BpbTableTests : IDisposable
         var (exitCode, output, error) = Smoke(Out, "--steps", "2");
         Assert.True(exitCode == 0, error);
         Assert.Equal(
-            ["zero", "projection", "embedding", "zero-standardized", "embedding-pooled"], Table(Out)["rows"]!.AsArray().Select(row => (string)row!["arm"]!));
+            ["zero", "projection", "embedding", "zero-standardized", "embedding-pooled"],
+            Table(Out)["rows"]!.AsArray().Select(row => (string)row!["arm"]!));
         int early = output.IndexOf("3 of 5 runs are trained; the table grows.", StringComparison.Ordinal);
         Assert.True(early > 0, output);
         Assert.Contains("embedding", output[..early], StringComparison.Ordinal);
@@ -141,7 +142,8 @@ public sealed class BpbTableTests : IDisposable
         SampleProcess.SkipUnlessInterruptible();
         string[] arguments = ["--steps", "40", "--arms", "zero", "--checkpoint-minutes", minutes];
         var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
-        using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
+        using (SampleProcess process = new(Assembly,
+            ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
         {
             process.WaitUntil(() => File.Exists(metrics) && new FileInfo(metrics).Length > 0);
             process.Interrupt();
@@ -173,7 +175,8 @@ public sealed class BpbTableTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "A process is killed by its signal.");
         string[] arguments = ["--steps", "60", "--arms", "zero,projection", "--checkpoint-minutes", "0.0005"];
         var checkpoint = Path.Combine(Out, "projection-k8-seed0.checkpoint.safetensors");
-        using (SampleProcess process = new(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
+        using (SampleProcess process = new(Assembly,
+            ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
         {
             process.WaitUntil(() => File.Exists(checkpoint));
             process.Kill();
@@ -229,7 +232,8 @@ public sealed class BpbTableTests : IDisposable
         Assert.True(exitCode == 0, error);
         Assert.Equal(File.ReadAllText(Path.Combine(committed, "table.md")), File.ReadAllText(Path.Combine(Out, "table.md")));
         Assert.Equal(File.ReadAllText(Path.Combine(committed, "table.json")), File.ReadAllText(Path.Combine(Out, "table.json")));
-        Assert.Contains("- device: NVIDIA H200, libtorch 2.11.0+cu130;", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
+        Assert.Contains("- device: NVIDIA H200, libtorch 2.11.0+cu130;", File.ReadAllText(Path.Combine(Out, "table.md")),
+            StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string, string> Wrong => new()
@@ -308,7 +312,8 @@ public sealed class BpbTableTests : IDisposable
         var (exitCode, _, error) = Smoke(Out, "--steps", "2", "--arms", "zero", "--resume");
         Assert.Equal(1, exitCode);
         Assert.Contains("zero-k8-seed0.checkpoint.safetensors", error, StringComparison.Ordinal);
-        Assert.Equal(["zero-k8-seed0.checkpoint.safetensors", "zero-k8-seed0.lock"], Directory.GetFiles(Out).Select(Path.GetFileName).Order());
+        Assert.Equal(["zero-k8-seed0.checkpoint.safetensors", "zero-k8-seed0.lock"],
+            Directory.GetFiles(Out).Select(Path.GetFileName).Order());
         Assert.Equal("no checkpoint", File.ReadAllText(Path.Combine(Out, "zero-k8-seed0.checkpoint.safetensors")));
     }
 
@@ -318,7 +323,8 @@ public sealed class BpbTableTests : IDisposable
         var (exitCode, output, _) = SampleProcess.Run(Assembly, "--help");
         Assert.Equal(0, exitCode);
         Assert.All(
-            ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--precision", "--checkpoint-minutes", "--text", "--windows", "--out", "--resume", "--help"],
+            ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--precision", "--checkpoint-minutes", "--text",
+                "--windows", "--out", "--resume", "--help"],
             option => Assert.Contains(option, output, StringComparison.Ordinal));
     }
 

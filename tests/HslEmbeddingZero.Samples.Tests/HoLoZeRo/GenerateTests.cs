@@ -1,7 +1,7 @@
-using HslEmbeddingZero.Tests;
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.RegularExpressions;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
 
@@ -19,12 +19,14 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         Assert.Contains("\\x", first, StringComparison.Ordinal); // hardly trained, so not all of it is text
         Assert.Equal(first, Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5"));
         Assert.NotEqual(first, Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "6"));
-        Assert.StartsWith(first.TrimEnd('\n')[..15], Generate("--prompt", "안녕 hello", "--bytes", "400", "--seed", "5"), StringComparison.Ordinal);
+        Assert.StartsWith(first.TrimEnd('\n')[..15], Generate("--prompt", "안녕 hello", "--bytes", "400", "--seed", "5"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_likeliest_bytes_do_not_depend_on_the_seed() => Assert.Equal(
-        Generate("--prompt", "a", "--bytes", "20", "--temperature", "0", "--seed", "1"), Generate("--prompt", "a", "--bytes", "20", "--top-k", "1", "--seed", "2"));
+        Generate("--prompt", "a", "--bytes", "20", "--temperature", "0", "--seed", "1"),
+        Generate("--prompt", "a", "--bytes", "20", "--top-k", "1", "--seed", "2"));
 
     [Fact]
     public void No_bytes_are_only_the_prompt() => Assert.Equal("abc\n", Generate("--prompt", "abc", "--bytes", "0"));
@@ -91,7 +93,8 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         byte[] corpus = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", "windows.bin"));
         Window("second", _folder.Write("prompt.bin", corpus[..539]));
         foreach (var name in names) Assert.Equal(File.ReadAllBytes(PathOf("first", name)), File.ReadAllBytes(PathOf("second", name)));
-        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--window", _folder.Write("short.bin", corpus[..538]));
+        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--window",
+            _folder.Write("short.bin", corpus[..538]));
         Assert.Equal(1, exitCode);
         Assert.Contains("538 bytes", error, StringComparison.Ordinal);
     }
@@ -99,7 +102,8 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     [Fact]
     public void Evaluate_gives_the_scores_of_the_file()
     {
-        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", trained.Weights, "--device", "cpu");
+        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", trained.Weights, "--device",
+            "cpu");
         Assert.True(exitCode == 0, error);
         Assert.Contains("Same held-out samples; the largest difference is 0.000000.", output, StringComparison.Ordinal);
         Assert.Contains("text.ko.txt", output, StringComparison.Ordinal);
@@ -110,7 +114,8 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     public void Scores_can_be_measured_anew()
     {
         var path = _folder.PathOf("stopped.safetensors");
-        var metadata = Safetensors.ReadHeader(trained.Weights).Metadata.Where(entry => entry.Key is not ("format" or "door" or "body")).ToDictionary();
+        var metadata = Safetensors.ReadHeader(trained.Weights).Metadata.Where(entry => entry.Key is not ("format" or "door" or "body"))
+            .ToDictionary();
         var scores = metadata["scores"];
         metadata["scores"] = scores.Replace("\"text\":", "\"text\":1", StringComparison.Ordinal);
         Assert.NotEqual(scores, metadata["scores"]);
@@ -137,14 +142,16 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     private void Window(string folder, string which)
     {
         var (exitCode, output, error) = SampleProcess.Run(
-            TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--device", "cpu", "--window", which, "--out", _folder.PathOf(folder));
+            TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--device", "cpu", "--window", which, "--out",
+            _folder.PathOf(folder));
         Assert.True(exitCode == 0, error);
         Assert.Contains("caption: '", output, StringComparison.Ordinal);
     }
 
     private string Generate(params string[] arguments)
     {
-        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, ["generate", "--weights", trained.Weights, "--device", "cpu", .. arguments]);
+        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly,
+            ["generate", "--weights", trained.Weights, "--device", "cpu", .. arguments]);
         Assert.True(exitCode == 0, error);
         return output;
     }

@@ -33,14 +33,16 @@ public sealed partial class ShippedWeightsTests
     public void The_cards_numbers_are_those_of_the_file()
     {
         var scores = JsonNode.Parse(Safetensors.ReadHeader(Weights).Metadata["scores"])!;
-        foreach (var (row, key) in (ReadOnlySpan<(string, string)>)[("text", "text"), ("video", "video"), ("caption", "caption"), ("binding gap", "bindingGap"), ("scene gap", "sceneGap")])
+        foreach (var (row, key) in (ReadOnlySpan<(string, string)>)[("text", "text"), ("video", "video"), ("caption", "caption"),
+            ("binding gap", "bindingGap"), ("scene gap", "sceneGap")])
             Assert.Equal(Math.Round((double)scores[key]!, 4), Number(row));
         Assert.Equal(Math.Round((double)scores["textBySource"]![0]!, 4), Number("text.en.txt"));
         Assert.Equal(Math.Round((double)scores["textBySource"]![1]!, 4), Number("text.ko.txt"));
         Assert.Contains(((int)scores["step"]!).ToString("N0", CultureInfo.InvariantCulture), Card, StringComparison.Ordinal);
 
         static double Number(string row) =>
-            double.Parse(Regex.Match(Card, $@"^\| {Regex.Escape(row)} \| ([-+.\d]+) \|", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
+            double.Parse(Regex.Match(Card, $@"^\| {Regex.Escape(row)} \| ([-+.\d]+) \|", RegexOptions.Multiline).Groups[1].Value,
+                CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -50,13 +52,15 @@ public sealed partial class ShippedWeightsTests
         Assert.True(exitCode == 0, error);
         var difference = Difference().Match(output);
         Assert.True(difference.Success, output);
-        Assert.InRange(double.Parse(difference.Groups[1].Value, CultureInfo.InvariantCulture), 0, 5e-4); // another processor rounds otherwise
+        // another processor rounds otherwise
+        Assert.InRange(double.Parse(difference.Groups[1].Value, CultureInfo.InvariantCulture), 0, 5e-4);
     }
 
     [Fact]
     public void Generate_writes_text()
     {
-        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--device", "cpu", "--prompt", "And he said unto them, ", "--bytes", "200");
+        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--device", "cpu", "--prompt",
+            "And he said unto them, ", "--bytes", "200");
         Assert.True(exitCode == 0, error);
         Assert.DoesNotContain("\\x", output, StringComparison.Ordinal);
         Assert.InRange(output.Count(character => char.IsAsciiLetterLower(character) || character == ' ') / (double)output.Length, 0.8, 1);

@@ -1,7 +1,7 @@
-using HslEmbeddingZero.Tests;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text.Json.Nodes;
+using HslEmbeddingZero.Tests;
 using Tensorboard;
 
 namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
@@ -36,18 +36,22 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     public void The_weights_are_the_best_ones_with_their_provenance()
     {
         var metadata = Safetensors.ReadHeader(trained.Weights).Metadata;
-        Assert.Equal(["body", "corpus", "door", "format", "held_out", "licence", "mix", "name", "preset", "scores", "step", "training"], metadata.Keys.Order());
+        Assert.Equal(["body", "corpus", "door", "format", "held_out", "licence", "mix", "name", "preset", "scores", "step", "training"],
+            metadata.Keys.Order());
         var best = Lines("evaluations.jsonl").MinBy(line =>
             (double)line["textBitsPerByte"]! + (double)line["videoBitsPerByte"]! + (double)line["captionBitsPerByte"]!)!;
         Assert.Equal(best["step"]!.ToString(), metadata["step"]);
-        Assert.Equal((double)best["textBitsPerByte"]!, (double)JsonNode.Parse(metadata["scores"])!["text"]!, 0.01); // rounded to bfloat16 since
+        // rounded to bfloat16 since
+        Assert.Equal((double)best["textBitsPerByte"]!, (double)JsonNode.Parse(metadata["scores"])!["text"]!, 0.01);
         Assert.Equal((6, 0), ((int)JsonNode.Parse(metadata["training"])!["steps"]!, (int)JsonNode.Parse(metadata["training"])!["seed"]!));
-        Assert.Equal(["text.en.txt", "text.ko.txt", "windows.bin"], JsonNode.Parse(metadata["corpus"])!.AsObject().Select(file => file.Key));
+        Assert.Equal(["text.en.txt", "text.ko.txt", "windows.bin"],
+            JsonNode.Parse(metadata["corpus"])!.AsObject().Select(file => file.Key));
         Assert.All(JsonNode.Parse(metadata["corpus"])!.AsObject(), file => Assert.Equal(64, ((string)file.Value!).Length));
         Assert.Equal("CC-BY-SA-3.0", metadata["licence"]);
         using var model = ByteLanguageModel.Load(trained.Weights);
         Assert.Equal(216, ((ByteTransformer)model.Body).Options.Dim);
-        Assert.All(Safetensors.ReadHeader(trained.Weights).Tensors.Values, tensor => Assert.Equal(TorchSharp.torch.ScalarType.BFloat16, tensor.Dtype));
+        Assert.All(Safetensors.ReadHeader(trained.Weights).Tensors.Values,
+            tensor => Assert.Equal(TorchSharp.torch.ScalarType.BFloat16, tensor.Dtype));
     }
 
     /// <summary>Records as TensorBoard reads them: length, its checksum, event, its checksum.</summary>
@@ -57,7 +61,8 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         var events = Events(Assert.Single(Directory.GetFiles(Path.Combine(trained.Out, "tensorboard"))));
         Assert.Equal("brain.Event:2", events[0].FileVersion);
         var shown = events.Skip(1).SelectMany(e => e.Summary.Value.Select(value => (value.Tag, e.Step, value.SimpleValue))).ToHashSet();
-        var kept = Lines("metrics.jsonl").SelectMany(line => Numbers("train", line)).Concat(Lines("evaluations.jsonl").SelectMany(line => Numbers("held-out", line))).ToHashSet();
+        var kept = Lines("metrics.jsonl").SelectMany(line => Numbers("train", line)).Concat(
+            Lines("evaluations.jsonl").SelectMany(line => Numbers("held-out", line))).ToHashSet();
         Assert.True(kept.Count > 20);
         Assert.Equal(kept, shown);
 
@@ -66,7 +71,8 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
 
         static IEnumerable<(string Name, float Value)> Nested(string group, JsonNode node) => node.AsObject()
             .Where(number => number.Key is not ("step" or "seconds"))
-            .SelectMany(number => number.Value is JsonValue ? [($"{group}/{number.Key}", (float)number.Value)] : Nested($"{group}/{number.Key}", number.Value!));
+            .SelectMany(number => number.Value is JsonValue
+                ? [($"{group}/{number.Key}", (float)number.Value)] : Nested($"{group}/{number.Key}", number.Value!));
     }
 
     [SkippableFact]
@@ -76,7 +82,8 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         string[] arguments = ["--steps", "40", "--door", "zero-standardized", "--seed", "3"];
         using (SampleProcess process = new(TrainedModel.Assembly, TrainedModel.TrainArguments(Out, arguments)))
         {
-            process.WaitUntil(() => File.Exists(Path.Combine(Out, "evaluations.jsonl")) && File.ReadLines(Path.Combine(Out, "evaluations.jsonl")).Count() >= 3);
+            process.WaitUntil(() => File.Exists(Path.Combine(Out, "evaluations.jsonl"))
+                && File.ReadLines(Path.Combine(Out, "evaluations.jsonl")).Count() >= 3);
             process.Interrupt();
             var (exitCode, _, error) = process.Finish();
             Assert.Equal(130, exitCode);
@@ -92,18 +99,21 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         var whole = _folder.PathOf("whole");
         Assert.Equal(0, TrainedModel.Train(whole, arguments).ExitCode);
         Assert.Equal(0, TrainedModel.Train(Out, [.. arguments, "--resume"]).ExitCode); // A finished run stays as it is.
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(Path.Combine(Out, "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(Out, "model.safetensors")));
         Assert.Equal(Without("seconds", whole, "evaluations.jsonl"), Without("seconds", Out, "evaluations.jsonl"));
         Assert.Equal(Without("bytesPerSecond", whole, "metrics.jsonl"), Without("bytesPerSecond", Out, "metrics.jsonl"));
         Assert.Equal(Scalars(whole), Scalars(Out));
 
         static string[] Without(string times, string folder, string name) => // which stand at the end of a line
-            [.. File.ReadAllLines(Path.Combine(folder, name)).Select(line => line[..line.IndexOf($",\"{times}\"", StringComparison.Ordinal)])];
+            [.. File.ReadAllLines(Path.Combine(folder, name)).Select(
+                line => line[..line.IndexOf($",\"{times}\"", StringComparison.Ordinal)])];
 
         static string[] Scalars(string folder) =>
         [
             .. Events(Assert.Single(Directory.GetFiles(Path.Combine(folder, "tensorboard")))).Skip(1)
-                .SelectMany(e => e.Summary.Value.Select(value => $"{value.Tag} {e.Step} {value.SimpleValue}")).Where(line => !line.Contains("bytesPerSecond", StringComparison.Ordinal)).Order(),
+                .SelectMany(e => e.Summary.Value.Select(value => $"{value.Tag} {e.Step} {value.SimpleValue}")).Where(
+                    line => !line.Contains("bytesPerSecond", StringComparison.Ordinal)).Order(),
         ];
     }
 
@@ -139,7 +149,8 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     [MemberData(nameof(Wrong))]
     public void A_wrong_option_is_refused(string arguments, string value, string limit)
     {
-        string[] output = arguments.StartsWith("train", StringComparison.Ordinal) || arguments.StartsWith("generate --window", StringComparison.Ordinal) ? ["--out", Out] : [];
+        string[] output = arguments.StartsWith("train", StringComparison.Ordinal)
+            || arguments.StartsWith("generate --window", StringComparison.Ordinal) ? ["--out", Out] : [];
         var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, [.. arguments.Split(' '), .. output]);
         Assert.Equal(1, exitCode);
         Assert.Contains(value, error, StringComparison.Ordinal);
@@ -155,7 +166,8 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     public void An_earlier_runs_checkpoint_is_safe(string message, params string[] arguments)
     {
         Directory.CreateDirectory(Out);
-        foreach (var name in (string[])["checkpoint.safetensors", "evaluations.jsonl", "model.safetensors"]) File.Copy(Path.Combine(trained.Out, name), Path.Combine(Out, name));
+        foreach (var name in (string[])["checkpoint.safetensors", "evaluations.jsonl", "model.safetensors"])
+            File.Copy(Path.Combine(trained.Out, name), Path.Combine(Out, name));
         var (exitCode, _, error) = TrainedModel.Train(Out, arguments);
         Assert.Equal(1, exitCode);
         Assert.Contains("checkpoint.safetensors", error, StringComparison.Ordinal);
@@ -163,7 +175,8 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         Assert.Equal(trained.Read("evaluations.jsonl"), File.ReadAllText(Path.Combine(Out, "evaluations.jsonl")));
     }
 
-    private JsonNode[] Lines(string name) => [.. trained.Read(name).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
+    private JsonNode[] Lines(string name) =>
+        [.. trained.Read(name).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
 
     private static List<Event> Events(string path)
     {

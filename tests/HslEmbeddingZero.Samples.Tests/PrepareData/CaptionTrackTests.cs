@@ -7,7 +7,8 @@ public sealed class CaptionTrackTests
 {
     private static string[] Captions(int windows, params (double Start, double End, string Text)[] cues)
     {
-        var reader = new CaptionTrack(cues.Select(cue => new Cue(TimeSpan.FromSeconds(cue.Start), TimeSpan.FromSeconds(cue.End), cue.Text))).Read();
+        var reader = new CaptionTrack(cues.Select(cue => new Cue(TimeSpan.FromSeconds(cue.Start), TimeSpan.FromSeconds(cue.End), cue.Text)))
+            .Read();
         var captions = new string[windows];
         var bytes = new byte[24];
         for (var i = 0; i < windows; i++)

@@ -1,6 +1,6 @@
-using HslEmbeddingZero.Tests;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Tests;
 using Parquet;
 using Parquet.Schema;
 
@@ -10,7 +10,8 @@ namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 public sealed class ParquetInputTests : IDisposable
 {
     private static readonly string?[] Documents =
-        [.. Enumerable.Range(0, 500).Select(i => i % 7 == 3 ? null : i % 5 == 1 ? "said again and again" : $"Document {i}\n\n안녕 {new string((char)('a' + (i % 26)), i)}")];
+        [.. Enumerable.Range(0, 500).Select(
+            i => i % 7 == 3 ? null : i % 5 == 1 ? "said again and again" : $"Document {i}\n\n안녕 {new string((char)('a' + (i % 26)), i)}")];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -115,7 +116,8 @@ public sealed class ParquetInputTests : IDisposable
         DocumentWriter writer = new(text, statistics);
         DamageLog log = new(damage, 0);
         while (input.Next(writer, log)) continue;
-        return (Encoding.UTF8.GetString(text.ToArray()), Encoding.UTF8.GetString(damage.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries), statistics);
+        return (Encoding.UTF8.GetString(text.ToArray()),
+            Encoding.UTF8.GetString(damage.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries), statistics);
     }
 
     /// <summary>Two row groups of an id and a text.</summary>

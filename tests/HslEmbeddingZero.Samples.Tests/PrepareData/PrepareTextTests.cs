@@ -1,7 +1,7 @@
-using HslEmbeddingZero.Tests;
 using System.CommandLine;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Tests;
 using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
@@ -24,11 +24,16 @@ public sealed class PrepareTextTests : IDisposable
     private string[] Inputs() =>
     [
         _folder.Write("a.jsonl", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 700).Select(i => i % 100 == 7 ? "damaged\n" : $$"""{"text":"line {{i}}\n\nsame document"}{{"\n"}}""")))),
-        _folder.Write("b.txt", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 900).Select(i => $"line {i} of the text\n{(i % 300 == 299 ? "\n" : "")}")))),
+        _folder.Write("b.txt", Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Range(0, 900).Select(i => $"line {i} of the text\n{(i % 300 == 299 ? "\n" : "")}")))),
     ];
 
     private void Run(TextOptions options, CancellationToken cancellationToken = default) =>
-        TextPreparation.Run(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_shown), Interactive = InteractionSupport.No }), options, cancellationToken);
+        TextPreparation.Run(AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(_shown),
+            Interactive = InteractionSupport.No
+        }), options, cancellationToken);
 
     [Fact]
     public void Files_of_several_kinds_become_one_text_with_figures()
@@ -41,7 +46,8 @@ public sealed class PrepareTextTests : IDisposable
         Assert.Contains("100%", output, StringComparison.Ordinal);
         Assert.StartsWith("line 0\nsame document\n\nline 1\n", File.ReadAllText(Out), StringComparison.Ordinal);
         Assert.Equal(7, File.ReadAllLines(Out + ".damaged.jsonl").Length);
-        Assert.Equal(["corpus.txt", "corpus.txt.damaged.jsonl"], Directory.GetFiles(Path.GetDirectoryName(Out)!).Select(Path.GetFileName).Order());
+        Assert.Equal(["corpus.txt", "corpus.txt.damaged.jsonl"],
+            Directory.GetFiles(Path.GetDirectoryName(Out)!).Select(Path.GetFileName).Order());
     }
 
     /// <summary>Where the system's own encoding lacks them, too: Latin-1 here, and what the region has on Windows.</summary>
@@ -95,10 +101,13 @@ public sealed class PrepareTextTests : IDisposable
         using CancellationTokenSource stopped = new();
         stopped.Cancel();
         Assert.Throws<OperationCanceledException>(() => Run(options, stopped.Token));
-        Assert.Contains("another job", Assert.Throws<InvalidDataException>(() => Run(options with { Field = "body" })).Message, StringComparison.Ordinal);
+        Assert.Contains("another job", Assert.Throws<InvalidDataException>(() => Run(options with { Field = "body" })).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(Out + ".partial", "");
-        Assert.Contains("the progress file says", Assert.Throws<InvalidDataException>(() => Run(options)).Message, StringComparison.Ordinal);
-        File.WriteAllText(Out + ".progress.json", File.ReadAllText(Out + ".progress.json").Replace("\"Documents\":63", "\"Documents\":64", StringComparison.Ordinal));
+        Assert.Contains("the progress file says", Assert.Throws<InvalidDataException>(() => Run(options)).Message,
+            StringComparison.Ordinal);
+        File.WriteAllText(Out + ".progress.json",
+            File.ReadAllText(Out + ".progress.json").Replace("\"Documents\":63", "\"Documents\":64", StringComparison.Ordinal));
         Assert.Contains("not a progress file", Assert.Throws<InvalidDataException>(() => Run(options)).Message, StringComparison.Ordinal);
         Run(options with { Resume = false });
         Assert.False(File.Exists(Out + ".progress.json"));
@@ -133,8 +142,10 @@ public sealed class PrepareTextTests : IDisposable
     public void A_wrong_command_line_is_refused(string line, string value, string limit)
     {
         string[] inputs = Inputs();
-        string[] arguments = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word == "a.jsonl" ? inputs[0] : word == "@a.jsonl" ? "@" + inputs[0] : word)];
-        string error = string.Join('\n', CommandLine.Create((_, _) => { }, (_, _) => { }).Parse(arguments, Words).Errors.Select(fault => fault.Message));
+        string[] arguments = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(
+            word => word == "a.jsonl" ? inputs[0] : word == "@a.jsonl" ? "@" + inputs[0] : word)];
+        string error = string.Join('\n',
+            CommandLine.Create((_, _) => { }, (_, _) => { }).Parse(arguments, Words).Errors.Select(fault => fault.Message));
         Assert.Contains(value, error + (line.Length == 0 ? "text" : ""), StringComparison.Ordinal);
         Assert.Contains(limit, error + (line.Length == 0 ? "windows" : ""), StringComparison.Ordinal);
         Assert.NotEmpty(error);

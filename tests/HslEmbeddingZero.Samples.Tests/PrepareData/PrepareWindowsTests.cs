@@ -1,7 +1,7 @@
-using HslEmbeddingZero.Tests;
 using System.Diagnostics;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
@@ -21,7 +21,9 @@ public sealed class PrepareWindowsTests : IDisposable
     public void A_clip_with_captions_becomes_windows_that_BpbTable_trains_on()
     {
         string film = Clip("film.mp4", hasVideo: true, hasAudio: true);
-        File.WriteAllText(_folder.PathOf("film.srt"), "1\n00:00:00,000 --> 00:00:12,000\nSpeech that a test has made for itself\n\n2\n00:00:13,000 --> 00:00:12,000\nlost\n\n3\n00:00:12,000 --> 00:00:24,000\nand the rest of what it says to the end\n");
+        File.WriteAllText(_folder.PathOf("film.srt"),
+            "1\n00:00:00,000 --> 00:00:12,000\nSpeech that a test has made for itself\n\n2\n00:00:13,000 --> "
+                + "00:00:12,000\nlost\n\n3\n00:00:12,000 --> 00:00:24,000\nand the rest of what it says to the end\n");
         var (exitCode, output, error) = SampleProcess.Run(Assembly, "windows", film, "--out", Out);
         Assert.True(exitCode == 0, error + output);
         Assert.Contains("48 windows", output, StringComparison.Ordinal);
@@ -32,7 +34,8 @@ public sealed class PrepareWindowsTests : IDisposable
         var windows = WindowCorpus.Load([Out]);
         Assert.Equal(48, windows.Count);
         Assert.Equal(["film", "film", "film.later", "film.later"], windows.Films.Select(part => part.Name));
-        Assert.Equal((33, 3, 34, 4), (windows.TrainVideo.Count, windows.HeldOutVideo.Count, windows.TrainCaption.Count, windows.HeldOutCaption.Count));
+        Assert.Equal((33, 3, 34, 4),
+            (windows.TrainVideo.Count, windows.HeldOutVideo.Count, windows.TrainCaption.Count, windows.HeldOutCaption.Count));
         Assert.StartsWith("Speech", Caption(windows, 0), StringComparison.Ordinal);
         Assert.Equal("end", Caption(windows, 47).Split(' ')[^1]);
         Assert.Contains(Enumerable.Range(0, 48), i => WindowRecord.Audio(windows.Window(i)).ContainsAnyExcept((byte)128));
@@ -42,7 +45,8 @@ public sealed class PrepareWindowsTests : IDisposable
         string jsonl = _folder.Write("text.jsonl", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 800).Select(i => $$"""{"text":"Document {{i}} of a corpus\n\nthat a test makes."}{{"\n"}}"""))));
         Assert.Equal(0, SampleProcess.Run(Assembly, "text", jsonl, "--out", text).ExitCode);
         (exitCode, output, error) = SampleProcess.Run(
-            "BpbTable.dll", "--preset", "smoke", "--device", "cpu", "--arms", "zero", "--steps", "3", "--text", text, "--windows", Out, "--precision", "float32", "--out", _folder.PathOf("table"));
+            "BpbTable.dll", "--preset", "smoke", "--device", "cpu", "--arms", "zero", "--steps", "3", "--text", text, "--windows", Out,
+            "--precision", "float32", "--out", _folder.PathOf("table"));
         Assert.True(exitCode == 0, error + output);
         Assert.Contains("| zero | 8 |", File.ReadAllText(_folder.PathOf("table/table.md")), StringComparison.Ordinal);
     }
@@ -58,7 +62,8 @@ public sealed class PrepareWindowsTests : IDisposable
         Assert.Contains("heard.wav: no video stream", output, StringComparison.Ordinal);
 
         var windows = WindowCorpus.Load([Out]);
-        Assert.Equal(["silent video train", "heard caption held-out"], windows.Films.Select(film => $"{film.Name} {(film.Use == FilmUse.Video ? "video" : "caption")} {(film.IsHeldOut ? "held-out" : "train")}"));
+        Assert.Equal(["silent video train", "heard caption held-out"], windows.Films.Select(
+            film => $"{film.Name} {(film.Use == FilmUse.Video ? "video" : "caption")} {(film.IsHeldOut ? "held-out" : "train")}"));
         Assert.True(WindowRecord.Audio(windows.Window(0)).IndexOfAnyExcept((byte)128) < 0);
         Assert.True(WindowRecord.Frame(windows.Window(windows.HeldOutCaption[0])).IndexOfAnyExcept((byte)0) < 0);
 
@@ -116,13 +121,15 @@ public sealed class PrepareWindowsTests : IDisposable
             Assert.Equal(File.ReadAllBytes(_folder.PathOf("out/" + name)), File.ReadAllBytes(_folder.PathOf("cut/" + name)));
     }
 
-    private static string Caption(WindowCorpus windows, int index) => Encoding.UTF8.GetString(WindowRecord.Caption(windows.Window(index))).TrimEnd();
+    private static string Caption(WindowCorpus windows, int index) =>
+        Encoding.UTF8.GetString(WindowRecord.Caption(windows.Window(index))).TrimEnd();
 
     private static void SkipWithoutTools()
     {
         string ending = OperatingSystem.IsWindows() ? ".exe" : "";
         foreach (string tool in new[] { "ffmpeg", "espeak-ng" })
-            Skip.IfNot((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, tool + ending))), $"{tool} is not installed.");
+            Skip.IfNot((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(
+                folder => File.Exists(Path.Combine(folder, tool + ending))), $"{tool} is not installed.");
     }
 
     private static void Call(string program, params string[] arguments)

@@ -1,6 +1,6 @@
-using HslEmbeddingZero.Tests;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 
@@ -14,7 +14,8 @@ public sealed class SubtitleFileTests : IDisposable
 
     private static string[] Vtt(string text) => Shown(SubtitleFile.Parse("WEBVTT\n\n" + text, isVtt: true));
 
-    private static string[] Shown(SubtitleFile file) => [.. file.Cues.Select(cue => $"{cue.Start.TotalSeconds:0.###}-{cue.End.TotalSeconds:0.###} {cue.Text}")];
+    private static string[] Shown(SubtitleFile file) =>
+        [.. file.Cues.Select(cue => $"{cue.Start.TotalSeconds:0.###}-{cue.End.TotalSeconds:0.###} {cue.Text}")];
 
     [Fact]
     public void SubRip_is_read()
@@ -58,8 +59,10 @@ public sealed class SubtitleFileTests : IDisposable
     public void Line_ends_of_every_kind_and_a_byte_order_mark_are_read(string newline)
     {
         string text = "1\n00:00:01,000 --> 00:00:02,000\nOne\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo".ReplaceLineEndings(newline);
-        Assert.Equal(["1-2 One", "3-4 Two"], Shown(SubtitleFile.Read(_folder.Write("a.srt", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(text)]))));
-        Assert.Equal(["1-2 One", "3-4 Two"], Shown(SubtitleFile.Read(_folder.Write("b.SRT", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(text)]))));
+        Assert.Equal(["1-2 One", "3-4 Two"],
+            Shown(SubtitleFile.Read(_folder.Write("a.srt", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(text)]))));
+        Assert.Equal(["1-2 One", "3-4 Two"],
+            Shown(SubtitleFile.Read(_folder.Write("b.SRT", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(text)]))));
     }
 
     [Fact]
@@ -88,7 +91,8 @@ public sealed class SubtitleFileTests : IDisposable
     [Fact]
     public void Many_hours_and_loose_times_are_read()
     {
-        Assert.Equal(["363600-363601 late", "1.5-2.05 loose"], [.. Srt("101:00:00,000 --> 101:00:01,000\nlate\n"), .. Srt("0:00:01.5-->0:00:02,05   X1:100 X2:200\nloose\n")]);
+        Assert.Equal(["363600-363601 late", "1.5-2.05 loose"],
+            [.. Srt("101:00:00,000 --> 101:00:01,000\nlate\n"), .. Srt("0:00:01.5-->0:00:02,05   X1:100 X2:200\nloose\n")]);
     }
 
     [Theory]

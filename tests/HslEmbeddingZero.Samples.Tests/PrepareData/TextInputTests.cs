@@ -1,6 +1,6 @@
-using HslEmbeddingZero.Tests;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 
@@ -40,7 +40,8 @@ public sealed class TextInputTests : IDisposable
     [Fact]
     public void Plain_text_lines_that_cannot_be_used_are_skipped_and_named()
     {
-        var (text, damage, _) = Read("a.txt", [.. "good\n"u8, 0xFF, .. "bad\n"u8, .. Enumerable.Repeat((byte)'x', 51), .. "\nlast"u8], longest: 50);
+        var (text, damage, _) = Read("a.txt", [.. "good\n"u8, 0xFF, .. "bad\n"u8, .. Enumerable.Repeat((byte)'x', 51), .. "\nlast"u8],
+            longest: 50);
         Assert.Equal("good\nlast\n\n", text);
         Assert.Equal(2, damage.Length);
         Assert.Contains("line 2, byte 5", damage[0], StringComparison.Ordinal);
@@ -50,7 +51,8 @@ public sealed class TextInputTests : IDisposable
 
     [Fact]
     public void UTF16_text_is_refused() =>
-        Assert.Contains("UTF-16", Assert.Throws<InvalidDataException>(() => Read("a.txt", [0xFF, 0xFE, 65, 0])).Message, StringComparison.Ordinal);
+        Assert.Contains("UTF-16", Assert.Throws<InvalidDataException>(() => Read("a.txt", [0xFF, 0xFE, 65, 0])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void An_empty_line_within_a_json_document_does_not_divide_it()

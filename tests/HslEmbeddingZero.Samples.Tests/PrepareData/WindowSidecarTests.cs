@@ -1,5 +1,5 @@
-using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
@@ -29,13 +29,16 @@ public sealed class WindowSidecarTests : IDisposable
         string path = _folder.Write("clips.bin", windows);
         File.WriteAllText(_folder.PathOf("clips.json"), WindowSidecar.Write(films, split));
         var corpus = WindowCorpus.Load([path]);
-        Assert.Equal(WindowSidecar.HeldOut(films, split), corpus.Films.Where(film => film.IsHeldOut).DistinctBy(film => film.Name).Sum(film => film.Count));
-        return [.. corpus.Films.Select(film => $"{film.Name} {film.Use} {(film.IsHeldOut ? "held-out" : "train")} {film.First}+{film.Count}")];
+        Assert.Equal(WindowSidecar.HeldOut(films, split),
+            corpus.Films.Where(film => film.IsHeldOut).DistinctBy(film => film.Name).Sum(film => film.Count));
+        return [.. corpus.Films.Select(
+            film => $"{film.Name} {film.Use} {(film.IsHeldOut ? "held-out" : "train")} {film.First}+{film.Count}")];
     }
 
     [Fact]
     public void A_film_is_divided_in_time_with_a_gap() => Assert.Equal(
-        ["a Video train 0+170", "a Caption train 0+170", "a.later Video held-out 180+20", "a.later Caption held-out 180+20", "b Video train 200+13"],
+        ["a Video train 0+170", "a Caption train 0+170", "a.later Video held-out 180+20", "a.later Caption held-out 180+20",
+            "b Video train 200+13"],
         Read(SplitRule.Time, Film("a", 0, 200, 0, 199), Film("b", 200, 13, -1, -1)));
 
     /// <summary>Captions need not reach to the ends of a part.</summary>
@@ -49,6 +52,7 @@ public sealed class WindowSidecarTests : IDisposable
     {
         Assert.Equal(["a Video train 0+9", "b Video held-out 9+9"], Read(SplitRule.Film, Film("a", 0, 9, -1, -1), Film("b", 9, 9, -1, -1)));
         FilmEntry[] many = [.. Enumerable.Range(0, 20).Select(i => Film($"f{i}", i * 3, 3, -1, -1))];
-        Assert.Equal(["f5 Video held-out 15+3", "f15 Video held-out 45+3"], Read(SplitRule.Film, many).Where(film => film.Contains("held-out", StringComparison.Ordinal)));
+        Assert.Equal(["f5 Video held-out 15+3", "f15 Video held-out 45+3"],
+            Read(SplitRule.Film, many).Where(film => film.Contains("held-out", StringComparison.Ordinal)));
     }
 }

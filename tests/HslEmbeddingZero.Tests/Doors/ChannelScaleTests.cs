@@ -49,7 +49,8 @@ public sealed class ChannelScaleTests : IDisposable
                 foreach (IGrouping<int, int> head in heads)
                 {
                     double weight = tail.Count() * (double)head.Count() / (1 << 24);
-                    (double sum, byte[] bytes) = triples.GetValueOrDefault(tail.Key + head.Key, (0, [(byte)tail.First(), (byte)middle, (byte)head.First()]));
+                    (double sum, byte[] bytes) = triples.GetValueOrDefault(tail.Key + head.Key,
+                        (0, [(byte)tail.First(), (byte)middle, (byte)head.First()]));
                     triples[tail.Key + head.Key] = (sum + weight, bytes);
                 }
             }
@@ -73,7 +74,8 @@ public sealed class ChannelScaleTests : IDisposable
     [Fact]
     public void Many_random_bytes_have_mean_zero_and_deviation_one_in_every_column()
     {
-        // 400,000 bytes: the standard error of a mean is below 0.002, of a square below 0.004 (the boundary is correlated with its neighbours).
+        // 400,000 bytes: the standard error of a mean is below 0.002, of a square below 0.004 (the boundary is correlated with its
+        // neighbours).
         Tensor rows = _door.Features(Ids(RandomBytes(400_000, 1), ScalarType.Byte)).to(ScalarType.Float64);
         Assert.All(rows.mean([0]).data<double>(), mean => Assert.InRange(mean, -0.015, 0.015));
         Assert.All(rows.square().mean([0]).data<double>(), square => Assert.InRange(square, 0.97, 1.03));

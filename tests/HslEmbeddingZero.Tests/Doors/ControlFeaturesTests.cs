@@ -131,12 +131,16 @@ public sealed class ControlFeaturesTests : IDisposable
     public void Bad_input_is_refused()
     {
         using var features = new ControlFeatures(ControlKind.Permuted);
-        Assert.Contains("258", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([258]))).Message, StringComparison.Ordinal);
-        Assert.Contains("-1", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([-1]))).Message, StringComparison.Ordinal);
+        Assert.Contains("258", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([258]))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("-1", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([-1]))).Message,
+            StringComparison.Ordinal);
         Assert.Contains("Float32", Assert.Throws<ArgumentException>(() => features.forward(zeros(3))).Message, StringComparison.Ordinal);
         Assert.Contains("rank 0", Assert.Throws<ArgumentException>(() => features.forward(tensor(1))).Message, StringComparison.Ordinal);
-        Assert.Contains("-2", Assert.Throws<ArgumentOutOfRangeException>(() => new ControlFeatures(ControlKind.Random, -2)).Message, StringComparison.Ordinal);
-        Assert.Contains("9", Assert.Throws<ArgumentOutOfRangeException>(() => new ControlFeatures((ControlKind)9)).Message, StringComparison.Ordinal);
+        Assert.Contains("-2", Assert.Throws<ArgumentOutOfRangeException>(() => new ControlFeatures(ControlKind.Random, -2)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("9", Assert.Throws<ArgumentOutOfRangeException>(() => new ControlFeatures((ControlKind)9)).Message,
+            StringComparison.Ordinal);
         foreach (ControlKind kind in new[] { ControlKind.Learned, ControlKind.Random, ControlKind.Permuted })
         {
             var error = Assert.Throws<ArgumentException>(() => new ControlFeatures(kind, 0, ChannelScaling.Standardized));

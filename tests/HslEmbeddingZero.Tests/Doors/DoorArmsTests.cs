@@ -45,7 +45,8 @@ public class DoorArmsTests
     [InlineData("permuted-projection")]
     public void The_seed_draws_the_control(string arm)
     {
-        using InputDoor first = DoorArms.Create(arm, 2, 64, seed: 1), again = DoorArms.Create(arm, 2, 64, seed: 1), other = DoorArms.Create(arm, 2, 64, seed: 2);
+        using InputDoor first = DoorArms.Create(arm, 2, 64, seed: 1), again = DoorArms.Create(arm, 2, 64, seed: 1),
+            other = DoorArms.Create(arm, 2, 64, seed: 2);
         using var ids = DoorTensors.Ids([.. Enumerable.Range(0, 256)]);
         Assert.Equal(Rows(first), Rows(again));
         Assert.NotEqual(Rows(first), Rows(other));

@@ -60,11 +60,13 @@ public sealed class FeatureGatherTests : IDisposable
     public void Any_bytes_come_back() => Gen.Byte.Array[0, 40].Sample(bytes =>
     {
         using var scope = NewDisposeScope();
-        return Bits(bytes.Length == 0 ? [] : HslFeatures.Encode(bytes)).SequenceEqual(Bits(Floats(_door.Features(Ids(bytes, ScalarType.Byte)))));
+        return Bits(bytes.Length == 0 ? [] : HslFeatures.Encode(bytes)).SequenceEqual(
+            Bits(Floats(_door.Features(Ids(bytes, ScalarType.Byte)))));
     });
 
     [Fact]
-    public void Ids_with_special_ones_among_them_come_out_alike() => Gen.Int[0, 257].Select(Gen.Bool, (id, special) => special ? 256 + id % 2 : id).Array[1, 24].Sample(ids =>
+    public void Ids_with_special_ones_among_them_come_out_alike() =>
+        Gen.Int[0, 257].Select(Gen.Bool, (id, special) => special ? 256 + id % 2 : id).Array[1, 24].Sample(ids =>
     {
         using var scope = NewDisposeScope();
         return Bits(Expected(ids)).SequenceEqual(Bits(Floats(_door.Features(Ids(ids)))));

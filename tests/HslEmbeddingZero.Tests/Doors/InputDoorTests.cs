@@ -91,7 +91,8 @@ public sealed class InputDoorTests : IDisposable
         foreach (ScalarType dtype in new[] { ScalarType.Byte, ScalarType.Int32, ScalarType.Int64 })
         {
             Tensor ids = Ids(RandomBytes(9 * 16, 1), dtype, 9, 16);
-            foreach (Tensor view in new[] { ids.t(), ids.narrow(1, 2, 8), ids.narrow(1, 2, 7), ids.slice(1, 0, 16, 2), ids.expand(2, 9, 16) })
+            foreach (Tensor view in new[] { ids.t(), ids.narrow(1, 2, 8), ids.narrow(1, 2, 7), ids.slice(1, 0, 16, 2),
+                ids.expand(2, 9, 16) })
             {
                 Same(door.forward(view.contiguous()), door.forward(view));
                 Same(door.Stream(view.contiguous()), door.Stream(view));
@@ -246,8 +247,10 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void Sizes_below_one_are_refused(string arm)
     {
-        Assert.Contains("0", Assert.Throws<ArgumentOutOfRangeException>(() => DoorArms.Create(arm, 0, 512)).Message, StringComparison.Ordinal);
-        Assert.Contains("-3", Assert.Throws<ArgumentOutOfRangeException>(() => DoorArms.Create(arm, -3, 512)).Message, StringComparison.Ordinal);
+        Assert.Contains("0", Assert.Throws<ArgumentOutOfRangeException>(() => DoorArms.Create(arm, 0, 512)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("-3", Assert.Throws<ArgumentOutOfRangeException>(() => DoorArms.Create(arm, -3, 512)).Message,
+            StringComparison.Ordinal);
         Assert.ThrowsAny<ArgumentException>(() => DoorArms.Create(arm, 8, 0));
         Assert.ThrowsAny<ArgumentException>(() => DoorArms.Create(arm, 8, -512));
     }
@@ -255,8 +258,10 @@ public sealed class InputDoorTests : IDisposable
     [Fact]
     public void Unknown_tails_and_scalings_are_refused()
     {
-        Assert.Contains("9", Assert.Throws<ArgumentOutOfRangeException>(() => new ZeroDoor(tail: (SlotTail)9)).Message, StringComparison.Ordinal);
-        Assert.Contains("9", Assert.Throws<ArgumentOutOfRangeException>(() => new ZeroDoor(scaling: (ChannelScaling)9)).Message, StringComparison.Ordinal);
+        Assert.Contains("9", Assert.Throws<ArgumentOutOfRangeException>(() => new ZeroDoor(tail: (SlotTail)9)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("9", Assert.Throws<ArgumentOutOfRangeException>(() => new ZeroDoor(scaling: (ChannelScaling)9)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

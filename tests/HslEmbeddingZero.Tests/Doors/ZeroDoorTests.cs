@@ -104,7 +104,9 @@ public sealed class ZeroDoorTests : IDisposable
         Assert.Equal(Bits(Floats(door.Features(Ids([7])))), Bits(slots.AsSpan(64 + 27, 27)));
     }
 
-    /// <summary>Bytes and wider ids, whole and broken last slots, the written path (float32) and the gathered one (float64), learned values.</summary>
+    /// <summary>
+    /// Bytes and wider ids, whole and broken last slots, the written path (float32) and the gathered one (float64), learned values.
+    /// </summary>
     [Theory]
     [InlineData(ControlKind.Hsl, ScalarType.Byte, ScalarType.Float32, SlotTail.Pad)]
     [InlineData(ControlKind.Hsl, ScalarType.Byte, ScalarType.Float32, SlotTail.Drop)]

@@ -210,7 +210,8 @@ public sealed class ByteGeneratorTests
     private static ByteLanguageModel Model(NgramCodes? codes = null)
     {
         manual_seed(5);
-        ByteLanguageModel model = new(new ZeroDoor(2, Dim, ngrams: codes), new ByteTransformer(new ByteTransformerOptions { Dim = Dim, Layers = 2, Heads = 4, MemoryChunk = 16 }));
+        ByteLanguageModel model = new(new ZeroDoor(2, Dim, ngrams: codes),
+            new ByteTransformer(new ByteTransformerOptions { Dim = Dim, Layers = 2, Heads = 4, MemoryChunk = 16 }));
         using (no_grad())
         {
             foreach ((string name, Tensor weight) in model.named_parameters())

@@ -84,7 +84,8 @@ public sealed class TextGenerationTests
         Assert.Equal(1, probabilities.Sum(), 1e-12);
         Assert.Equal(0, probabilities[ByteIds.Mask]);
         Assert.Equal(Math.Exp((double)logits[65] - logits[97]), probabilities[65] / probabilities[97], 1e-9);
-        Assert.Equal(Math.Exp((double)logits[ByteIds.EndOfSequence] - logits[97]), probabilities[ByteIds.EndOfSequence] / probabilities[97], 1e-9);
+        Assert.Equal(Math.Exp((double)logits[ByteIds.EndOfSequence] - logits[97]),
+            probabilities[ByteIds.EndOfSequence] / probabilities[97], 1e-9);
     }
 
     [Fact]

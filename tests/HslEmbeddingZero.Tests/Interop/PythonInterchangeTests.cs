@@ -32,7 +32,8 @@ public sealed class PythonInterchangeTests : IDisposable
         Assert.Equal("말뭉치 \"1\"", Safetensors.ReadHeader(File("theirs")).Metadata["corpus"]);
         using ByteLanguageModel expected = ByteLanguageModel.Load(File("ours"));
         using ByteLanguageModel negated = ByteLanguageModel.Load(File("theirs"));
-        foreach ((string name, Tensor weight) in expected.Weights()) Assert.True((-weight).eq(negated.Weights()[name]).all().item<bool>(), name);
+        foreach ((string name, Tensor weight) in expected.Weights())
+            Assert.True((-weight).eq(negated.Weights()[name]).all().item<bool>(), name);
     }
 
     [SkippableFact]
@@ -59,7 +60,8 @@ public sealed class PythonInterchangeTests : IDisposable
     {
         Tensor context = arange(2 * 30, dtype: ScalarType.Int64).reshape(2, 30);
         Tensor stream = arange(2 * 100, dtype: ScalarType.Int64).reshape(2, 100);
-        Safetensors.Save(File("inputs"), new Dictionary<string, Tensor> { ["slots"] = model.Door.forward(context), ["stream"] = model.Door.Stream(stream) });
+        Safetensors.Save(File("inputs"),
+            new Dictionary<string, Tensor> { ["slots"] = model.Door.forward(context), ["stream"] = model.Door.Stream(stream) });
     }
 
     private void AssertSameLogits(ByteLanguageModel model)
@@ -79,7 +81,8 @@ public sealed class PythonInterchangeTests : IDisposable
     {
         string? interpreter = Interpreters.FirstOrDefault(candidate => Run(candidate, "-c", $"import {module}").ExitCode == 0);
         Skip.If(interpreter is null, $"There is no python3 with {module}.");
-        (int exitCode, string error) = Run(interpreter!, [Path.Combine(AppContext.BaseDirectory, "interchange.py"), Path.Combine(AppContext.BaseDirectory, "peer"), .. arguments]);
+        (int exitCode, string error) = Run(interpreter!,
+            [Path.Combine(AppContext.BaseDirectory, "interchange.py"), Path.Combine(AppContext.BaseDirectory, "peer"), .. arguments]);
         Assert.True(exitCode == 0, error);
     }
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace HslEmbeddingZero.Tests.Interop;
 
-/// <summary>Starts HslEmbeddingZero.TorchRuntimeProbe, a small program without a libtorch of its own: what a process binds or sets cannot be undone.</summary>
+/// <summary>
+/// Starts HslEmbeddingZero.TorchRuntimeProbe, a small program without a libtorch of its own: what a process binds or sets cannot be undone.
+/// </summary>
 internal static class RuntimeProbe
 {
     public static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "TorchRuntimeProbe");

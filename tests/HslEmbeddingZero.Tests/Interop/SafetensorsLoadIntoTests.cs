@@ -37,7 +37,8 @@ public sealed class SafetensorsLoadIntoTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_key_is_refused() => Refused(new() { ["weight"] = ones(2, 3) }, "'bias' is missing", "expected Float32 [2]", "found nothing");
+    public void A_missing_key_is_refused() =>
+        Refused(new() { ["weight"] = ones(2, 3) }, "'bias' is missing", "expected Float32 [2]", "found nothing");
 
     [Fact]
     public void An_extra_key_is_refused()

@@ -124,7 +124,8 @@ public sealed class SafetensorsRefusalTests : IDisposable
     [InlineData(0, 2, 2, 4, 3, "truncated", "need 4 bytes", "3 follow")]
     [InlineData(0, 2, 6, 8, 4, "out of range", "4 bytes of data")]
     [InlineData(0, 2, 2, 4, 6, "2 bytes are left over", "4 of 6")]
-    public void Tensors_that_overlap_or_leave_a_gap_are_refused(int begin, int end, int begin2, int end2, int data, params string[] parts) => Refused(
+    public void Tensors_that_overlap_or_leave_a_gap_are_refused(int begin, int end, int begin2, int end2, int data,
+        params string[] parts) => Refused(
         $"{{\"a\":{{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[{begin},{end}]}},"
         + $"\"b\":{{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[{begin2},{end2}]}}}}", new byte[data], parts);
 

@@ -48,7 +48,9 @@ public sealed class TorchRuntimeTests : IDisposable
             "There is no libtorch", "TorchSharp-cpu", "libtorch-cpu-linux-x64", "TorchSharp-cuda-linux", "HSL_TORCH_LIB");
     }
 
-    /// <summary>Whatever the program begins with, the error is this one itself, not one wrapped by a type that can never be used again.</summary>
+    /// <summary>
+    /// Whatever the program begins with, the error is this one itself, not one wrapped by a type that can never be used again.
+    /// </summary>
     [SkippableTheory]
     [InlineData("door")]
     [InlineData("features")]
@@ -64,7 +66,8 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void Many_threads_may_make_the_first_use_together() => Assert.Equal((0, "threads: 16\n"), Run(Probe, LibtorchFolder(), "threads"));
+    public void Many_threads_may_make_the_first_use_together() =>
+        Assert.Equal((0, "threads: 16\n"), Run(Probe, LibtorchFolder(), "threads"));
 
     [Fact]
     public void A_missing_folder_is_named()
@@ -81,7 +84,8 @@ public sealed class TorchRuntimeTests : IDisposable
         File.WriteAllText(_folder.PathOf("libtorch.so"), "");
         Fails(
             Run(Probe, null, $"load={_folder.FullName}"),
-            $"'{_folder.FullName}'", "lacks libc10.so, libtorch_cpu.so.", "holds libc10.so, libtorch_cpu.so, libtorch.so", "2.10.0", "2.11");
+            $"'{_folder.FullName}'", "lacks libc10.so, libtorch_cpu.so.", "holds libc10.so, libtorch_cpu.so, libtorch.so", "2.10.0",
+            "2.11");
     }
 
     [SkippableFact]
@@ -163,7 +167,8 @@ public sealed class TorchRuntimeTests : IDisposable
     public void A_packages_libtorch_has_the_version_that_torch_sharp_was_built_for()
     {
         TorchRuntime.EnsureLoaded();
-        Skip.If(TorchLibraries.LoadedFolder() is not { } folder || TorchLibraries.VersionBeside(folder) is not null, "Another libtorch is loaded.");
+        Skip.If(TorchLibraries.LoadedFolder() is not { } folder || TorchLibraries.VersionBeside(folder) is not null,
+            "Another libtorch is loaded.");
         Assert.Equal(torch.__version__, TorchRuntime.LibtorchVersion);
     }
 

@@ -23,7 +23,8 @@ public sealed class BodyDeviceTests
         Tensor loss = nn.functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), targets.reshape(-1).to(ScalarType.Int64));
         Assert.Equal(GoldenBody.Loss, loss.cpu().item<float>(), 1e-4);
         loss.backward();
-        Dictionary<string, TorchSharp.Modules.Parameter> parameters = model.Body.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        Dictionary<string, TorchSharp.Modules.Parameter> parameters = model.Body.named_parameters().ToDictionary(p => p.name,
+            p => p.parameter);
         foreach ((string key, Tensor expected) in golden.Where(e => e.Key.StartsWith("expected.grad.", StringComparison.Ordinal)))
             Assert.True(Largest(parameters[key["expected.grad.".Length..]].grad!, expected) < 1e-4, key);
     }
@@ -58,7 +59,8 @@ public sealed class BodyDeviceTests
         using ByteLanguageModel model = GoldenBody.RandomModel();
         model.to(device);
         ((ByteTransformer)model.Body).Form.ForcesAccelerator = asAccelerator;
-        byte[] context = [.. Enumerable.Range(0, 20).Select(i => (byte)(i * 11))], targets = [.. Enumerable.Range(0, 30).Select(i => (byte)(i * 7))];
+        byte[] context = [.. Enumerable.Range(0, 20).Select(i => (byte)(i * 11))],
+            targets = [.. Enumerable.Range(0, 30).Select(i => (byte)(i * 7))];
         Tensor expected = model.forward(tensor(context, [1, 20]).to(device), tensor(targets, [1, 30]).to(device)).cpu();
         using ByteGenerator generator = new(model, Array.ConvertAll(context, b => (short)b));
         for (int i = 0; i < targets.Length; i++)
@@ -68,5 +70,6 @@ public sealed class BodyDeviceTests
         }
     }
 
-    private static double Largest(Tensor actual, Tensor expected) => (actual.to(ScalarType.Float32).cpu() - expected.cpu()).abs().max().item<float>();
+    private static double Largest(Tensor actual, Tensor expected) =>
+        (actual.to(ScalarType.Float32).cpu() - expected.cpu()).abs().max().item<float>();
 }

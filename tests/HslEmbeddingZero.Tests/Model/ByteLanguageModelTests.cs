@@ -160,7 +160,8 @@ public sealed class ByteLanguageModelTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => model.forward(ones(1, 1, dtype: ScalarType.Byte), null!));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.forward(DoorTensors.Ids([300], 1, 1), DoorTensors.Ids([3, 4], 1, 2)));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.forward(DoorTensors.Ids([3], 1, 1), DoorTensors.Ids([300, 4], 1, 2)));
-        Assert.Contains("Float32", Assert.Throws<ArgumentException>(() => model.forward(ones(1, 2), ones(1, 2))).Message, StringComparison.Ordinal);
+        Assert.Contains("Float32", Assert.Throws<ArgumentException>(() => model.forward(ones(1, 2), ones(1, 2))).Message,
+            StringComparison.Ordinal);
 
         void Refused(long[] context, long[] targets, params string[] parts)
         {
@@ -197,7 +198,8 @@ public sealed class ByteLanguageModelTests : IDisposable
         model.SaveWeights(path, new Dictionary<string, string> { ["arm"] = arm });
         Assert.Equal(arm, Safetensors.ReadHeader(path).Metadata["arm"]);
         Assert.Contains("self_blocks.0.ff.3.weight", Safetensors.ReadHeader(path).Tensors.Keys);
-        Assert.Equal(arm != "zero", Safetensors.ReadHeader(path).Tensors.Keys.Any(key => key.StartsWith("door.", StringComparison.Ordinal)));
+        Assert.Equal(arm != "zero",
+            Safetensors.ReadHeader(path).Tensors.Keys.Any(key => key.StartsWith("door.", StringComparison.Ordinal)));
 
         Tensor ids = arange(2 * 10, dtype: ScalarType.Int64).reshape(2, 10);
         Assert.False(model.forward(ids, ids).allclose(other.forward(ids, ids)));

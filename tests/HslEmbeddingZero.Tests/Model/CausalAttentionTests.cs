@@ -59,7 +59,8 @@ public sealed class CausalAttentionTests
             key.narrow(2, length - 1, 1).fill_(3f);
             value.narrow(2, length - 1, 1).fill_(-7f);
             Tensor after = attention.Attend(query, key, value);
-            Assert.True(before.narrow(2, 0, length - 1).contiguous().bytes.SequenceEqual(after.narrow(2, 0, length - 1).contiguous().bytes));
+            Assert.True(
+                before.narrow(2, 0, length - 1).contiguous().bytes.SequenceEqual(after.narrow(2, 0, length - 1).contiguous().bytes));
             Assert.False(before.contiguous().bytes.SequenceEqual(after.contiguous().bytes));
         }
     }

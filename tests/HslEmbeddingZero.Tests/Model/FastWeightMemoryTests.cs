@@ -129,7 +129,8 @@ public sealed class FastWeightMemoryTests : IDisposable
 
         // Relative to the largest value: gradients of the first positions, which have few to share with, are large.
         void Near(Tensor expected, Tensor actual) =>
-            Assert.InRange((expected - actual).abs().max().to(ScalarType.Float64).item<double>(), 0, tolerance * expected.abs().max().to(ScalarType.Float64).item<double>());
+            Assert.InRange((expected - actual).abs().max().to(ScalarType.Float64).item<double>(), 0,
+                tolerance * expected.abs().max().to(ScalarType.Float64).item<double>());
     }
 
     [Theory]

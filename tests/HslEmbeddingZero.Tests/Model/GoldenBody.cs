@@ -12,9 +12,11 @@ internal static class GoldenBody
 
     private static string FilePath => Path.Combine(AppContext.BaseDirectory, "Golden", "body-dim64.safetensors");
 
-    public static double Loss { get; } = double.Parse(Safetensors.ReadHeader(FilePath).Metadata["loss_nats_per_byte"], CultureInfo.InvariantCulture);
+    public static double Loss { get; } = double.Parse(Safetensors.ReadHeader(FilePath).Metadata["loss_nats_per_byte"],
+        CultureInfo.InvariantCulture);
 
-    public static long Parameters { get; } = long.Parse(Safetensors.ReadHeader(FilePath).Metadata["parameters"], CultureInfo.InvariantCulture);
+    public static long Parameters { get; } = long.Parse(Safetensors.ReadHeader(FilePath).Metadata["parameters"],
+        CultureInfo.InvariantCulture);
 
     public static IReadOnlyDictionary<string, Tensor> Load() => Safetensors.Load(FilePath);
 
@@ -34,7 +36,8 @@ internal static class GoldenBody
     /// <summary>A tiny model of random weights whose memory gates are open.</summary>
     public static ByteLanguageModel RandomModel(int chunk = 128, double dropout = 0)
     {
-        var model = new ByteLanguageModel(new ZeroDoor(2, 64), new ByteTransformer(Options with { MemoryChunk = chunk, Dropout = dropout }));
+        var model = new ByteLanguageModel(new ZeroDoor(2, 64),
+            new ByteTransformer(Options with { MemoryChunk = chunk, Dropout = dropout }));
         foreach ((string name, Tensor weight) in model.Weights())
         {
             if (!name.EndsWith("gate", StringComparison.Ordinal)) continue;

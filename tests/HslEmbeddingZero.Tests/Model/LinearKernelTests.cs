@@ -181,7 +181,8 @@ public sealed class LinearKernelTests : IDisposable
     {
         using Linear map = nn.Linear(x.shape[^1], outputs);
         Tensor leaf = x.detach().requires_grad_();
-        Tensor weights = rand([.. x.shape[..^1], outputs]); // Of one sign: a bias gradient that cancels to nearly nothing has no relative error to speak of.
+        // Of one sign: a bias gradient that cancels to nearly nothing has no relative error to speak of.
+        Tensor weights = rand([.. x.shape[..^1], outputs]);
         Tensor[] expected = Pass(_plain), actual = Pass(_convolution);
         Assert.True(_convolution.Convolves(map, leaf));
         Assert.True(actual[0].is_contiguous());

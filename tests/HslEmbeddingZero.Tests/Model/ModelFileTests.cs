@@ -31,7 +31,14 @@ public sealed class ModelFileTests : IDisposable
     public void A_model_of_every_arm_comes_back_from_its_file_alone(string arm)
     {
         int dim = arm switch { "one-hot" => 512, "zero-ngram" => 256, _ => 64 };
-        ByteTransformerOptions options = Options with { Dim = dim, Dropout = 0.25, FastWeightMemory = arm != "zero", RotaryBase = 5000, MemoryChunk = 7 };
+        ByteTransformerOptions options = Options with
+        {
+            Dim = dim,
+            Dropout = 0.25,
+            FastWeightMemory = arm != "zero",
+            RotaryBase = 5000,
+            MemoryChunk = 7
+        };
         using ByteLanguageModel model = new(DoorArms.Create(arm, 2, dim, seed: 5, SlotTail.Drop), new ByteTransformer(options));
         model.Save(Path, metadata: new Dictionary<string, string> { ["corpus"] = "말뭉치" });
         using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
@@ -152,10 +159,13 @@ public sealed class ModelFileTests : IDisposable
     public void What_a_file_cannot_say_is_not_saved()
     {
         using ByteLanguageModel model = Model();
-        Assert.Contains("Int32", Assert.Throws<ArgumentException>(() => model.Save(Path, ScalarType.Int32)).Message, StringComparison.Ordinal);
-        Assert.Contains("'door'", Assert.Throws<ArgumentException>(() => model.Save(Path, null, new Dictionary<string, string> { ["door"] = "mine" })).Message, StringComparison.Ordinal);
+        Assert.Contains("Int32", Assert.Throws<ArgumentException>(() => model.Save(Path, ScalarType.Int32)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("'door'", Assert.Throws<ArgumentException>(
+            () => model.Save(Path, null, new Dictionary<string, string> { ["door"] = "mine" })).Message, StringComparison.Ordinal);
         using ByteLanguageModel nameless = new(new NamelessDoor(), new ByteTransformer(Options));
-        Assert.Contains(nameof(NamelessDoor), Assert.Throws<ArgumentException>(() => nameless.Save(Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(NamelessDoor), Assert.Throws<ArgumentException>(() => nameless.Save(Path)).Message,
+            StringComparison.Ordinal);
         using ByteLanguageModel small = new(new ZeroDoor(2, 64), new ByteTransformer(Options with { Vocabulary = 10 }));
         Assert.Contains("10", Assert.Throws<ArgumentException>(() => small.Save(Path)).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Path));
@@ -220,7 +230,8 @@ public sealed class ModelFileTests : IDisposable
         { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":128", StringComparison.Ordinal), ["'body'", "parameters"] },
         { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":63", StringComparison.Ordinal), ["'body'", "63"] },
         { ModelFile.Format, Door, Body.Replace("\"dim\":64", "\"dim\":2147483584", StringComparison.Ordinal), ["'body'", "2147483584"] },
-        { ModelFile.Format, Door, Body.Replace("\"layers\":2", "\"layers\":2000000000", StringComparison.Ordinal), ["'body'", "2000000000"] },
+        { ModelFile.Format, Door, Body.Replace("\"layers\":2", "\"layers\":2000000000", StringComparison.Ordinal),
+            ["'body'", "2000000000"] },
         { ModelFile.Format, Door, Body.Replace("true", "false", StringComparison.Ordinal), ["'body'", "parameters"] },
         { ModelFile.Format, Door, Body.Replace("258", "9", StringComparison.Ordinal), ["'body'", "258", "9"] },
         { ModelFile.Format, Door, Body.Replace("\"dropout\":0", "\"dropout\":1", StringComparison.Ordinal), ["'body'", "Dropout"] },

@@ -57,7 +57,8 @@ public class HslChannelsTests
     public void Bits_asked_of_the_plain_layout_are_refused()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() => HslChannels.Columns(HslChannelGroup.Bits));
-        Assert.Equal("The 27-D layout has no bits; they are columns 0-7 of the 35-D one (IncludeBits). (Parameter 'groups')", error.Message);
+        Assert.Equal("The 27-D layout has no bits; they are columns 0-7 of the 35-D one (IncludeBits). (Parameter 'groups')",
+            error.Message);
         Assert.Throws<ArgumentException>(() => HslChannels.Select(new float[27], [HslChannelGroup.Bits], new float[27]));
     }
 
@@ -66,7 +67,8 @@ public class HslChannelsTests
     {
         FormatException error = Assert.Throws<FormatException>(() => HslChannels.Parse("fouriere"));
         Assert.Equal(
-            "'fouriere' is not a channel group; the groups are bits, delta, delta2, boundary, fourier, phase, value, context.", error.Message);
+            "'fouriere' is not a channel group; the groups are bits, delta, delta2, boundary, fourier, phase, value, context.",
+            error.Message);
         Assert.Throws<ArgumentNullException>(() => HslChannels.Parse(null!));
         Assert.False(HslChannels.TryParse(null, out _));
         Assert.False(HslChannels.TryParse("", out _));

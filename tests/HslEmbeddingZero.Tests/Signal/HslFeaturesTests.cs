@@ -157,11 +157,13 @@ public class HslFeaturesTests
     {
         const string message = "The 27-D features of 5 bytes need 135 floats; the destination holds 134. (Parameter 'destination')";
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => HslFeatures.Encode(new byte[5], new float[134])).Message);
-        Assert.Equal(message, Assert.Throws<ArgumentException>(() => HslFeatures.Encode(new byte[5], default(HslContext), new float[134])).Message);
+        Assert.Equal(message,
+            Assert.Throws<ArgumentException>(() => HslFeatures.Encode(new byte[5], default(HslContext), new float[134])).Message);
         Assert.Equal(message, Assert.Throws<ArgumentException>(() => HslFeatures.EncodeParallel(new byte[5], new float[134])).Message);
         ArgumentException parallel = Assert.Throws<ArgumentException>(
             () => HslFeatures.EncodeParallel(new byte[100_000], new float[9], new HslFeatureOptions(true), 2));
-        Assert.Contains("35-D features of 100000 bytes need 3500000 floats; the destination holds 9", parallel.Message, StringComparison.Ordinal);
+        Assert.Contains("35-D features of 100000 bytes need 3500000 floats; the destination holds 9", parallel.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

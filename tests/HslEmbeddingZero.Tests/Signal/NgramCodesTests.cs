@@ -201,7 +201,8 @@ public sealed class NgramCodesTests
         orders[2] = 8;
         Assert.Equal(Default, codes);
         NgramCodes[] others =
-            [codes with { Orders = [2, 3] }, codes with { ColumnsPerOrder = 63 }, codes with { Amplitude = 1 }, codes with { InSlots = true }];
+            [codes with { Orders = [2, 3] }, codes with { ColumnsPerOrder = 63 }, codes with { Amplitude = 1 },
+                codes with { InSlots = true }];
         foreach (NgramCodes other in others)
         {
             Assert.NotEqual(Default, other);

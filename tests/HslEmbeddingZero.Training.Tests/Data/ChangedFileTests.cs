@@ -1,11 +1,13 @@
-using HslEmbeddingZero.Tests;
 using System.Text;
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training.Tests.Runs;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Data;
 
-/// <summary>A file that changes under a corpus that reads it where it lies is refused at the next read, never mixed into the samples.</summary>
+/// <summary>
+/// A file that changes under a corpus that reads it where it lies is refused at the next read, never mixed into the samples.
+/// </summary>
 public sealed class ChangedFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

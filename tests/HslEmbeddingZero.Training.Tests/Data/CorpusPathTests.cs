@@ -1,5 +1,5 @@
-using HslEmbeddingZero.Tests;
 using System.Text;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Training.Tests.Data;
 
@@ -52,7 +52,8 @@ public sealed class CorpusPathTests : IDisposable
         {
             using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom: 1, null, default);
             Assert.Equal((2, 80L), (corpus.Inputs[0].Files, corpus.Inputs[0].Documents));
-            using TextCorpus pattern = TextCorpus.Load([_folder.PathOf(i == 0 ? "books/**/*.txt*" : "books/**/*")], 0.25, largeFrom: 1, null, default);
+            using TextCorpus pattern = TextCorpus.Load([_folder.PathOf(i == 0 ? "books/**/*.txt*" : "books/**/*")], 0.25, largeFrom: 1,
+                null, default);
             Assert.Equal((2, 80L), (pattern.Inputs[0].Files, pattern.Inputs[0].Documents));
         }
 
@@ -157,7 +158,8 @@ public sealed class CorpusPathTests : IDisposable
     public void The_digest_of_a_folder_tells_content_and_order_of_its_files()
     {
         HashSet<string> digests = [];
-        (string A, string B)[] contents = [("one\n\n", "two\n\n"), ("two\n\n", "one\n\n"), ("one\n\n", "three\n\n"), ("one\n\ntwo\n\n", "")];
+        (string A, string B)[] contents = [("one\n\n", "two\n\n"), ("two\n\n", "one\n\n"), ("one\n\n", "three\n\n"),
+            ("one\n\ntwo\n\n", "")];
         foreach ((string a, string b) in contents)
         {
             Write("books/a.txt", a);

@@ -1,5 +1,5 @@
-using HslEmbeddingZero.Tests;
 using System.Text;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Training.Tests.Data;
 

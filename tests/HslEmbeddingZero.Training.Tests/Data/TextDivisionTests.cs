@@ -1,7 +1,7 @@
-using HslEmbeddingZero.Tests;
 using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
+using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Training.Tests.Data;
 
@@ -61,7 +61,8 @@ public sealed class TextDivisionTests : IDisposable
     [Fact]
     public void The_files_of_a_folder_are_divided_together() =>
         Gen.Select(Gen.Int[0, Pieces.Length - 1].Array[1, 25].Array[1, 4].Array[1, 2], Share, Gen.Int).Sample(
-            (folders, share, seed) => Check([.. folders.Select(texts => (byte[][])[.. texts.Select(Text)])], share, seed), iter: 150, threads: 1);
+            (folders, share, seed) =>
+                Check([.. folders.Select(texts => (byte[][])[.. texts.Select(Text)])], share, seed), iter: 150, threads: 1);
 
     public static TheoryData<string> Boundaries => new("\n\r\n", "x\r\n\r\n", "\n\n", "x\r\r\n", "\r", "\r\n\n\r\n");
 

@@ -118,7 +118,8 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Captions_may_end_before_their_film()
     {
-        var corpus = Load(100, Film("a", 0, 50), Film("a", 5, 20, modality: "caption"), Film("a.later", 60, 40, split: "held-out", group: "a"));
+        var corpus = Load(100, Film("a", 0, 50), Film("a", 5, 20, modality: "caption"),
+            Film("a.later", 60, 40, split: "held-out", group: "a"));
         Assert.Equal(20, corpus.TrainCaption.Count);
         Assert.Equal(39, corpus.HeldOutVideo.Count);
     }
@@ -176,7 +177,8 @@ public sealed class WindowCorpusTests : IDisposable
     public void An_unknown_split_is_refused() => AssertRefused(40, "has split 'test'", Film("a", 0, 40, split: "test"));
 
     [Theory]
-    [InlineData("{\"films\":[{\"name\":\"a\",\"modality\":\"video\",\"split\":\"train\",\"count\":40}]}", "film number 0 ('a') lacks a field")]
+    [InlineData("{\"films\":[{\"name\":\"a\",\"modality\":\"video\",\"split\":\"train\",\"count\":40}]}",
+        "film number 0 ('a') lacks a field")]
     [InlineData("{\"films\":[null]}", "film number 0 ('') lacks a field")]
     [InlineData("{\"films\":[]}", "must list at least 1")]
     [InlineData("{}", "must list at least 1")]
@@ -200,7 +202,8 @@ public sealed class WindowCorpusTests : IDisposable
     {
         var path = _folder.Write("film.bin", TestWindows.Bytes(40));
         _folder.Write("film.json", new byte[(16 << 20) + 1]);
-        Assert.Contains("16777217 bytes of JSON; at most 16777216", Assert.Throws<CorpusException>(() => WindowCorpus.Load([path])).Message, StringComparison.Ordinal);
+        Assert.Contains("16777217 bytes of JSON; at most 16777216",
+            Assert.Throws<CorpusException>(() => WindowCorpus.Load([path])).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -251,7 +254,8 @@ public sealed class WindowCorpusTests : IDisposable
         Assert.Throws<ArgumentException>(() => WindowCorpus.Load([]));
     }
 
-    private static string Film(string name, int first, int count, string modality = "video", string split = "train", string? group = null) =>
+    private static string Film(string name, int first, int count, string modality = "video", string split = "train",
+        string? group = null) =>
         $$"""
         {"name":"{{name}}","modality":"{{modality}}","split":"{{split}}","first":{{first}},"count":{{count}},
          "group":"{{group ?? name}}","unknown":[1]}

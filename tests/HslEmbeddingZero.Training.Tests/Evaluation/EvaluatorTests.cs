@@ -129,7 +129,8 @@ public sealed class EvaluatorTests : IDisposable
         double Bits(Tensor context, Tensor targets)
         {
             var logits = _run.Model.forward(context, targets).to(ScalarType.Float64);
-            return -nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mean().item<double>() / Math.Log(2);
+            return -nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mean()
+                .item<double>() / Math.Log(2);
         }
 
         Tensor Swapped(bool audioOnly)

@@ -29,7 +29,8 @@ public sealed class NamedValuesTests
         Assert.Equal(values.GetHashCode(), Of(("a", 1), ("b", double.NaN)).GetHashCode());
         NamedValues[] others =
         [
-            Of(("a", 1)), Of(("b", double.NaN), ("a", 1)), Of(("a", 2), ("b", double.NaN)), Of(("c", 1), ("b", double.NaN)), NamedValues.Empty,
+            Of(("a", 1)), Of(("b", double.NaN), ("a", 1)), Of(("a", 2), ("b", double.NaN)), Of(("c", 1), ("b", double.NaN)),
+                NamedValues.Empty,
         ];
         Assert.All(others, other => Assert.False(values.Equals(other)));
         Assert.False(values.Equals(null));
@@ -52,12 +53,14 @@ public sealed class NamedValuesTests
         Assert.Equal(
             "There is no 'sound'; there are text, video.",
             Assert.Throws<KeyNotFoundException>(() => Of(("text", 1), ("video", 2))["sound"]).Message);
-        Assert.Equal("There is no 'sound'; there are no names.", Assert.Throws<KeyNotFoundException>(() => NamedValues.Empty["sound"]).Message);
+        Assert.Equal("There is no 'sound'; there are no names.",
+            Assert.Throws<KeyNotFoundException>(() => NamedValues.Empty["sound"]).Message);
     }
 
     [Fact]
     public void A_name_given_twice_is_refused() =>
-        Assert.Contains("a, b, a", Assert.Throws<ArgumentException>(() => Of(("a", 1), ("b", 2), ("a", 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("a, b, a", Assert.Throws<ArgumentException>(() => Of(("a", 1), ("b", 2), ("a", 1))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void What_is_given_later_changes_nothing()

@@ -2,7 +2,9 @@ using HslEmbeddingZero.Training.Tests.Data;
 
 namespace HslEmbeddingZero.Training.Tests.Evaluation;
 
-/// <summary>What is scored is never what was trained on, told by content: whatever the index lists say, no held-out bytes are drawn.</summary>
+/// <summary>
+/// What is scored is never what was trained on, told by content: whatever the index lists say, no held-out bytes are drawn.
+/// </summary>
 public sealed class SeparationTests
 {
     private const int MicroBatches = 900;
@@ -44,7 +46,9 @@ public sealed class SeparationTests
         Assert.Empty(drawn.Intersect(scored));
     }
 
-    /// <summary>The 64 ids in the middle of every scored text are nowhere in what was drawn, unless the corpus itself repeats them.</summary>
+    /// <summary>
+    /// The 64 ids in the middle of every scored text are nowhere in what was drawn, unless the corpus itself repeats them.
+    /// </summary>
     [Fact]
     public void No_text_that_is_scored_is_ever_drawn()
     {

@@ -8,7 +8,8 @@ public sealed class FusedAdamWTests
 {
     private const int Steps = 50;
 
-    private static Sequential Module() => nn.Sequential(("first", nn.Linear(30, 40)), ("norm", nn.LayerNorm(40)), ("second", nn.Linear(40, 20)));
+    private static Sequential Module() =>
+        nn.Sequential(("first", nn.Linear(30, 40)), ("norm", nn.LayerNorm(40)), ("second", nn.Linear(40, 20)));
 
     /// <summary>The gradients are short in the first half and long in the second, so that both sides of the clipping are seen.</summary>
     [Theory]

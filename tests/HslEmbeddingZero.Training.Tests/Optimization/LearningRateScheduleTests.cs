@@ -2,7 +2,13 @@ namespace HslEmbeddingZero.Training.Tests.Runs;
 
 public sealed class LearningRateScheduleTests
 {
-    private static readonly TrainerOptions Options = new() { Steps = 111, WarmupSteps = 10, PeakLearningRate = 1e-3, FinalLearningRate = 1e-4 };
+    private static readonly TrainerOptions Options = new()
+    {
+        Steps = 111,
+        WarmupSteps = 10,
+        PeakLearningRate = 1e-3,
+        FinalLearningRate = 1e-4
+    };
 
     [Theory]
     [InlineData(0, 1e-4)]

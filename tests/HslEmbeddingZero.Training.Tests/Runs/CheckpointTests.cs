@@ -1,5 +1,5 @@
-using HslEmbeddingZero.Tests;
 using System.Globalization;
+using HslEmbeddingZero.Tests;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
@@ -85,7 +85,8 @@ public sealed class CheckpointTests : IDisposable
         var finer = 0;
         foreach (var (name, parameter) in run.Model.named_parameters())
         {
-            foreach (var prefix in new[] { "model.", "first_moment.", "second_moment." }) Assert.Equal(ScalarType.Float32, saved[prefix + name].dtype);
+            foreach (var prefix in new[] { "model.", "first_moment.", "second_moment." })
+                Assert.Equal(ScalarType.Float32, saved[prefix + name].dtype);
             Assert.True(saved["model." + name].to(ScalarType.BFloat16).equal(parameter).all().item<bool>());
             finer += saved["model." + name].ne(parameter.to(ScalarType.Float32)).sum().item<long>() > 0 ? 1 : 0;
         }
@@ -151,10 +152,12 @@ public sealed class CheckpointTests : IDisposable
             run.Trainer.SaveCheckpoint(Checkpoint);
         }
 
-        foreach (NgramCodes? others in new[] { null, codes with { Orders = [2, 4] }, codes with { Amplitude = 1 }, codes with { InSlots = true } })
+        foreach (NgramCodes? others in new[] { null, codes with { Orders = [2, 4] }, codes with { Amplitude = 1 },
+            codes with { InSlots = true } })
         {
             using TinyRun other = new(TinyRun.Options, codes: others);
-            Assert.Contains("door", Assert.Throws<CheckpointException>(() => other.Trainer.LoadCheckpoint(Checkpoint)).Message, StringComparison.Ordinal);
+            Assert.Contains("door", Assert.Throws<CheckpointException>(() => other.Trainer.LoadCheckpoint(Checkpoint)).Message,
+                StringComparison.Ordinal);
         }
 
         using TinyRun same = new(TinyRun.Options, codes: codes with { });
@@ -216,7 +219,11 @@ public sealed class CheckpointTests : IDisposable
     public void The_time_of_a_run_is_kept_to_the_tick(long ticks)
     {
         SaveOne();
-        Dictionary<string, string> metadata = new(Safetensors.ReadHeader(Checkpoint).Metadata) { ["seconds"] = new TimeSpan(ticks).TotalSeconds.ToString("R", CultureInfo.InvariantCulture) };
+        Dictionary<string, string> metadata = new(Safetensors.ReadHeader(Checkpoint).Metadata)
+        {
+            ["seconds"] = new TimeSpan(
+            ticks).TotalSeconds.ToString("R", CultureInfo.InvariantCulture)
+        };
         using (var scope = NewDisposeScope())
         {
             IReadOnlyDictionary<string, Tensor> tensors = Safetensors.Load(Checkpoint);
@@ -243,7 +250,8 @@ public sealed class CheckpointTests : IDisposable
     }
 
     /// <summary>
-    /// The first format's dropout ran on from a saved state, and the second's samples were of three modalities: neither run would go on as it began.
+    /// The first format's dropout ran on from a saved state, and the second's samples were of three modalities: neither run would go on as
+    /// it began.
     /// </summary>
     [Theory]
     [InlineData(1)]

@@ -30,7 +30,8 @@ public sealed class MetaDeviceTests : IDisposable
     {
         Tensor qk = Leaf([2, 3, 4, 607, 16], type), value = Leaf([3, 4, 607, 16], type);
         Tensor[] features = FastWeightMemory.Positive(qk).unbind(0);
-        Tensor read = FastWeightMemory.Forward(features[0], features[1], value, FastWeightMemory.ChunkFor(64, 607, Form.IsAccelerator(value)));
+        Tensor read = FastWeightMemory.Forward(features[0], features[1], value,
+            FastWeightMemory.ChunkFor(64, 607, Form.IsAccelerator(value)));
         Backward(read, [3, 4, 607, 16], type, qk, value);
     }
 

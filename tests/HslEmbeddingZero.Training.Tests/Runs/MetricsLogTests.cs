@@ -20,7 +20,8 @@ public sealed class MetricsLogTests : IDisposable
         Elapsed = TimeSpan.FromSeconds(step),
     };
 
-    private static NamedValues Sources(double bits) => new([KeyValuePair.Create("text", bits + 1), KeyValuePair.Create("caption", bits - 1)]);
+    private static NamedValues Sources(double bits) =>
+        new([KeyValuePair.Create("text", bits + 1), KeyValuePair.Create("caption", bits - 1)]);
 
     private string Written(params long[] steps)
     {

@@ -18,20 +18,24 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
     private static readonly HashSet<string> WithoutLaunch =
     [
         // views
-        "alias", "as_strided", "detach", "expand", "narrow", "permute", "select", "slice", "split", "split_with_sizes", "squeeze", "t", "transpose", "unbind",
+        "alias", "as_strided", "detach", "expand", "narrow", "permute", "select", "slice", "split", "split_with_sizes", "squeeze", "t",
+            "transpose", "unbind",
         "unsqueeze", "view", "_reshape_alias", "_unsafe_view", "resolve_conj", "resolve_neg",
         // memory
         "empty", "empty_like", "empty_strided", "resize_",
         // made of others
-        "clone", "contiguous", "cross_entropy_loss", "dropout", "layer_norm", "linear", "log_softmax", "matmul", "nll_loss", "nll_loss_nd", "ones_like",
-        "reshape", "scaled_dot_product_attention", "slice_backward", "softmax", "special_softmax", "stack", "_pad_enum", "to", "_to_copy", "zero_", "zeros",
+        "clone", "contiguous", "cross_entropy_loss", "dropout", "layer_norm", "linear", "log_softmax", "matmul", "nll_loss", "nll_loss_nd",
+            "ones_like",
+        "reshape", "scaled_dot_product_attention", "slice_backward", "softmax", "special_softmax", "stack", "_pad_enum", "to", "_to_copy",
+        "zero_", "zeros",
     ];
 
     [SkippableTheory]
     [InlineData("text", 512, 256)]
     [InlineData("video", 539, 539)]
     [InlineData("caption", 514, 25)]
-    public void A_micro_batch_of_the_published_body_stays_within_its_budget_of_operations(string source, int contextLength, int targetLength)
+    public void A_micro_batch_of_the_published_body_stays_within_its_budget_of_operations(string source, int contextLength,
+        int targetLength)
     {
         TorchRuntime.EnsureLoaded();
         Skip.IfNot(OperationCount.IsAvailable, "Operations are counted through libtorch's C++ names on Linux x64.");

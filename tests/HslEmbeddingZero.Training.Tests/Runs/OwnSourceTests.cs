@@ -2,12 +2,19 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
-/// <summary>Sources of other shapes and of one's own are trained on, resumed, scored and reported as text, video and captions are.</summary>
+/// <summary>
+/// Sources of other shapes and of one's own are trained on, resumed, scored and reported as text, video and captions are.
+/// </summary>
 public sealed class OwnSourceTests : IDisposable
 {
     private static readonly SampleShape Sums = new(7, 4);
 
-    private static readonly TrainerOptions Options = TinyRun.Options with { Steps = 9, GradientAccumulationSteps = 3, ReportEverySteps = 4 };
+    private static readonly TrainerOptions Options = TinyRun.Options with
+    {
+        Steps = 9,
+        GradientAccumulationSteps = 3,
+        ReportEverySteps = 4
+    };
 
     private readonly TemporaryFolder _folder = new();
 

@@ -23,7 +23,14 @@ public sealed class RecommendedPrecisionTests
     [MemberData(nameof(Machines))]
     public void The_processor_and_the_device_choose_and_are_described(string name, DeviceType device, Precision precision, string words)
     {
-        Processor processor = name switch { "Zen 4" => Zen4, "Zen 3" => Zen3, "Xeon" => Xeon, "Xeon with AMX" => XeonWithAmx, _ => default };
+        Processor processor = name switch
+        {
+            "Zen 4" => Zen4,
+            "Zen 3" => Zen3,
+            "Xeon" => Xeon,
+            "Xeon with AMX" => XeonWithAmx,
+            _ => default
+        };
         Assert.Equal(precision, RecommendedPrecision.Choose(device, processor));
         Assert.Equal(words, RecommendedPrecision.Describe(precision, device, processor, LinearKernel.ChoosesOneDnn(null, processor)));
     }
@@ -41,7 +48,8 @@ public sealed class RecommendedPrecisionTests
     {
         Precision quiet = RecommendedPrecision.For();
         using CancellationTokenSource stop = new();
-        Thread[] busy = [.. Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => new Thread(() => SpinWait.SpinUntil(() => stop.IsCancellationRequested)))];
+        Thread[] busy = [.. Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(
+            _ => new Thread(() => SpinWait.SpinUntil(() => stop.IsCancellationRequested)))];
         foreach (Thread thread in busy) thread.Start();
         try
         {

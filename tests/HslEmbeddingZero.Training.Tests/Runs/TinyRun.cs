@@ -25,7 +25,8 @@ internal sealed class TinyRun : IDisposable
         TrainerOptions options, string arm = "zero", int dim = 64, int bytesPerSlot = 2, double dropout = 0.1, Device? device = null,
         NgramCodes? codes = null, IReadOnlyList<SampleSource>? sources = null)
     {
-        Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes), new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
+        Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes),
+            new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
         Model.ResetParameters(options.Seed);
         Trainer = new(Model, sources ?? Sources, options, device);
     }
@@ -67,7 +68,8 @@ internal sealed class TinyRun : IDisposable
     private static (TextCorpus Text, WindowCorpus Windows) MakeCorpora()
     {
         using TemporaryFolder folder = new();
-        var lines = Enumerable.Range(0, 400).Select(i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.\n{(i % 5 == 4 ? "\n" : "")}");
+        var lines = Enumerable.Range(0, 400).Select(
+            i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.\n{(i % 5 == 4 ? "\n" : "")}");
         return (
             TextCorpus.Load([folder.Write("text.txt", string.Concat(lines))], heldOutShare: 0.25),
             WindowCorpus.Load([folder.Write("film.bin", TestWindows.Bytes(100))]));

@@ -39,7 +39,8 @@ public sealed class TrainerOptionsTests
     {
         var error = Assert.ThrowsAny<ArgumentException>(options.Validate);
         Assert.Contains(option, error.Message, StringComparison.Ordinal);
-        Assert.Contains(value.Replace("∞", double.PositiveInfinity.ToString(), StringComparison.Ordinal), error.Message, StringComparison.Ordinal);
+        Assert.Contains(value.Replace("∞", double.PositiveInfinity.ToString(), StringComparison.Ordinal), error.Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>DESIGN names them: 3,000 steps of 3 × 12 samples, AdamW (0.9, 0.95), decay 0.1, clipped at 1.</summary>

@@ -1,5 +1,5 @@
-using HslEmbeddingZero.Tests;
 using System.Text.Json.Nodes;
+using HslEmbeddingZero.Tests;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -36,7 +36,8 @@ public sealed class TrainingRunTests : IDisposable
         using TinyRun plain = new(Training);
         plain.Trainer.Run();
         using ByteLanguageModel model = Model();
-        using TrainingRun run = new(Out, model, Sources(), Training, new() { EvaluateEverySteps = 1, CheckpointEvery = TimeSpan.FromTicks(1) });
+        using TrainingRun run = new(Out, model, Sources(), Training,
+            new() { EvaluateEverySteps = 1, CheckpointEvery = TimeSpan.FromTicks(1) });
         run.Run();
         Assert.Equal(plain.Weights, TinyRun.Bytes(model));
     }
@@ -65,7 +66,8 @@ public sealed class TrainingRunTests : IDisposable
     public void Weights_are_kept_in_another_type_or_not_at_all()
     {
         using ByteLanguageModel model = Model();
-        using (TrainingRun run = new(Out, model, Sources(), Training with { Steps = 1, WarmupSteps = 1 }, new() { WeightsType = ScalarType.BFloat16 }))
+        using (TrainingRun run = new(Out, model, Sources(), Training with { Steps = 1, WarmupSteps = 1 },
+            new() { WeightsType = ScalarType.BFloat16 }))
         {
             run.Run();
             Assert.All(Safetensors.ReadHeader(run.WeightsPath).Tensors.Values, tensor => Assert.Equal(ScalarType.BFloat16, tensor.Dtype));
@@ -105,7 +107,8 @@ public sealed class TrainingRunTests : IDisposable
         }
 
         Assert.Equal(TinyRun.Bytes(uninterrupted), TinyRun.Bytes(resumed));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(Path.Combine(Out, "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(Out, "model.safetensors")));
         foreach (string name in (string[])["evaluations.jsonl", "metrics.jsonl"])
             Assert.Equal(WithoutTimes(Path.Combine(whole, name)), WithoutTimes(Path.Combine(Out, name)));
     }
@@ -115,7 +118,8 @@ public sealed class TrainingRunTests : IDisposable
     {
         using ByteLanguageModel model = Model();
         using (TrainingRun run = new(Out, model, Sources(), Training)) run.Run();
-        string[] files = [Path.Combine(Out, "evaluations.jsonl"), Path.Combine(Out, "metrics.jsonl"), Path.Combine(Out, "model.safetensors")];
+        string[] files = [Path.Combine(Out, "evaluations.jsonl"), Path.Combine(Out, "metrics.jsonl"),
+            Path.Combine(Out, "model.safetensors")];
         byte[][] before = [.. files.Select(File.ReadAllBytes)];
         using TrainingRun again = new(Out, model, Sources(), Training);
         Assert.True(again.Resume());
@@ -209,7 +213,8 @@ public sealed class TrainingRunTests : IDisposable
         using TrainingRun run = new(Out, model, Sources(), Training);
         EvaluationResult scores = run.Run()!;
         JsonNode line = JsonNode.Parse(Assert.Single(File.ReadAllLines(run.EvaluationsPath)))!;
-        Assert.Equal(["step", "textBitsPerByte", "videoBitsPerByte", "captionBitsPerByte", "parts", "gaps", "seconds"], line.AsObject().Select(field => field.Key));
+        Assert.Equal(["step", "textBitsPerByte", "videoBitsPerByte", "captionBitsPerByte", "parts", "gaps", "seconds"],
+            line.AsObject().Select(field => field.Key));
         Assert.Equal(12, (int)line["step"]!);
         Assert.Equal(scores["video"].BitsPerByte, (double)line["videoBitsPerByte"]!);
         Assert.Equal(scores["text"].Parts["text.txt"], (double)line["parts"]!["text"]!["text.txt"]!);
@@ -262,7 +267,8 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     private static SampleSource[] Sources() =>
-        [TinyRun.TextOf(heldOutSamples: 2), new VideoSource(TinyRun.Windows, heldOutSamples: 2), new CaptionSource(TinyRun.Windows, heldOutSamples: 2)];
+        [TinyRun.TextOf(heldOutSamples: 2), new VideoSource(TinyRun.Windows, heldOutSamples: 2),
+            new CaptionSource(TinyRun.Windows, heldOutSamples: 2)];
 
     private static ByteLanguageModel Model()
     {
@@ -273,7 +279,8 @@ public sealed class TrainingRunTests : IDisposable
 
     /// <summary>The lines of a log without the times, which stand at their ends.</summary>
     private static string[] WithoutTimes(string path) => [.. File.ReadAllLines(path).Select(line =>
-        line[..line.IndexOf(line.Contains("bytesPerSecond", StringComparison.Ordinal) ? ",\"bytesPerSecond" : ",\"seconds", StringComparison.Ordinal)])];
+        line[..line.IndexOf(line.Contains("bytesPerSecond", StringComparison.Ordinal) ? ",\"bytesPerSecond" : ",\"seconds",
+            StringComparison.Ordinal)])];
 
     private sealed class Evaluations : IProgress<RunEvaluation>
     {

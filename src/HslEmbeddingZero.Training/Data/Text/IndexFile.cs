@@ -80,9 +80,11 @@ internal static class IndexFile
 
     /// <summary>Builds the index and keeps it beside the file, or in memory alone where that cannot be done.</summary>
     public static DocumentIndex Build(
-        string textPath, TextContent content, DateTime written, HeldOutRule rule, Action<long>? progress, CancellationToken cancellationToken)
+        string textPath, TextContent content, DateTime written, HeldOutRule rule, Action<long>? progress,
+        CancellationToken cancellationToken)
     {
-        string path = textPath + Extension, temporary = $"{path}.{Guid.NewGuid():N}{TemporaryExtension}"; // two loads at once must not share it
+        // two loads at once must not share it
+        string path = textPath + Extension, temporary = $"{path}.{Guid.NewGuid():N}{TemporaryExtension}";
         if (TryCreate(temporary) is { } file)
         {
             try

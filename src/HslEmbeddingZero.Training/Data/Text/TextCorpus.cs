@@ -32,7 +32,8 @@ public sealed class TextCorpus : IDisposable
     private readonly OpenFiles _files;
 
     private TextCorpus(
-        IReadOnlyList<TextInput> inputs, TextIds train, TextIds[] heldOut, IReadOnlyList<SkippedFile> skipped, double heldOutShare, OpenFiles files)
+        IReadOnlyList<TextInput> inputs, TextIds train, TextIds[] heldOut, IReadOnlyList<SkippedFile> skipped, double heldOutShare,
+        OpenFiles files)
     {
         (Inputs, Train, _heldOut, Skipped, HeldOutShare, _files) = (inputs, train, heldOut, skipped, heldOutShare, files);
     }
@@ -125,7 +126,8 @@ public sealed class TextCorpus : IDisposable
 
     /// <summary>The same with another size from which on the text stays in its files.</summary>
     internal static TextCorpus Load(
-        IReadOnlyList<string> paths, double heldOutShare, long largeFrom, IProgress<TextIndexProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<string> paths, double heldOutShare, long largeFrom, IProgress<TextIndexProgress>? progress,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (paths.Count == 0) throw new ArgumentException("A corpus needs at least one path.", nameof(paths));
@@ -207,7 +209,8 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
         if (documents == 0)
         {
             throw new CorpusException(
-                $"{(path.Length > 0 ? path : name)}: {input.Contents.Sum(one => one.Content.Length)} bytes and 0 documents, only empty lines; "
+                $"{(path.Length > 0 ? path : name)}: {input.Contents.Sum(one => one.Content.Length)} bytes and 0 documents, only empty "
+                    + $"lines; "
                 + "at least 1 is needed.");
         }
 
@@ -308,7 +311,8 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
                 : IndexFile.Read(path, content, file.LastWriteTimeUtc, rule, input.IsOneFile)
                     ?? IndexFile.Build(path, content, file.LastWriteTimeUtc, rule, told, cancellationToken);
             if (!_filesBySha256.TryAdd(index.Sha256, (input, path)) && _filesBySha256[index.Sha256] != (input, path))
-                throw new CorpusException($"{path}: the same {content.Length} bytes as {_filesBySha256[index.Sha256].File}; list a content once.");
+                throw new CorpusException(
+                    $"{path}: the same {content.Length} bytes as {_filesBySha256[index.Sha256].File}; list a content once.");
             return new(content, index);
         }
         catch (Exception failure) when (failure is IOException and not CorpusException or UnauthorizedAccessException)

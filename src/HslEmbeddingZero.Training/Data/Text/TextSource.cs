@@ -28,7 +28,8 @@ public sealed class TextSource : SampleSource
     /// The training part, or the held-out part of an input, is shorter than one sample; the message names it.
     /// </exception>
     public TextSource(
-        TextCorpus corpus, int contextLength = 512, int targetLength = 256, double weight = 1, int heldOutSamples = 256, string name = "text")
+        TextCorpus corpus, int contextLength = 512, int targetLength = 256, double weight = 1, int heldOutSamples = 256,
+        string name = "text")
         : base(name, new(contextLength, targetLength), weight)
     {
         ArgumentNullException.ThrowIfNull(corpus);
@@ -42,7 +43,8 @@ public sealed class TextSource : SampleSource
     /// <inheritdoc/>
     public override string Fingerprint => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_corpus.Train.Length} ids, held out {_corpus.HeldOutShare:R} of {string.Join(' ', _corpus.Inputs.Select(input => input.Sha256))}");
+        $"{_corpus.Train.Length} ids, held out {_corpus.HeldOutShare:R} of "
+            + $"{string.Join(' ', _corpus.Inputs.Select(input => input.Sha256))}");
 
     /// <inheritdoc/>
     public override HeldOutSamples? HeldOut { get; }
@@ -124,7 +126,8 @@ public sealed class TextSource : SampleSource
         if (ids >= Shape.Length) return;
         throw new CorpusException(
             $"{name}: its {part} part is {ids} ids of {bytes} bytes; at least {Shape.Length} are needed "
-            + $"({Shape.ContextLength} of context and {Shape.TargetLength} to score). Use more text, shorter samples or another held-out share.");
+            + $"({Shape.ContextLength} of context and {Shape.TargetLength} to score). Use more text, shorter samples or another held-out "
+            + $"share.");
     }
 
     private static string NameOf(TextInput input) => input.Path.Length > 0 ? input.Path : input.Name;

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>A checkpoint loaded into a run that is elsewhere: either the run stands where the checkpoint was taken, or nothing of it has changed.</summary>
+/// <summary>
+/// A checkpoint loaded into a run that is elsewhere: either the run stands where the checkpoint was taken, or nothing of it has changed.
+/// </summary>
 internal sealed class CheckpointFormat : DamagedFormat
 {
     private readonly string _path;
@@ -30,8 +32,10 @@ internal sealed class CheckpointFormat : DamagedFormat
     {
         byte[] damaged = Mutator.Damage(_valid, random, isText: random.Next(3) == 0, 0);
         File.WriteAllBytes(_path, damaged);
-        string? refusal = Refusal(_path, () => _trainer.LoadCheckpoint(_path), error => error is SafetensorsException or CheckpointException);
-        Require(State().AsSpan().SequenceEqual(refusal is null ? _valid : _elsewhere), refusal is null ? "the run is not where its checkpoint was taken" : "a refused checkpoint has changed the run");
+        string? refusal = Refusal(_path, () => _trainer.LoadCheckpoint(_path),
+            error => error is SafetensorsException or CheckpointException);
+        Require(State().AsSpan().SequenceEqual(refusal is null ? _valid : _elsewhere),
+            refusal is null ? "the run is not where its checkpoint was taken" : "a refused checkpoint has changed the run");
         if (refusal is not null) return refusal;
         File.WriteAllBytes(_path, _elsewhere);
         _trainer.LoadCheckpoint(_path);

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>A command line: it asks for something within the documented ranges, or is refused with a message before anything happens.</summary>
+/// <summary>
+/// A command line: it asks for something within the documented ranges, or is refused with a message before anything happens.
+/// </summary>
 internal abstract class OptionsFormat : DamagedFormat
 {
     /// <summary>Words of a good command line.</summary>

@@ -8,7 +8,8 @@ namespace HslEmbeddingZero.Faults;
 /// <summary>Documents in parquet files of every compression that is read.</summary>
 internal sealed class ParquetFormat : DamagedFormat
 {
-    private static readonly CompressionMethod[] Compressions = [CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip, CompressionMethod.Brotli, CompressionMethod.Zstd];
+    private static readonly CompressionMethod[] Compressions = [CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip,
+        CompressionMethod.Brotli, CompressionMethod.Zstd];
     private readonly string _path;
     private readonly List<byte[]> _valid = [];
 
@@ -54,15 +55,18 @@ internal sealed class ParquetFormat : DamagedFormat
 
     private static async Task<byte[]> Write(CompressionMethod compression, bool isNullable)
     {
-        string?[] documents = [.. Enumerable.Range(0, 120).Select(i => isNullable && i % 7 == 3 ? null : i % 5 == 1 ? "said again" : $"Document {i} {new string((char)('a' + (i % 26)), i)}")];
+        string?[] documents = [.. Enumerable.Range(0, 120).Select(
+            i => isNullable && i % 7 == 3 ? null : i % 5 == 1 ? "said again" : $"Document {i} {new string((char)('a' + (i % 26)), i)}")];
         ParquetSchema schema = new(new DataField<long>("id"), new DataField("text", typeof(string), isNullable));
         using MemoryStream file = new();
-        await using (ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file, new ParquetOptions { CompressionMethod = compression }))
+        await using (ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file,
+            new ParquetOptions { CompressionMethod = compression }))
         {
             for (int i = 0; i < 2; i++)
             {
                 using ParquetRowGroupWriter group = writer.CreateRowGroup();
-                await group.WriteAsync<long>(schema.DataFields[0], Enumerable.Range(0, documents.Length).Select(row => (long)row).ToArray());
+                await group.WriteAsync<long>(schema.DataFields[0],
+                    Enumerable.Range(0, documents.Length).Select(row => (long)row).ToArray());
                 await group.WriteAsync(schema.DataFields[1], documents);
             }
         }

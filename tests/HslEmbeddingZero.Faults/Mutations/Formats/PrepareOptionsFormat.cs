@@ -13,7 +13,8 @@ internal sealed class PrepareOptionsFormat : OptionsFormat
         foreach (string file in files) File.WriteAllText(file, "x");
         Valid =
         [
-            ["text", files[0], files[1], files[2], "--out", "o.txt", "--field", "body", "--take", "1000000", "--longest-line", "4096", "--resume"],
+            ["text", files[0], files[1], files[2], "--out", "o.txt", "--field", "body", "--take", "1000000", "--longest-line", "4096",
+                "--resume"],
             ["windows", files[3], "--captions", files[4], "--out", "o.bin", "--split", "film"],
         ];
     }
@@ -24,7 +25,8 @@ internal sealed class PrepareOptionsFormat : OptionsFormat
         (options, _) =>
         {
             Require(options.Inputs.All(File.Exists) && options.Inputs.Count > 0, "an input that is not there");
-            Require(Path.IsPathFullyQualified(options.Out) && options.Take is null or > 0 && options.LongestLine is > 0 and <= 256 << 20, "an option out of range");
+            Require(Path.IsPathFullyQualified(options.Out) && options.Take is null or > 0 && options.LongestLine is > 0 and <= 256 << 20,
+                "an option out of range");
         },
         (options, _) =>
         {

@@ -11,7 +11,8 @@ internal sealed class ProgressFormat : DamagedFormat
     private readonly TextOptions _options;
     private readonly byte[] _valid;
     private readonly byte[] _partial;
-    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null), Interactive = InteractionSupport.No });
+    private readonly IAnsiConsole _console = AnsiConsole.Create(
+        new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null), Interactive = InteractionSupport.No });
 
     public ProgressFormat(string folder)
     {
@@ -43,6 +44,7 @@ internal sealed class ProgressFormat : DamagedFormat
     private void Resume()
     {
         TextPreparation.Run(_console, _options, CancellationToken.None);
-        Require(File.ReadAllText(_out) == string.Concat(Enumerable.Range(0, Documents).Select(i => $"Document {i}\n\n")), "the output is not that of an uninterrupted run");
+        Require(File.ReadAllText(_out) == string.Concat(Enumerable.Range(0, Documents).Select(i => $"Document {i}\n\n")),
+            "the output is not that of an uninterrupted run");
     }
 }

@@ -44,7 +44,8 @@ internal sealed class SafetensorsFormat : DamagedFormat
             SafetensorsEntry entry = header.Tensors[name];
             Require(tensor.dtype == entry.Dtype && tensor.shape.SequenceEqual(entry.Shape), $"type or shape of {name}");
             Require(
-                entry.ByteCount == 0 || tensor.bytes.SequenceEqual(file.AsSpan((int)(header.DataStart + entry.Begin), (int)entry.ByteCount)), $"bytes of {name}");
+                entry.ByteCount == 0 || tensor.bytes.SequenceEqual(
+                    file.AsSpan((int)(header.DataStart + entry.Begin), (int)entry.ByteCount)), $"bytes of {name}");
             tensor.Dispose();
         }
     }

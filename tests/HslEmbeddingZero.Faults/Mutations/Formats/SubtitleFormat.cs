@@ -9,8 +9,11 @@ internal sealed class SubtitleFormat(string folder, bool isVtt) : DamagedFormat
 {
     private const int Windows = 400;
     private readonly string _path = Path.Combine(folder, isVtt ? "film.vtt" : "film.srt");
-    private readonly byte[] _valid = Encoding.UTF8.GetBytes((isVtt ? "WEBVTT\n\nSTYLE\n::cue {}\n\nNOTE a remark\n\n" : "") + string.Concat(Enumerable.Range(0, 30).Select(i =>
-        $"{i + 1}\n00:{i / 10:00}:{i * 5 % 60:00}{(isVtt ? '.' : ',')}000 --> 00:{i / 10:00}:{(i * 5 % 60) + 4:00}{(isVtt ? '.' : ',')}500{(isVtt ? " align:start" : "")}\n<i>Words</i> that are said, number {i}\n안녕하세요 [sighs] &amp; more\n\n")));
+    private readonly byte[] _valid = Encoding.UTF8.GetBytes(
+        (isVtt ? "WEBVTT\n\nSTYLE\n::cue {}\n\nNOTE a remark\n\n" : "") + string.Concat(Enumerable.Range(0, 30).Select(i =>
+        $"{i + 1}\n00:{i / 10:00}:{i * 5 % 60:00}{(isVtt ? '.' : ',')}000 --> "
+            + $"00:{i / 10:00}:{(i * 5 % 60) + 4:00}{(isVtt ? '.' : ',')}500{(isVtt ? " align:start" : "")}\n<i>Words</i> that are said, "
+            + $"number {i}\n안녕하세요 [sighs] &amp; more\n\n")));
 
     public override string? Read(Random random)
     {
@@ -26,6 +29,7 @@ internal sealed class SubtitleFormat(string folder, bool isVtt) : DamagedFormat
         CaptionTrack.Reader captions = new CaptionTrack(file.Cues).Read();
         byte[] caption = new byte[WindowRecord.CaptionSize];
         for (int i = 0; i < Windows; i++)
-            Require(captions.Next(caption) != caption.All(b => b == ' ') && System.Text.Unicode.Utf8.IsValid(caption), $"the caption of window {i}");
+            Require(captions.Next(caption) != caption.All(b => b == ' ') && System.Text.Unicode.Utf8.IsValid(caption),
+                $"the caption of window {i}");
     }
 }

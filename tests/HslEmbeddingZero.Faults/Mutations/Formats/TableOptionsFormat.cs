@@ -18,7 +18,8 @@ internal sealed class TableOptionsFormat : OptionsFormat
     protected override ParseResult Parse(string[] words) => CommandLine.Create((options, _) =>
     {
         Require(options.Preset.Seeds.Count > 0 && options.Preset.Seeds.All(seed => seed >= 0), "a seed out of range");
-        Require(options.Preset.Rows.Count > 0 && options.Preset.Rows.All(row => row.BytesPerSlot is >= 1 and <= 4096 && DoorArms.Names.Contains(row.Arm)), "a row out of range");
+        Require(options.Preset.Rows.Count > 0 && options.Preset.Rows.All(
+            row => row.BytesPerSlot is >= 1 and <= 4096 && DoorArms.Names.Contains(row.Arm)), "a row out of range");
         Require(options.Text.Count > 0 && options.Windows.Count > 0, "no corpus");
         options.Preset.Budget.Training.Validate();
         return Task.FromResult(0);

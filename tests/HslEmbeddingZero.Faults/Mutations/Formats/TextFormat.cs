@@ -32,6 +32,7 @@ internal sealed class TextFormat(string folder, string ending) : DamagedFormat
         Require(System.Text.Unicode.Utf8.IsValid(text.GetBuffer().AsSpan(0, (int)text.Length)), "what was written is not UTF-8");
         string written = Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
         Require(text.Length == statistics.Bytes + statistics.Documents, "the figures do not fit what was written");
-        Require(written.Split("\n\n").Length - 1 == statistics.Documents && !written.Contains("\n\n\n", StringComparison.Ordinal), "documents are divided wrongly");
+        Require(written.Split("\n\n").Length - 1 == statistics.Documents && !written.Contains("\n\n\n", StringComparison.Ordinal),
+            "documents are divided wrongly");
     }
 }

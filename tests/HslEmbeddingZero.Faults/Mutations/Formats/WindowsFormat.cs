@@ -35,7 +35,8 @@ internal sealed class WindowsFormat : DamagedFormat
         File.WriteAllBytes(_path, windows);
         if (_damagesSidecar || random.Next(2) == 0) File.WriteAllBytes(_sidecarPath, sidecar);
         else File.Delete(_sidecarPath);
-        return Refusal(_damagesSidecar ? _sidecarPath[..^5] : _path, () => Check(WindowCorpus.Load([_path]), windows), error => error is CorpusException);
+        return Refusal(_damagesSidecar ? _sidecarPath[..^5] : _path, () => Check(WindowCorpus.Load([_path]), windows),
+            error => error is CorpusException);
     }
 
     private static void Check(WindowCorpus corpus, byte[] bytes)
@@ -43,8 +44,10 @@ internal sealed class WindowsFormat : DamagedFormat
         Require(corpus.Count * WindowRecord.Size == bytes.Length, "windows are missing");
         for (int i = 0; i < corpus.Count; i++)
             Require(corpus.Window(i).SequenceEqual(bytes.AsSpan(i * WindowRecord.Size, WindowRecord.Size)), $"window {i} has other bytes");
-        Require(corpus.Films.All(film => film.First >= 0 && film.Count > 0 && film.First + film.Count <= corpus.Count), "a film has windows that are not there");
+        Require(corpus.Films.All(film => film.First >= 0 && film.Count > 0 && film.First + film.Count <= corpus.Count),
+            "a film has windows that are not there");
         HashSet<int> trained = [.. corpus.TrainVideo, .. corpus.TrainVideo.Select(i => i + 1), .. corpus.TrainCaption];
-        Require(!corpus.HeldOutVideo.Concat(corpus.HeldOutVideo.Select(i => i + 1)).Concat(corpus.HeldOutCaption).Any(trained.Contains), "a window is on both sides");
+        Require(!corpus.HeldOutVideo.Concat(corpus.HeldOutVideo.Select(i => i + 1)).Concat(corpus.HeldOutCaption).Any(trained.Contains),
+            "a window is on both sides");
     }
 }
