@@ -2,11 +2,12 @@
 using HslEmbeddingZero;
 using static TorchSharp.torch;
 
+using var scope = NewDisposeScope(); // frees every tensor made below
 using var door = new ZeroDoor(bytesPerSlot: 8, dim: 512);
-using var ids = tensor("No learned input layer, 안녕!"u8.ToArray()).unsqueeze(0); // [1, 31] uint8
-using var slots = door.forward(ids); // [1, 4, 512]
+var ids = tensor("No learned input layer, 안녕!"u8.ToArray()).unsqueeze(0); // [1, 31] uint8
+var slots = door.forward(ids); // [1, 4, 512]
 using var encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(512, 8, dropout: 0), 2);
-using var thoughts = encoder.forward(slots.transpose(0, 1), null, null); // [4, 1, 512]
+var thoughts = encoder.forward(slots.transpose(0, 1), null, null); // [4, 1, 512]
 
 Console.WriteLine($"bytes    [{string.Join(", ", ids.shape)}] {ids.dtype}");
 Console.WriteLine($"slots    [{string.Join(", ", slots.shape)}] {slots.dtype}");

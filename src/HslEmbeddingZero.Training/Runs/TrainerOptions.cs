@@ -4,18 +4,23 @@ namespace HslEmbeddingZero.Training;
 public sealed record TrainerOptions
 {
     /// <summary>Number of optimizer steps.</summary>
+    /// <value>3,000 by default; 1 or more.</value>
     public int Steps { get; init; } = 3000;
 
     /// <summary>Steps over which the learning rate rises linearly from 0 to its peak.</summary>
+    /// <value>100 by default; 0 or more.</value>
     public int WarmupSteps { get; init; } = 100;
 
     /// <summary>Learning rate after the warm-up.</summary>
+    /// <value>3e-4 by default; above 0 and finite.</value>
     public double PeakLearningRate { get; init; } = 3e-4;
 
     /// <summary>Learning rate at the last step, reached along a cosine.</summary>
+    /// <value>3e-5 by default; 0 to the peak.</value>
     public double FinalLearningRate { get; init; } = 3e-5;
 
     /// <summary>AdamW's numbers.</summary>
+    /// <value>The defaults of <see cref="AdamWOptions"/>.</value>
     public AdamWOptions Optimizer { get; init; } = new();
 
     /// <summary>Samples in a micro-batch, all of one source, 1 or more.</summary>
@@ -31,6 +36,7 @@ public sealed record TrainerOptions
     public int Seed { get; init; }
 
     /// <summary>Arithmetic of the model; weights, moments, softmax statistics and loss are float32 in any case.</summary>
+    /// <value>Float32 by default.</value>
     public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>Steps between two progress reports, 1 or more.</summary>

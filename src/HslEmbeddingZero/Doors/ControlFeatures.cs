@@ -82,8 +82,8 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// [N, S·K] ids to [N, S, 27·K], with codes [N, S, 27·K + columns], for a map that reads them next: written by one thread, as those of
-    /// the map are awake and would be in the way.
+    /// [N, S·K] ids to [N, S, 27·K], with codes [N, S, 27·K + columns], for a linear layer that reads them next. Single-threaded, because
+    /// libtorch's threads are still spinning.
     /// </summary>
     internal Tensor Rows(Tensor ids, int bytesPerSlot = 1, NgramGather? ngrams = null) =>
         Slots(ids, bytesPerSlot, (HslFeatures.Dimension * bytesPerSlot) + (ngrams?.Codes.Columns ?? 0), share: false, ngrams);

@@ -68,8 +68,8 @@ public sealed class ZeroDoor : InputDoor
     }
 
     /// <summary>
-    /// Packs K bytes into each slot like <see cref="InputDoor.forward"/>, into memory of your own. A loop over batches of one shape saves
-    /// the new memory of every output, which costs more than the slots from some MiB on.
+    /// Packs K bytes into each slot like <see cref="InputDoor.forward"/>, into memory of your own. For outputs over a few
+    /// MiB, allocating the tensor costs more than filling it: a loop over batches of one shape reuses one.
     /// </summary>
     /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <param name="destination">
@@ -137,8 +137,8 @@ public sealed class ZeroDoor : InputDoor
                 nameof(destination));
         }
 
-        // Autograd does not see the kernel's writes. An empty one of its own tells it, so that a graph which still needs the old numbers is
-        // refused, not wrong.
+        // Autograd does not see the kernel's writes. A zero-length in-place write bumps the version counter, so autograd reports graphs
+        // that still need the old numbers.
         if (is_grad_enabled()) destination.view(-1).narrow(0, 0, 0).zero_();
     }
 }

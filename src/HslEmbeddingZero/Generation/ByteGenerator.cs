@@ -23,7 +23,7 @@ public sealed class ByteGenerator : IDisposable
     private readonly float[] _logits = new float[ByteIds.Count];
     private bool _isUnread; // the last id is read when the next logits are asked for, so that the last byte of a text costs nothing
 
-    /// <summary>Processes a context and the beginning of a stream; the next byte can be predicted then.</summary>
+    /// <summary>Processes a context and the beginning of a stream. Then it is ready to predict the next byte.</summary>
     /// <param name="model">The model, in evaluation mode.</param>
     /// <param name="context">Ids of the prefix, 0..257, which enter as slots of K; may be empty.</param>
     /// <param name="stream">Ids that the stream begins with, 0..257, one position each; may be empty.</param>

@@ -4,27 +4,35 @@ namespace HslEmbeddingZero;
 public sealed record ByteTransformerOptions
 {
     /// <summary>Width of every position; a multiple of <see cref="Heads"/>, with an even number of columns per head.</summary>
+    /// <value>512 by default.</value>
     public int Dim { get; init; } = 512;
 
     /// <summary>Number of layers, each an attention block followed by a memory block.</summary>
+    /// <value>6 by default; 1 or more.</value>
     public int Layers { get; init; } = 6;
 
     /// <summary>Number of attention heads and of memory heads.</summary>
+    /// <value>8 by default; 1 or more.</value>
     public int Heads { get; init; } = 8;
 
     /// <summary>Dropout probability inside the feed-forward, in training only; 0 to below 1.</summary>
+    /// <value>0.1 by default.</value>
     public double Dropout { get; init; } = 0.1;
 
     /// <summary>Whether each layer has a gated fast-weight memory.</summary>
+    /// <value>True by default.</value>
     public bool FastWeightMemory { get; init; } = true;
 
     /// <summary>Positions that the memory treats at once; sets its speed, not its result.</summary>
+    /// <value>64 by default; 1 or more.</value>
     public int MemoryChunk { get; init; } = 64;
 
     /// <summary>Base of the rotary position embedding's wavelengths.</summary>
+    /// <value>10,000 by default; above 0 and finite.</value>
     public double RotaryBase { get; init; } = 10000;
 
     /// <summary>Number of ids that can be predicted: 256 bytes, MASK and EOS.</summary>
+    /// <value>258 by default; 1 or more.</value>
     public int Vocabulary { get; init; } = ByteIds.Count;
 
     internal int HeadDim => Dim / Heads;

@@ -51,7 +51,7 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input) => Forward(input, null);
 
     /// <summary>
-    /// The same after the positions of a state, which the new ones join. A state with positions takes one new position at a time.
+    /// Continues from a cache and appends to it. A cache that holds positions takes one new position at a time.
     /// </summary>
     public Tensor Forward(Tensor input, LayerCache? state)
     {

@@ -1,6 +1,9 @@
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text;
+using System.Xml.Linq;
+using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Package.Tests.Packages;
 
@@ -34,6 +37,21 @@ public sealed class PackageContentTests(PackedLibraries packed)
                 "lib/net10.0/HslEmbeddingZero.Training.xml",
             ],
             package.Files);
+    }
+
+    [Theory]
+    [InlineData("HslEmbeddingZero", typeof(ByteTransformerOptions), typeof(GenerationOptions))]
+    [InlineData("HslEmbeddingZero.Training", typeof(TrainerOptions), typeof(TrainingRunOptions), typeof(AdamWOptions))]
+    public void Every_option_says_its_default(string id, params Type[] options)
+    {
+        using PackageFile package = packed.Open(id);
+        XDocument documentation = XDocument.Parse(Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml")).TrimStart('\uFEFF'));
+        foreach (PropertyInfo option in options.SelectMany(type => type.GetProperties()).Where(property => property.CanWrite))
+        {
+            string name = $"P:{option.DeclaringType!.FullName}.{option.Name}";
+            XElement member = documentation.Descendants("member").Single(element => element.Attribute("name")!.Value == name);
+            Assert.True(member.Element("value") is { Value.Length: > 0 }, name);
+        }
     }
 
     /// <summary>Managed TorchSharp and MathNet.Numerics: the backend is the application's choice.</summary>

@@ -13,7 +13,7 @@ namespace HslEmbeddingZero.Training;
 /// The split is a fixed rule, independent of any seed: with n = round(1 / held-out share), or the number of documents where that is less,
 /// the documents i = n/2, n/2 + n, n/2 + 2n, ... of each input are held out, the rest train. So the held-out documents are spread evenly
 /// over each input, and every run and every arm sees the same ones. An input that is one document is divided by position instead: its last
-/// share is held out. A held-out document whose very bytes some training document of any input has is left out.
+/// share is held out. Held-out documents that are identical to a training document of any input are dropped.
 /// </para>
 /// <para>
 /// A corpus under 64 MiB is read into memory. A larger one stays in its files: it is read once to find its documents, and a sample is read

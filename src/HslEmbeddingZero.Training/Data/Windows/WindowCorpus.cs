@@ -11,8 +11,7 @@ namespace HslEmbeddingZero.Training;
 /// <para>
 /// No window is on both sides. Films of one group are on the same side, except that a recording may be divided in time: the
 /// held-out part is named like the training film with ".later" added, comes after it in the same file with at least ten windows and no
-/// other recording between. A held-out window whose very bytes some training window has (a film may be periodic) is left out of the
-/// held-out lists.
+/// other recording between. Held-out windows that are identical to a training window (a film may be periodic) are dropped.
 /// </para>
 /// </remarks>
 public sealed class WindowCorpus
