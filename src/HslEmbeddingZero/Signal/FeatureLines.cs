@@ -11,10 +11,36 @@ namespace HslEmbeddingZero;
 /// once, aligned.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A row is two halves: A, the 16 bits of Δ and Δ² as two values a channel, and B, boundary, Fourier and phase, 11 floats and five zeros.
 /// Where n floats of a line are there, A always completes it, and its last n floats begin the next; B completes that one if n is 5 or more.
-/// n is 11·r mod 16 in row r of a group, so that every shift is known when the code is compiled. What tells the rows apart is computed for
-/// a block of bytes side by side beforehand, and far enough: a row that reads what was stored just before it waits for that store.
+/// n is 11·r mod 16 in row r of a group, so that every shift is known when the code is compiled:
+/// <code>
+/// lane     0                                          15
+/// line 0   A0[0..15]                                       row 0, n = 0
+/// line 1   B0[0..10]                    | A1[0..4]         row 1, n = 11
+/// line 2   A1[5..15]                    | B1[0..4]
+/// line 3   B1[5..10]      | A2[0..9]                       row 2, n = 6
+/// line 4   A2[10..15]     | B2[0..9]
+/// line 5   B2[10] | A3[0..14]                              row 3, n = 1
+/// rest     A3[15] | B3[0..10]                              stays in a register: n = 12 for row 4
+/// </code>
+/// Each | is one <see cref="Join"/>: lanes from..15 of one register, then 0..from-1 of the next.
+/// </para>
+/// <para>
+/// A takes 16 bits, Δ in the low byte and Δ² in the high one, into every lane. Lane j keeps one of them and chooses between two values:
+/// <code>
+/// lane     0     1     2     3     4     5     6     7     8       9       ...   15
+/// mask     0x80  0x40  0x20  0x10  0x08  0x04  0x02  0x01  0x8000  0x4000  ...   0x0100
+/// value    (bits &amp; mask) == 0 ? clear[lane] : set[lane]
+/// </code>
+/// B loads its row of the table, whose lane 0 is zero, and the boundary is put there by an OR. The scalar equivalent is
+/// <see cref="ScalarStores"/>: 16 floats by two table rows, then the boundary and 10 floats of the tail.
+/// </para>
+/// <para>
+/// What tells the rows apart is computed for a block of bytes side by side beforehand, and far enough: a row that reads what was stored
+/// just before it waits for that store.
+/// </para>
 /// </remarks>
 internal static unsafe class FeatureLines
 {

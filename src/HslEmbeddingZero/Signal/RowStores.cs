@@ -7,6 +7,18 @@ namespace HslEmbeddingZero;
 /// The copies a feature row is made of. A type argument rather than a branch, so that the JIT compiles one loop per width.
 /// Sources are rows of <see cref="RowTables"/>.
 /// </summary>
+/// <remarks>
+/// One row of 27 floats, and what a path writes of it at a time. What reaches behind column 26 is the next row's, and is written over:
+/// <code>
+/// column       0       4       8       12      16      20      24    27
+/// Scalar       27 stores of one float
+/// Vector128    [ Δ   ] [ Δ   ] [ Δ²  ] [ Δ²  ] [ tail] [ tail] [ tail ]            1 float behind
+/// Vector256    [ Δ           ] [ Δ²          ] [ tail        ]                     none behind: the second
+///                                                    [ tail        ]               store begins at column 19
+/// Vector512    [ Δ, Δ²                       ] [ tail                          ]   5 floats behind
+/// </code>
+/// The tail's first float is the boundary; its table row has a zero there.
+/// </remarks>
 internal unsafe interface IRowStores
 {
     /// <summary>Floats written past the end of a row. They are the next row's, which is written later.</summary>
