@@ -164,7 +164,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     [SkippableFact]
-    public void A_packages_libtorch_has_the_version_that_torch_sharp_was_built_for()
+    public void A_packages_libtorch_has_the_version_that_TorchSharp_was_built_for()
     {
         TorchRuntime.EnsureLoaded();
         Skip.If(TorchLibraries.LoadedFolder() is not { } folder || TorchLibraries.VersionBeside(folder) is not null,
