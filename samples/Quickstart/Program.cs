@@ -2,8 +2,8 @@
 using HslEmbeddingZero;
 using static TorchSharp.torch;
 
-using var scope = NewDisposeScope(); // frees every tensor made below
 using var door = new ZeroDoor(bytesPerSlot: 8, dim: 512);
+using var scope = NewDisposeScope(); // frees every tensor made below
 var ids = tensor("No learned input layer, 안녕!"u8.ToArray()).unsqueeze(0); // [1, 31] uint8
 var slots = door.forward(ids); // [1, 4, 512]
 using var encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(512, 8, dropout: 0), 2);
