@@ -163,7 +163,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         }
 
         yield return $"held out: {data.Mix.HeldOutCounts[0]} text, {data.Mix.HeldOutCounts[1]} video and {data.Mix.HeldOutCounts[2]} "
-            + $"caption windows.";
+            + "caption windows.";
         yield return $"device: {Devices}, libtorch {Versions}; {results.Sum(r => r.WallSeconds):N0} s in all.";
         yield return $"for scale, the same held-out text under count models of the training text: byte bigram {Counted(data.Bigram)}, "
             + $"trigram {Counted(data.Trigram)}.";

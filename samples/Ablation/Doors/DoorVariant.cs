@@ -156,7 +156,7 @@ internal sealed partial record DoorVariant
         {
             throw new ArgumentException(
                 $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits and 1 to 99 "
-                    + $"percent.");
+                    + "percent.");
         }
 
         static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);

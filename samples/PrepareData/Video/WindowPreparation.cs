@@ -52,7 +52,7 @@ internal static class WindowPreparation
         if (!streams.HasVideo && (!streams.HasAudio || captions is null))
             throw new InvalidDataException(
                 $"{path}: it has no video stream{(streams.HasAudio ? " and no captions (.srt or .vtt)" : " and no audio stream")}; a film "
-                    + $"needs pictures, or sound with captions.");
+                    + "needs pictures, or sound with captions.");
         if (!streams.HasVideo) console.WriteLine($"{path}: no video stream; its frames are black and it serves for captions only.");
         if (!streams.HasAudio) console.WriteLine($"{path}: no audio stream; its sound is silence.");
 

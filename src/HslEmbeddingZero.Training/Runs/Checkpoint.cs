@@ -33,10 +33,9 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
         Safetensors.Save(path, tensors, metadata);
     }
 
-    /// <summary>Refuses what is no checkpoint of this version.</summary>
-    /// <returns>The file's metadata.</returns>
+    /// <summary>The metadata of a file, which must be a checkpoint of this version.</summary>
     /// <exception cref="CheckpointException">The file's format is another.</exception>
-    public static IReadOnlyDictionary<string, string> RequireFormat(string path)
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
         IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(path).Metadata;
         metadata.TryGetValue("format", out string? format);
@@ -49,14 +48,16 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
 
     /// <summary>Reads a file into the tensors of a run. None of them changes unless all of it fits.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="metadata">What <see cref="ReadMetadata"/> gave.</param>
     /// <param name="fingerprint">What the run must have been.</param>
     /// <param name="steps">Length of the run.</param>
     /// <param name="tensors">Where the file's tensors go, by name.</param>
     /// <exception cref="CheckpointException">No checkpoint, a damaged one, or one of another run.</exception>
     /// <exception cref="SafetensorsException">A damaged file, or tensors of other names or shapes.</exception>
-    public static Checkpoint Load(string path, string fingerprint, long steps, IReadOnlyDictionary<string, Tensor> tensors)
+    public static Checkpoint Load(
+        string path, IReadOnlyDictionary<string, string> metadata, string fingerprint, long steps,
+        IReadOnlyDictionary<string, Tensor> tensors)
     {
-        IReadOnlyDictionary<string, string> metadata = RequireFormat(path);
         if (!metadata.TryGetValue("run", out string? run) || run != fingerprint)
         {
             throw new CheckpointException(

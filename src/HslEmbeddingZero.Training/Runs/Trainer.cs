@@ -165,12 +165,12 @@ public sealed class Trainer : IDisposable
     /// <exception cref="CheckpointException">Not a checkpoint, or one of another run.</exception>
     public void LoadCheckpoint(string path)
     {
-        Checkpoint.RequireFormat(path); // before the model is moved
+        IReadOnlyDictionary<string, string> metadata = Checkpoint.ReadMetadata(path); // before the model is moved
         Prepared prepared = Prepare();
         prepared.Rebind();
         using var scope = NewDisposeScope();
         Tensor loss = prepared.Loss.Save();
-        Checkpoint checkpoint = Checkpoint.Load(path, prepared.Fingerprint, _options.Steps, State(prepared, loss));
+        Checkpoint checkpoint = Checkpoint.Load(path, metadata, prepared.Fingerprint, _options.Steps, State(prepared, loss));
         prepared.Loss.Restore(loss);
         prepared.Optimizer.EndLoad(checkpoint.Step);
         (Step, BytesRead, Elapsed) = (checkpoint.Step, checkpoint.BytesRead, checkpoint.Elapsed);

@@ -31,7 +31,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         {
             throw new ArgumentException(
                 $"{bytesPerSlot} bytes per slot need {(long)bytesPerSlot * channelsPerByte} channels ({channelsPerByte} each), more than "
-                    + $"dim "
+                    + "dim "
                 + $"{dim}; at most {dim / channelsPerByte} bytes fit.", nameof(bytesPerSlot));
         }
 

@@ -210,7 +210,7 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
         {
             throw new CorpusException(
                 $"{(path.Length > 0 ? path : name)}: {input.Contents.Sum(one => one.Content.Length)} bytes and 0 documents, only empty "
-                    + $"lines; "
+                    + "lines; "
                 + "at least 1 is needed.");
         }
 

@@ -127,7 +127,7 @@ public sealed class TextSource : SampleSource
         throw new CorpusException(
             $"{name}: its {part} part is {ids} ids of {bytes} bytes; at least {Shape.Length} are needed "
             + $"({Shape.ContextLength} of context and {Shape.TargetLength} to score). Use more text, shorter samples or another held-out "
-            + $"share.");
+            + "share.");
     }
 
     private static string NameOf(TextInput input) => input.Path.Length > 0 ? input.Path : input.Name;
