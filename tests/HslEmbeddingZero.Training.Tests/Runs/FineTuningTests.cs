@@ -58,13 +58,7 @@ public sealed class FineTuningTests
     [MemberData(nameof(Precisions))]
     public void Training_starts_from_the_weights_that_the_model_has(Precision precision)
     {
-        TrainerOptions options = TinyRun.Options with
-        {
-            Precision = precision,
-            PeakLearningRate = 1e-9,
-            FinalLearningRate = 0,
-            Optimizer = new() { WeightDecay = 0 }
-        };
+        TrainerOptions options = AtNextToNoRate(precision);
         using ByteLanguageModel model = NewModel();
         using (no_grad()) model.get_parameter("body.norm.bias")!.fill_(0.123456789);
         var before = Values(model);
@@ -79,17 +73,19 @@ public sealed class FineTuningTests
         foreach (Tensor tensor in saved.Values) tensor.Dispose();
     }
 
+    private static TrainerOptions AtNextToNoRate(Precision precision) => TinyRun.Options with
+    {
+        Precision = precision,
+        PeakLearningRate = 1e-9,
+        FinalLearningRate = 0,
+        Optimizer = new() { WeightDecay = 0 },
+    };
+
     [Theory]
     [MemberData(nameof(Precisions))]
     public void Weights_loaded_between_two_runs_are_trained_on(Precision precision)
     {
-        TrainerOptions options = TinyRun.Options with
-        {
-            Precision = precision,
-            PeakLearningRate = 1e-9,
-            FinalLearningRate = 0,
-            Optimizer = new() { WeightDecay = 0 }
-        };
+        TrainerOptions options = AtNextToNoRate(precision);
         using TemporaryFolder folder = new();
         using ByteLanguageModel model = NewModel(seed: 1), other = NewModel(seed: 2);
         other.SaveWeights(folder.PathOf("other.safetensors"));
