@@ -38,12 +38,12 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         Line($"");
         Line($"| request | status | answers | ms to the answer's head, median | 95% | 99% |");
         Line($"| --- | ---: | ---: | ---: | ---: | ---: |");
-        foreach (var group in Tally.Latencies.GroupBy(l => (l.Request, l.Status)).OrderBy(g => g.Key.Request,
-            StringComparer.Ordinal).ThenBy(g => g.Key.Status))
+        foreach ((string request, HttpStatusCode status, double[] times) in Tally.Latencies
+            .GroupBy(l => (l.Request, l.Status), (kind, answers) => (kind.Request, kind.Status, answers.Select(l => l.Milliseconds).ToArray()))
+            .OrderBy(kind => kind.Request, StringComparer.Ordinal).ThenBy(kind => kind.Status))
         {
-            double[] times = [.. group.Select(l => l.Milliseconds)];
             Line(
-                $"| {group.Key.Request} | {(int)group.Key.Status} | {times.Length:N0} | {times.Median():F1} | {times.Quantile(0.95):F1} | "
+                $"| {request} | {(int)status} | {times.Length:N0} | {times.Median():F1} | {times.Quantile(0.95):F1} | "
                     + $"{times.Quantile(0.99):F1} |");
         }
 

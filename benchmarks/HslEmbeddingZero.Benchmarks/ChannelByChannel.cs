@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Benchmarks;
@@ -8,7 +9,7 @@ internal static class ChannelByChannel
     /// <summary>[B, L] uint8 to [B, L, 27] float32.</summary>
     public static Tensor Features(Tensor ids)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor values = ids.to(ScalarType.Int32);
         Tensor gray = values.bitwise_xor(values.bitwise_right_shift(tensor(1, ScalarType.Int32, ids.device)));
         Tensor grayBefore = nn.functional.pad(gray.narrow(1, 0, gray.shape[1] - 1), [1, 0]);

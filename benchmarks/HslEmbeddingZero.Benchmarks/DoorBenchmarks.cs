@@ -88,7 +88,7 @@ public class DoorBenchmarks
     [BenchmarkCategory("slots"), Benchmark(Description = "zero door, into the same memory")]
     public void WriteSlots()
     {
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         _zero.WriteSlots(_ids, _slots);
         Wait(_slots);
     }
@@ -99,7 +99,7 @@ public class DoorBenchmarks
     [BenchmarkCategory("slots"), Benchmark(Description = "channel by channel")]
     public void SlotsByChannel()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor rows = ChannelByChannel.Features(_ids).view(Batch, Length / BytesPerSlot, HslFeatures.Dimension * BytesPerSlot);
         Wait(nn.functional.pad(rows, [0, Dim - rows.shape[^1]]));
     }
@@ -120,8 +120,8 @@ public class DoorBenchmarks
     [BenchmarkCategory("stream"), Benchmark(Description = "torch.nn.Embedding")]
     public void PlainEmbedding()
     {
-        using var scope = NewDisposeScope();
-        using var quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
         Wait(_plain.forward(_ids.to(ScalarType.Int32)));
     }
 
@@ -135,7 +135,7 @@ public class DoorBenchmarks
     [BenchmarkCategory("stream"), Benchmark(Description = "zero door, into the same memory")]
     public void WriteStream()
     {
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         _zero.WriteStream(_ids, _stream);
         Wait(_stream);
     }
@@ -150,7 +150,7 @@ public class DoorBenchmarks
     [BenchmarkCategory("stream"), Benchmark(Description = "zero door with n-gram codes, into the same memory")]
     public void WriteCodedStream()
     {
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         _coded.WriteStream(_ids, _stream);
         Wait(_stream);
     }
@@ -158,15 +158,15 @@ public class DoorBenchmarks
     [BenchmarkCategory("stream"), Benchmark(Description = "channel by channel")]
     public void StreamByChannel()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Wait(nn.functional.pad(ChannelByChannel.Features(_ids), [0, Dim - HslFeatures.Dimension]));
     }
 
     [BenchmarkCategory("learned"), Benchmark(Baseline = true, Description = "gather and matrix product alone")]
     public void GatherAndProduct()
     {
-        using var scope = NewDisposeScope();
-        using var quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
         Tensor rows = _table.forward(_ids.to(ScalarType.Int32)).view(Batch, Length / BytesPerSlot, HslFeatures.Dimension * BytesPerSlot);
         Wait(_map.forward(rows));
     }
@@ -179,7 +179,7 @@ public class DoorBenchmarks
 
     private void Forward(InputDoor door)
     {
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         using Tensor slots = door.forward(_ids);
         Wait(slots);
     }

@@ -64,7 +64,7 @@ public class GenerationBenchmarks
     [Benchmark(Baseline = true, Description = "whole stream again")]
     public void Recompute()
     {
-        using var quiet = inference_mode();
+        using IDisposable quiet = inference_mode();
         using Tensor logits = _model.forward(_context, _stream);
         BenchmarkDevices.Wait(Device);
     }

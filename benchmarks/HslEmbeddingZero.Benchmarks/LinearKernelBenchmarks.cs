@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -57,7 +58,7 @@ public class LinearKernelBenchmarks
 
     private void Pass(LinearKernel linear)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         linear.Apply(_map, _input).backward([_outputGradient]);
     }
 }

@@ -28,7 +28,7 @@ internal static class CorpusScale
         if (!File.Exists(path)) Make(path, megabytes * 1_000_000L, bytesPerDocument);
         byte[] some = new byte[Math.Min(32 << 20, megabytes * 1_000_000)];
         using (FileStream file = File.OpenRead(path)) file.ReadExactly(some);
-        using TextCorpus memory = TextCorpus.FromBytes(some);
+        using var memory = TextCorpus.FromBytes(some);
 
         double before = Resident();
         (TextCorpus first, double seconds) = Timed(() => TextCorpus.Load([path]));
@@ -123,13 +123,13 @@ internal static class CorpusScale
 
     private static double Resident()
     {
-        using Process process = Process.GetCurrentProcess();
+        using var process = Process.GetCurrentProcess();
         return process.WorkingSet64 / (double)(1 << 20);
     }
 
     private static double Highest()
     {
-        using Process process = Process.GetCurrentProcess();
+        using var process = Process.GetCurrentProcess();
         return process.PeakWorkingSet64 / (double)(1 << 20);
     }
 }

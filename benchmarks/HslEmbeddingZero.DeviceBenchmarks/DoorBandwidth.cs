@@ -63,8 +63,8 @@ internal static class DoorBandwidth
     private static void Measure(
         string place, ScalarType type, int mebibytes, string arm, int dim, int bytesPerSlot, bool stream, int rounds, bool parts)
     {
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         long positions = stream ? Length : Length / bytesPerSlot;
         long width = type == ScalarType.BFloat16 ? 2 : 4;
         long rows = Math.Max(1, ((long)mebibytes << 20) / (positions * dim * width));
@@ -85,8 +85,9 @@ internal static class DoorBandwidth
             candidates.AddRange(
             [
                 new("features", () => door.Features(ids).Dispose()),
-                new("rows alone", () => { using var slice = NewDisposeScope(); output.narrow(2, 0, columns).copy_(features); }),
-                new("ends alone", () => { using var slice = NewDisposeScope(); output.narrow(2, columns, dim - columns).zero_(); }),
+                new("rows alone", () => { using DisposeScope slice = NewDisposeScope(); output.narrow(2, 0, columns).copy_(features); }),
+                new("ends alone", () => { using DisposeScope slice =
+                    NewDisposeScope(); output.narrow(2, columns, dim - columns).zero_(); }),
             ]);
         }
 

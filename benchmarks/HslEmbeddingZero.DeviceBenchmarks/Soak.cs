@@ -24,8 +24,8 @@ internal static class Soak
             new ByteTransformer(new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0.1 }));
         TrainerOptions options = new() { Steps = steps, BatchSize = 4, GradientAccumulationSteps = 1, ReportEverySteps = 1 };
         string data = Path.Combine(AppContext.BaseDirectory, "data");
-        TextCorpus text = TextCorpus.Load([Path.Combine(data, "text.en.txt"), Path.Combine(data, "text.ko.txt")]);
-        WindowCorpus windows = WindowCorpus.Load([Path.Combine(data, "windows.bin")]);
+        var text = TextCorpus.Load([Path.Combine(data, "text.en.txt"), Path.Combine(data, "text.ko.txt")]);
+        var windows = WindowCorpus.Load([Path.Combine(data, "windows.bin")]);
         using var trainer = new Trainer(model, [new TextSource(text), new VideoSource(windows), new CaptionSource(windows)], options);
         Watch watch = new();
         trainer.Run(watch);
@@ -42,7 +42,7 @@ internal static class Soak
             long live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
             if (value.Step > 5) _liveAfterFive.Add(live);
             if (value.Step % SampleEvery != 0) return;
-            using Process process = Process.GetCurrentProcess();
+            using var process = Process.GetCurrentProcess();
             _samples.Add((value.Step, live, process.WorkingSet64 / (double)(1 << 20), GC.GetAllocatedBytesForCurrentThread()));
         }
 

@@ -37,7 +37,7 @@ internal sealed class TrainedBody : IDisposable
     /// <summary>Forward and backward pass: leaves gradients.</summary>
     public void Pass()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         _shipped?.zero_grad();
         LanguageModelLoss.NatsPerByte(_body.forward(_slots, _stream), _targets).backward();
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using HslEmbeddingZero.Training;
 using ScottPlot;
+using ScottPlot.Plottables;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -21,7 +22,7 @@ internal static class CurvesPlot
                 [.. MetricsLog.ReadCurve(metrics).Where(p => p.Sources.ContainsKey(data.Mix.Text.Name)).Select(
                     p => ((double)p.Step, p.Sources[data.Mix.Text.Name]))];
             if (curve.Length == 0) continue;
-            var line = plot.Add.ScatterLine(curve.Select(p => p.Step).ToArray(), Smoothed([.. curve.Select(p => p.Text)]));
+            Scatter line = plot.Add.ScatterLine(curve.Select(p => p.Step).ToArray(), Smoothed([.. curve.Select(p => p.Text)]));
             line.Color = palette.GetColor(rows.IndexOf(row));
             line.LineWidth = 2;
             line.LinePattern = seed == runs.Min(r => r.Seed) ? LinePattern.Solid : LinePattern.Dotted;
@@ -40,7 +41,7 @@ internal static class CurvesPlot
 
     private static void Mark(Plot plot, double value, string name, LinePattern pattern)
     {
-        var line = plot.Add.HorizontalLine(value);
+        HorizontalLine line = plot.Add.HorizontalLine(value);
         line.Color = Colors.Gray;
         line.LinePattern = pattern;
         line.LegendText = string.Create(CultureInfo.InvariantCulture, $"{name}: {value:F3}");

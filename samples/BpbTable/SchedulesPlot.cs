@@ -1,4 +1,5 @@
 using ScottPlot;
+using ScottPlot.Plottables;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -15,13 +16,13 @@ internal static class SchedulesPlot
         using Plot plot = new();
         ScottPlot.Palettes.Category10 palette = new();
         int color = 0;
-        foreach (var arm in results.GroupBy(r => new TableRowKey(r.Key.Arm, r.Key.BytesPerSlot)))
+        foreach (IGrouping<TableRowKey, RunResult> arm in results.GroupBy(r => new TableRowKey(r.Key.Arm, r.Key.BytesPerSlot)))
         {
             (double Steps, Spread Bits)[] points =
                 [.. arm.GroupBy(r => r.Key.Steps).OrderBy(g => g.Key).Select(
                     g => ((double)g.Key, Spread.Of([.. g.Select(r => r.Scores.TextBitsPerByte)])))];
             double[] steps = [.. points.Select(p => Math.Log10(p.Steps))], means = [.. points.Select(p => p.Bits.Mean)];
-            var line = plot.Add.Scatter(steps, means);
+            Scatter line = plot.Add.Scatter(steps, means);
             line.Color = palette.GetColor(color++);
             line.LineWidth = 2;
             line.LegendText = arm.Key.ToString();
@@ -29,7 +30,7 @@ internal static class SchedulesPlot
                 plot.Add.ErrorBar(steps, means, [.. points.Select(p => p.Bits.Std!.Value)]).Color = line.Color;
         }
 
-        var trigram = plot.Add.HorizontalLine(data.Trigram[^1]);
+        HorizontalLine trigram = plot.Add.HorizontalLine(data.Trigram[^1]);
         trigram.Color = Colors.Gray;
         trigram.LinePattern = LinePattern.Dashed;
         trigram.LegendText = "byte trigram counts";

@@ -20,7 +20,7 @@ internal static class TableProgram
         foreach (TableRowKey row in options.Preset.Rows)
             // refuses what does not fit before hours are spent
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose();
-        ComparisonData data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
+        var data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
         if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");

@@ -25,7 +25,7 @@ internal sealed record CosmosView(string Name, int[] Columns, double[] Scales, P
         double[] scales = [.. columns.Select(
             column => 1 / (Deviation(rows, column) * Math.Sqrt(columns.Count(other => GroupOf(other) == GroupOf(column)))))];
         double[][] scaled = [.. rows.Select(row => columns.Select((column, i) => scales[i] * row[column]).ToArray())];
-        PrincipalComponents components = PrincipalComponents.Of(scaled, Dimensions);
+        var components = PrincipalComponents.Of(scaled, Dimensions);
         return new CosmosView(name, columns, scales, components, [.. scaled.Select(components.Project)]);
     }
 

@@ -30,9 +30,9 @@ internal sealed class DemoModel : IDisposable
     /// <exception cref="IOException">The file cannot be read or holds no model.</exception>
     public static DemoModel Load(string path)
     {
-        ByteLanguageModel model = ByteLanguageModel.Load(path);
+        var model = ByteLanguageModel.Load(path);
         IReadOnlyDictionary<string, string> told = Safetensors.ReadHeader(path).Metadata;
-        using JsonDocument door = JsonDocument.Parse(told["door"]);
+        using var door = JsonDocument.Parse(told["door"]);
         // A single position is too little work to share between cores; generations beside each other are not.
         torch.set_num_threads(1);
         return new DemoModel(model, new ModelDescription(

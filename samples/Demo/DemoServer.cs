@@ -54,7 +54,7 @@ internal static class DemoServer
         app.UseRouting();
         app.UseRateLimiter();
 
-        AboutPage about = AboutPage.Of(limits, model?.Description);
+        var about = AboutPage.Of(limits, model?.Description);
         byte[] cosmos = Cosmos.Compute().ToJson();
         app.MapGet("/api/about", () => TypedResults.Json(about, DemoJson.Options));
         app.MapGet("/api/cosmos", () => TypedResults.Bytes(cosmos, "application/json"));

@@ -14,7 +14,7 @@ internal sealed record Diagnostics(long LiveTensors, long ResidentBytes, long Ma
     public static Diagnostics Now(GenerationEndpoint generation)
     {
         int running = generation.Running; // first: what is counted after it cannot belong to a generation that it missed
-        using Process process = Process.GetCurrentProcess();
+        using var process = Process.GetCurrentProcess();
         return new Diagnostics(torch.Tensor.TotalCount, process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false),
             process.Threads.Count, running);
     }

@@ -28,7 +28,7 @@ internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
         bytes => Math.Max(1, (bytes.Length + BytesPerSlot - 1) / BytesPerSlot) * Dim,
         (bytes, floats) =>
         {
-            using var quiet = inference_mode();
+            using IDisposable quiet = inference_mode();
             using Tensor ids = tensor(bytes.Length == 0 ? [0] : bytes); // as the features do, take empty input for one 0x00 byte
             using Tensor slots = _door.forward(ids);
             MemoryMarshal.Cast<byte, float>(slots.bytes).CopyTo(floats);

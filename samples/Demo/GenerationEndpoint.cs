@@ -37,7 +37,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         Interlocked.Increment(ref _running);
         try
         {
-            using ByteGenerator generator = ByteGenerator.ForText(model!.Model, prompt);
+            using var generator = ByteGenerator.ForText(model!.Model, prompt);
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
             GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellationToken.Token);
             await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Probabilities()), end));

@@ -1,4 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Factorization;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
@@ -15,7 +16,7 @@ internal sealed record PrincipalComponents(double[] Mean, double[][] Axes, doubl
         Vector<double> mean = matrix.ColumnSums() / matrix.RowCount;
         for (int row = 0; row < matrix.RowCount; row++) matrix.SetRow(row, matrix.Row(row) - mean);
 
-        var decomposed = matrix.Svd();
+        Svd<double> decomposed = matrix.Svd();
         double[] variances = [.. decomposed.S.Select(value => value * value)];
         double total = variances.Sum();
         return new PrincipalComponents(

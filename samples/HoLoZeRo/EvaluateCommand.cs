@@ -37,10 +37,10 @@ internal static class EvaluateCommand
         CancellationToken cancellationToken)
     {
         (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
-        ByteMix data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellationToken);
-        using ByteLanguageModel model = ByteLanguageModel.Load(weights);
+        var data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellationToken);
+        using var model = ByteLanguageModel.Load(weights);
         model.to(device);
-        Scores measured = Scores.Of(kept.Step, new Evaluator(data.Sources, device: device).Evaluate(model, cancellationToken));
+        var measured = Scores.Of(kept.Step, new Evaluator(data.Sources, device: device).Evaluate(model, cancellationToken));
         ScoreTable.Print(console, data, [("measured", measured), ("in the file", kept)]);
         console.WriteLine(data.HeldOutSha256 == heldOut.Sha256
             ? string.Create(CultureInfo.InvariantCulture,

@@ -64,7 +64,7 @@ internal static class GenerateCommand
             };
             byte[]? given = parsed.GetValue(window) is { } which
                 ? WindowPrompt.Read(which, CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows))) : null;
-            using ByteLanguageModel model = ByteLanguageModel.Load(parsed.GetValue(weights)!.FullName);
+            using var model = ByteLanguageModel.Load(parsed.GetValue(weights)!.FullName);
             model.to(place);
             if (given is null) await WriteText(console, model, parsed.GetValue(prompt) ?? "", parsed.GetValue(bytes) ?? 400, options,
                 cancellationToken).ConfigureAwait(false);

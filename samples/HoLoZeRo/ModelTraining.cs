@@ -19,9 +19,9 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
     {
         long best = Train(cancellationToken);
         string weights = Path.Combine(Folder, WeightsName);
-        using ByteLanguageModel model = ByteLanguageModel.Load(weights);
+        using var model = ByteLanguageModel.Load(weights);
         model.to(options.Device);
-        Scores scores = Scores.Of(best, new Evaluator(data.Sources, device: options.Device).Evaluate(model, cancellationToken));
+        var scores = Scores.Of(best, new Evaluator(data.Sources, device: options.Device).Evaluate(model, cancellationToken));
         model.Save(weights, torch.ScalarType.BFloat16, Provenance.Of(options, data, scores));
         return scores;
     }
@@ -63,7 +63,7 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
         public void Report(RunEvaluation value)
         {
             board.Update();
-            Scores scores = Scores.Of(value.Step, value.Scores);
+            var scores = Scores.Of(value.Step, value.Scores);
             string best = run.Best == value ? ", the best so far" : "";
             console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,

@@ -41,7 +41,7 @@ internal static class Provenance
     public static void Update(string path, ByteLanguageModel model, Scores scores)
     {
         SafetensorsHeader header = Safetensors.ReadHeader(path);
-        Dictionary<string, string> entries = header.Metadata.Where(entry => entry.Key is not ("format" or "door" or "body")).ToDictionary();
+        var entries = header.Metadata.Where(entry => entry.Key is not ("format" or "door" or "body")).ToDictionary();
         entries[ScoresKey] = JsonSerializer.Serialize(scores, SampleJson.Line);
         model.Save(path, header.Tensors.Values.First().Dtype, entries);
     }

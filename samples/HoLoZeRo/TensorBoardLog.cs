@@ -51,7 +51,7 @@ internal sealed class TensorBoardLog : IDisposable
 
     private void Show(string group, string line)
     {
-        using JsonDocument document = JsonDocument.Parse(line);
+        using var document = JsonDocument.Parse(line);
         JsonElement root = document.RootElement;
         int step = root.GetProperty("step").GetInt32();
         if (root.TryGetProperty("seconds", out JsonElement seconds)) _seconds = seconds.GetDouble();

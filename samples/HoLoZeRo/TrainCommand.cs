@@ -73,7 +73,7 @@ internal static class TrainCommand
         options.Training.Validate();
         // What does not fit is refused before a folder is made.
         DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose();
-        ByteMix data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
+        var data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
         Scores scores = new ModelTraining(console, options, data).Run(cancellationToken);
         ScoreTable.Print(console, data, [("held out", scores)]);

@@ -14,7 +14,7 @@ internal static class WindowPrompt
     {
         if (int.TryParse(which, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int index))
         {
-            WindowCorpus corpus = WindowCorpus.Load(windowFiles);
+            var corpus = WindowCorpus.Load(windowFiles);
             if (index < 0 || index >= corpus.Count)
                 throw new ArgumentException($"--window {index}: the windows are 0 to {corpus.Count - 1}.");
             return corpus.Window(index).ToArray();

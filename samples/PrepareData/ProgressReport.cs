@@ -36,7 +36,7 @@ internal static class ProgressReport
 
     private static Action<long> Lines(IAnsiConsole console, string title, long total)
     {
-        Stopwatch clock = Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         long first = -1;
         long tenth = 0;
         return done =>

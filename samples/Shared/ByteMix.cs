@@ -54,7 +54,7 @@ internal sealed class ByteMix
         IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, MixWeights weights, HeldOutWindows heldOut,
         CancellationToken cancellationToken)
     {
-        TextCorpus corpus = TextCorpus.Load(text, progress: new ReadingLines(console), cancellationToken: cancellationToken);
+        var corpus = TextCorpus.Load(text, progress: new ReadingLines(console), cancellationToken: cancellationToken);
         foreach (SkippedFile skipped in corpus.Skipped) console.WriteLine($"left out: {skipped.Reason}");
         return new(corpus, WindowCorpus.Load(windows), weights, heldOut);
     }

@@ -42,7 +42,7 @@ internal static class CommittedWords
     /// </summary>
     public static string HeldOutSha256(ByteMix data)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         HeldOutSamples text = data.Text.HeldOut!;
         Append(MemoryMarshal.AsBytes(text.Contexts));
         Append(MemoryMarshal.AsBytes(text.Targets));

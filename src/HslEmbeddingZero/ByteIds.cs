@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -29,7 +30,7 @@ public static class ByteIds
             throw new ArgumentException($"Ids are on {ids.device} but the door is on {device}; move one with .to(device).", nameof(ids));
         if (!checkRange || ids.dtype == ScalarType.Byte || ids.numel() == 0) return;
 
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         long low = ids.min().to(ScalarType.Int64).item<long>();
         long high = ids.max().to(ScalarType.Int64).item<long>();
         if (low < 0) throw new ArgumentOutOfRangeException(nameof(ids), low, $"Ids must be 0..{Count - 1}; the lowest is {low}.");

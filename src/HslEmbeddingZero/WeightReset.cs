@@ -27,16 +27,16 @@ internal static class WeightReset
     /// <summary>Fills a weight by a draw on a float32 tensor of its shape on the CPU.</summary>
     public static void Draw(this Tensor weight, Func<Tensor, Tensor> draw)
     {
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         weight.copy_(draw(empty(weight.shape, ScalarType.Float32, CPU)));
     }
 
     /// <summary>Fills a weight with one value.</summary>
     public static void Fill(this Tensor weight, Scalar value)
     {
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         weight.fill_(value);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
 
 namespace HslEmbeddingZero.Demo.Tests;
 
@@ -102,7 +103,7 @@ public class DemoServerTests
     [Fact]
     public async Task Diagnostics_are_told_only_when_asked_for()
     {
-        await using var app = Samples.Demo.DemoServer.Create(new Samples.Demo.DemoOptions { Port = 0 }, null);
+        await using WebApplication app = Samples.Demo.DemoServer.Create(new Samples.Demo.DemoOptions { Port = 0 }, null);
         await app.StartAsync();
         using HttpClient client = new();
         using HttpResponseMessage response = await client.GetAsync(new Uri(new Uri(app.Urls.First()), "/api/diagnostics"));

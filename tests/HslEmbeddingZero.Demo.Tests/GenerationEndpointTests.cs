@@ -16,7 +16,7 @@ public class GenerationEndpointTests
         const string prompt = "Nineteen byte prompt";
         JsonElement[] lines = await demo.GenerateAsync(new { prompt, length = 40, temperature = 0.9, topK = 50, topP = 0.9, seed = 7 });
 
-        using ByteGenerator generator = ByteGenerator.ForText(demo.Model!.Model, Encoding.UTF8.GetBytes(prompt));
+        using var generator = ByteGenerator.ForText(demo.Model!.Model, Encoding.UTF8.GetBytes(prompt));
         List<byte> expected = [];
         GenerationOptions options = new() { Temperature = 0.9, TopK = 50, TopP = 0.9, Seed = 7 };
         await foreach (byte value in generator.GenerateAsync(40, options)) expected.Add(value);
@@ -61,7 +61,7 @@ public class GenerationEndpointTests
     public async Task A_model_behind_codes_of_the_last_bytes_generates_and_the_page_is_told_of_them()
     {
         await using RunningDemo demo = await RunningDemo.StartAsync(null, RunningDemo.SmallModel(arm: "zero-ngram"));
-        using JsonDocument about = JsonDocument.Parse(await demo.Client.GetStringAsync("/api/about"));
+        using var about = JsonDocument.Parse(await demo.Client.GetStringAsync("/api/about"));
         JsonElement model = about.RootElement.GetProperty("model");
         Assert.Equal(("zero-ngram", 0), (model.GetProperty("door").GetString(), model.GetProperty("doorParameters").GetInt32()));
         Assert.Equal([2, 3, 4], model.GetProperty("ngramOrders").EnumerateArray().Select(order => order.GetInt32()));

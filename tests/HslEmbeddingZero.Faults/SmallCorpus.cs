@@ -37,7 +37,7 @@ internal static class SmallCorpus
             File.WriteAllBytes(windows, Windows(100));
         }
 
-        WindowCorpus films = WindowCorpus.Load([windows]);
+        var films = WindowCorpus.Load([windows]);
         return
         [
             new TextSource(TextCorpus.Load([text], heldOutShare: 0.25), heldOutSamples: 4),

@@ -44,7 +44,7 @@ public sealed class BackendTests
     {
         (int code, string output, string error) = MSBuild(["-getItem:PackageReference", .. properties]);
         Assert.True(code == 0, output + error);
-        using JsonDocument items = JsonDocument.Parse(output);
+        using var items = JsonDocument.Parse(output);
         return
         [
             .. items.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()

@@ -52,7 +52,7 @@ public sealed class OwnDoorTests : IDisposable
         try
         {
             File.WriteAllLines(file, Enumerable.Range(0, 300).Select(i => $"Line {i} of a text.\n"));
-            TextCorpus text = TextCorpus.Load([file], heldOutShare: 0.25);
+            var text = TextCorpus.Load([file], heldOutShare: 0.25);
             TrainerOptions options = new() { Steps = 4, WarmupSteps = 0, BatchSize = 1, GradientAccumulationSteps = 1 };
             using ByteLanguageModel model = Model(contextBytes: 1);
             var door = (AveragingDoor)model.Door;
@@ -136,7 +136,7 @@ public sealed class OwnDoorTests : IDisposable
         protected override void ResetParameters(Generator random)
         {
             base.ResetParameters(random);
-            using var quiet = no_grad();
+            using IDisposable quiet = no_grad();
             scale.fill_(1);
         }
     }

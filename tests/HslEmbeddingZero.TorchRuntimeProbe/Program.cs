@@ -54,7 +54,7 @@ static int DoorsAtOnce(int count)
     {
         start.SignalAndWait();
         using ZeroDoor door = new(3, 81);
-        using var scope = torch.NewDisposeScope();
+        using DisposeScope scope = torch.NewDisposeScope();
         sums[i] = door.forward(torch.zeros(3, torch.ScalarType.Byte)).sum().item<float>();
     }))];
     foreach (Thread thread in threads) thread.Start();

@@ -45,8 +45,8 @@ internal static class KnockoutCommand
         DirectoryInfo output,
         CancellationToken cancellationToken)
     {
-        ByteMix data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken);
-        using ByteLanguageModel model = ByteLanguageModel.Load(weights);
+        var data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken);
+        using var model = ByteLanguageModel.Load(weights);
         model.to(device);
         OutputFolder.RequireWritable(output);
 

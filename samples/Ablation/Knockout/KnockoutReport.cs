@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ScottPlot;
+using ScottPlot.Plottables;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -61,13 +62,13 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
             {
                 double change = Change(_silenced[r], Measures[m].Of);
                 shades[r, m] = largest[m] > 0 ? Math.Clamp(change / largest[m], -1, 1) : 0;
-                var label = plot.Add.Text(Signed(change), m, _silenced.Length - 1 - r);
+                Text label = plot.Add.Text(Signed(change), m, _silenced.Length - 1 - r);
                 label.Alignment = Alignment.MiddleCenter;
                 label.LabelFontSize = 13;
             }
         }
 
-        var map = plot.Add.Heatmap(shades);
+        Heatmap map = plot.Add.Heatmap(shades);
         map.Colormap = new ScottPlot.Colormaps.Balance();
         map.ManualRange = new ScottPlot.Range(-2.2, 2.2); // Keeps the darkest shades out, on which no number can be read.
         plot.MoveToBack(map);

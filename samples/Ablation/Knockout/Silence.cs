@@ -20,8 +20,8 @@ internal static class SilenceValues
     public static float[] Constants(this Silence silence, ZeroDoor door, IReadOnlyList<SampleSource> sources, torch.Device device)
     {
         if (silence == Silence.Zero) return new float[HslFeatures.Dimension];
-        using var quiet = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
+        using IDisposable quiet = torch.no_grad();
+        using DisposeScope scope = torch.NewDisposeScope();
         torch.Tensor[] rows = [.. sources.Select(source => source.HeldOut).OfType<HeldOutSamples>()
             .Select(samples => Rows(torch.tensor(samples.Contexts.ToArray(), [samples.Count, samples.Shape.ContextLength])))];
         return [.. torch.cat(rows, 0).mean([0]).cpu().data<float>()];

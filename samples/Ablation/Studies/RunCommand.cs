@@ -44,15 +44,15 @@ internal static class RunCommand
     {
         string file = StudyFile.Find(nameOrFile);
         string name = Path.GetFileNameWithoutExtension(file);
-        Study study = Study.Load(file);
-        ComparisonData data = ComparisonData.Load(console, text, windows, study.Budget, cancellationToken);
+        var study = Study.Load(file);
+        var data = ComparisonData.Load(console, text, windows, study.Budget, cancellationToken);
         DirectoryInfo output = new(Path.Combine(parent.FullName, name));
         OutputFolder.RequireWritable(output);
 
         StudyRunner runner = new(study, data, precision, device, output, checkpointEvery);
         runner.RefuseForeignResults();
         StudyFolder folder = new(output);
-        StudyConditions conditions = StudyConditions.Of(name, study, precision, device, data);
+        var conditions = StudyConditions.Of(name, study, precision, device, data);
         folder.Begin(conditions);
         folder.Write(console, conditions, runner.Run(console, cancellationToken));
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ScottPlot;
+using ScottPlot.Plottables;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -62,7 +63,7 @@ internal static class StudyFigure
         Plot plot, string axis, IReadOnlyList<RunResult> results, Func<MixScores, double> score, Func<RunKey, double> value,
         Func<RunKey, RunKey> others, Study study)
     {
-        foreach (var (place, line) in results.GroupBy(r => others(r.Key.Row())).Index())
+        foreach ((int place, IGrouping<RunKey, RunResult> line) in results.GroupBy(r => others(r.Key.Row())).Index())
         {
             AddLine(plot, place, LineName(line.Key, study),
                 line.GroupBy(r => value(r.Key)).OrderBy(g => g.Key).Select(g => (g.Key, Spread.Of([.. g.Select(r => score(r.Scores))]))));
@@ -82,7 +83,7 @@ internal static class StudyFigure
     /// <summary>One line a door over the steps of its schedule, scored on the way.</summary>
     private static void Curves(Plot plot, IReadOnlyList<RunResult> results, Func<MixScores, double> score)
     {
-        foreach (var (place, row) in results.GroupBy(r => r.Key.Row()).Index())
+        foreach ((int place, IGrouping<RunKey, RunResult> row) in results.GroupBy(r => r.Key.Row()).Index())
         {
             AddLine(plot, place, Study.DoorLabel(row.Key), row
                 .SelectMany(r => r.Curve.Append(new CurvePoint(r.Key.Steps, r.Scores)))
@@ -97,15 +98,15 @@ internal static class StudyFigure
     {
         plot.YLabel("");
         plot.XLabel("bits per byte: seeds, mean");
-        var rows = results.GroupBy(r => r.Key.Row()).ToArray();
+        IGrouping<RunKey, RunResult>[] rows = results.GroupBy(r => r.Key.Row()).ToArray();
         foreach ((int place, IGrouping<RunKey, RunResult> row) in rows.Index())
         {
             double[] values = [.. row.Select(r => score(r.Scores))];
-            var dots = plot.Add.Markers(values, values.Select(_ => (double)-place).ToArray());
+            Markers dots = plot.Add.Markers(values, values.Select(_ => (double)-place).ToArray());
             dots.Color = Palette.GetColor(place);
             dots.MarkerSize = 9;
             double mean = values.Average();
-            var bar = plot.Add.Line(mean, -place - 0.25, mean, -place + 0.25);
+            LinePlot bar = plot.Add.Line(mean, -place - 0.25, mean, -place + 0.25);
             bar.Color = dots.Color;
             bar.LineWidth = 3;
         }
@@ -119,7 +120,7 @@ internal static class StudyFigure
     {
         (double At, Spread Bits)[] all = [.. points];
         double[] x = [.. all.Select(p => Math.Log10(p.At))], y = [.. all.Select(p => p.Bits.Mean)];
-        var line = plot.Add.Scatter(x, y);
+        Scatter line = plot.Add.Scatter(x, y);
         line.Color = Palette.GetColor(place);
         line.LineWidth = 2;
         line.LegendText = name;
@@ -153,7 +154,7 @@ internal static class StudyFigure
         double low = results.Min(r => r.Scores.TextBitsPerByte), high = results.Max(r => r.Scores.TextBitsPerByte);
         double room = Math.Max(high - low, 0.02);
         if (trigram < low - room || trigram > high + room) return;
-        var line = plot.Add.HorizontalLine(trigram);
+        HorizontalLine line = plot.Add.HorizontalLine(trigram);
         line.Color = Colors.Gray;
         line.LinePattern = LinePattern.Dashed;
         plot.XLabel($"{plot.Axes.Bottom.Label.Text}; dashed: byte trigram counts");

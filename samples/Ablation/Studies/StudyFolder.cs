@@ -27,9 +27,9 @@ internal sealed class StudyFolder(DirectoryInfo folder)
     /// <exception cref="InvalidDataException">The folder holds no study, or not the whole of it.</exception>
     public void Remake(IAnsiConsole console, bool isIncomplete)
     {
-        StudyConditions conditions = StudyConditions.Read(ConditionsPath);
+        var conditions = StudyConditions.Read(ConditionsPath);
         RunResult[] results = [.. isIncomplete && !File.Exists(RunsPath) ? [] : KeptRuns(), .. isIncomplete ? FinishedRuns() : []];
-        Dictionary<RunKey, RunResult> byKey = results.GroupBy(run => run.Key).ToDictionary(runs => runs.Key, runs => runs.First());
+        var byKey = results.GroupBy(run => run.Key).ToDictionary(runs => runs.Key, runs => runs.First());
         RunKey[] missing = [.. conditions.Study.Runs().Where(key => !byKey.ContainsKey(key))];
         if (missing.Length > 0 && !isIncomplete)
         {

@@ -110,7 +110,7 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
             ParquetFooter.ReadFully(file, _compressed.AsSpan(0, given), _position);
             try
             {
-                PageHeader header = PageHeader.Read(_compressed.AsSpan(0, given), out int length);
+                var header = PageHeader.Read(_compressed.AsSpan(0, given), out int length);
                 _position += length;
                 return header;
             }

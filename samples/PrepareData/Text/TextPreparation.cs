@@ -21,7 +21,7 @@ internal static class TextPreparation
         {
             while (state.Input < inputs.Length && !options.IsEnough(output.Stream.Position))
             {
-                using TextInput input = TextInput.Open(inputs[state.Input].FullName, options.Field, state.Position, options.LongestLine);
+                using var input = TextInput.Open(inputs[state.Input].FullName, options.Field, state.Position, options.LongestLine);
                 if (!ReadAll(input, () => before[state.Input] + input.BytesRead)) break;
                 writer.EndDocument();
                 state.Input++;

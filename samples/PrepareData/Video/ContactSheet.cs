@@ -39,7 +39,7 @@ internal static class ContactSheet
             canvas.DrawRect(left, top + Side, Side, Stripe, stripe);
         }
 
-        using SKImage image = SKImage.FromBitmap(sheet);
+        using var image = SKImage.FromBitmap(sheet);
         using SKData png = image.Encode(SKEncodedImageFormat.Png, 100);
         using FileStream stream = File.Create(path);
         png.SaveTo(stream);
@@ -49,7 +49,7 @@ internal static class ContactSheet
     {
         using SKBitmap frame = new(Ffmpeg.FrameSide, Ffmpeg.FrameSide, SKColorType.Gray8, SKAlphaType.Opaque);
         pixels.CopyTo(frame.GetPixelSpan());
-        using SKImage image = SKImage.FromBitmap(frame);
+        using var image = SKImage.FromBitmap(frame);
         canvas.DrawImage(image, place, new SKSamplingOptions(SKFilterMode.Nearest));
     }
 

@@ -91,7 +91,7 @@ internal static class WindowPreparation
 
     private static CaptionTrack ReadCaptions(string path, DamageLog damage)
     {
-        SubtitleFile file = SubtitleFile.Read(path);
+        var file = SubtitleFile.Read(path);
         foreach (DamagedCue cue in file.Damaged) damage.Add(path, $"line {cue.Line}", cue.Reason);
         return new CaptionTrack(file.Cues);
     }

@@ -56,8 +56,8 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             device);
         if (resume && Finished() is { } earlier) return earlier; // Another process has finished it meanwhile.
         if (resume) run.Resume();
-        MixScores last = MixScores.Of(run.Run(progress, cancellationToken: cancellationToken)!);
-        Stopwatch dividing = Stopwatch.StartNew();
+        var last = MixScores.Of(run.Run(progress, cancellationToken: cancellationToken)!);
+        var dividing = Stopwatch.StartNew();
         IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, cancellationToken) : null;
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last,

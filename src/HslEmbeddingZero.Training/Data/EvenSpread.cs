@@ -9,7 +9,7 @@ internal static class EvenSpread
     /// </summary>
     public static IEnumerable<long> Places(int wanted, long available)
     {
-        var count = (int)Math.Min(wanted, available);
+        int count = (int)Math.Min(wanted, available);
         return Enumerable.Range(0, count).Select(i => ((2L * i) + 1) * available / (2L * count));
     }
 }

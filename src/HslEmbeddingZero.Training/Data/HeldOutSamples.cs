@@ -138,7 +138,7 @@ public sealed class HeldOutSamples
 
     private string Hash()
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{Shape.ContextLength} {Shape.TargetLength} {Count} {string.Join(' ', _partOf)}"));
         foreach (ReadOnlyMemory<short> ids in (IEnumerable<ReadOnlyMemory<short>>)[_contexts, _targets, .. SwappedContexts])
             hash.AppendData(MemoryMarshal.AsBytes(ids.Span));

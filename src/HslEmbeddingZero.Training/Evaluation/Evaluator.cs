@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
@@ -78,7 +79,7 @@ public sealed class Evaluator
         model.eval();
         try
         {
-            using var quiet = inference_mode();
+            using IDisposable quiet = inference_mode();
             return score();
         }
         finally
@@ -125,7 +126,7 @@ public sealed class Evaluator
         for (int first = 0; first < samples.Count; first += _batchSize)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(_batchSize, samples.Count - first);
             ReadOnlySpan<short> contexts = swap is { } which ? samples.SwappedContexts[which].Span : samples.Contexts;
             Tensor context = Rows(contexts, first, count, shape.ContextLength);

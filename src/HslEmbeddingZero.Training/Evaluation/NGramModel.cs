@@ -26,7 +26,7 @@ public sealed class NGramModel
             throw new ArgumentOutOfRangeException(nameof(order), order, "An order is 1, 2 or 3.");
         Order = order;
         _levels = new Level[order];
-        for (var (length, contexts) = (0, 1); length < order; length++, contexts *= Ids)
+        for ((int length, int contexts) = (0, 1); length < order; length++, contexts *= Ids)
             _levels[length] = new(new uint[contexts * Ids], new long[contexts], new int[contexts]);
     }
 
@@ -43,11 +43,11 @@ public sealed class NGramModel
     public void Fit(TextIds ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var chunk = new short[(int)Math.Min(ids.Length, Chunk)];
+        short[] chunk = new short[(int)Math.Min(ids.Length, Chunk)];
         for (long next = 0; next < ids.Length;)
         {
-            var known = (int)Math.Min(Order - 1, next); // counted already; they are the contexts of the first new ones
-            var some = chunk.AsSpan(0, (int)Math.Min(chunk.Length, ids.Length - next + known));
+            int known = (int)Math.Min(Order - 1, next); // counted already; they are the contexts of the first new ones
+            Span<short> some = chunk.AsSpan(0, (int)Math.Min(chunk.Length, ids.Length - next + known));
             ids.CopyTo(next - known, some);
             Fit(some, known);
             next += some.Length - known;
@@ -59,8 +59,8 @@ public sealed class NGramModel
     private void Fit(ReadOnlySpan<short> ids, int known)
     {
         CheckIds(ids, nameof(ids));
-        for (var i = known; i < ids.Length; i++)
-            for (var length = 0; length <= Math.Min(i, Order - 1); length++)
+        for (int i = known; i < ids.Length; i++)
+            for (int length = 0; length <= Math.Min(i, Order - 1); length++)
                 _levels[length].Count(ContextOf(ids[(i - length)..i]), ids[i]);
     }
 
@@ -77,8 +77,8 @@ public sealed class NGramModel
         CheckIds(targets, nameof(targets));
 
         short[] ids = [.. context[^Math.Min(context.Length, Order - 1)..], .. targets];
-        var bits = 0d;
-        for (var i = ids.Length - targets.Length; i < ids.Length; i++)
+        double bits = 0d;
+        for (int i = ids.Length - targets.Length; i < ids.Length; i++)
             bits -= Math.Log2(Probability(ids.AsSpan(..i), ids[i]));
         return bits / targets.Length;
     }
@@ -86,23 +86,23 @@ public sealed class NGramModel
     /// <summary>The probability of an id after the ids that precede it, of which the last <see cref="Order"/> - 1 count.</summary>
     internal double Probability(ReadOnlySpan<short> before, short id)
     {
-        var probability = 1d / Ids;
-        for (var length = 0; length <= Math.Min(before.Length, Order - 1); length++)
+        double probability = 1d / Ids;
+        for (int length = 0; length <= Math.Min(before.Length, Order - 1); length++)
             probability = _levels[length].Interpolate(ContextOf(before[^length..]), id, probability);
         return probability;
     }
 
     private static int ContextOf(ReadOnlySpan<short> ids)
     {
-        var context = 0;
-        foreach (var id in ids)
+        int context = 0;
+        foreach (short id in ids)
             context = (context * Ids) + id;
         return context;
     }
 
     private static void CheckIds(ReadOnlySpan<short> ids, string name)
     {
-        foreach (var id in ids)
+        foreach (short id in ids)
             if (id is < 0 or >= Ids)
                 throw new ArgumentOutOfRangeException(name, id, $"An id lies within 0 to {Ids - 1}.");
     }
@@ -126,7 +126,7 @@ public sealed class NGramModel
 
         public double Interpolate(int context, short id, double lower)
         {
-            var (total, kinds) = (Total[context], Kinds[context]);
+            (long total, int kinds) = (Total[context], Kinds[context]);
             return total == 0 ? lower : (Seen[(context * Ids) + id] + (kinds * lower)) / ((double)total + kinds);
         }
     }

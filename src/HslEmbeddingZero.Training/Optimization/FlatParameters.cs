@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -96,8 +97,8 @@ internal sealed class FlatParameters : IDisposable
         RequireSameTrainable();
         bool moved = _parameters.Exists(parameter => parameter.IsInvalid); // A move replaces the parameter objects.
         if (!moved && !HasMaster) return false;
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         ScalarType before = _compute.dtype;
         Tensor master = moved ? Weights.clone() : Weights;
         if (moved)
@@ -165,8 +166,8 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Gathers the module's parameters into fresh buffers on their device.</summary>
     private void Flatten()
     {
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         IReadOnlyList<(string Name, Parameter Parameter)> parameters = TrainableOf(_module);
         Parameter first = parameters[0].Parameter;
         long total = parameters.Sum(p => Aligned(p.Parameter.numel()));
@@ -216,8 +217,8 @@ internal sealed class FlatParameters : IDisposable
             return;
         }
 
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         Tensor wide = empty(Math.Min(Piece, Count), ScalarType.Float32);
         for (long start = 0; start < Count; start += Piece)
         {

@@ -115,8 +115,8 @@ public sealed class FusedAdamW : IDisposable
     {
         OptionRange.Require(
             learningRate >= 0 && double.IsFinite(learningRate), nameof(learningRate), learningRate, "0 or more, and finite");
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         Parameters.AccumulateGradient();
         _norm?.Dispose();
         _norm = Parameters.Gradient.norm().DetachFromDisposeScope();
@@ -179,7 +179,7 @@ public sealed class FusedAdamW : IDisposable
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentOutOfRangeException.ThrowIfNegative(steps);
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Safetensors.LoadInto(State(), state, source, nameof(FusedAdamW));
         EndLoad(steps);
     }

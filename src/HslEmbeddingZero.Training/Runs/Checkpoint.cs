@@ -140,7 +140,7 @@ internal static class CheckpointDigest
 
     private static string OfText(IReadOnlyDictionary<string, string> metadata)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach ((string key, string value) in metadata.Where(pair => pair.Key != TextKey).OrderBy(pair => pair.Key,
             StringComparer.Ordinal))
             hash.AppendData(Encoding.UTF8.GetBytes($"{key.Length} {key} {value.Length} {value}\n"));

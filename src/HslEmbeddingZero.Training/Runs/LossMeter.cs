@@ -31,7 +31,7 @@ internal sealed class LossMeter : IDisposable
 
     public void Add(int source, Tensor loss)
     {
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         _places[source].AddSafeInPlace(loss);
         _counts[source]++;
     }
@@ -70,7 +70,7 @@ internal sealed class LossMeter : IDisposable
     {
         double[] values = [.. state.data<double>()];
         using Tensor sums = tensor(values.Take(_counts.Length).Select(v => (float)v).ToArray());
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         _sums.copy_(sums);
         for (int i = 0; i < _counts.Length; i++) _counts[i] = (long)values[_counts.Length + i];
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
@@ -29,11 +30,11 @@ internal static class RunFingerprint
     /// <summary>The rows of all ids at the start of the run: they tell doors of one class with different features apart.</summary>
     private static string DoorDigest(ByteLanguageModel model)
     {
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         Tensor ids = arange(ByteIds.Count, ScalarType.Int64, model.parameters().First().device);
         Tensor rows = model.Door.Features(ids).to(ScalarType.Float32).cpu().contiguous();
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(rows.bytes);
         // Rows do not tell whether slots have codes too.
         if (model.Door.Ngrams is { } codes) hash.AppendData(Encoding.UTF8.GetBytes(codes.ToString()));
@@ -43,7 +44,7 @@ internal static class RunFingerprint
     /// <summary>SHA-256 of the parameters that are not trained, which a checkpoint does not hold; null where all are trained.</summary>
     private static string? FrozenDigest(ByteLanguageModel model)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         var frozen = model.named_parameters().Where(p => !p.parameter.requires_grad).ToDictionary(p => p.name, p => (Tensor)p.parameter);
         return frozen.Count == 0 ? null : CheckpointDigest.OfAll(frozen);
     }

@@ -107,7 +107,7 @@ public sealed class Trainer : IDisposable
         Prepared prepared, long last, IProgress<TrainingProgress>? progress, TimeSpan? stopAfter, CancellationToken cancellationToken)
     {
         using var prefetcher = new BatchPrefetcher(_sampler, prepared.Device, Step * _options.GradientAccumulationSteps);
-        Stopwatch clock = Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         TimeSpan before = Elapsed;
         TimeSpan reported = TimeSpan.Zero;
         long bytesReported = BytesRead;
@@ -149,7 +149,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="NotFiniteNumberException">Loss or gradient is NaN or infinite; the file stays as it was.</exception>
     public void SaveCheckpoint(string path)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Prepared prepared = Prepare();
         prepared.Rebind();
         if (!prepared.Loss.IsFinite || prepared.Optimizer.HasDiverged) throw Diverged(prepared.Optimizer.GradientNorm);
@@ -168,9 +168,9 @@ public sealed class Trainer : IDisposable
         IReadOnlyDictionary<string, string> metadata = Checkpoint.ReadMetadata(path); // before the model is moved
         Prepared prepared = Prepare();
         prepared.Rebind();
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor loss = prepared.Loss.Save();
-        Checkpoint checkpoint = Checkpoint.Load(path, metadata, prepared.Fingerprint, _options.Steps, State(prepared, loss));
+        var checkpoint = Checkpoint.Load(path, metadata, prepared.Fingerprint, _options.Steps, State(prepared, loss));
         prepared.Loss.Restore(loss);
         prepared.Optimizer.EndLoad(checkpoint.Step);
         (Step, BytesRead, Elapsed) = (checkpoint.Step, checkpoint.BytesRead, checkpoint.Elapsed);
@@ -211,7 +211,7 @@ public sealed class Trainer : IDisposable
         int microBatches = _options.GradientAccumulationSteps;
         for (int i = 0; i < microBatches; i++)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             ByteBatch batch = prefetcher.Next();
             _model.Body.SeedDropout(DropoutSeed(_options.Seed, (Step * microBatches) + i), prepared.Device);
             Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);

@@ -141,7 +141,7 @@ public sealed partial class TrainingRun : IDisposable
 
     private void Train(IProgress<TrainingProgress> progress, IProgress<RunEvaluation>? evaluations, CancellationToken cancellationToken)
     {
-        Stopwatch sinceCheckpoint = Stopwatch.StartNew();
+        var sinceCheckpoint = Stopwatch.StartNew();
         while (true)
         {
             long step = Trainer.Step;

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -76,7 +77,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ByteIds.Require(input, ChecksIds, Device);
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor rows = Rows(ByteIds.Flat(input));
         return (input.dim() == 2 ? rows : rows.view([.. input.shape, HslFeatures.Dimension])).MoveToOuterDisposeScope();
     }

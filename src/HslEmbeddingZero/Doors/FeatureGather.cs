@@ -53,7 +53,7 @@ internal sealed class FeatureGather : IDisposable
     /// <summary>[N, L] ids to [N, L, 27] features.</summary>
     public Tensor Gather(Tensor ids)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         long batch = ids.shape[0], length = ids.shape[1];
         if (length == 0 || batch == 0) return empty([batch, length, HslFeatures.Dimension], _dtype, ids.device).MoveToOuterDisposeScope();
 
@@ -106,7 +106,8 @@ internal sealed class FeatureGather : IDisposable
         {
             if (_tables is null)
             {
-                using var ordinary = inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
+                using IDisposable ordinary =
+                    inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
                 Tables tables = Build();
                 tables.Move(_dtype, _device);
                 _tables = tables;

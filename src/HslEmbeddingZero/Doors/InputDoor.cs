@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -74,7 +75,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public sealed override Tensor forward(Tensor ids)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor packed = Packed(ids);
         return Restored(SlotsCore(packed, packed.size(1) / BytesPerSlot), ids);
     }
@@ -86,7 +87,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public Tensor Stream(Tensor ids)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Device);
         return Restored(StreamCore(ByteIds.Flat(ids)), ids);
     }
@@ -101,7 +102,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public Tensor Features(Tensor ids)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Device);
         return Restored(FeaturesCore(ByteIds.Flat(ids)), ids);
     }

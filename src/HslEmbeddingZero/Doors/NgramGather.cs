@@ -54,7 +54,7 @@ internal sealed class NgramGather : nn.Module
     /// <summary>[N, S·K] ids to the codes [N, S, columns] of the bytes that end with each K ids.</summary>
     public Tensor Gather(Tensor ids, int bytesPerSlot)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
         if (batch == 0 || slots == 0) return empty([batch, slots, Codes.Columns], _signs.Rows.dtype, ids.device).MoveToOuterDisposeScope();
 

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -80,7 +81,7 @@ public sealed class ZeroDoor : InputDoor
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public void WriteSlots(Tensor ids, Tensor destination)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor packed = Packed(ids);
         Open(destination, ids, packed.size(1) / BytesPerSlot);
         _features.WriteSlots(packed, destination, BytesPerSlot, Dim, _ngrams?.ForSlots);
@@ -93,7 +94,7 @@ public sealed class ZeroDoor : InputDoor
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public void WriteStream(Tensor ids, Tensor destination)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Device);
         Tensor flat = ByteIds.Flat(ids);
         Open(destination, ids, flat.size(1));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -41,8 +42,8 @@ public sealed class ByteGenerator : IDisposable
         _ids = [.. context, .. stream];
         _contextLength = context.Length;
 
-        using var quiet = inference_mode();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
         Tensor slots = model.Door.forward(Ids(context.ToArray()));
         _cache = model.Body.CreateCache();
         if (_cache is null)
@@ -192,8 +193,8 @@ public sealed class ByteGenerator : IDisposable
     {
         if (!_isUnread) return;
         _isUnread = false;
-        using var quiet = inference_mode();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
         if (_cache is null)
         {
             ReadAgain();

@@ -79,7 +79,7 @@ public static class TextGeneration
         for (int written = 0; written < count && !isEnded;)
         {
             int wanted = Math.Min(part, count - written), came = 0;
-            using ByteGenerator generator = ByteGenerator.ForText(model, CollectionsMarshal.AsSpan(text), options.ContextBytes);
+            using var generator = ByteGenerator.ForText(model, CollectionsMarshal.AsSpan(text), options.ContextBytes);
             // Each part draws from a stream of its own; the first from that of the seed.
             GenerationOptions drawing = options with { Seed = options.Seed ^ written, StopSequences = [] };
             foreach (byte value in generator.Generate(wanted, drawing, cancellationToken))

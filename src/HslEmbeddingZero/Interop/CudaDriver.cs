@@ -24,7 +24,7 @@ internal static unsafe class CudaDriver
         bool isRead = ((delegate* unmanaged<uint, int>)initialize)(0) == 0
             && ((delegate* unmanaged<byte*, int, int, int>)readName)(name, LongestName, index) == 0;
         if (!isRead) return null;
-        var read = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
+        ReadOnlySpan<byte> read = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
         return Encoding.ASCII.GetString(read);
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -75,7 +76,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
                 + $"[{string.Join(", ", targetIds.shape)}].", nameof(targetIds));
         }
 
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         // Position j reads target j-1; the first reads the 0x00 origin.
         Tensor origin = zeros([targetIds.size(0), 1], targetIds.dtype, targetIds.device);
         Tensor shifted = cat([origin, targetIds.narrow(1, 0, targetIds.size(1) - 1)], 1);
@@ -139,8 +140,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         if (dtype is not (null or ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16))
             throw new ArgumentException($"Weights are saved as Float32, BFloat16 or Float16, not as {dtype}.", nameof(dtype));
         Dictionary<string, string> described = ModelFile.Describe(_door, _body, metadata);
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         Safetensors.Save(path, Weights().ToDictionary(e => e.Key, e => dtype is { } type ? e.Value.to(type) : e.Value), described);
     }
 

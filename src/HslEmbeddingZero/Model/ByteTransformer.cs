@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -98,7 +99,7 @@ public sealed class ByteTransformer : ByteBody
         RequireShape(stream, nameof(stream));
         if (slots.size(0) != stream.size(0))
             throw new ArgumentException($"Slots have a batch of {slots.size(0)}, the stream has one of {stream.size(0)}.", nameof(stream));
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor x = Layers(slots.size(1) == 0 ? stream : cat([slots, stream], 1), null);
         Tensor scored = x.narrow(1, slots.size(1), stream.size(1));
         return LinearKernel.Apply(_head, _norm.forward(scored)).MoveToOuterDisposeScope();
@@ -112,7 +113,7 @@ public sealed class ByteTransformer : ByteBody
     protected internal override Tensor CachedStep(Tensor positions, IDisposable cache)
     {
         RequireShape(positions, nameof(positions));
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor last = Layers(positions, ((Cache)cache).Layers).select(1, positions.size(1) - 1);
         return LinearKernel.Apply(_head, _norm.forward(last)).MoveToOuterDisposeScope();
     }

@@ -34,7 +34,7 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
 
     private Tensor MixByProducts(Tensor query, Tensor key, Tensor value, long length)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         long batch = query.size(0), heads = query.size(1), width = query.size(3), keys = key.size(2);
         Tensor q = query.reshape(batch * heads, length, width);
         Tensor k = key.reshape(batch * heads, keys, width).transpose(1, 2);
@@ -55,7 +55,8 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
             if (_mask is null || _mask.size(1) < length)
             {
                 _mask?.Dispose();
-                using var ordinary = inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
+                using IDisposable ordinary =
+                    inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
                 using Tensor all = ones([1, length, length], ScalarType.Bool);
                 using Tensor later = all.triu(1);
                 _mask = zeros([1, length, length], ScalarType.BFloat16).masked_fill_(later, _never).DetachFromDisposeScope();

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -34,7 +35,7 @@ internal static class FastWeightMemory
     /// <summary>Keeps the summed state of [B, heads, L, headDim] keys, after φ, and values, to go on from.</summary>
     public static void Prefill(Tensor keys, Tensor values, LayerCache state)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor k = keys.to(ScalarType.Float32);
         state.SetMemory(k.transpose(-2, -1).matmul(values.to(ScalarType.Float32)), k.sum(-2, keepdim: true));
     }
@@ -45,7 +46,7 @@ internal static class FastWeightMemory
     /// </summary>
     public static Tensor Step(Tensor query, Tensor key, Tensor value, LayerCache state)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor q = query.to(ScalarType.Float32);
         Tensor k = key.to(ScalarType.Float32);
         state.SetMemory(state.MemoryState!.AddSafe(k.transpose(-2, -1).matmul(value.to(ScalarType.Float32))),
@@ -57,7 +58,7 @@ internal static class FastWeightMemory
     /// <summary>[B, heads, L, headDim] each; queries and keys after φ. Returns [B, heads, L, headDim] in the dtype of the values.</summary>
     public static Tensor Forward(Tensor queries, Tensor keys, Tensor values, int chunk)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         ScalarType result = values.dtype;
         if (result == ScalarType.Float16) values = values.to(ScalarType.Float32); // as φ does with queries and keys
         long length = queries.size(2);
@@ -84,7 +85,7 @@ internal static class FastWeightMemory
     private static (Tensor Read, (Tensor State, Tensor KeySum)? After) Segment(
         Tensor queries, Tensor keys, Tensor values, int chunk, (Tensor State, Tensor KeySum)? earlier, bool isLast)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         long batch = queries.size(0), heads = queries.size(1), length = queries.size(2), width = queries.size(3);
         long size = Math.Max(1, Math.Min(chunk, length)); // No positions are no chunks.
         long chunks = (length + size - 1) / size;

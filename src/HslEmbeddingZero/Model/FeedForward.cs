@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -36,7 +37,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor input)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor hidden = nn.functional.gelu(_linear.Apply(_widen, input));
         return _linear.Apply(_narrow, _dropout.Apply(hidden, training)).MoveToOuterDisposeScope();
     }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -20,13 +21,13 @@ public static class LanguageModelLoss
     /// <returns>[B, L] float32, in nats. It belongs to the dispose scope that is open around the call.</returns>
     public static Tensor NatsOfEachByte(Tensor logits, Tensor targets)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         return Loss(logits, targets, nn.Reduction.None).view(targets.shape).MoveToOuterDisposeScope();
     }
 
     private static Tensor Loss(Tensor logits, Tensor targets, nn.Reduction reduction)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor flat = logits.reshape(-1, logits.size(-1)).to(ScalarType.Float32);
         return nn.functional.cross_entropy(flat, targets.reshape(-1).to(ScalarType.Int64), reduction: reduction).MoveToOuterDisposeScope();
     }

@@ -48,7 +48,7 @@ internal sealed class LinearKernel
 
     private static Tensor Convolve(Linear map, Tensor x)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         long inputs = map.weight!.size(1), outputs = map.weight.size(0), positions = x.numel() / inputs;
         long images = FewestImages;
         while (positions % images != 0 && images < 2 * FewestImages) images++;

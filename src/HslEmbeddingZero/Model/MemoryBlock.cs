@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -55,7 +56,7 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
     /// </summary>
     public Tensor Forward(Tensor input, LayerCache? state)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         long batch = input.size(0), length = input.size(1), dim = input.size(2);
         Tensor mapped = _linear.Apply(_qkv, _norm.forward(input)).view(batch, length, 3, _heads, dim / _heads);
         Tensor[] parts = mapped.permute(2, 0, 3, 1, 4).split([2, 1], 0);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
@@ -16,7 +17,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
     public Tensor Rotate(Tensor x, long start)
     {
         long length = x.size(1);
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor cosine, sine;
         lock (_lock) // Another thread may be remaking the tables; a piece of them, once taken, keeps its memory.
         {
@@ -66,7 +67,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
     private Tensor Table(double[] values, long rows, ScalarType dtype, Device device)
     {
         // A tensor made in inference mode could never again be part of a backward pass.
-        using var ordinary = inference_mode(false);
+        using IDisposable ordinary = inference_mode(false);
         using Tensor table = tensor(values, [rows, 1, 1, headDim]);
         return table.to(dtype, device, copy: true).DetachFromDisposeScope();
     }

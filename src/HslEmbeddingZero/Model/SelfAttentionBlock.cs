@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -61,7 +62,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     /// </summary>
     public Tensor Forward(Tensor input, LayerCache? state)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor x = input.AddSafe(Attend(_norm1.forward(input), state));
         return x.AddSafe(_ff.forward(_norm2.forward(x))).MoveToOuterDisposeScope();
     }

@@ -84,7 +84,7 @@ internal static unsafe class FeatureKernel
         if (bytes.IsEmpty)
             return;
 
-        FeatureState state = FeatureState.After(context);
+        var state = FeatureState.After(context);
         fixed (byte* source = bytes)
         fixed (float* rows = destination)
         {
@@ -139,7 +139,7 @@ internal static unsafe class FeatureKernel
         ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables, int bytesPerSlot, int width)
         where TStores : struct, IRowStores
     {
-        FeatureState state = FeatureState.After(context);
+        var state = FeatureState.After(context);
         int zeros = width - (bytesPerSlot * HslFeatures.Dimension);
         fixed (byte* source = bytes)
         fixed (float* slots = destination)

@@ -87,15 +87,15 @@ internal static unsafe class FeatureLines
         where TWhole : struct, IFlag
     {
         float* tails = tables.Tail;
-        Vector512<float> clear = Vector512.LoadAligned(tables.ClearBits);
-        Vector512<float> set = Vector512.LoadAligned(tables.SetBits);
-        Vector512<float> lowBoundaries = Vector512.LoadAligned(tables.Boundaries);
-        Vector512<float> highBoundaries = Vector512.LoadAligned(tables.Boundaries + Lanes);
+        var clear = Vector512.LoadAligned(tables.ClearBits);
+        var set = Vector512.LoadAligned(tables.SetBits);
+        var lowBoundaries = Vector512.LoadAligned(tables.Boundaries);
+        var highBoundaries = Vector512.LoadAligned(tables.Boundaries + Lanes);
         Vector128<byte> gray = Vector128<byte>.Zero.WithElement(15, (byte)state.Gray);
         Vector128<byte> tail = Vector128<byte>.Zero.WithElement(15, (byte)state.Tail);
         // Aligned, as 64 bytes that fall across lines would have to reach the cache before a part of them can be read back.
         byte* memory = stackalloc byte[sizeof(Codes) + LineBytes - 1];
-        Codes* block = (Codes*)(((nuint)memory + LineBytes - 1) & ~(nuint)(LineBytes - 1));
+        var block = (Codes*)(((nuint)memory + LineBytes - 1) & ~(nuint)(LineBytes - 1));
 
         float* line = slot;
         long left = rows; // rows the slot still lacks
@@ -109,7 +109,7 @@ internal static unsafe class FeatureLines
                 Vector128<byte> bytes = TWhole.IsOn || end - from >= Vector128<byte>.Count ? Vector128.Load(from) : Last(from, end);
                 Prepare(bytes, ref gray, ref tail, lowBoundaries, highBoundaries, block->After(first));
                 if (TWhole.IsOn || blockRows - first >= GroupRows) continue;
-                Vector128<byte> last = Vector128.Create((byte)(blockRows - first - 1));
+                var last = Vector128.Create((byte)(blockRows - first - 1));
                 gray = Ssse3.Shuffle(gray, last);
                 tail = Ssse3.Shuffle(tail, last);
             }
@@ -238,12 +238,12 @@ internal static unsafe class FeatureLines
     {
         int filled = HslFeatures.Dimension * r % Lanes;
         float* target = line + HslFeatures.Dimension * r / Lanes * Lanes;
-        Vector512<uint> lanes = Vector512.Create(0x80u, 0x40, 0x20, 0x10, 8, 4, 2, 1, 0x8000, 0x4000, 0x2000, 0x1000, 0x800, 0x400, 0x200,
+        var lanes = Vector512.Create(0x80u, 0x40, 0x20, 0x10, 8, 4, 2, 1, 0x8000, 0x4000, 0x2000, 0x1000, 0x800, 0x400, 0x200,
             0x100);
         Vector512<uint> bits = Vector512.Create(codes->Bits[r]) & lanes;
-        Vector512<float> a = Vector512.ConditionalSelect(Vector512.Equals(bits, Vector512<uint>.Zero).AsSingle(), clear, set);
+        var a = Vector512.ConditionalSelect(Vector512.Equals(bits, Vector512<uint>.Zero).AsSingle(), clear, set);
         // A row of the table leads with a zero, which the boundary takes the place of.
-        Vector512<uint> tail = Vector512.LoadAligned((uint*)((byte*)tails + codes->TailOffsets[r]));
+        var tail = Vector512.LoadAligned((uint*)((byte*)tails + codes->TailOffsets[r]));
         Vector512<float> b = (Vector512.CreateScalar(codes->Boundaries[r]).AsUInt32() | tail).AsSingle();
         if (filled == 0)
         {

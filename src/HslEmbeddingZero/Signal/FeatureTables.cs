@@ -63,7 +63,7 @@ internal static unsafe class FeatureTables
 
     private static float[] BuildBoundaries(int largestCode, int terms)
     {
-        var values = new float[largestCode + 1];
+        float[] values = new float[largestCode + 1];
         for (int code = 0; code < values.Length; code++)
             values[code] = (float)(code / 2.0 / terms);
         return values;
@@ -71,7 +71,7 @@ internal static unsafe class FeatureTables
 
     private static float[] BuildValueTable()
     {
-        var table = new float[ByteValues * HslFeatures.ValueDimension];
+        float[] table = new float[ByteValues * HslFeatures.ValueDimension];
         for (int value = 0; value < ByteValues; value++)
         {
             Span<float> row = table.AsSpan(value * HslFeatures.ValueDimension, HslFeatures.ValueDimension);

@@ -69,7 +69,7 @@ public static class HslChannels
     public static int[] Columns(ReadOnlySpan<HslChannelGroup> groups, HslFeatureOptions options = default)
     {
         ulong mask = Mask(groups, options);
-        var columns = new int[BitOperations.PopCount(mask)];
+        int[] columns = new int[BitOperations.PopCount(mask)];
         List(mask, columns);
         return columns;
     }

@@ -21,10 +21,10 @@ public static class HslCodec
         }
 
         int bitCount = bytes.Length * BitsPerByte;
-        var signal = new byte[bitCount + 1];
-        var delta = new byte[bitCount];
-        var delta2 = new byte[bitCount];
-        var boundary = new float[bytes.Length];
+        byte[] signal = new byte[bitCount + 1];
+        byte[] delta = new byte[bitCount];
+        byte[] delta2 = new byte[bitCount];
+        float[] boundary = new float[bytes.Length];
         signal[bitCount] = 1;
 
         HslContext context = default;
@@ -114,7 +114,7 @@ public static class HslCodec
 
     private static byte[] Integrate(ReadOnlySpan<byte> delta, int count)
     {
-        var bytes = new byte[count];
+        byte[] bytes = new byte[count];
         for (int i = 0; i < count; i++)
         {
             int bit = 0;

@@ -322,7 +322,7 @@ internal static unsafe class NgramKernel
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Sixteen(float* destination, byte* bits)
         {
-            Vector256<uint> loaded = Vector256.Create(*(uint*)bits);
+            var loaded = Vector256.Create(*(uint*)bits);
             Vector256<float> sign = Vector256.Create(SignBit).AsSingle();
             Vector256<float> low = Avx2.ShiftLeftLogicalVariable(loaded, _shifts).AsSingle();
             Vector256<float> high = Avx2.ShiftLeftLogicalVariable(loaded >>> 8, _shifts).AsSingle();
@@ -343,7 +343,7 @@ internal static unsafe class NgramKernel
         {
             // Without a shift for each lane: each looks at its own bit of four.
             uint sixteen = *(uint*)bits >> _bit;
-            Vector128<uint> lanes = Vector128.Create(1u, 2, 4, 8);
+            var lanes = Vector128.Create(1u, 2, 4, 8);
             Vector128<float> sign = Vector128.Create(SignBit).AsSingle();
             for (int i = 0; i < Lanes; i += 4, sixteen >>= 4)
             {

@@ -15,7 +15,7 @@ internal static class DiskFaults
     public static int Run(string only)
     {
         using TemporaryFolder folder = new();
-        using SmallDisk? disk = SmallDisk.TryMake(folder.Make("disk"), Megabytes, out string reason);
+        using var disk = SmallDisk.TryMake(folder.Make("disk"), Megabytes, out string reason);
         if (disk is null)
         {
             Console.WriteLine($"skipped: no file system of a known size can be mounted here: {reason}");

@@ -12,7 +12,7 @@ internal static class KillRuns
     public static int Run(int count, int seed)
     {
         using TemporaryFolder folder = new();
-        Stopwatch clock = Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         string whole = folder.Make("whole");
         RunToEnd(whole);
         TimeSpan life = clock.Elapsed;

@@ -15,7 +15,7 @@ internal static class MutationRuns
 
     public static int Run(int count, int seed, string only)
     {
-        Stopwatch clock = Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         List<Tally> tallies = [];
         foreach ((string name, int perTenThousand, _) in Formats.All)
         {

@@ -17,7 +17,7 @@ internal static class MutationWorker
         {
             Console.WriteLine($"start {i}");
             Console.Out.Flush();
-            Stopwatch clock = Stopwatch.StartNew();
+            var clock = Stopwatch.StartNew();
             long managed = GC.GetTotalAllocatedBytes();
             PeakMemory.Reset();
             long resident = PeakMemory.Now;

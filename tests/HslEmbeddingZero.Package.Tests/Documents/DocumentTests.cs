@@ -14,7 +14,7 @@ public sealed partial class DocumentTests
     [InlineData("src/HslEmbeddingZero/docs/guide.md")]
     public void What_a_document_shows_runs_and_prints_what_it_says(string document)
     {
-        var blocks = FencedBlock.ReadAll(Build.ReadText(document));
+        IReadOnlyList<FencedBlock> blocks = FencedBlock.ReadAll(Build.ReadText(document));
         string printed = SnippetProgram.Run(NameOf(document), blocks.Where(block => block.Language == "csharp"));
         Same(string.Concat(blocks.Where(block => block.Language == "text").Select(block => block.Content)), printed);
     }
@@ -23,7 +23,7 @@ public sealed partial class DocumentTests
     [Fact]
     public void The_front_page_shows_the_Quickstart()
     {
-        var blocks = FencedBlock.ReadAll(Build.ReadText("README.md"));
+        IReadOnlyList<FencedBlock> blocks = FencedBlock.ReadAll(Build.ReadText("README.md"));
         string quickstart = Build.ReadText("samples/Quickstart/Program.cs");
         int shown = Array.FindIndex([.. blocks], block => block.Language == "csharp");
         Assert.Contains(blocks[shown].Content, quickstart, StringComparison.Ordinal);

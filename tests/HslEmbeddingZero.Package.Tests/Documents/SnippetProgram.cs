@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Emit;
 
 namespace HslEmbeddingZero.Package.Tests.Documents;
 
@@ -72,7 +73,7 @@ internal static class SnippetProgram
     private static void Compile(string name, string program, string assembly)
     {
         CSharpParseOptions options = new(LanguageVersion.CSharp14);
-        var platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        string[] platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         var compilation = CSharpCompilation.Create(
             $"{name}.snippets",
             [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(program, options)],
@@ -82,8 +83,8 @@ internal static class SnippetProgram
                 nullableContextOptions: NullableContextOptions.Enable,
                 // as the SDK does
                 specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)]));
-        var result = compilation.Emit(assembly);
-        var complaints = result.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
+        EmitResult result = compilation.Emit(assembly);
+        IEnumerable<Diagnostic> complaints = result.Diagnostics.Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
         Assert.True(result.Success && !complaints.Any(), string.Join('\n', complaints));
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -45,7 +46,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     public void Every_option_says_its_default(string id, params Type[] options)
     {
         using PackageFile package = packed.Open(id);
-        XDocument documentation = XDocument.Parse(Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml")).TrimStart('\uFEFF'));
+        var documentation = XDocument.Parse(Encoding.UTF8.GetString(package.Bytes($"lib/net10.0/{id}.xml")).TrimStart('\uFEFF'));
         foreach (PropertyInfo option in options.SelectMany(type => type.GetProperties()).Where(property => property.CanWrite))
         {
             string name = $"P:{option.DeclaringType!.FullName}.{option.Name}";
@@ -99,7 +100,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     {
         Skip.If(packed.Commit is null, "The sources are no git repository.");
         using PackageFile package = packed.Open(id);
-        var repository = package.Field("repository");
+        XElement repository = package.Field("repository");
         Assert.Equal(("git", packed.Commit), (repository.Attribute("type")!.Value, repository.Attribute("commit")!.Value));
         Assert.True(repository.Attribute("url")?.Value is not { } url || url.StartsWith("https://", StringComparison.Ordinal),
             repository.ToString());
@@ -115,9 +116,10 @@ public sealed class PackageContentTests(PackedLibraries packed)
         Skip.If(packed.Commit is null, "The sources are no git repository, so that no build of them is deterministic.");
         using PackageFile package = packed.Open(id), symbols = packed.OpenSymbols(id);
         using PEReader library = new(new MemoryStream(package.Bytes($"lib/net10.0/{id}.dll")));
-        var debugging = library.ReadDebugDirectory();
+        ImmutableArray<DebugDirectoryEntry> debugging = library.ReadDebugDirectory();
         Assert.Contains(debugging, entry => entry.Type == DebugDirectoryEntryType.Reproducible);
-        var wanted = library.ReadCodeViewDebugDirectoryData(debugging.Single(entry => entry.Type == DebugDirectoryEntryType.CodeView));
+        CodeViewDebugDirectoryData wanted =
+            library.ReadCodeViewDebugDirectoryData(debugging.Single(entry => entry.Type == DebugDirectoryEntryType.CodeView));
 
         using var provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(symbols.Bytes($"lib/net10.0/{id}.pdb")));
         MetadataReader reader = provider.GetMetadataReader();

@@ -17,7 +17,7 @@ public sealed class AblationProgramTests : IDisposable
     public void A_study_is_trained_once_and_told_in_a_table_a_figure_and_its_runs()
     {
         string study = WriteStudy("""["zero", "zero-standardized+gain"]""", 4);
-        var (exitCode, output, error) = Run(study);
+        (int exitCode, string output, string error) = Run(study);
         Assert.True(exitCode == 0, error + output);
 
         JsonNode[] runs = Runs();
@@ -38,7 +38,7 @@ public sealed class AblationProgramTests : IDisposable
         Assert.Empty(Directory.GetFiles(InStudy(""), "*.curve.json"));
 
         string[] lines = File.ReadAllLines(InStudy("runs.jsonl"));
-        var again = Run(study);
+        (int ExitCode, string Output, string Error) again = Run(study);
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.DoesNotContain("step 4/4", again.Output, StringComparison.Ordinal); // nothing is trained twice
         Assert.Equal(lines, File.ReadAllLines(InStudy("runs.jsonl")));
@@ -51,19 +51,19 @@ public sealed class AblationProgramTests : IDisposable
         string kept = _folder.PathOf("kept"), table = Table();
         Directory.CreateDirectory(kept);
         foreach (string name in new[] { "study.json", "runs.jsonl" }) File.Copy(InStudy(name), Path.Combine(kept, name));
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, "report", kept);
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "report", kept);
         Assert.True(exitCode == 0, error + output);
         Assert.Equal(table, File.ReadAllText(Path.Combine(kept, "table.md")));
         Assert.Equal(File.ReadAllBytes(InStudy("figure.png")), File.ReadAllBytes(Path.Combine(kept, "figure.png")));
 
         string runs = Path.Combine(kept, "runs.jsonl");
         File.WriteAllLines(runs, File.ReadAllLines(runs)[1..]);
-        var cut = SampleProcess.Run(Assembly, "report", kept);
+        (int ExitCode, string Output, string Error) cut = SampleProcess.Run(Assembly, "report", kept);
         Assert.Equal(1, cut.ExitCode);
         Assert.Contains("1 runs of the study are missing", cut.Error, StringComparison.Ordinal);
         Assert.Equal(table, File.ReadAllText(Path.Combine(kept, "table.md")));
 
-        var incomplete = SampleProcess.Run(Assembly, "report", kept, "--incomplete");
+        (int ExitCode, string Output, string Error) incomplete = SampleProcess.Run(Assembly, "report", kept, "--incomplete");
         Assert.True(incomplete.ExitCode == 0, incomplete.Error);
         Assert.Equal(3, File.ReadLines(runs).Count());
         Assert.Contains("- incomplete: 3 of 4 runs;", File.ReadAllText(Path.Combine(kept, "table.md")), StringComparison.Ordinal);
@@ -80,7 +80,7 @@ public sealed class AblationProgramTests : IDisposable
         Assert.Equal(0, Run(WriteStudy("""["zero"]""", 4)).ExitCode);
         foreach (string file in Directory.GetFiles(InStudy("")).Where(file => !file.EndsWith("study.json", StringComparison.Ordinal)))
             File.Delete(file);
-        var (exitCode, _, error) = SampleProcess.Run(Assembly, "report", InStudy(""), "--incomplete");
+        (int exitCode, _, string error) = SampleProcess.Run(Assembly, "report", InStudy(""), "--incomplete");
         Assert.Equal(1, exitCode);
         Assert.Contains("no run of the study is finished", error, StringComparison.Ordinal);
     }
@@ -110,7 +110,8 @@ public sealed class AblationProgramTests : IDisposable
     {
         string study = WriteStudy("""["zero", "projection"]""", 20);
         using SampleProcess first = new(Assembly, Arguments(study)), second = new(Assembly, Arguments(study));
-        var (one, two) = (first.Finish(), second.Finish());
+        ((int ExitCode, string Output, string Error) one, (int ExitCode, string Output, string Error) two) =
+            (first.Finish(), second.Finish());
         Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Error + two.Error);
         Assert.Equal(4, Runs().Length);
         // Every run was trained by one of them alone.
@@ -124,7 +125,7 @@ public sealed class AblationProgramTests : IDisposable
         Assert.Equal(0, Run(study).ExitCode);
         string result = Directory.GetFiles(InStudy(""), "*seed0.result.json").Single(), before = File.ReadAllText(result);
         WriteStudy("""["zero"]""", 4, evaluateAt: 3);
-        var (exitCode, _, error) = Run(study);
+        (int exitCode, _, string error) = Run(study);
         Assert.Equal(1, exitCode);
         Assert.Contains(Path.GetFileName(result), error, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(result));
@@ -134,7 +135,7 @@ public sealed class AblationProgramTests : IDisposable
     public void A_knockout_is_a_matrix_and_goes_on_where_it_stopped()
     {
         string[] arguments = ["knockout", "--held-out", "smoke", "--device", "cpu", "--out", Out, "--silence"];
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, [.. arguments, "mean"]);
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, [.. arguments, "mean"]);
         Assert.True(exitCode == 0, error + output);
         string rowsPath = Path.Combine(Out, "knockout.jsonl"), matrix = File.ReadAllText(Path.Combine(Out, "knockout.md"));
         string[] rows = File.ReadAllLines(rowsPath);
@@ -146,13 +147,13 @@ public sealed class AblationProgramTests : IDisposable
         Assert.True(File.Exists(Path.Combine(Out, "knockout.png")));
 
         File.WriteAllLines(rowsPath, rows[..^2]);
-        var again = SampleProcess.Run(Assembly, [.. arguments, "mean"]);
+        (int ExitCode, string Output, string Error) again = SampleProcess.Run(Assembly, [.. arguments, "mean"]);
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.DoesNotContain("1/34 ", again.Output, StringComparison.Ordinal);
         Assert.Contains("34/34 ", again.Output, StringComparison.Ordinal);
         Assert.Equal(rows, File.ReadAllLines(rowsPath));
 
-        var other = SampleProcess.Run(Assembly, [.. arguments, "zero"]);
+        (int ExitCode, string Output, string Error) other = SampleProcess.Run(Assembly, [.. arguments, "zero"]);
         Assert.Equal(1, other.ExitCode);
         Assert.Contains("knockout.jsonl", other.Error, StringComparison.Ordinal);
         Assert.Equal(rows, File.ReadAllLines(rowsPath));

@@ -14,7 +14,7 @@ public sealed class CommittedStudiesTests
     [MemberData(nameof(Names))]
     public void A_committed_table_is_what_its_runs_give(string name)
     {
-        StudyConditions conditions = StudyConditions.Read(Path.Combine(Folder, name, "study.json"));
+        var conditions = StudyConditions.Read(Path.Combine(Folder, name, "study.json"));
         RunResult[] runs =
         [
             .. File.ReadLines(Path.Combine(Folder, name, "runs.jsonl"))

@@ -1,4 +1,5 @@
 using HslEmbeddingZero.Tests;
+using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
@@ -22,7 +23,7 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void What_the_file_leaves_out_comes_from_the_budget()
     {
-        var study = Load("""{ "question": "?", "arms": ["zero"], "seeds": [3] }""");
+        Study study = Load("""{ "question": "?", "arms": ["zero"], "seeds": [3] }""");
         Assert.Equal([new RunKey("zero", 8, 800, 3, 2e-3)], study.Runs());
         Assert.Equal(TrainingBudget.Quick.Training with { Seed = 3 }, study.TrainingOf(study.Runs().Single()));
     }
@@ -30,7 +31,7 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void Every_combination_is_a_run_and_seeds_go_round_last()
     {
-        var study = Load("""
+        Study study = Load("""
             { "question": "?", "arms": ["zero", "projection"], "channels": ["all", "delta"], "bytesPerSlot": [4, 8], "seeds": [0, 1], "steps": [10, 20],
               "peakLearningRates": [0.001, 0.002], "dimPerByte": 32 }
             """);
@@ -39,7 +40,7 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(32, runs.TakeWhile(run => run.Seed == 0).Count());
         Assert.Equal((128, 2), (study.BodyFor(4).Dim, study.BodyFor(4).Heads));
         Assert.Equal((256, 4), (study.BodyFor(8).Dim, study.BodyFor(8).Heads));
-        var slow = study.TrainingOf(runs.First(run => run.PeakLearningRate == 0.001));
+        TrainerOptions slow = study.TrainingOf(runs.First(run => run.PeakLearningRate == 0.001));
         Assert.Equal((0.001, 5e-5, 5), (slow.PeakLearningRate, Math.Round(slow.FinalLearningRate, 12), slow.WarmupSteps));
     }
 
@@ -60,7 +61,7 @@ public sealed class StudyTests : IDisposable
     [InlineData("", "JSON")]
     public void What_cannot_be_run_is_refused_with_the_file_and_the_value(string text, string named)
     {
-        var error = Assert.Throws<InvalidDataException>(() => Load(text));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Load(text));
         Assert.Contains("study.json", error.Message, StringComparison.Ordinal);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }

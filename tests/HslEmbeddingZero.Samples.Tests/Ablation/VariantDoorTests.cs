@@ -124,7 +124,7 @@ public sealed class VariantDoorTests : IDisposable
         Tensor ids = cat([_ids, _ids], 1);
         foreach ((int bits, int codes) in new[] { (1, 2), (16, Bytes - 1) })
         {
-            DoorVariant variant = DoorVariant.Parse($"{Coded}+buckets={bits}", "all");
+            var variant = DoorVariant.Parse($"{Coded}+buckets={bits}", "all");
             using InputDoor door = variant.Create(4, Wide, 0), again = variant.Create(4, Wide, 0);
             Tensor rows = door.Features(ids);
             Same(rows, again.Features(ids));
@@ -263,7 +263,7 @@ public sealed class VariantDoorTests : IDisposable
     [InlineData("zero+ngrams=2-4x64@0", "not 0")]
     public void Codes_out_of_range_are_named(string arm, string named)
     {
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => DoorVariant.Parse(arm, "all"));
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => DoorVariant.Parse(arm, "all"));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 

@@ -28,29 +28,29 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void The_table_is_written_in_the_published_schema()
     {
-        var (exitCode, output, error) = Smoke(Out, "--steps", "2", "--arms", "zero,embedding-pooled", "--seeds", "0,1");
+        (int exitCode, string output, string error) = Smoke(Out, "--steps", "2", "--arms", "zero,embedding-pooled", "--seeds", "0,1");
         Assert.True(exitCode == 0, error + output);
         Assert.Empty(error);
         Assert.Contains("text bpb", output, StringComparison.Ordinal);
 
-        var table = Table(Out);
+        JsonObject table = Table(Out);
         string[] fields = ["preset", "device", "libtorch", "steps", "seeds", "body", "corpus", "rows"];
         Assert.Empty(fields.Except(Keys(table)));
         Assert.Equal(["dim", "layers", "heads", "parameters"], Keys(table["body"]));
         Assert.Equal(("smoke", 2), ((string?)table["preset"], (int)table["steps"]!));
         Assert.Equal([0, 1], table["seeds"]!.AsArray().Select(seed => (int)seed!));
         Assert.Equal(["zero", "embedding-pooled"], table["rows"]!.AsArray().Select(row => (string)row!["arm"]!));
-        foreach (var row in table["rows"]!.AsArray())
+        foreach (JsonNode? row in table["rows"]!.AsArray())
         {
             string[] columns = ["arm", "bytesPerSlot", "learnedInputParameters", .. ScoreNames, "trainBytesPerSecond", "wallSeconds"];
             Assert.Empty(columns.Except(Keys(row)));
             Assert.Equal(8, (int)row!["bytesPerSlot"]!);
             Assert.Equal((string)row["arm"]! == "zero" ? 0 : 258 * 216, (int)row["learnedInputParameters"]!);
             Assert.True((double)row["trainBytesPerSecond"]! > 0 && (double)row["wallSeconds"]! > 0);
-            foreach (var name in ScoreNames)
+            foreach (string name in ScoreNames)
             {
                 Assert.Equal(["mean", "std", "values"], Keys(row[name]));
-                var values = row[name]!["values"]!.AsArray().Select(value => (double)value!).ToArray();
+                double[] values = row[name]!["values"]!.AsArray().Select(value => (double)value!).ToArray();
                 Assert.Equal(2, values.Length);
                 Assert.Equal(values.Average(), (double)row[name]!["mean"]!, 1e-12);
                 Assert.Equal(Math.Abs(values[0] - values[1]) / Math.Sqrt(2), (double)row[name]!["std"]!, 1e-12);
@@ -68,7 +68,7 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void Several_schedules_are_rows_of_their_own_and_a_figure()
     {
-        var (exitCode, output, error) = Smoke(Out, "--steps", "2,3", "--arms", "zero,projection", "--seeds", "0,1");
+        (int exitCode, string output, string error) = Smoke(Out, "--steps", "2,3", "--arms", "zero,projection", "--seeds", "0,1");
         Assert.True(exitCode == 0, error + output);
         Assert.Contains("schedules.png", output, StringComparison.Ordinal);
         Assert.Equal(
@@ -88,7 +88,7 @@ public sealed class BpbTableTests : IDisposable
         string[] arguments = ["--preset", "smoke", "--device", "cpu", "--steps", "2", "--arms", "zero", "--out", Out];
         foreach (string[] more in (string[][])[[], ["--resume"]])
         {
-            var (exitCode, output, error) = SampleProcess.Run(Assembly, [.. arguments, .. more]);
+            (int exitCode, string output, string error) = SampleProcess.Run(Assembly, [.. arguments, .. more]);
             Assert.True(exitCode == 0, error);
             Assert.Contains($"precision: {words}, on CPU", output, StringComparison.Ordinal);
             Assert.Contains($"precision: {expected} ({words})", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
@@ -103,7 +103,7 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void The_published_doors_come_first_and_the_table_is_shown_when_they_are_done()
     {
-        var (exitCode, output, error) = Smoke(Out, "--steps", "2");
+        (int exitCode, string output, string error) = Smoke(Out, "--steps", "2");
         Assert.True(exitCode == 0, error);
         Assert.Equal(
             ["zero", "projection", "embedding", "zero-standardized", "embedding-pooled"],
@@ -125,8 +125,8 @@ public sealed class BpbTableTests : IDisposable
         Assert.Equal(Scores(Out), Scores(_folder.PathOf("again")));
         Assert.Null(Table(Out)["rows"]![0]!["textBpb"]!["std"]); // one seed: no spread is known
 
-        var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
-        var (before, wall) = (File.GetLastWriteTimeUtc(metrics), (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
+        string metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
+        (DateTime before, double wall) = (File.GetLastWriteTimeUtc(metrics), (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
         Assert.Equal(0, Smoke(Out, "--steps", "2", "--arms", "zero,projection", "--resume").ExitCode);
         Assert.Equal(2, Table(Out)["rows"]!.AsArray().Count);
         Assert.StartsWith(Scores(_folder.PathOf("again")), Scores(Out), StringComparison.Ordinal);
@@ -141,13 +141,13 @@ public sealed class BpbTableTests : IDisposable
     {
         SampleProcess.SkipUnlessInterruptible();
         string[] arguments = ["--steps", "40", "--arms", "zero", "--checkpoint-minutes", minutes];
-        var metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
+        string metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
         using (SampleProcess process = new(Assembly,
             ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
         {
             process.WaitUntil(() => File.Exists(metrics) && new FileInfo(metrics).Length > 0);
             process.Interrupt();
-            var (exitCode, _, error) = process.Finish();
+            (int exitCode, _, string error) = process.Finish();
             Assert.Equal(130, exitCode);
             Assert.Contains("--resume", error, StringComparison.Ordinal);
         }
@@ -174,7 +174,7 @@ public sealed class BpbTableTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "A process is killed by its signal.");
         string[] arguments = ["--steps", "60", "--arms", "zero,projection", "--checkpoint-minutes", "0.0005"];
-        var checkpoint = Path.Combine(Out, "projection-k8-seed0.checkpoint.safetensors");
+        string checkpoint = Path.Combine(Out, "projection-k8-seed0.checkpoint.safetensors");
         using (SampleProcess process = new(Assembly,
             ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
         {
@@ -200,7 +200,7 @@ public sealed class BpbTableTests : IDisposable
         foreach (string file in new[] { "table.md", "table.json", "curves.png" }) File.Delete(Path.Combine(Out, file));
         string[] runs = Directory.GetFiles(Out);
 
-        var (exitCode, output, error) = Smoke(Out, [.. arguments, "--seeds", "0,1", "--report-only"]);
+        (int exitCode, string output, string error) = Smoke(Out, [.. arguments, "--seeds", "0,1", "--report-only"]);
         Assert.True(exitCode == 0, error);
         Assert.Contains("not finished: zero K=8 seed 1, projection K=8 seed 1", output, StringComparison.Ordinal);
         Assert.Equal(scores, Scores(Out));
@@ -211,7 +211,7 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void A_report_of_nothing_is_refused()
     {
-        var (exitCode, _, error) = Smoke(Out, "--arms", "zero", "--report-only");
+        (int exitCode, _, string error) = Smoke(Out, "--arms", "zero", "--report-only");
         Assert.Equal(1, exitCode);
         Assert.Contains($"{Out} holds no finished run of these options: zero K=8 seed 0", error, StringComparison.Ordinal);
     }
@@ -223,7 +223,7 @@ public sealed class BpbTableTests : IDisposable
         string committed = Path.Combine(AppContext.BaseDirectory, "Committed", "h200");
         Directory.CreateDirectory(Out);
         foreach (string file in Directory.GetFiles(committed, "*-seed*")) File.Copy(file, Path.Combine(Out, Path.GetFileName(file)));
-        var (exitCode, _, error) = SampleProcess.Run(
+        (int exitCode, _, string error) = SampleProcess.Run(
             Assembly,
             [
                 "--preset", "paper", "--device", "cuda", "--precision", "bfloat16", "--bytes-per-slot", "8", "--seeds", "0,1", "--out", Out,
@@ -288,8 +288,8 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void An_unwritable_folder_is_refused()
     {
-        var file = _folder.Write("file", [1]);
-        var (exitCode, _, error) = Smoke(Path.Combine(file, "below"), "--steps", "2", "--arms", "zero");
+        string file = _folder.Write("file", [1]);
+        (int exitCode, _, string error) = Smoke(Path.Combine(file, "below"), "--steps", "2", "--arms", "zero");
         Assert.Equal(1, exitCode);
         Assert.Contains("--out", Assert.Single(Lines(error)), StringComparison.Ordinal);
         Assert.Contains(file, error, StringComparison.Ordinal);
@@ -299,7 +299,7 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void An_empty_folder_name_is_refused()
     {
-        var (exitCode, _, error) = Smoke("");
+        (int exitCode, _, string error) = Smoke("");
         Assert.Equal(1, exitCode);
         Assert.Contains("--out must name a folder; got ''", error, StringComparison.Ordinal);
     }
@@ -309,7 +309,7 @@ public sealed class BpbTableTests : IDisposable
     {
         Directory.CreateDirectory(Out);
         File.WriteAllText(Path.Combine(Out, "zero-k8-seed0.checkpoint.safetensors"), "no checkpoint");
-        var (exitCode, _, error) = Smoke(Out, "--steps", "2", "--arms", "zero", "--resume");
+        (int exitCode, _, string error) = Smoke(Out, "--steps", "2", "--arms", "zero", "--resume");
         Assert.Equal(1, exitCode);
         Assert.Contains("zero-k8-seed0.checkpoint.safetensors", error, StringComparison.Ordinal);
         Assert.Equal(["zero-k8-seed0.checkpoint.safetensors", "zero-k8-seed0.lock"],
@@ -320,7 +320,7 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void Help_names_every_option()
     {
-        var (exitCode, output, _) = SampleProcess.Run(Assembly, "--help");
+        (int exitCode, string output, _) = SampleProcess.Run(Assembly, "--help");
         Assert.Equal(0, exitCode);
         Assert.All(
             ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--precision", "--checkpoint-minutes", "--text",
@@ -331,10 +331,10 @@ public sealed class BpbTableTests : IDisposable
     /// <summary>Refused with one line that names the value and the limit, and no trace of a folder.</summary>
     private void AssertRefused(string value, string limit, params string[] options)
     {
-        var preset = options.Contains("--preset") ? [] : new[] { "--preset", "smoke" };
-        var (exitCode, _, error) = SampleProcess.Run(Assembly, [.. preset, "--out", Out, .. options]);
+        string[] preset = options.Contains("--preset") ? [] : new[] { "--preset", "smoke" };
+        (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. preset, "--out", Out, .. options]);
         Assert.Equal(1, exitCode);
-        var line = Assert.Single(Lines(error));
+        string line = Assert.Single(Lines(error));
         Assert.Contains(value, line, StringComparison.Ordinal);
         Assert.Contains(limit, line, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Out));

@@ -8,7 +8,7 @@ public sealed class FaultsTests
     [Fact]
     public void Damaged_input_is_accepted_correctly_or_refused()
     {
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, "mutations", "--count", "300", "--seed", "2");
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "mutations", "--count", "300", "--seed", "2");
         Assert.True(exitCode == 0, output + error);
         Assert.Contains("mutations of seed 2, 0 broken promises", output, StringComparison.Ordinal);
     }
@@ -16,7 +16,7 @@ public sealed class FaultsTests
     [Fact]
     public void A_killed_run_ends_like_an_uninterrupted_one()
     {
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, "kills", "--count", "1", "--seed", "2");
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "kills", "--count", "1", "--seed", "2");
         Assert.True(exitCode == 0, output + error);
         Assert.Contains("1 kills: 1 equal, 0 different", output, StringComparison.Ordinal);
     }
@@ -24,7 +24,7 @@ public sealed class FaultsTests
     [SkippableFact]
     public void A_full_disk_costs_no_earlier_file()
     {
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, "disk", "--format", "text");
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "disk", "--format", "text");
         Skip.If(output.StartsWith("skipped", StringComparison.Ordinal), output);
         Assert.True(exitCode == 0, output + error);
         Assert.Contains("every writer kept its promises", output, StringComparison.Ordinal);

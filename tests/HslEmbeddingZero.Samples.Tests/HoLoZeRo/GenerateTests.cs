@@ -14,7 +14,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     [Fact]
     public void The_same_seed_gives_the_same_text_and_another_one_another()
     {
-        var first = Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5");
+        string first = Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5");
         Assert.StartsWith("안녕 hello", first, StringComparison.Ordinal);
         Assert.Contains("\\x", first, StringComparison.Ordinal); // hardly trained, so not all of it is text
         Assert.Equal(first, Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5"));
@@ -40,7 +40,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         char stop = letters.Skip(4).First(letter => letter is > ' ' and < (char)127);
         string expected = text[..letters.IndexOf(stop, 3)];
         Assert.Equal(expected + "\n", Generate([.. whole, "--stop", $"{stop}"]));
-        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--stop", "");
+        (int exitCode, _, string error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--stop", "");
         Assert.NotEqual(0, exitCode);
         Assert.Contains("--stop", error, StringComparison.Ordinal);
     }
@@ -50,7 +50,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     {
         string[] greedy = ["--prompt", "abc", "--bytes", "60", "--temperature", "0"];
         Assert.NotEqual(Generate(greedy), Generate([.. greedy, "--repetition-penalty", "2"]));
-        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights,
+        (int exitCode, _, string error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights,
             "--repetition-penalty", "0.5");
         Assert.NotEqual(0, exitCode);
         Assert.Contains("--repetition-penalty", error, StringComparison.Ordinal);
@@ -66,10 +66,10 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         string[] names = ["audio.wav", "frame.png", "window.bin"];
         Window("first", "0");
         Assert.Equal(names, Directory.GetFiles(_folder.PathOf("first")).Select(Path.GetFileName).Order());
-        var window = File.ReadAllBytes(PathOf("first", "window.bin"));
+        byte[] window = File.ReadAllBytes(PathOf("first", "window.bin"));
         Assert.Equal(539, window.Length);
 
-        var wave = File.ReadAllBytes(PathOf("first", "audio.wav"));
+        byte[] wave = File.ReadAllBytes(PathOf("first", "audio.wav"));
         Assert.Equal("RIFF", Encoding.ASCII.GetString(wave, 0, 4));
         Assert.Equal("WAVEfmt ", Encoding.ASCII.GetString(wave, 8, 8));
         Assert.Equal((44 + 512, 44 + 512 - 8, 512), (wave.Length, Number(wave, 4), Number(wave, 40)));
@@ -92,8 +92,8 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         // The window before, as a file, gives the same.
         byte[] corpus = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", "windows.bin"));
         Window("second", _folder.Write("prompt.bin", corpus[..539]));
-        foreach (var name in names) Assert.Equal(File.ReadAllBytes(PathOf("first", name)), File.ReadAllBytes(PathOf("second", name)));
-        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--window",
+        foreach (string name in names) Assert.Equal(File.ReadAllBytes(PathOf("first", name)), File.ReadAllBytes(PathOf("second", name)));
+        (int exitCode, _, string error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--window",
             _folder.Write("short.bin", corpus[..538]));
         Assert.Equal(1, exitCode);
         Assert.Contains("538 bytes", error, StringComparison.Ordinal);
@@ -102,7 +102,8 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     [Fact]
     public void Evaluate_gives_the_scores_of_the_file()
     {
-        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", trained.Weights, "--device",
+        (int exitCode, string output, string error) =
+            SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", trained.Weights, "--device",
             "cpu");
         Assert.True(exitCode == 0, error);
         Assert.Contains("Same held-out samples; the largest difference is 0.000000.", output, StringComparison.Ordinal);
@@ -113,10 +114,10 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     [Fact]
     public void Scores_can_be_measured_anew()
     {
-        var path = _folder.PathOf("stopped.safetensors");
+        string path = _folder.PathOf("stopped.safetensors");
         var metadata = Safetensors.ReadHeader(trained.Weights).Metadata.Where(entry => entry.Key is not ("format" or "door" or "body"))
             .ToDictionary();
-        var scores = metadata["scores"];
+        string scores = metadata["scores"];
         metadata["scores"] = scores.Replace("\"text\":", "\"text\":1", StringComparison.Ordinal);
         Assert.NotEqual(scores, metadata["scores"]);
         using (var model = ByteLanguageModel.Load(trained.Weights)) model.Save(path, TorchSharp.torch.ScalarType.BFloat16, metadata);
@@ -127,10 +128,10 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     [Fact]
     public void Weights_without_provenance_generate_but_are_not_scored()
     {
-        var path = _folder.PathOf("bare.safetensors");
+        string path = _folder.PathOf("bare.safetensors");
         using (var model = ByteLanguageModel.Load(trained.Weights)) model.Save(path);
         Assert.Equal(0, SampleProcess.Run(TrainedModel.Assembly, "generate", "--weights", path, "--bytes", "1").ExitCode);
-        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", path);
+        (int exitCode, _, string error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--weights", path);
         Assert.Equal(1, exitCode);
         Assert.Contains("'scores'", error, StringComparison.Ordinal);
     }
@@ -141,7 +142,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
 
     private void Window(string folder, string which)
     {
-        var (exitCode, output, error) = SampleProcess.Run(
+        (int exitCode, string output, string error) = SampleProcess.Run(
             TrainedModel.Assembly, "generate", "--weights", trained.Weights, "--device", "cpu", "--window", which, "--out",
             _folder.PathOf(folder));
         Assert.True(exitCode == 0, error);
@@ -150,7 +151,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
 
     private string Generate(params string[] arguments)
     {
-        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly,
+        (int exitCode, string output, string error) = SampleProcess.Run(TrainedModel.Assembly,
             ["generate", "--weights", trained.Weights, "--device", "cpu", .. arguments]);
         Assert.True(exitCode == 0, error);
         return output;

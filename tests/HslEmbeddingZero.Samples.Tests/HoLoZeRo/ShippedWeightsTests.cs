@@ -19,12 +19,12 @@ public sealed partial class ShippedWeightsTests
         Assert.Equal(0, model.Door.LearnedParameters);
         Assert.Contains(model.Body.ParameterCount.ToString("N0", CultureInfo.InvariantCulture), Card, StringComparison.Ordinal);
 
-        var metadata = Safetensors.ReadHeader(Weights).Metadata;
+        IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(Weights).Metadata;
         Assert.Equal(("small", "CC-BY-SA-3.0"), (metadata["preset"], metadata["licence"]));
         Assert.Contains(metadata["licence"], Card, StringComparison.Ordinal);
-        foreach (var file in JsonNode.Parse(metadata["corpus"])!.AsObject())
+        foreach (KeyValuePair<string, JsonNode?> file in JsonNode.Parse(metadata["corpus"])!.AsObject())
         {
-            var bytes = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", file.Key));
+            byte[] bytes = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", file.Key));
             Assert.Equal((string)file.Value!, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
         }
     }
@@ -32,8 +32,8 @@ public sealed partial class ShippedWeightsTests
     [Fact]
     public void The_cards_numbers_are_those_of_the_file()
     {
-        var scores = JsonNode.Parse(Safetensors.ReadHeader(Weights).Metadata["scores"])!;
-        foreach (var (row, key) in (ReadOnlySpan<(string, string)>)[("text", "text"), ("video", "video"), ("caption", "caption"),
+        JsonNode scores = JsonNode.Parse(Safetensors.ReadHeader(Weights).Metadata["scores"])!;
+        foreach ((string row, string key) in (ReadOnlySpan<(string, string)>)[("text", "text"), ("video", "video"), ("caption", "caption"),
             ("binding gap", "bindingGap"), ("scene gap", "sceneGap")])
             Assert.Equal(Math.Round((double)scores[key]!, 4), Number(row));
         Assert.Equal(Math.Round((double)scores["textBySource"]![0]!, 4), Number("text.en.txt"));
@@ -48,9 +48,9 @@ public sealed partial class ShippedWeightsTests
     [Fact]
     public void Evaluate_reproduces_the_cards_numbers()
     {
-        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--device", "cpu");
+        (int exitCode, string output, string error) = SampleProcess.Run(TrainedModel.Assembly, "evaluate", "--device", "cpu");
         Assert.True(exitCode == 0, error);
-        var difference = Difference().Match(output);
+        Match difference = Difference().Match(output);
         Assert.True(difference.Success, output);
         // another processor rounds otherwise
         Assert.InRange(double.Parse(difference.Groups[1].Value, CultureInfo.InvariantCulture), 0, 5e-4);
@@ -59,7 +59,7 @@ public sealed partial class ShippedWeightsTests
     [Fact]
     public void Generate_writes_text()
     {
-        var (exitCode, output, error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--device", "cpu", "--prompt",
+        (int exitCode, string output, string error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--device", "cpu", "--prompt",
             "And he said unto them, ", "--bytes", "200");
         Assert.True(exitCode == 0, error);
         Assert.DoesNotContain("\\x", output, StringComparison.Ordinal);

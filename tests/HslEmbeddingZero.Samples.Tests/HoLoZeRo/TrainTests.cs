@@ -17,7 +17,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     [Fact]
     public void A_run_leaves_weights_metrics_events_and_a_checkpoint()
     {
-        var (exitCode, output, error) = trained.Result;
+        (int exitCode, string output, string error) = trained.Result;
         Assert.True(exitCode == 0, error + output);
         Assert.Empty(error);
         Assert.Contains("held out at step 4: text ", output, StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
             Directory.GetFileSystemEntries(trained.Out).Select(Path.GetFileName).Order());
         Assert.Equal([2, 4, 6], Lines("metrics.jsonl").Select(line => (int)line["step"]!));
         Assert.Equal([2, 4, 6], Lines("evaluations.jsonl").Select(line => (int)line["step"]!));
-        foreach (var name in (string[])["text", "video", "caption"])
+        foreach (string name in (string[])["text", "video", "caption"])
             Assert.All(Lines("evaluations.jsonl"), line => Assert.InRange((double)line[name + "BitsPerByte"]!, 1, 9));
         Assert.All(Lines("evaluations.jsonl"), line => Assert.InRange((double)line["gaps"]!["caption"]!["binding"]!, -1, 1));
     }
@@ -35,10 +35,10 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     [Fact]
     public void The_weights_are_the_best_ones_with_their_provenance()
     {
-        var metadata = Safetensors.ReadHeader(trained.Weights).Metadata;
+        IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(trained.Weights).Metadata;
         Assert.Equal(["body", "corpus", "door", "format", "held_out", "licence", "mix", "name", "preset", "scores", "step", "training"],
             metadata.Keys.Order());
-        var best = Lines("evaluations.jsonl").MinBy(line =>
+        JsonNode best = Lines("evaluations.jsonl").MinBy(line =>
             (double)line["textBitsPerByte"]! + (double)line["videoBitsPerByte"]! + (double)line["captionBitsPerByte"]!)!;
         Assert.Equal(best["step"]!.ToString(), metadata["step"]);
         // rounded to bfloat16 since
@@ -58,7 +58,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     [Fact]
     public void TensorBoard_finds_every_number_of_the_json_lines()
     {
-        var events = Events(Assert.Single(Directory.GetFiles(Path.Combine(trained.Out, "tensorboard"))));
+        List<Event> events = Events(Assert.Single(Directory.GetFiles(Path.Combine(trained.Out, "tensorboard"))));
         Assert.Equal("brain.Event:2", events[0].FileVersion);
         var shown = events.Skip(1).SelectMany(e => e.Summary.Value.Select(value => (value.Tag, e.Step, value.SimpleValue))).ToHashSet();
         var kept = Lines("metrics.jsonl").SelectMany(line => Numbers("train", line)).Concat(
@@ -85,18 +85,18 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
             process.WaitUntil(() => File.Exists(Path.Combine(Out, "evaluations.jsonl"))
                 && File.ReadLines(Path.Combine(Out, "evaluations.jsonl")).Count() >= 3);
             process.Interrupt();
-            var (exitCode, _, error) = process.Finish();
+            (int exitCode, _, string error) = process.Finish();
             Assert.Equal(130, exitCode);
             Assert.Contains("--resume", error, StringComparison.Ordinal);
         }
 
         Assert.Empty(Directory.GetFiles(Out, ".*"));
         Assert.InRange(File.ReadLines(Path.Combine(Out, "evaluations.jsonl")).Count(), 3, 19);
-        var resumed = TrainedModel.Train(Out, [.. arguments, "--resume"]);
+        (int ExitCode, string Output, string Error) resumed = TrainedModel.Train(Out, [.. arguments, "--resume"]);
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Contains("going on from step", resumed.Output, StringComparison.Ordinal);
 
-        var whole = _folder.PathOf("whole");
+        string whole = _folder.PathOf("whole");
         Assert.Equal(0, TrainedModel.Train(whole, arguments).ExitCode);
         Assert.Equal(0, TrainedModel.Train(Out, [.. arguments, "--resume"]).ExitCode); // A finished run stays as it is.
         Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")),
@@ -151,7 +151,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     {
         string[] output = arguments.StartsWith("train", StringComparison.Ordinal)
             || arguments.StartsWith("generate --window", StringComparison.Ordinal) ? ["--out", Out] : [];
-        var (exitCode, _, error) = SampleProcess.Run(TrainedModel.Assembly, [.. arguments.Split(' '), .. output]);
+        (int exitCode, _, string error) = SampleProcess.Run(TrainedModel.Assembly, [.. arguments.Split(' '), .. output]);
         Assert.Equal(1, exitCode);
         Assert.Contains(value, error, StringComparison.Ordinal);
         Assert.Contains(limit, error, StringComparison.Ordinal);
@@ -166,9 +166,9 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
     public void An_earlier_runs_checkpoint_is_safe(string message, params string[] arguments)
     {
         Directory.CreateDirectory(Out);
-        foreach (var name in (string[])["checkpoint.safetensors", "evaluations.jsonl", "model.safetensors"])
+        foreach (string name in (string[])["checkpoint.safetensors", "evaluations.jsonl", "model.safetensors"])
             File.Copy(Path.Combine(trained.Out, name), Path.Combine(Out, name));
-        var (exitCode, _, error) = TrainedModel.Train(Out, arguments);
+        (int exitCode, _, string error) = TrainedModel.Train(Out, arguments);
         Assert.Equal(1, exitCode);
         Assert.Contains("checkpoint.safetensors", error, StringComparison.Ordinal);
         Assert.Contains(message, error, StringComparison.Ordinal);

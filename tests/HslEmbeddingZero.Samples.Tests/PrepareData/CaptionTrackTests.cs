@@ -7,13 +7,14 @@ public sealed class CaptionTrackTests
 {
     private static string[] Captions(int windows, params (double Start, double End, string Text)[] cues)
     {
-        var reader = new CaptionTrack(cues.Select(cue => new Cue(TimeSpan.FromSeconds(cue.Start), TimeSpan.FromSeconds(cue.End), cue.Text)))
+        CaptionTrack.Reader reader =
+            new CaptionTrack(cues.Select(cue => new Cue(TimeSpan.FromSeconds(cue.Start), TimeSpan.FromSeconds(cue.End), cue.Text)))
             .Read();
-        var captions = new string[windows];
-        var bytes = new byte[24];
-        for (var i = 0; i < windows; i++)
+        string[] captions = new string[windows];
+        byte[] bytes = new byte[24];
+        for (int i = 0; i < windows; i++)
         {
-            var isSaid = reader.Next(bytes);
+            bool isSaid = reader.Next(bytes);
             captions[i] = Encoding.UTF8.GetString(bytes).TrimEnd(' ');
             Assert.Equal(captions[i].Length > 0, isSaid);
         }
@@ -40,7 +41,7 @@ public sealed class CaptionTrackTests
     [Fact]
     public void A_script_without_spaces_is_divided_between_characters()
     {
-        var captions = Captions(2, (0, 1, string.Concat(Enumerable.Repeat("안", 16))));
+        string[] captions = Captions(2, (0, 1, string.Concat(Enumerable.Repeat("안", 16))));
         Assert.Equal([new string('안', 8), new string('안', 8)], captions);
         Assert.Equal([string.Concat(Enumerable.Repeat("🙂", 6)), "🙂"], Captions(2, (0, 0.8, string.Concat(Enumerable.Repeat("🙂", 7)))));
     }

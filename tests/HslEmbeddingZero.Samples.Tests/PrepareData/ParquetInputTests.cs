@@ -26,7 +26,7 @@ public sealed class ParquetInputTests : IDisposable
     public async Task Every_compression_and_nulls_are_read(CompressionMethod compression)
     {
         string path = await Write(compression, isNullable: true);
-        var (text, damage, statistics) = Read(path, default);
+        (string text, string[] damage, TextStatistics statistics) = Read(path, default);
         Assert.Equal(Expected(Documents) + Expected(Documents), text);
         Assert.Empty(damage);
         Assert.Equal(2 * Documents.Count(d => d is null), statistics.Nulls);
@@ -52,7 +52,7 @@ public sealed class ParquetInputTests : IDisposable
         int at = content.AsSpan().LastIndexOf((byte[])[0x1F, 0x8B, 0x08]); // the last page's gzip stream
         content.AsSpan(at, 2).Clear();
         File.WriteAllBytes(path, content);
-        var (text, damage, _) = Read(path, default);
+        (string text, string[] damage, _) = Read(path, default);
         Assert.StartsWith(Expected(Documents), text, StringComparison.Ordinal);
         Assert.Contains("row group 1, from row 0 to 499", Assert.Single(damage), StringComparison.Ordinal);
     }
@@ -64,7 +64,7 @@ public sealed class ParquetInputTests : IDisposable
     public async Task What_is_not_read_is_refused_at_once(CompressionMethod compression, string column, string reason)
     {
         string path = await Write(compression, isNullable: true);
-        var error = Assert.Throws<InvalidDataException>(() => new ParquetInput(path, column, default));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => new ParquetInput(path, column, default));
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
@@ -126,11 +126,12 @@ public sealed class ParquetInputTests : IDisposable
         string?[] documents = isNullable ? Documents : [.. Documents.OfType<string>()];
         ParquetSchema schema = new(new DataField<long>("id"), new DataField("text", typeof(string), isNullable));
         string path = _folder.PathOf($"{compression}-{isNullable}.parquet");
-        await using var file = File.Create(path);
-        await using var writer = await ParquetWriter.CreateAsync(schema, file, new ParquetOptions { CompressionMethod = compression });
+        await using FileStream file = File.Create(path);
+        await using ParquetWriter writer =
+            await ParquetWriter.CreateAsync(schema, file, new ParquetOptions { CompressionMethod = compression });
         for (int i = 0; i < 2; i++)
         {
-            using var group = writer.CreateRowGroup();
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
             await group.WriteAsync<long>(schema.DataFields[0], Enumerable.Range(0, documents.Length).Select(row => (long)row).ToArray());
             await group.WriteAsync(schema.DataFields[1], documents);
         }

@@ -38,7 +38,7 @@ public sealed class PrepareTextTests : IDisposable
     [Fact]
     public void Files_of_several_kinds_become_one_text_with_figures()
     {
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, ["text", .. Inputs(), "--out", Out]);
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, ["text", .. Inputs(), "--out", Out]);
         Assert.True(exitCode == 0, error + output);
         Assert.Contains("696 documents", output, StringComparison.Ordinal);
         Assert.Contains("damaged and skipped: 7 records", output, StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class PrepareTextTests : IDisposable
     public void Letters_of_every_language_are_shown()
     {
         string output = _folder.PathOf("말뭉치.txt");
-        var (exitCode, shown, error) = SampleProcess.RunWith(
+        (int exitCode, string shown, string error) = SampleProcess.RunWith(
             new Dictionary<string, string> { ["LC_ALL"] = "en_US.ISO-8859-1" }, Assembly, ["text", .. Inputs(), "--out", output]);
         Assert.True(exitCode == 0, error + shown);
         Assert.Contains(output, shown, StringComparison.Ordinal);
@@ -155,7 +155,7 @@ public sealed class PrepareTextTests : IDisposable
     public void An_unwritable_place_is_refused_and_nothing_is_left()
     {
         string file = _folder.Write("file", [1]);
-        var (exitCode, _, error) = SampleProcess.Run(Assembly, ["text", .. Inputs(), "--out", Path.Combine(file, "below.txt")]);
+        (int exitCode, _, string error) = SampleProcess.Run(Assembly, ["text", .. Inputs(), "--out", Path.Combine(file, "below.txt")]);
         Assert.Equal(1, exitCode);
         Assert.Contains("--out", error, StringComparison.Ordinal);
         Assert.Contains(file, error, StringComparison.Ordinal);

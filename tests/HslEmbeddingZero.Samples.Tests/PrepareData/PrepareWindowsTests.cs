@@ -24,7 +24,7 @@ public sealed class PrepareWindowsTests : IDisposable
         File.WriteAllText(_folder.PathOf("film.srt"),
             "1\n00:00:00,000 --> 00:00:12,000\nSpeech that a test has made for itself\n\n2\n00:00:13,000 --> "
                 + "00:00:12,000\nlost\n\n3\n00:00:12,000 --> 00:00:24,000\nand the rest of what it says to the end\n");
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, "windows", film, "--out", Out);
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "windows", film, "--out", Out);
         Assert.True(exitCode == 0, error + output);
         Assert.Contains("48 windows", output, StringComparison.Ordinal);
         Assert.Contains("damaged and skipped: 1 records", output, StringComparison.Ordinal);
@@ -56,7 +56,8 @@ public sealed class PrepareWindowsTests : IDisposable
     {
         string silent = Clip("silent.mp4", hasVideo: true, hasAudio: false), heard = Clip("heard.wav", hasVideo: false, hasAudio: true);
         File.WriteAllText(_folder.PathOf("heard.vtt"), "WEBVTT\n\n00:00.000 --> 00:20.000\nonly words that are heard here\n");
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, "windows", silent, heard, "--out", Out, "--split", "film");
+        (int exitCode, string output, string error) =
+            SampleProcess.Run(Assembly, "windows", silent, heard, "--out", Out, "--split", "film");
         Assert.True(exitCode == 0, error + output);
         Assert.Contains("silent.mp4: no audio stream", output, StringComparison.Ordinal);
         Assert.Contains("heard.wav: no video stream", output, StringComparison.Ordinal);
@@ -78,7 +79,7 @@ public sealed class PrepareWindowsTests : IDisposable
     public void A_file_that_is_no_film_is_refused_with_ffmpegs_own_message()
     {
         SkipWithoutTools();
-        var (exitCode, _, error) = SampleProcess.Run(Assembly, "windows", _folder.Write("noise.mp4", new byte[5000]), "--out", Out);
+        (int exitCode, _, string error) = SampleProcess.Run(Assembly, "windows", _folder.Write("noise.mp4", new byte[5000]), "--out", Out);
         Assert.Equal(1, exitCode);
         Assert.Contains("noise.mp4: ffmpeg cannot read it", error, StringComparison.Ordinal);
         Assert.Contains("Invalid data", error, StringComparison.Ordinal);
@@ -114,7 +115,7 @@ public sealed class PrepareWindowsTests : IDisposable
         }
 
         Assert.False(File.Exists(cut));
-        var (exitCode, output, error) = SampleProcess.Run(Assembly, "windows", first, second, "--out", cut, "--resume");
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "windows", first, second, "--out", cut, "--resume");
         Assert.True(exitCode == 0, error + output);
         Assert.DoesNotContain("first.mp4  ", output, StringComparison.Ordinal); // no bar for the film that was done
         foreach (string name in new[] { "clips.bin", "clips.json", "clips.frames.png" })
@@ -134,7 +135,7 @@ public sealed class PrepareWindowsTests : IDisposable
 
     private static void Call(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{program}: {error}");

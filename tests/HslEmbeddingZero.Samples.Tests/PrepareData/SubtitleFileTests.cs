@@ -109,7 +109,7 @@ public sealed class SubtitleFileTests : IDisposable
     {
         var file = SubtitleFile.Parse($"1\n{times}\nlost\n\n2\n00:00:03,000 --> 00:00:04,000\nkept\n", isVtt: false);
         Assert.Equal(["3-4 kept"], Shown(file));
-        var damaged = Assert.Single(file.Damaged);
+        DamagedCue damaged = Assert.Single(file.Damaged);
         Assert.Equal(2, damaged.Line);
         Assert.Contains(reason, damaged.Reason, StringComparison.Ordinal);
     }
@@ -126,7 +126,8 @@ public sealed class SubtitleFileTests : IDisposable
     [Fact]
     public void A_vtt_file_without_its_first_line_is_refused()
     {
-        var error = Assert.Throws<InvalidDataException>(() => SubtitleFile.Read(_folder.Write("a.vtt", "WEBVTTX\n"u8.ToArray())));
+        InvalidDataException error =
+            Assert.Throws<InvalidDataException>(() => SubtitleFile.Read(_folder.Write("a.vtt", "WEBVTTX\n"u8.ToArray())));
         Assert.Contains("a.vtt", error.Message, StringComparison.Ordinal);
         Assert.Contains("WEBVTT", error.Message, StringComparison.Ordinal);
         Assert.Empty(SubtitleFile.Read(_folder.Write("b.vtt", "WEBVTT - a title"u8.ToArray())).Cues);

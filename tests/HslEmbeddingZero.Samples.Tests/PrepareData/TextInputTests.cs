@@ -20,7 +20,7 @@ public sealed class TextInputTests : IDisposable
         DamageLog log = new(damage, 0);
         while (input.Next(writer, log)) Assert.InRange(input.BytesRead, 0, content.Length);
         Assert.Equal(content.Length, input.BytesRead);
-        var lines = Encoding.UTF8.GetString(damage.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = Encoding.UTF8.GetString(damage.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(log.Count, lines.Length);
         return (Encoding.UTF8.GetString(text.ToArray()), lines, statistics);
     }
@@ -31,7 +31,7 @@ public sealed class TextInputTests : IDisposable
     [Fact]
     public void Plain_text_keeps_its_documents()
     {
-        var (text, damage, statistics) = Read("a.txt", "\uFEFFone\r\ntwo\r\n\r\n\n\nthree\r\r\n\r\r\nfour");
+        (string text, string[] damage, TextStatistics statistics) = Read("a.txt", "\uFEFFone\r\ntwo\r\n\r\n\n\nthree\r\r\n\r\r\nfour");
         Assert.Equal("one\ntwo\n\nthree\n\nfour\n\n", text);
         Assert.Empty(damage);
         Assert.Equal((3, 8 + 6 + 5, 8), (statistics.Documents, statistics.Bytes, statistics.Longest));
@@ -40,7 +40,8 @@ public sealed class TextInputTests : IDisposable
     [Fact]
     public void Plain_text_lines_that_cannot_be_used_are_skipped_and_named()
     {
-        var (text, damage, _) = Read("a.txt", [.. "good\n"u8, 0xFF, .. "bad\n"u8, .. Enumerable.Repeat((byte)'x', 51), .. "\nlast"u8],
+        (string text, string[] damage, _) =
+            Read("a.txt", [.. "good\n"u8, 0xFF, .. "bad\n"u8, .. Enumerable.Repeat((byte)'x', 51), .. "\nlast"u8],
             longest: 50);
         Assert.Equal("good\nlast\n\n", text);
         Assert.Equal(2, damage.Length);
@@ -57,7 +58,7 @@ public sealed class TextInputTests : IDisposable
     [Fact]
     public void An_empty_line_within_a_json_document_does_not_divide_it()
     {
-        var (text, damage, statistics) = Read(
+        (string text, string[] damage, TextStatistics statistics) = Read(
             "a.jsonl", """{"id":1,"text":"one\n\n\r\ntwo \u00e9 \ud55c","more":{"text":"not this"}}""" + "\r\n\n" + """{"text":""}""" + "\n" + """{"text":"three"}""");
         Assert.Equal("one\ntwo é 한\n\nthree\n\n", text);
         Assert.Empty(damage);
@@ -82,7 +83,7 @@ public sealed class TextInputTests : IDisposable
     [MemberData(nameof(DamagedLines))]
     public void A_damaged_json_line_is_skipped_and_named(string line, string reason)
     {
-        var (text, damage, _) = Read("a.jsonl", $$"""{"text":"before"}{{"\n"}}{{line}}{{"\n"}}{"text":"after"}""");
+        (string text, string[] damage, _) = Read("a.jsonl", $$"""{"text":"before"}{{"\n"}}{{line}}{{"\n"}}{"text":"after"}""");
         Assert.Equal("before\n\nafter\n\n", text);
         Assert.Contains("line 2, byte 18", Assert.Single(damage), StringComparison.Ordinal);
         Assert.Contains(reason, damage[0].Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -92,7 +93,7 @@ public sealed class TextInputTests : IDisposable
     public void Long_lines_cross_the_reading_buffer()
     {
         string[] documents = [.. Enumerable.Range(0, 20).Select(i => new string((char)('a' + i), 30_000 * i))];
-        var (text, damage, statistics) = Read("a.jsonl", string.Join('\n', documents.Select(d => $$"""{"text":"{{d}}"}""")), longest: 400_000);
+        (string text, string[] damage, TextStatistics statistics) = Read("a.jsonl", string.Join('\n', documents.Select(d => $$"""{"text":"{{d}}"}""")), longest: 400_000);
         Assert.Equal(string.Concat(documents.Where(d => d.Length is > 0 and < 400_000).Select(d => d + "\n\n")), text);
         Assert.Equal(documents.Count(d => d.Length > 399_000), damage.Length);
         Assert.Equal(1, statistics.EmptyDocuments);

@@ -20,7 +20,7 @@ public sealed class WindowSidecarTests : IDisposable
         byte[] windows = new byte[count * WindowRecord.Size];
         for (int i = 0; i < count; i++)
         {
-            var window = windows.AsSpan(i * WindowRecord.Size, WindowRecord.Size);
+            Span<byte> window = windows.AsSpan(i * WindowRecord.Size, WindowRecord.Size);
             BitConverter.TryWriteBytes(window, i);
             window[256] = window[513] = 254;
             window[538] = 255;

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static HslEmbeddingZero.Tests.Doors.DoorTensors;
 using static TorchSharp.torch;
 
@@ -86,7 +87,7 @@ public sealed class ControlFeaturesTests : IDisposable
     public void A_training_step_changes_what_is_read()
     {
         using var features = new ControlFeatures(ControlKind.Learned);
-        using var optimizer = optim.SGD(features.parameters(), 0.5);
+        using SGD optimizer = optim.SGD(features.parameters(), 0.5);
         Tensor ids = Ids([9]);
         float[] before = Floats(features.forward(ids));
         features.forward(ids).sum().backward();
@@ -143,7 +144,7 @@ public sealed class ControlFeaturesTests : IDisposable
             StringComparison.Ordinal);
         foreach (ControlKind kind in new[] { ControlKind.Learned, ControlKind.Random, ControlKind.Permuted })
         {
-            var error = Assert.Throws<ArgumentException>(() => new ControlFeatures(kind, 0, ChannelScaling.Standardized));
+            ArgumentException error = Assert.Throws<ArgumentException>(() => new ControlFeatures(kind, 0, ChannelScaling.Standardized));
             Assert.Contains("Standardized", error.Message, StringComparison.Ordinal);
             Assert.Contains($"{kind}", error.Message, StringComparison.Ordinal);
         }

@@ -54,7 +54,7 @@ public class ControlValueTablesTests
     [Fact]
     public void Wrong_length_is_named()
     {
-        var error = Assert.Throws<ArgumentException>(() => ControlValueTables.Build(ControlKind.Hsl, 0, new float[4607]));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ControlValueTables.Build(ControlKind.Hsl, 0, new float[4607]));
         Assert.Contains("4607", error.Message, StringComparison.Ordinal);
         Assert.Contains("4608", error.Message, StringComparison.Ordinal);
     }

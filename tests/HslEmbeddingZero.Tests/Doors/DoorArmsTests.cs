@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace HslEmbeddingZero.Tests.Doors;
 
 public class DoorArmsTests
@@ -47,13 +49,13 @@ public class DoorArmsTests
     {
         using InputDoor first = DoorArms.Create(arm, 2, 64, seed: 1), again = DoorArms.Create(arm, 2, 64, seed: 1),
             other = DoorArms.Create(arm, 2, 64, seed: 2);
-        using var ids = DoorTensors.Ids([.. Enumerable.Range(0, 256)]);
+        using torch.Tensor ids = DoorTensors.Ids([.. Enumerable.Range(0, 256)]);
         Assert.Equal(Rows(first), Rows(again));
         Assert.NotEqual(Rows(first), Rows(other));
 
         float[] Rows(InputDoor door)
         {
-            using var features = door.Features(ids);
+            using torch.Tensor features = door.Features(ids);
             return DoorTensors.Floats(features);
         }
     }
@@ -64,7 +66,7 @@ public class DoorArmsTests
     [InlineData("mlp")]
     public void An_unknown_arm_is_named_with_the_known_ones(string arm)
     {
-        var error = Assert.Throws<ArgumentException>(() => DoorArms.Create(arm, 8, 512));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => DoorArms.Create(arm, 8, 512));
         Assert.Contains($"'{arm}'", error.Message, StringComparison.Ordinal);
         foreach (string known in DoorArms.Names) Assert.Contains(known, error.Message, StringComparison.Ordinal);
     }

@@ -28,8 +28,8 @@ public sealed class DoorDeviceTests
     public void A_door_gives_on_a_device_what_it_gives_on_the_CPU(string arm, string deviceName)
     {
         Device device = TestDevice.Require(deviceName);
-        using var scope = NewDisposeScope();
-        using var quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
         manual_seed(4);
         Tensor bytes = randint(0, 256, [3, 37], ScalarType.Byte);
         Tensor ids = bytes.to(ScalarType.Int16);

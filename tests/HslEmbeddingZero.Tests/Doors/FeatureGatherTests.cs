@@ -59,7 +59,7 @@ public sealed class FeatureGatherTests : IDisposable
     [Fact]
     public void Any_bytes_come_back() => Gen.Byte.Array[0, 40].Sample(bytes =>
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         return Bits(bytes.Length == 0 ? [] : HslFeatures.Encode(bytes)).SequenceEqual(
             Bits(Floats(_door.Features(Ids(bytes, ScalarType.Byte)))));
     });
@@ -68,7 +68,7 @@ public sealed class FeatureGatherTests : IDisposable
     public void Ids_with_special_ones_among_them_come_out_alike() =>
         Gen.Int[0, 257].Select(Gen.Bool, (id, special) => special ? 256 + id % 2 : id).Array[1, 24].Sample(ids =>
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         return Bits(Expected(ids)).SequenceEqual(Bits(Floats(_door.Features(Ids(ids)))));
     });
 
@@ -163,7 +163,7 @@ public sealed class FeatureGatherTests : IDisposable
         Tensor features = _door.Features(ids.to(CUDA));
         Assert.Equal(DeviceType.CUDA, features.device_type);
         Assert.Equal(before, Bits(Floats(features)));
-        var error = Assert.Throws<ArgumentException>(() => _door.forward(ids));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => _door.forward(ids));
         Assert.Contains("cpu", error.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("cuda", error.Message, StringComparison.OrdinalIgnoreCase);
         _door.to(CPU);

@@ -10,7 +10,7 @@ internal sealed record GoldenControlTables(float[] ValueLut, IReadOnlyDictionary
     private static GoldenControlTables Read()
     {
         using FileStream file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Golden", "control-tables.json"));
-        using JsonDocument json = JsonDocument.Parse(file);
+        using var json = JsonDocument.Parse(file);
         return new GoldenControlTables(
             Floats(json.RootElement.GetProperty("value_lut")),
             json.RootElement.GetProperty("arms").EnumerateArray().ToDictionary(

@@ -116,13 +116,13 @@ public sealed class InputDoorTests : IDisposable
 
         float[] Slots(int i)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             return Floats(door.forward(Ids(RandomIds(100 + i, i))));
         }
 
         float[] Stream(int i)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             return Floats(door.Stream(Ids(RandomBytes(100 + i, i), ScalarType.Byte)));
         }
     }
@@ -236,7 +236,7 @@ public sealed class InputDoorTests : IDisposable
             Tensor ids = zeros([2, length], dtype: ScalarType.Byte, device: META);
             foreach (Func<Tensor, Tensor> call in new Func<Tensor, Tensor>[] { door.forward, door.Stream, door.Features })
             {
-                var error = Assert.Throws<ArgumentException>(() => call(ids));
+                ArgumentException error = Assert.Throws<ArgumentException>(() => call(ids));
                 Assert.Contains("meta", error.Message, StringComparison.Ordinal);
                 Assert.Contains("cpu", error.Message, StringComparison.Ordinal);
             }
@@ -287,7 +287,7 @@ public sealed class InputDoorTests : IDisposable
         foreach (string arm in DoorArms.Names)
         {
             using InputDoor door = DoorArms.Create(arm, 4, Dim);
-            var error = Assert.Throws<T>(() => call(door));
+            T error = Assert.Throws<T>(() => call(door));
             foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
     }

@@ -206,7 +206,7 @@ public sealed class NgramDoorTests : IDisposable
         door.to(type);
         Tensor ids = Ids(RandomBytes(2 * 3 * 21, 5), ScalarType.Byte, 2, 3, 21).to(idType);
         if (idType != ScalarType.Byte) ids[1, 2, 5] = tensor(ByteIds.EndOfSequence);
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         Tensor slots = full([2, 3, 6, 512], double.NaN, type), stream = full([2, 3, 21, 512], double.NaN, type);
         door.WriteSlots(ids, slots);
         door.WriteStream(ids, stream);

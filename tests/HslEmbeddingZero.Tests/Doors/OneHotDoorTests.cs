@@ -46,7 +46,7 @@ public sealed class OneHotDoorTests : IDisposable
     [Fact]
     public void Bytes_that_do_not_fit_are_refused_with_the_limit()
     {
-        var error = Assert.Throws<ArgumentException>(() => new OneHotDoor(3, 512));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new OneHotDoor(3, 512));
         Assert.Contains("768", error.Message, StringComparison.Ordinal);
         Assert.Contains("at most 2", error.Message, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Doors;
@@ -19,7 +20,7 @@ public sealed class SlotWriterTests
     [MemberData(nameof(Shapes))]
     public void Written_slots_equal_gathered_rows_for_every_kind_and_scaling(int batch, int length, int bytesPerSlot, int dim)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         manual_seed(batch * 1000 + length);
         Tensor ids = randint(0, 256, [batch, length], ScalarType.Byte);
         foreach ((ControlKind kind, ChannelScaling scaling) in new[]
@@ -49,7 +50,7 @@ public sealed class SlotWriterTests
     [InlineData(ScalarType.Int64)]
     public void Wider_ids_give_the_same_with_and_without_special_ones(ScalarType type)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         using ZeroDoor door = new(4, 128);
         Tensor bytes = randint(0, 256, [3, 10], ScalarType.Byte);
         Assert.True(door.forward(bytes).bytes.SequenceEqual(door.forward(bytes.to(type)).bytes));

@@ -78,7 +78,7 @@ public sealed class ZeroDoorTests : IDisposable
     [InlineData(int.MaxValue, 512, "57982058469", "512", "18")]
     public void More_bytes_than_fit_are_refused(int k, int dim, string needed, string limit, string fit)
     {
-        var error = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim));
         Assert.Contains($"{k} bytes", error.Message, StringComparison.Ordinal);
         Assert.Contains(needed, error.Message, StringComparison.Ordinal);
         Assert.Contains($"dim {limit}", error.Message, StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class ZeroDoorTests : IDisposable
         door.to(type);
         Tensor ids = Ids(RandomBytes(2 * 3 * 21, 5), ScalarType.Byte, 2, 3, 21).to(idType);
         if (idType != ScalarType.Byte) ids[1, 2, 5] = tensor(ByteIds.EndOfSequence);
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         Tensor slots = full([2, 3, tail == SlotTail.Pad ? 6 : 5, 128], double.NaN, type), stream = full([2, 3, 21, 128], double.NaN, type);
         door.WriteSlots(ids, slots);
         door.WriteStream(ids, stream);
@@ -155,7 +155,7 @@ public sealed class ZeroDoorTests : IDisposable
 
         void Refuses(Tensor destination, params string[] parts)
         {
-            var error = Assert.Throws<ArgumentException>(() => door.WriteSlots(ids, destination));
+            ArgumentException error = Assert.Throws<ArgumentException>(() => door.WriteSlots(ids, destination));
             foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
             Assert.Equal(0f, destination.abs().sum().to(ScalarType.Float32).item<float>());
         }
@@ -178,7 +178,7 @@ public sealed class ZeroDoorTests : IDisposable
         door.WriteSlots(ids, slots);
         Tensor loss = (slots * weight).sum();
         door.WriteSlots(Ids(RandomBytes(8, 6), ScalarType.Byte, 1, 8), slots);
-        var error = Assert.ThrowsAny<Exception>(() => loss.backward());
+        Exception error = Assert.ThrowsAny<Exception>(() => loss.backward());
         Assert.Contains("modified by an inplace operation", error.Message, StringComparison.Ordinal);
     }
 }

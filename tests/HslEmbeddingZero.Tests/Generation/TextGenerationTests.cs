@@ -16,7 +16,7 @@ public sealed class TextGenerationTests
         using ByteLanguageModel model = Model();
         GenerationOptions options = new() { Seed = 3 };
         byte[] expected = Drawn(model, 60, options);
-        using ByteGenerator generator = ByteGenerator.ForText(model, Prompt);
+        using var generator = ByteGenerator.ForText(model, Prompt);
         List<byte> bytes = [];
         await foreach (byte value in generator.GenerateAsync(60, options)) bytes.Add(value);
         Assert.Equal(expected, bytes);
@@ -78,7 +78,7 @@ public sealed class TextGenerationTests
     public void Probabilities_are_the_softmax_without_mask()
     {
         using ByteLanguageModel model = Model();
-        using ByteGenerator generator = ByteGenerator.ForText(model, Prompt);
+        using var generator = ByteGenerator.ForText(model, Prompt);
         double[] probabilities = generator.Probabilities();
         ReadOnlySpan<float> logits = generator.Logits;
         Assert.Equal(1, probabilities.Sum(), 1e-12);
@@ -168,7 +168,7 @@ public sealed class TextGenerationTests
         Assert.Equal(whole[..150], model.Generate(Prompt, 150, options));
         Assert.Equal(whole[..68], Drawn(model, 68, options)); // one part, of one stream
         byte[] second = [.. Prompt, .. whole[..68]];
-        using ByteGenerator next = ByteGenerator.ForText(model, second, contextBytes: 50);
+        using var next = ByteGenerator.ForText(model, second, contextBytes: 50);
         Assert.Equal(whole[68..136], next.Generate(68, options with { Seed = 4 ^ 68 }));
     }
 
@@ -209,10 +209,10 @@ public sealed class TextGenerationTests
     {
         using ByteLanguageModel model = Model();
         using (no_grad()) model.get_parameter("body.head.bias")![97] = value;
-        using ByteGenerator generator = ByteGenerator.ForText(model, Prompt);
+        using var generator = ByteGenerator.ForText(model, Prompt);
         for (int time = 0; time < 2; time++) // not only at first
         {
-            var error = Assert.Throws<NotFiniteNumberException>(() => generator.Logits.Length);
+            NotFiniteNumberException error = Assert.Throws<NotFiniteNumberException>(() => generator.Logits.Length);
             Assert.Contains("97", error.Message, StringComparison.Ordinal);
         }
 
@@ -240,7 +240,7 @@ public sealed class TextGenerationTests
     public void An_option_out_of_its_range_is_named_at_once(string name, GenerationOptions options)
     {
         using ByteLanguageModel model = Model();
-        using ByteGenerator generator = ByteGenerator.ForText(model, Prompt);
+        using var generator = ByteGenerator.ForText(model, Prompt);
         Action[] calls =
         [
             () => generator.Generate(1, options), () => generator.GenerateAsync(1, options), () => model.Generate(Prompt, 1, options),
@@ -255,7 +255,7 @@ public sealed class TextGenerationTests
 
     private static byte[] Drawn(ByteLanguageModel model, int count, GenerationOptions options)
     {
-        using ByteGenerator generator = ByteGenerator.ForText(model, Prompt, options.ContextBytes);
+        using var generator = ByteGenerator.ForText(model, Prompt, options.ContextBytes);
         return [.. generator.Generate(count, options)];
     }
 

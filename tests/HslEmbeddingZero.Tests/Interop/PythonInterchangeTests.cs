@@ -30,8 +30,8 @@ public sealed class PythonInterchangeTests : IDisposable
         Python("numpy", "negate", File("ours"), File("theirs"));
 
         Assert.Equal("말뭉치 \"1\"", Safetensors.ReadHeader(File("theirs")).Metadata["corpus"]);
-        using ByteLanguageModel expected = ByteLanguageModel.Load(File("ours"));
-        using ByteLanguageModel negated = ByteLanguageModel.Load(File("theirs"));
+        using var expected = ByteLanguageModel.Load(File("ours"));
+        using var negated = ByteLanguageModel.Load(File("theirs"));
         foreach ((string name, Tensor weight) in expected.Weights())
             Assert.True((-weight).eq(negated.Weights()[name]).all().item<bool>(), name);
     }
@@ -51,7 +51,7 @@ public sealed class PythonInterchangeTests : IDisposable
     {
         using (ByteLanguageModel any = GoldenBody.RandomModel()) SaveInputs(any);
         Python("torch", "create", File("inputs"), File("model"), File("logits"));
-        using ByteLanguageModel model = ByteLanguageModel.Load(File("model"));
+        using var model = ByteLanguageModel.Load(File("model"));
         AssertSameLogits(model);
     }
 

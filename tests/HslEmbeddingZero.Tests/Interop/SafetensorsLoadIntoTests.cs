@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static HslEmbeddingZero.Tests.Interop.TensorAssert;
 using static TorchSharp.torch;
 
@@ -29,8 +30,8 @@ public sealed class SafetensorsLoadIntoTests : IDisposable
     [Fact]
     public void Fills_buffers_too()
     {
-        using var norm = nn.BatchNorm1d(2);
-        Dictionary<string, Tensor> state = norm.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone().add(3));
+        using BatchNorm1d norm = nn.BatchNorm1d(2);
+        var state = norm.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone().add(3));
         Safetensors.LoadInto(norm, state, "here");
         Assert.Equal(3L, norm.num_batches_tracked!.item<long>());
         Assert.Equal(3f, norm.running_mean![0].item<float>());
@@ -63,7 +64,8 @@ public sealed class SafetensorsLoadIntoTests : IDisposable
     private void Refused(Dictionary<string, Tensor> tensors, params string[] parts)
     {
         Tensor weight = _module.weight.detach().clone(), bias = _module.bias!.detach().clone();
-        var error = Assert.Throws<SafetensorsException>(() => Safetensors.LoadInto(_module, tensors, "somewhere.safetensors"));
+        SafetensorsException error =
+            Assert.Throws<SafetensorsException>(() => Safetensors.LoadInto(_module, tensors, "somewhere.safetensors"));
         Assert.StartsWith("somewhere.safetensors: ", error.Message, StringComparison.Ordinal);
         foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
         AssertSame(weight, _module.weight);

@@ -220,7 +220,7 @@ public sealed class SafetensorsTests : IDisposable
 
         void Refused(string name, Tensor tensor, string part)
         {
-            var error = Assert.Throws<SafetensorsException>(() => Save((name, tensor)));
+            SafetensorsException error = Assert.Throws<SafetensorsException>(() => Save((name, tensor)));
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
             Assert.Contains("a.safetensors", error.Message, StringComparison.Ordinal);
         }

@@ -131,7 +131,7 @@ public sealed class TorchRuntimeTests : IDisposable
         TorchRuntime.EnsureLoaded();
         Assert.Equal(2f, torch.ones(2).sum().item<float>());
         WriteFalseLibtorch(_folder.FullName);
-        var error = Assert.Throws<TorchRuntimeException>(() => TorchRuntime.Load(_folder.FullName));
+        TorchRuntimeException error = Assert.Throws<TorchRuntimeException>(() => TorchRuntime.Load(_folder.FullName));
         Assert.Contains("already in this process", error.Message, StringComparison.Ordinal);
         Assert.Contains($"'{_folder.FullName}'", error.Message, StringComparison.Ordinal);
     }

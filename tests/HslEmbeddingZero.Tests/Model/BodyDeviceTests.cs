@@ -11,7 +11,7 @@ public sealed class BodyDeviceTests
     public void The_golden_body_gives_its_logits_loss_and_gradients(string form)
     {
         Device device = TestDevice.RequireForm(form, out bool asAccelerator);
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         IReadOnlyDictionary<string, Tensor> golden = GoldenBody.Load();
         using ByteLanguageModel model = GoldenBody.Model(golden);
         model.to(device);
@@ -23,7 +23,7 @@ public sealed class BodyDeviceTests
         Tensor loss = nn.functional.cross_entropy(logits.reshape(-1, logits.shape[^1]), targets.reshape(-1).to(ScalarType.Int64));
         Assert.Equal(GoldenBody.Loss, loss.cpu().item<float>(), 1e-4);
         loss.backward();
-        Dictionary<string, TorchSharp.Modules.Parameter> parameters = model.Body.named_parameters().ToDictionary(p => p.name,
+        var parameters = model.Body.named_parameters().ToDictionary(p => p.name,
             p => p.parameter);
         foreach ((string key, Tensor expected) in golden.Where(e => e.Key.StartsWith("expected.grad.", StringComparison.Ordinal)))
             Assert.True(Largest(parameters[key["expected.grad.".Length..]].grad!, expected) < 1e-4, key);
@@ -34,8 +34,8 @@ public sealed class BodyDeviceTests
     public void In_bfloat16_the_logits_stay_near(string form)
     {
         Device device = TestDevice.RequireForm(form, out bool asAccelerator);
-        using var scope = NewDisposeScope();
-        using var quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
         manual_seed(8);
         using ByteLanguageModel model = GoldenBody.RandomModel();
         Tensor context = randint(0, 256, [2, 40], ScalarType.Byte), targets = randint(0, 256, [2, 70], ScalarType.Byte);
@@ -53,8 +53,8 @@ public sealed class BodyDeviceTests
     public void Byte_by_byte_comes_what_the_whole_gives(string form)
     {
         Device device = TestDevice.RequireForm(form, out bool asAccelerator);
-        using var scope = NewDisposeScope();
-        using var quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
         manual_seed(6);
         using ByteLanguageModel model = GoldenBody.RandomModel();
         model.to(device);

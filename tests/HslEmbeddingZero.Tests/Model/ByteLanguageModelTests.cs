@@ -88,7 +88,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     public void A_target_byte_reaches_only_later_positions(int chunk)
     {
         using ByteLanguageModel model = GoldenBody.RandomModel(chunk);
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         (from length in Gen.Int[2, 40]
          from at in Gen.Int[0, length - 1]
          from context in Gen.Int[0, 20]
@@ -96,8 +96,8 @@ public sealed class ByteLanguageModelTests : IDisposable
          select (length, at, context, seed)).Sample(
             draw =>
             {
-                using var scope = NewDisposeScope();
-                using var inner = no_grad();
+                using DisposeScope scope = NewDisposeScope();
+                using IDisposable inner = no_grad();
                 byte[] bytes = DoorTensors.RandomBytes(draw.length, draw.seed);
                 Tensor context = DoorTensors.Ids(DoorTensors.RandomBytes(draw.context, draw.seed + 1), ScalarType.Byte, 1, draw.context);
                 Tensor before = model.forward(context, DoorTensors.Ids(bytes, ScalarType.Byte, 1, draw.length));
@@ -115,7 +115,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     public void A_context_byte_reaches_every_position()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         Tensor targets = DoorTensors.Ids(DoorTensors.RandomBytes(12, 1), ScalarType.Byte, 1, 12);
         byte[] context = DoorTensors.RandomBytes(10, 2);
         Tensor before = model.forward(DoorTensors.Ids(context, ScalarType.Byte, 1, 10), targets);
@@ -132,7 +132,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     public void Rows_of_a_batch_do_not_mix()
     {
         using ByteLanguageModel model = GoldenBody.RandomModel();
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         Tensor context = DoorTensors.Ids(DoorTensors.RandomBytes(30, 1), ScalarType.Byte, 3, 10);
         Tensor targets = DoorTensors.Ids(DoorTensors.RandomBytes(36, 2), ScalarType.Int64, 3, 12);
         Tensor all = model.forward(context, targets);
@@ -165,7 +165,7 @@ public sealed class ByteLanguageModelTests : IDisposable
 
         void Refused(long[] context, long[] targets, params string[] parts)
         {
-            var error = Assert.Throws<ArgumentException>(
+            ArgumentException error = Assert.Throws<ArgumentException>(
                 () => model.forward(ones(context, dtype: ScalarType.Byte), ones(targets, dtype: ScalarType.Byte)));
             foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
@@ -176,7 +176,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     {
         using var door = new ZeroDoor(2, 128);
         using var body = new ByteTransformer(GoldenBody.Options);
-        var error = Assert.Throws<ArgumentException>(() => new ByteLanguageModel(door, body));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new ByteLanguageModel(door, body));
         Assert.Contains("128", error.Message, StringComparison.Ordinal);
         Assert.Contains("64", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentNullException>(() => new ByteLanguageModel(null!, body));
@@ -220,14 +220,14 @@ public sealed class ByteLanguageModelTests : IDisposable
         {
             using var folder = new TemporaryFolder();
             using ByteLanguageModel model = GoldenBody.RandomModel();
-            Dictionary<string, Tensor> before = model.Weights().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
+            var before = model.Weights().ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone());
             Dictionary<string, Tensor> weights = GoldenBody.Weights(_golden);
             spoil(weights);
             string path = folder.PathOf("weights.safetensors");
             Safetensors.Save(path, weights);
             foreach (Action load in (Action[])[() => model.LoadWeights(path), () => model.LoadWeights(weights, "memory")])
             {
-                var error = Assert.Throws<SafetensorsException>(load);
+                SafetensorsException error = Assert.Throws<SafetensorsException>(load);
                 foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
                 Assert.All(model.Weights(), entry => Assert.True(entry.Value.eq(before[entry.Key]).all().item<bool>()));
             }
@@ -247,7 +247,7 @@ public sealed class ByteLanguageModelTests : IDisposable
 
         void Step()
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             nn.functional.cross_entropy(model.forward(ids, ids).view(-1, 258), ids.view(-1)).backward();
         }
     }

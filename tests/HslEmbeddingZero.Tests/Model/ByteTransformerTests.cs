@@ -95,7 +95,7 @@ public sealed class ByteTransformerTests : IDisposable
 
         void Refused(Tensor slots, Tensor stream, params string[] parts)
         {
-            var error = Assert.Throws<ArgumentException>(() => body.forward(slots, stream));
+            ArgumentException error = Assert.Throws<ArgumentException>(() => body.forward(slots, stream));
             foreach (string part in parts) Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
     }
@@ -116,7 +116,7 @@ public sealed class ByteTransformerTests : IDisposable
     {
         using var body = new ByteTransformer(GoldenBody.Options);
         body.eval();
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         Tensor stream = randn(1, 1500, 64);
         Tensor longer = body.forward(randn(1, 0, 64), stream);
         Tensor shorter = body.forward(randn(1, 0, 64), stream.narrow(1, 0, 200));
@@ -131,8 +131,8 @@ public sealed class ByteTransformerTests : IDisposable
             using ByteLanguageModel model = GoldenBody.RandomModel();
             Parallel.For(0, 16, new ParallelOptions { MaxDegreeOfParallelism = 16 }, i =>
             {
-                using var scope = NewDisposeScope();
-                using var guard = no_grad();
+                using DisposeScope scope = NewDisposeScope();
+                using IDisposable guard = no_grad();
                 // Some exceed the first tables of the positions, so that they grow while others read them.
                 int length = i % 4 == 0 ? 1100 + i : 20 + i;
                 Tensor ids = Doors.DoorTensors.Ids(Doors.DoorTensors.RandomBytes(length, i), ScalarType.Byte, 1, length);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Model;
@@ -12,7 +13,7 @@ public sealed class CausalAttentionTests
     [InlineData(1, 40)] // one new position after 39
     public void Products_in_bfloat16_agree_with_the_fused_kernel_in_float32(int length, int keys)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         manual_seed(length + keys);
         Tensor query = Rounded(2, 3, length, 16), key = Rounded(2, 3, keys, 16), value = Rounded(2, 3, keys, 16);
         using CausalAttention attention = new(new DeviceForm());
@@ -25,7 +26,7 @@ public sealed class CausalAttentionTests
     [Fact]
     public void Gradients_agree_too()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         manual_seed(5);
         using CausalAttention attention = new(new DeviceForm());
         Tensor[] inputs = [Rounded(1, 2, 33, 8), Rounded(1, 2, 33, 8), Rounded(1, 2, 33, 8)];
@@ -48,7 +49,7 @@ public sealed class CausalAttentionTests
     [Fact]
     public void A_later_position_changes_no_earlier_one_whatever_lengths_came_before()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         manual_seed(9);
         using CausalAttention attention = new(new DeviceForm());
         foreach (int length in (int[])[12, 40, 9]) // the mask is made, grown, and a part of it used
@@ -68,7 +69,7 @@ public sealed class CausalAttentionTests
     [Fact]
     public void Lengths_too_great_for_a_square_of_scores_take_the_fused_kernel()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         manual_seed(3);
         using CausalAttention attention = new(new DeviceForm());
         Tensor query = Rounded(1, 1, 2049, 8), key = Rounded(1, 1, 2049, 8), value = Rounded(1, 1, 2049, 8);

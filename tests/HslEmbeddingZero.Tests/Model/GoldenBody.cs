@@ -41,7 +41,7 @@ internal static class GoldenBody
         foreach ((string name, Tensor weight) in model.Weights())
         {
             if (!name.EndsWith("gate", StringComparison.Ordinal)) continue;
-            using var guard = no_grad();
+            using IDisposable guard = no_grad();
             weight.fill_(0.7);
         }
 

@@ -79,7 +79,7 @@ public sealed class LinearKernelTests : IDisposable
 
         byte[][] Bits()
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             Tensor leaf = x.detach().requires_grad_();
             map.zero_grad();
             Tensor y = _convolution.Apply(map, leaf);
@@ -126,14 +126,14 @@ public sealed class LinearKernelTests : IDisposable
         Processor hiding = new(IsAmd: true, HasAvx512: true, true, false, HidesCaches: true);
         Assert.False(LinearKernel.ChoosesOneDnn(null, hiding));
         Assert.False(LinearKernel.ChoosesOneDnn("blas", hiding));
-        var error = Assert.Throws<ArgumentException>(() => LinearKernel.ChoosesOneDnn("onednn", hiding));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => LinearKernel.ChoosesOneDnn("onednn", hiding));
         Assert.Contains("does not say how large its caches are", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_product_that_is_not_known_is_refused()
     {
-        var error = Assert.Throws<ArgumentException>(() => LinearKernel.ChoosesOneDnn("mkl", default));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => LinearKernel.ChoosesOneDnn("mkl", default));
         Assert.Equal("HSL_FLOAT32_PRODUCT is 'mkl'; it must be onednn, blas or auto.", error.Message);
     }
 

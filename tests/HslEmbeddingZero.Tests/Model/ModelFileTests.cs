@@ -41,7 +41,7 @@ public sealed class ModelFileTests : IDisposable
         };
         using ByteLanguageModel model = new(DoorArms.Create(arm, 2, dim, seed: 5, SlotTail.Drop), new ByteTransformer(options));
         model.Save(Path, metadata: new Dictionary<string, string> { ["corpus"] = "말뭉치" });
-        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+        using var loaded = ByteLanguageModel.Load(Path);
 
         Assert.Equal(options, ((ByteTransformer)loaded.Body).Options);
         Assert.Equal(arm, loaded.Door.Arm);
@@ -85,7 +85,7 @@ public sealed class ModelFileTests : IDisposable
             "\"ngrams\":{\"orders\":[2,5,8],\"columnsPerOrder\":3,\"amplitude\":0.3,\"inSlots\":true}",
             Safetensors.ReadHeader(Path).Metadata["door"],
             StringComparison.Ordinal);
-        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+        using var loaded = ByteLanguageModel.Load(Path);
         Assert.Equal((arm, codes), (loaded.Door.Arm, loaded.Door.Ngrams));
         model.eval();
         Tensor ids = arange(20, dtype: ScalarType.Int64).reshape(2, 10);
@@ -103,7 +103,7 @@ public sealed class ModelFileTests : IDisposable
             ["door"] = Coded("zero-ngram", """{"orders":[3],"columnsPerOrder":8,"amplitude":1,"inSlots":false}"""),
             ["body"] = Body,
         });
-        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+        using var loaded = ByteLanguageModel.Load(Path);
         Assert.Equal(new NgramCodes { Orders = [3], ColumnsPerOrder = 8, Amplitude = 1 }, loaded.Door.Ngrams);
     }
 
@@ -129,7 +129,7 @@ public sealed class ModelFileTests : IDisposable
         model.Save(Path, ScalarType.BFloat16);
         Assert.Equal(whole / 2, Safetensors.ReadHeader(Path).DataLength);
         Assert.Equal(ScalarType.Float32, model.parameters().First().dtype);
-        using ByteLanguageModel loaded = ByteLanguageModel.Load(Path);
+        using var loaded = ByteLanguageModel.Load(Path);
         foreach ((string name, Tensor weight) in model.Weights())
             Assert.True(weight.to(ScalarType.BFloat16).to(ScalarType.Float32).eq(loaded.Weights()[name]).all().item<bool>(), name);
 
@@ -268,7 +268,7 @@ public sealed class ModelFileTests : IDisposable
     public void Weights_that_do_not_fit_are_refused()
     {
         using ByteLanguageModel model = Model();
-        Dictionary<string, Tensor> weights = model.Weights().ToDictionary();
+        var weights = model.Weights().ToDictionary();
         weights["norm.bias"] = weights["norm.bias"].reshape(8, 8);
         Safetensors.Save(Path, weights, new Dictionary<string, string> { ["format"] = ModelFile.Format, ["door"] = Door, ["body"] = Body });
         Refused("'norm.bias'", "[8, 8]");

@@ -14,7 +14,7 @@ public sealed class ResetParametersTests
     {
         using ByteLanguageModel model = NewModel();
         model.ResetParameters(3);
-        foreach (var (name, weight) in model.Body.named_parameters())
+        foreach ((string name, TorchSharp.Modules.Parameter weight) in model.Body.named_parameters())
         {
             if (weight.dim() < 2)
             {

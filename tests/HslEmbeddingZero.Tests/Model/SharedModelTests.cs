@@ -58,7 +58,7 @@ public sealed class SharedModelTests
     {
         ByteLanguageModel model = GoldenBody.RandomModel();
         using Generator random = new(7);
-        using var quiet = no_grad();
+        using IDisposable quiet = no_grad();
         foreach (Tensor weight in model.parameters()) weight.normal_(0, 0.1, random);
         return model;
     }

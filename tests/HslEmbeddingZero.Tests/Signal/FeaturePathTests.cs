@@ -30,16 +30,16 @@ public class FeaturePathTests
         var random = new Random(7);
         foreach (int length in (int[])[1, 2, 3, 15, 16, 17, 63, 64, 65, 66, 80, 127, 129, 200, 1000])
         {
-            var bytes = new byte[length];
+            byte[] bytes = new byte[length];
             random.NextBytes(bytes);
-            var expected = new float[length * options.Dimension];
+            float[] expected = new float[length * options.Dimension];
             HslFeatures.Encode(bytes, expected, options, FeaturePath.Scalar, stream: false);
 
             for (int offset = 0; offset < 17; offset++)
             {
                 foreach (bool stream in (bool[])[false, true])
                 {
-                    var actual = new float[expected.Length + 34];
+                    float[] actual = new float[expected.Length + 34];
                     Array.Fill(actual, float.NaN);
                     HslFeatures.Encode(bytes, actual.AsSpan(offset, expected.Length), options, path, stream);
                     FeatureAssert.Same(expected, actual.AsSpan(offset, expected.Length), options.Dimension);
@@ -59,12 +59,12 @@ public class FeaturePathTests
     {
         foreach (int length in (int[])[0, 1, 8191, 16384, 100_003])
         {
-            var bytes = new byte[length];
+            byte[] bytes = new byte[length];
             new Random(length).NextBytes(bytes);
             foreach (HslFeatureOptions options in (HslFeatureOptions[])[default, new(true, true)])
             {
                 float[] expected = HslFeatures.Encode(bytes, options);
-                var actual = new float[expected.Length];
+                float[] actual = new float[expected.Length];
                 HslFeatures.EncodeParallel(bytes, actual, options, cores);
                 FeatureAssert.Same(expected, actual, options.Dimension);
             }
@@ -80,12 +80,12 @@ public class FeaturePathTests
     [Fact]
     public void Output_large_enough_to_stream_equals_the_scalar_path()
     {
-        var bytes = new byte[700_000];
+        byte[] bytes = new byte[700_000];
         new Random(3).NextBytes(bytes);
-        var expected = new float[HslFeatures.Length(bytes.Length)];
+        float[] expected = new float[HslFeatures.Length(bytes.Length)];
         Assert.True(expected.Length * 4L >= FeatureKernel.StreamFromBytes);
         HslFeatures.Encode(bytes, expected, default, FeaturePath.Scalar, stream: false);
-        var actual = new float[expected.Length];
+        float[] actual = new float[expected.Length];
         HslFeatures.Encode(bytes, actual);
         Assert.True(expected.AsSpan().SequenceEqual(actual));
         Array.Clear(actual);

@@ -75,7 +75,8 @@ public class FeatureTablesTests
     [Fact]
     public void Rows_of_the_value_table_are_all_different()
     {
-        var rows = Enumerable.Range(0, 256).Select(value => string.Join(',', FeatureTables.ValueTable.Slice(value * 18, 18).ToArray()));
+        IEnumerable<string> rows =
+            Enumerable.Range(0, 256).Select(value => string.Join(',', FeatureTables.ValueTable.Slice(value * 18, 18).ToArray()));
         Assert.Equal(256, rows.Distinct().Count());
     }
 

@@ -36,7 +36,7 @@ public class HslChannelsTests
     public void Selection_copies_columns_in_column_order_once()
     {
         float[] features = HslFeatures.Encode("hello"u8, _full);
-        var selected = new float[(5 * 10) + 1];
+        float[] selected = new float[(5 * 10) + 1];
         selected[^1] = 7f;
         int columns = HslChannels.Select(
             features, [HslChannelGroup.Phase, HslChannelGroup.Bits, HslChannelGroup.Phase], selected, _full);

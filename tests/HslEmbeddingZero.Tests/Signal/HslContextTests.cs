@@ -14,7 +14,7 @@ public class HslContextTests
                 sizes[0] = 1;
 
             var options = new HslFeatureOptions(includeBits, momentum);
-            var rows = new float[bytes.Length * options.Dimension];
+            float[] rows = new float[bytes.Length * options.Dimension];
             HslContext context = default;
             int start = 0;
             for (int i = 0; start < bytes.Length; i++)
@@ -38,18 +38,18 @@ public class HslContextTests
         const int rowLength = HslFeatures.Dimension;
 
         // The input is a function of the position, so that any row can be checked without the input being kept.
-        var pattern = new byte[(1 << 16) + pieceLength];
+        byte[] pattern = new byte[(1 << 16) + pieceLength];
         new Random(11).NextBytes(pattern);
         pattern.AsSpan(0, pieceLength).CopyTo(pattern.AsSpan(1 << 16));
         ReadOnlySpan<byte> At(long position, int length) => pattern.AsSpan((int)(position & 0xFFFF), length);
 
         // All rows but the very first repeat with the pattern's period: one table of them is the expectation for all.
         var context = new HslContext(pattern[0xFFFF], pattern[0xFFFE]);
-        var expected = new float[0x10000 * rowLength];
+        float[] expected = new float[0x10000 * rowLength];
         HslFeatures.Encode(pattern.AsSpan(0, 0x10000), context, expected);
         float[] first = HslFeatures.Encode(pattern.AsSpan(0, 2));
 
-        var rows = new float[pieceLength * rowLength];
+        float[] rows = new float[pieceLength * rowLength];
         context = default;
         int pieces = 0;
         for (long position = 0; position < total;)

@@ -61,7 +61,7 @@ public class HslFeaturesTests
     {
         byte[] bytes = GoldenFeatures.Case("random64").Bytes;
         var options = new HslFeatureOptions(IncludeBits: true, MomentumPhase: true);
-        var both = new float[64 * 35];
+        float[] both = new float[64 * 35];
         if (viaSpan)
             HslFeatures.Encode(bytes, both, options);
         else
@@ -122,7 +122,7 @@ public class HslFeaturesTests
         {
             for (int length = 1; length < 20; length++)
             {
-                var destination = new float[(length * options.Dimension) + 40];
+                float[] destination = new float[(length * options.Dimension) + 40];
                 Array.Fill(destination, 7f);
                 HslFeatures.Encode(new byte[length], destination, options, path, stream: false);
                 Assert.All(destination[(length * options.Dimension)..], value => Assert.Equal(7f, value));
@@ -133,10 +133,10 @@ public class HslFeaturesTests
     [Fact]
     public void Encode_allocates_nothing()
     {
-        var bytes = new byte[1000];
-        var destination = new float[1000 * 35];
+        byte[] bytes = new byte[1000];
+        float[] destination = new float[1000 * 35];
         HslChannelGroup[] groups = [HslChannelGroup.Value];
-        var selected = new float[1000 * 18];
+        float[] selected = new float[1000 * 18];
         long allocated = long.MaxValue;
         for (int attempt = 0; attempt < 5 && allocated != 0; attempt++)
         {
@@ -178,7 +178,7 @@ public class HslFeaturesTests
     [Fact]
     public void An_array_beyond_the_runtime_s_limit_is_refused_before_it_is_made()
     {
-        var bytes = new byte[(Array.MaxLength / 27) + 1];
+        byte[] bytes = new byte[(Array.MaxLength / 27) + 1];
         ArgumentException error = Assert.Throws<ArgumentException>(() => HslFeatures.Encode(bytes));
         Assert.Contains("encode in pieces", error.Message, StringComparison.Ordinal);
     }

@@ -11,13 +11,13 @@ public class BatchPrefetcherTests
     [InlineData(1_000_000, 3)]
     public void Batches_are_those_of_the_sampler(long first, int capacity)
     {
-        var sampler = BatchSamplerTests.Sampler(seed: 3);
+        BatchSampler sampler = BatchSamplerTests.Sampler(seed: 3);
         using var prefetcher = new BatchPrefetcher(BatchSamplerTests.Sampler(seed: 3), CPU, first, capacity);
-        for (var microBatch = first; microBatch < first + 50; microBatch++)
+        for (long microBatch = first; microBatch < first + 50; microBatch++)
         {
-            var batch = prefetcher.Next();
-            var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
-            var shape = BatchSamplerTests.SourceOf(sampler, microBatch).Shape;
+            ByteBatch batch = prefetcher.Next();
+            (short[] context, short[] targets) = BatchSamplerTests.Fill(sampler, microBatch);
+            SampleShape shape = BatchSamplerTests.SourceOf(sampler, microBatch).Shape;
             Assert.Equal(sampler.SourceAt(microBatch), batch.Source);
             Assert.Equal((ScalarType.Int16, ScalarType.Int16), (batch.Context.dtype, batch.Targets.dtype));
             Assert.Equal([4, shape.ContextLength], batch.Context.shape);
@@ -30,16 +30,16 @@ public class BatchPrefetcherTests
     [Fact]
     public void A_batch_lives_until_half_the_ring_has_been_given_out_after_it()
     {
-        var sampler = BatchSamplerTests.Sampler();
+        BatchSampler sampler = BatchSamplerTests.Sampler();
         using var prefetcher = new BatchPrefetcher(sampler, CPU, 0, capacity: 8);
         var living = new Queue<(long MicroBatch, ByteBatch Batch)>();
-        for (var microBatch = 0L; microBatch < 60; microBatch++)
+        for (long microBatch = 0L; microBatch < 60; microBatch++)
         {
             living.Enqueue((microBatch, prefetcher.Next()));
             if (living.Count > prefetcher.Lifetime)
                 living.Dequeue();
             Thread.Sleep(microBatch % 10 == 0 ? 20 : 0);
-            foreach (var (index, batch) in living)
+            foreach ((long index, ByteBatch batch) in living)
                 Assert.Equal(BatchSamplerTests.Fill(sampler, index).Context, batch.Context.data<short>().ToArray());
         }
 
@@ -50,16 +50,16 @@ public class BatchPrefetcherTests
     public void A_failure_on_the_thread_surfaces_in_Next_after_the_batches_before_it()
     {
         using var prefetcher = new BatchPrefetcher(BatchSamplerTests.Sampler(), CPU, long.MaxValue - 2, capacity: 16);
-        for (var i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++)
             prefetcher.Next();
-        for (var i = 0; i < 2; i++)
+        for (int i = 0; i < 2; i++)
             Assert.IsType<ArgumentOutOfRangeException>(Assert.Throws<InvalidOperationException>(() => prefetcher.Next()).InnerException);
     }
 
     [Fact]
     public void Dispose_frees_every_tensor_and_an_open_scope_frees_none_early()
     {
-        var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        long live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         BatchPrefetcher prefetcher;
         using (NewDisposeScope())
             prefetcher = new(BatchSamplerTests.Sampler(), CPU, 0);
@@ -80,7 +80,7 @@ public class BatchPrefetcherTests
     [Fact]
     public void A_step_allocates_no_tensor_and_hardly_any_managed_memory()
     {
-        var sampler = BatchSamplerTests.Sampler(batchSize: 12);
+        BatchSampler sampler = BatchSamplerTests.Sampler(batchSize: 12);
         using var prefetcher = new BatchPrefetcher(sampler, CPU, 0);
         AssertThrifty(64, _ => prefetcher.Next());
 
@@ -89,11 +89,11 @@ public class BatchPrefetcherTests
 
         static void AssertThrifty(long most, Action<long> step)
         {
-            for (var i = 0; i < 100; i++)
+            for (int i = 0; i < 100; i++)
                 step(i);
-            var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 1000; i++)
+            long live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
                 step(i);
             Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 1000, 0, most);
             Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
@@ -103,7 +103,7 @@ public class BatchPrefetcherTests
     [Fact]
     public void Arguments_are_checked()
     {
-        var sampler = BatchSamplerTests.Sampler();
+        BatchSampler sampler = BatchSamplerTests.Sampler();
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchPrefetcher(sampler, CPU, -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new BatchPrefetcher(sampler, CPU, 0, capacity: 1));
         Assert.Throws<ArgumentNullException>(() => new BatchPrefetcher(null!, CPU, 0));

@@ -18,8 +18,8 @@ public sealed class BatchSamplerTests : IDisposable
     public static (short[] Context, short[] Targets) Fill(BatchSampler sampler, long microBatch)
     {
         SampleShape shape = SourceOf(sampler, microBatch).Shape;
-        var context = new short[sampler.BatchSize * shape.ContextLength];
-        var targets = new short[sampler.BatchSize * shape.TargetLength];
+        short[] context = new short[sampler.BatchSize * shape.ContextLength];
+        short[] targets = new short[sampler.BatchSize * shape.TargetLength];
         sampler.Fill(microBatch, context, targets);
         return (context, targets);
     }
@@ -27,10 +27,11 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void A_batch_depends_on_seed_and_index_alone()
     {
-        var (one, other) = (Sampler(seed: 7), Sampler(seed: 7));
-        foreach (var microBatch in new[] { 50L, 3, 0, 1, 2, 4_000_000_000 })
+        (BatchSampler one, BatchSampler other) = (Sampler(seed: 7), Sampler(seed: 7));
+        foreach (long microBatch in new[] { 50L, 3, 0, 1, 2, 4_000_000_000 })
         {
-            var (expected, actual) = (Fill(one, microBatch), Fill(other, microBatch));
+            ((short[] Context, short[] Targets) expected, (short[] Context, short[] Targets) actual) =
+                (Fill(one, microBatch), Fill(other, microBatch));
             Assert.Equal(expected.Context, actual.Context);
             Assert.Equal(expected.Targets, actual.Targets);
         }
@@ -40,8 +41,8 @@ public sealed class BatchSamplerTests : IDisposable
     public void Batches_differ_by_seed_and_by_index()
     {
         var batches = new HashSet<string>();
-        foreach (var seed in new[] { 0, 1, -1, int.MinValue })
-            for (var microBatch = 0; microBatch < 60; microBatch++)
+        foreach (int seed in new[] { 0, 1, -1, int.MinValue })
+            for (int microBatch = 0; microBatch < 60; microBatch++)
                 Assert.True(batches.Add(Ids.Key(Fill(Sampler(seed), microBatch).Context)));
     }
 
@@ -49,9 +50,9 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void The_stream_of_samples_is_fixed()
     {
-        var train = EmbeddedCorpus.Windows.TrainCaption;
-        var (context, _) = Fill(Sampler(seed: 0), 2);
-        var drawn = Enumerable.Range(0, 4).Select(row => train.First(index =>
+        IReadOnlyList<int> train = EmbeddedCorpus.Windows.TrainCaption;
+        (short[] context, _) = Fill(Sampler(seed: 0), 2);
+        IEnumerable<int> drawn = Enumerable.Range(0, 4).Select(row => train.First(index =>
             Ids.Of(EmbeddedCorpus.Windows.Window(index)[..514]).AsSpan().SequenceEqual(context.AsSpan(row * 514, 514))));
         Assert.Equal([1980, 1461, 3861, 2436], drawn);
     }
@@ -60,12 +61,12 @@ public sealed class BatchSamplerTests : IDisposable
     public void Text_targets_follow_the_context_in_the_training_ids()
     {
         var sampler = new BatchSampler([new TextSource(EmbeddedCorpus.Text)], 8, 0);
-        var (context, targets) = (new short[8 * 512], new short[8 * 256]);
-        var train = EmbeddedCorpus.Text.Train.ToArray();
-        for (var microBatch = 0; microBatch < 20; microBatch++)
+        (short[] context, short[] targets) = (new short[8 * 512], new short[8 * 256]);
+        short[] train = EmbeddedCorpus.Text.Train.ToArray();
+        for (int microBatch = 0; microBatch < 20; microBatch++)
         {
             sampler.Fill(microBatch, context, targets);
-            for (var row = 0; row < 8; row++)
+            for (int row = 0; row < 8; row++)
             {
                 short[] sample = [.. context.AsSpan(row * 512, 512), .. targets.AsSpan(row * 256, 256)];
                 Assert.True(train.AsSpan().IndexOf(sample) >= 0);
@@ -76,10 +77,10 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void Text_starts_reach_from_the_first_to_the_last_place()
     {
-        var train = string.Concat(Enumerable.Range(0, 768).Select(i => (char)('A' + (i % 50))));
-        var path = _folder.Write("tiny.txt", train + "!?\n\n" + new string('h', 800));
+        string train = string.Concat(Enumerable.Range(0, 768).Select(i => (char)('A' + (i % 50))));
+        string path = _folder.Write("tiny.txt", train + "!?\n\n" + new string('h', 800));
         var sampler = new BatchSampler([new TextSource(TextCorpus.Load([path]))], 64, 0);
-        var (context, targets) = (new short[64 * 512], new short[64 * 256]);
+        (short[] context, short[] targets) = (new short[64 * 512], new short[64 * 256]);
         sampler.Fill(0, context, targets);
         var starts = Enumerable.Range(0, 64).Select(row => context[row * 512] - 'A').ToHashSet();
         Assert.Equal([0, 1, 2, 3, 4], starts.Order());
@@ -89,15 +90,15 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void Windows_are_pairs_and_captions_of_training_films_alone()
     {
-        var corpus = EmbeddedCorpus.Windows;
-        var sampler = Sampler(batchSize: 32);
-        var contents = Enumerable.Range(0, corpus.Count).ToLookup(index => Ids.Key(Ids.Of(corpus.Window(index))));
+        WindowCorpus corpus = EmbeddedCorpus.Windows;
+        BatchSampler sampler = Sampler(batchSize: 32);
+        ILookup<string, int> contents = Enumerable.Range(0, corpus.Count).ToLookup(index => Ids.Key(Ids.Of(corpus.Window(index))));
         var captions = corpus.TrainCaption.Select(index => Ids.Key(Ids.Of(corpus.Window(index)))).ToHashSet();
         var pairs = corpus.TrainVideo.ToHashSet();
-        for (var microBatch = 0; microBatch < 30; microBatch++)
+        for (int microBatch = 0; microBatch < 30; microBatch++)
         {
-            var (context, targets) = Fill(sampler, microBatch);
-            for (var row = 0; row < 32; row++)
+            (short[] context, short[] targets) = Fill(sampler, microBatch);
+            for (int row = 0; row < 32; row++)
                 if (SourceOf(sampler, microBatch).Name == "caption")
                     Assert.Contains(Ids.Key([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]), captions);
                 else if (SourceOf(sampler, microBatch).Name == "video")
@@ -113,12 +114,12 @@ public sealed class BatchSamplerTests : IDisposable
     {
         var corpus = WindowCorpus.Load([_folder.Write("film.bin", TestWindows.Bytes(40))]);
         var sampler = new BatchSampler([new CaptionSource(corpus)], 100, 3);
-        var (context, targets) = (new short[100 * 514], new short[100 * 25]);
-        var counts = new int[36];
-        for (var microBatch = 0; microBatch < 360; microBatch++)
+        (short[] context, short[] targets) = (new short[100 * 514], new short[100 * 25]);
+        int[] counts = new int[36];
+        for (int microBatch = 0; microBatch < 360; microBatch++)
         {
             sampler.Fill(microBatch, context, targets);
-            for (var row = 0; row < 100; row++)
+            for (int row = 0; row < 100; row++)
                 counts[context[(row * 514) + 1]]++;
         }
 
@@ -134,7 +135,7 @@ public sealed class BatchSamplerTests : IDisposable
             {"name":"b","modality":"caption","split":"held-out","first":20,"count":20,"group":"b"}]}
             """);
         var heldOutOnly = WindowCorpus.Load([_folder.Write("film.bin", TestWindows.Bytes(40))]);
-        var refusal = Assert.Throws<ArgumentException>(() => new VideoSource(heldOutOnly));
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() => new VideoSource(heldOutOnly));
         Assert.Contains("0 pairs of windows", refusal.Message, StringComparison.Ordinal);
         refusal = Assert.Throws<ArgumentException>(() => new CaptionSource(heldOutOnly));
         Assert.Contains("0 windows with a caption", refusal.Message, StringComparison.Ordinal);
@@ -156,7 +157,7 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void Spans_of_the_wrong_length_are_refused()
     {
-        var sampler = Sampler(batchSize: 1);
+        BatchSampler sampler = Sampler(batchSize: 1);
         Assert.Equal(("video", "text"), (SourceOf(sampler, 0).Name, SourceOf(sampler, 1).Name));
         Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[512], new short[256]));
         Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[539], new short[539]));
@@ -171,7 +172,7 @@ public sealed class BatchSamplerTests : IDisposable
     {
         BatchSampler sampler = new([new TextSource(EmbeddedCorpus.Text, weight: 1.5)], 4, 0);
         string expected = sampler.Fingerprint;
-        var before = CultureInfo.CurrentCulture;
+        CultureInfo before = CultureInfo.CurrentCulture;
         var other = (CultureInfo)CultureInfo.InvariantCulture.Clone();
         other.NumberFormat.NumberDecimalSeparator = ",";
         other.NumberFormat.NegativeSign = "~";
@@ -196,7 +197,7 @@ public sealed class BatchSamplerTests : IDisposable
         Assert.Equal(fingerprint, Of(1, 4, new TextSource(text), new VideoSource(windows)));
         Assert.Contains(text.Inputs[1].Sha256, fingerprint, StringComparison.Ordinal);
         Assert.Contains(windows.Files[0].Sha256, fingerprint, StringComparison.Ordinal);
-        TextCorpus otherShare = TextCorpus.Load([EmbeddedCorpus.PathOf("text.en.txt"), EmbeddedCorpus.PathOf("text.ko.txt")], 0.06);
+        var otherShare = TextCorpus.Load([EmbeddedCorpus.PathOf("text.en.txt"), EmbeddedCorpus.PathOf("text.ko.txt")], 0.06);
         string[] others =
         [
             Of(2, 4, new TextSource(text), new VideoSource(windows)),

@@ -67,11 +67,11 @@ public sealed class ChangedFileTests : IDisposable
     public void A_file_that_was_deleted_or_replaced_by_another_is_refused_once_it_is_opened_again(bool isReplaced, string expected)
     {
         string[] paths = [.. Enumerable.Range(0, 100).Select(i => _folder.Write($"{i:D3}.txt", LargeText.Of(50, $"book {i}")))];
-        using TextCorpus corpus = TextCorpus.Load(paths, 0.25, largeFrom: 1, null, default);
+        using var corpus = TextCorpus.Load(paths, 0.25, largeFrom: 1, null, default);
         string other = _folder.Write("other.txt", LargeText.Of(50, "letter"));
         if (isReplaced) File.Move(other, paths[0], overwrite: true);
         else File.Delete(paths[0]);
-        var refusal = Assert.Throws<CorpusException>(() => corpus.Train.CopyTo(0, new short[10]));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => corpus.Train.CopyTo(0, new short[10]));
         Assert.Contains(paths[0], refusal.Message, StringComparison.Ordinal);
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         corpus.Train.CopyTo(corpus.Train.Length - 10, new short[10]); // the others are as they were
@@ -80,7 +80,7 @@ public sealed class ChangedFileTests : IDisposable
     [Fact]
     public void A_corpus_in_memory_does_not_mind()
     {
-        using TextCorpus corpus = TextCorpus.Load([_path], 0.25);
+        using var corpus = TextCorpus.Load([_path], 0.25);
         File.WriteAllText(_path, "other");
         LargeText.AssertHolds(_text, corpus);
         File.Delete(_path);
@@ -95,7 +95,7 @@ public sealed class ChangedFileTests : IDisposable
         corpus.Dispose();
         Assert.Throws<ObjectDisposedException>(() => corpus.Train.CopyTo(0, new short[10]));
         File.Delete(_path); // nothing holds it, on any system
-        TextCorpus inMemory = TextCorpus.FromText("one\n\ntwo", 0.5);
+        var inMemory = TextCorpus.FromText("one\n\ntwo", 0.5);
         inMemory.Dispose();
         Assert.Equal(5, inMemory.Train.ToArray().Length);
     }
@@ -108,7 +108,7 @@ public sealed class ChangedFileTests : IDisposable
         using BatchPrefetcher prefetcher = new(sampler, CPU, 0, capacity: 4);
         prefetcher.Next();
         File.AppendAllText(_path, "more");
-        var failure = Assert.Throws<InvalidOperationException>(() =>
+        InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() =>
         {
             for (int i = 0; i < 10; i++) prefetcher.Next(); // first those that were prepared before
         });
@@ -137,7 +137,7 @@ public sealed class ChangedFileTests : IDisposable
             run.Trainer.Run(stopAt: 3);
             run.Trainer.SaveCheckpoint(checkpoint);
             File.AppendAllText(_path, "more");
-            var failure = Assert.Throws<InvalidOperationException>(() => run.Trainer.Run());
+            InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() => run.Trainer.Run());
             Assert.IsType<CorpusException>(failure.InnerException);
             Assert.Contains(_path, failure.Message, StringComparison.Ordinal);
             Assert.Equal(3, run.Trainer.Step);
@@ -146,7 +146,8 @@ public sealed class ChangedFileTests : IDisposable
         using (TextCorpus corpus = LargeText.Load(_path))
         using (TinyRun run = new(options, sources: [new TextSource(corpus, 64, 32)]))
         {
-            var refusal = Assert.Throws<CheckpointException>(() => run.Trainer.LoadCheckpoint(checkpoint)); // it is another text now
+            CheckpointException refusal =
+                Assert.Throws<CheckpointException>(() => run.Trainer.LoadCheckpoint(checkpoint)); // it is another text now
             Assert.Contains("another run", refusal.Message, StringComparison.Ordinal);
         }
 

@@ -15,7 +15,7 @@ public sealed class CorpusPathTests : IDisposable
     {
         foreach (string name in (string[])["b.txt", "B.txt", "a.md", "10.txt", "9.txt", "a/z.txt", "a.txt", "deep/er/c"])
             Write("books/" + name, name);
-        using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.5);
+        using var corpus = TextCorpus.Load([_folder.PathOf("books")], 0.5);
         string[] expected = ["10.txt", "9.txt", "B.txt", "a.md", "a.txt", "a/z.txt", "b.txt", "deep/er/c"];
         Assert.Equal(expected.Where((_, i) => i % 2 == 0), Documents(corpus.Train));
         Assert.Equal(expected.Where((_, i) => i % 2 == 1), Documents(corpus.HeldOut(0)));
@@ -35,7 +35,7 @@ public sealed class CorpusPathTests : IDisposable
     {
         foreach (string name in (string[])["deep/c.txt", "b.txt", "a.txt", "deep/er/d.txt", "deep/er/e.md", "f.md"])
             Write("books/" + name, name + "\n\n" + name);
-        using TextCorpus corpus = TextCorpus.Load([_folder.PathOf(pattern)], 0.5);
+        using var corpus = TextCorpus.Load([_folder.PathOf(pattern)], 0.5);
         Assert.Equal(expected.Length, corpus.Inputs[0].Files);
         Assert.Equal(expected, Documents(corpus.Train).Select(document => document.TrimEnd('\n')));
         Assert.Equal(_folder.PathOf(pattern), corpus.Inputs[0].Path);
@@ -50,9 +50,9 @@ public sealed class CorpusPathTests : IDisposable
         Write("books/b.txt", LargeText.Of(40, "book"));
         for (int i = 0; i < 2; i++) // the second time the indices of the first are there
         {
-            using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom: 1, null, default);
+            using var corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom: 1, null, default);
             Assert.Equal((2, 80L), (corpus.Inputs[0].Files, corpus.Inputs[0].Documents));
-            using TextCorpus pattern = TextCorpus.Load([_folder.PathOf(i == 0 ? "books/**/*.txt*" : "books/**/*")], 0.25, largeFrom: 1,
+            using var pattern = TextCorpus.Load([_folder.PathOf(i == 0 ? "books/**/*.txt*" : "books/**/*")], 0.25, largeFrom: 1,
                 null, default);
             Assert.Equal((2, 80L), (pattern.Inputs[0].Files, pattern.Inputs[0].Documents));
         }
@@ -77,7 +77,7 @@ public sealed class CorpusPathTests : IDisposable
         Write("books/d.txt", LargeText.Of(10, "book"));
         foreach (long largeFrom in (long[])[long.MaxValue, 1, 1])
         {
-            using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom, null, default);
+            using var corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom, null, default);
             Assert.Equal([empty, twin], corpus.Skipped.Select(file => file.Path));
             Assert.Contains("0 bytes", corpus.Skipped[0].Reason, StringComparison.Ordinal);
             Assert.Contains($"the same {content.Length} bytes as {kept}", corpus.Skipped[1].Reason, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class CorpusPathTests : IDisposable
     {
         Write("books/a.txt", "one\n\ntwo\n\nthree");
         string empty = Write("books/b.txt", "");
-        using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.05);
+        using var corpus = TextCorpus.Load([_folder.PathOf("books")], 0.05);
         Assert.Equal(empty, Assert.Single(corpus.Skipped).Path);
         Assert.Equal(["two\n"], Documents(corpus.HeldOut(0)));
     }
@@ -102,12 +102,12 @@ public sealed class CorpusPathTests : IDisposable
         string content = LargeText.Of(40), other = LargeText.Of(30, "book");
         string named = Write("a.txt", content), twin = Write("books/b.txt", content);
         Write("books/c.txt", other);
-        using TextCorpus corpus = TextCorpus.Load([named, _folder.PathOf("books")], 0.25);
+        using var corpus = TextCorpus.Load([named, _folder.PathOf("books")], 0.25);
         Assert.Equal(twin, Assert.Single(corpus.Skipped).Path);
         Assert.Equal([40L, 30L], corpus.Inputs.Select(input => input.Documents));
 
         // A file that was named itself may not be left out.
-        var refusal = Assert.Throws<CorpusException>(() => TextCorpus.Load([_folder.PathOf("books"), named], 0.25));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => TextCorpus.Load([_folder.PathOf("books"), named], 0.25));
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
     }
 
@@ -138,7 +138,7 @@ public sealed class CorpusPathTests : IDisposable
     {
         // One document a file: each by itself would be divided by position.
         for (int i = 0; i < 40; i++) Write($"books/{i:D2}.txt", $"document {i:D2}");
-        using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")]);
+        using var corpus = TextCorpus.Load([_folder.PathOf("books")]);
         Assert.Equal(["document 10", "document 30"], Documents(corpus.HeldOut(0)));
         Assert.Equal(38, Documents(corpus.Train).Length);
         Assert.Equal((40L, 2L), (corpus.Inputs[0].Documents, corpus.Inputs[0].HeldOutDocuments));
@@ -149,7 +149,7 @@ public sealed class CorpusPathTests : IDisposable
     {
         Write("books/a.txt", new string('x', 1000));
         Write("books/b.txt", "\n\n\n");
-        using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25);
+        using var corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25);
         Assert.Equal([new string('x', 750)], Documents(corpus.Train));
         Assert.Equal([new string('x', 250)], Documents(corpus.HeldOut(0)));
     }
@@ -173,7 +173,7 @@ public sealed class CorpusPathTests : IDisposable
     {
         string first = Write("first/text.txt", LargeText.Of(40)), second = Write("second/text.txt", LargeText.Of(40, "book"));
         string other = Write("second/other.txt", LargeText.Of(40, "letter"));
-        using TextCorpus corpus = TextCorpus.Load([first, other, second], 0.25);
+        using var corpus = TextCorpus.Load([first, other, second], 0.25);
         Assert.Equal([first, "other.txt", second], corpus.Inputs.Select(input => input.Name));
         Assert.Equal([first, "other.txt", second], new TextSource(corpus, 20, 10).HeldOut!.Parts);
     }
@@ -189,7 +189,7 @@ public sealed class CorpusPathTests : IDisposable
             Write($"books/{i:D3}.txt", Encoding.UTF8.GetString(files[^1]));
         }
 
-        using TextCorpus corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom: 1000, null, default);
+        using var corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom: 1000, null, default);
         TextReference expected = new([files], 0.25);
         Assert.Equal(expected.Train, corpus.Train.ToArray());
         Assert.Equal(expected.HeldOut[0], corpus.HeldOut(0).ToArray());

@@ -19,7 +19,7 @@ public sealed class DelegateSourceTests
         BatchSampler sampler = new([text, source], 3, 11);
         for (long microBatch = 0; microBatch < 200; microBatch++)
         {
-            var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
+            (short[] context, short[] targets) = BatchSamplerTests.Fill(sampler, microBatch);
             if (sampler.SourceAt(microBatch) != 1) continue;
             Assert.All(context, id => Assert.Equal(1, id));
             Assert.All(targets, id => Assert.Equal(2, id));
@@ -76,7 +76,7 @@ public sealed class DelegateSourceTests
         static void Refused(string expected, SampleFill fill)
         {
             BatchSampler sampler = new([new DelegateSource("mine", Shape, "1", fill)], 3, 0);
-            var (context, targets) = (new short[18], new short[12]);
+            (short[] context, short[] targets) = (new short[18], new short[12]);
             sampler.Fill(0, context, targets);
             string message = Assert.Throws<InvalidOperationException>(() => sampler.Fill(1, context, targets)).Message;
             Assert.Contains("'mine', sample 4", message, StringComparison.Ordinal);

@@ -39,18 +39,18 @@ public sealed class HeldOutSamplesTests : IDisposable
     [Fact]
     public void Text_samples_lie_in_their_input_with_targets_apart()
     {
-        var set = Text();
-        var lastEnd = new int[2];
-        for (var sample = 0; sample < set.Count; sample++)
+        HeldOutSamples set = Text();
+        int[] lastEnd = new int[2];
+        for (int sample = 0; sample < set.Count; sample++)
         {
             short[] ids = [.. set.Context(sample), .. set.Target(sample)];
-            var input = set.PartOf(sample);
-            var at = EmbeddedCorpus.Text.HeldOut(input).ToArray().AsSpan().IndexOf(ids);
+            int input = set.PartOf(sample);
+            int at = EmbeddedCorpus.Text.HeldOut(input).ToArray().AsSpan().IndexOf(ids);
             Assert.True(at + 512 >= lastEnd[input]);
             lastEnd[input] = at + 768;
         }
 
-        for (var input = 0; input < 2; input++)
+        for (int input = 0; input < 2; input++)
             Assert.InRange(lastEnd[input], EmbeddedCorpus.Text.HeldOut(input).Length * 0.95, EmbeddedCorpus.Text.HeldOut(input).Length);
     }
 
@@ -60,7 +60,7 @@ public sealed class HeldOutSamplesTests : IDisposable
     [InlineData(256)]
     public void Text_samples_are_shared_out_in_proportion(int most)
     {
-        var set = Text(most);
+        HeldOutSamples set = Text(most);
         Assert.Equal(most, set.Count);
         double first = EmbeddedCorpus.Text.HeldOut(0).Length;
         double second = EmbeddedCorpus.Text.HeldOut(1).Length;
@@ -70,7 +70,7 @@ public sealed class HeldOutSamplesTests : IDisposable
     [Fact]
     public void All_places_are_taken_where_more_are_wanted()
     {
-        var places = Enumerable.Range(0, 2).Sum(input => (EmbeddedCorpus.Text.HeldOut(input).Length - 512) / 256);
+        long places = Enumerable.Range(0, 2).Sum(input => (EmbeddedCorpus.Text.HeldOut(input).Length - 512) / 256);
         Assert.Equal(places, Text(int.MaxValue).Count);
         Assert.Equal(EmbeddedCorpus.Windows.HeldOutVideo.Count, Video(int.MaxValue).Count);
         Assert.Equal(457, Caption(int.MaxValue).Count);
@@ -79,19 +79,19 @@ public sealed class HeldOutSamplesTests : IDisposable
     [Fact]
     public void Video_and_captions_are_held_out_windows()
     {
-        var (video, caption) = (Video(), Caption());
-        var corpus = EmbeddedCorpus.Windows;
-        for (var i = 0; i < caption.Count; i++)
+        (HeldOutSamples video, HeldOutSamples caption) = (Video(), Caption());
+        WindowCorpus corpus = EmbeddedCorpus.Windows;
+        for (int i = 0; i < caption.Count; i++)
         {
-            var window = Ids.Of(corpus.Window(corpus.HeldOutCaption[i]));
+            short[] window = Ids.Of(corpus.Window(corpus.HeldOutCaption[i]));
             Assert.Equal(window[..514], caption.Context(i).ToArray());
             Assert.Equal(window[514..], caption.Target(i).ToArray());
         }
 
-        var previous = -1;
-        for (var i = 0; i < video.Count; i++)
+        int previous = -1;
+        for (int i = 0; i < video.Count; i++)
         {
-            var index = corpus.HeldOutVideo.First(t => t > previous
+            int index = corpus.HeldOutVideo.First(t => t > previous
                 && Ids.Of(corpus.Window(t)).AsSpan().SequenceEqual(video.Context(i))
                 && Ids.Of(corpus.Window(t + 1)).AsSpan().SequenceEqual(video.Target(i)));
             previous = index;
@@ -103,22 +103,22 @@ public sealed class HeldOutSamplesTests : IDisposable
     [InlineData(100)]
     public void Swapped_contexts_hold_another_films_sound_or_scene(int most)
     {
-        var set = Caption(most);
-        var corpus = EmbeddedCorpus.Windows;
+        HeldOutSamples set = Caption(most);
+        WindowCorpus corpus = EmbeddedCorpus.Windows;
         Assert.Equal(most, set.Count);
-        for (var i = 0; i < set.Count; i++)
+        for (int i = 0; i < set.Count; i++)
         {
-            var partner = (i + (most / 2)) % most;
+            int partner = (i + (most / 2)) % most;
             Assert.NotEqual(i, partner);
             Assert.NotEqual(FilmOf(i), FilmOf(partner));
-            var (own, other) = (set.Context(i).ToArray(), set.Context(partner).ToArray());
+            (short[] own, short[] other) = (set.Context(i).ToArray(), set.Context(partner).ToArray());
             Assert.Equal([.. own[..257], .. other[257..513], .. own[513..]], set.SwappedContext(0, i).ToArray());
             Assert.Equal(other, set.SwappedContext(1, i).ToArray());
         }
 
         string FilmOf(int sample)
         {
-            var index = corpus.HeldOutCaption.First(t => Ids.Of(corpus.Window(t)[..514]).AsSpan().SequenceEqual(set.Context(sample)));
+            int index = corpus.HeldOutCaption.First(t => Ids.Of(corpus.Window(t)[..514]).AsSpan().SequenceEqual(set.Context(sample)));
             return corpus.Films.First(film => film.First <= index && index < film.First + film.Count).Name;
         }
     }

@@ -38,7 +38,7 @@ public sealed class IndexFileTests : IDisposable
     public void A_corpus_is_the_same_from_the_text_and_from_the_index()
     {
         using TextCorpus first = LargeText.Load(_path), second = LargeText.Load(_path);
-        TextCorpus inMemory = TextCorpus.Load([_path], 0.25);
+        var inMemory = TextCorpus.Load([_path], 0.25);
         Assert.Equal(inMemory.Inputs, first.Inputs);
         Assert.Equal(inMemory.Inputs, second.Inputs);
         Assert.Equal(new TextSource(inMemory, 20, 10).Fingerprint, new TextSource(second, 20, 10).Fingerprint);
@@ -304,7 +304,7 @@ public sealed class IndexFileTests : IDisposable
     public void Small_files_are_read_without_a_word_and_leave_nothing()
     {
         ReadingProgress progress = new();
-        using TextCorpus corpus = TextCorpus.Load([_path], 0.25, _text.Length + 1, progress, default);
+        using var corpus = TextCorpus.Load([_path], 0.25, _text.Length + 1, progress, default);
         LargeText.AssertHolds(_text, corpus);
         Assert.Empty(progress.Told);
         Assert.Equal(["text.txt"], Files());

@@ -22,7 +22,7 @@ public class MuLawTests
     [Fact]
     public void Every_code_survives_decoding_and_encoding()
     {
-        for (var code = 0; code < 256; code++)
+        for (int code = 0; code < 256; code++)
             Assert.Equal(code, MuLaw.Encode(MuLaw.Decode((byte)code)));
         Assert.Equal((-1f, 1f), (MuLaw.Decode(0), MuLaw.Decode(255)));
         Assert.Equal(8.62e-5, MuLaw.Decode(128), 1e-6);
@@ -41,11 +41,11 @@ public class MuLawTests
     public void Spans_are_the_scalars_one_by_one()
     {
         float[] samples = [-1, -0.3f, 0, 0.3f, 1];
-        var codes = new byte[5];
+        byte[] codes = new byte[5];
         MuLaw.Encode(samples, codes);
         Assert.Equal(samples.Select(MuLaw.Encode), codes);
 
-        var decoded = new float[5];
+        float[] decoded = new float[5];
         MuLaw.Decode(codes, decoded);
         Assert.Equal(codes.Select(MuLaw.Decode), decoded);
     }

@@ -19,8 +19,8 @@ public class NGramModelTests(ITestOutputHelper output)
     public void Uniform_symbols_need_the_logarithm_of_their_number(int order, int symbols)
     {
         var random = new Random(1);
-        var ids = Enumerable.Range(0, 2_000_000).Select(_ => (short)random.Next(symbols)).ToArray();
-        var model = Fitted(order, ids.AsSpan(..1_900_000));
+        short[] ids = Enumerable.Range(0, 2_000_000).Select(_ => (short)random.Next(symbols)).ToArray();
+        NGramModel model = Fitted(order, ids.AsSpan(..1_900_000));
         Assert.Equal(Math.Log2(symbols), model.BitsPerByte(ids.AsSpan(1_899_000..1_900_000), ids.AsSpan(1_900_000..)), 0.06);
     }
 
@@ -29,7 +29,7 @@ public class NGramModelTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Deterministic_bytes_need_about_none(int order)
     {
-        var ids = Enumerable.Range(0, 100_000).Select(i => (short)(i % 258)).ToArray();
+        short[] ids = Enumerable.Range(0, 100_000).Select(i => (short)(i % 258)).ToArray();
         var model = new NGramModel(order);
         model.Fit(ids);
         Assert.InRange(model.BitsPerByte([256, 257], ids.AsSpan(..5000)), 0, 0.05);
@@ -38,7 +38,7 @@ public class NGramModelTests(ITestOutputHelper output)
     [Fact]
     public void A_trigram_tells_apart_what_a_bigram_cannot()
     {
-        var ids = Enumerable.Range(0, 40_000).Select(i => (short)"aabb"[i % 4]).ToArray();
+        short[] ids = Enumerable.Range(0, 40_000).Select(i => (short)"aabb"[i % 4]).ToArray();
         Assert.Equal(1, Fitted(2, ids).BitsPerByte([], ids), 0.01);
         Assert.Equal(0, Fitted(3, ids).BitsPerByte([], ids), 0.01);
     }
@@ -49,8 +49,8 @@ public class NGramModelTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Probabilities_sum_to_one_after_seen_and_unseen_contexts(int order)
     {
-        var model = Fitted(order, First(50_000));
-        foreach (var before in new short[][] { [], [32], [116, 104], [200, 3], [116, 256], [257, 65] })
+        NGramModel model = Fitted(order, First(50_000));
+        foreach (short[] before in new short[][] { [], [32], [116, 104], [200, 3], [116, 256], [257, 65] })
             Assert.Equal(1, Enumerable.Range(0, 258).Sum(id => model.Probability(before, (short)id)), 1e-9);
     }
 
@@ -58,16 +58,16 @@ public class NGramModelTests(ITestOutputHelper output)
     public void The_context_is_the_ids_before_and_is_not_scored()
     {
         ReadOnlySpan<short> ids = First(20_000);
-        var model = Fitted(3, ids);
-        var whole = model.BitsPerByte(ids[..100], ids[100..300]) * 200;
-        var parts = (model.BitsPerByte(ids[98..100], ids[100..101]) * 1) + (model.BitsPerByte(ids[..101], ids[101..300]) * 199);
+        NGramModel model = Fitted(3, ids);
+        double whole = model.BitsPerByte(ids[..100], ids[100..300]) * 200;
+        double parts = (model.BitsPerByte(ids[98..100], ids[100..101]) * 1) + (model.BitsPerByte(ids[..101], ids[101..300]) * 199);
         Assert.Equal(whole, parts, 1e-9);
     }
 
     [Fact]
     public void Counts_add_up_over_calls()
     {
-        var (once, twice) = (new NGramModel(1), new NGramModel(1));
+        (NGramModel once, NGramModel twice) = (new NGramModel(1), new NGramModel(1));
         once.Fit([1, 2, 3, 4]);
         twice.Fit([1, 2]);
         twice.Fit([3, 4]);
@@ -108,19 +108,19 @@ public class NGramModelTests(ITestOutputHelper output)
     public void The_ids_of_a_corpus_count_as_if_they_were_one_span(int order)
     {
         AssertSame(EmbeddedCorpus.Text.Train);
-        for (var length = (1 << 20) - 2; length <= (1 << 20) + 3; length++)
+        for (int length = (1 << 20) - 2; length <= (1 << 20) + 3; length++)
             AssertSame(TextOf(length));
 
         void AssertSame(TextIds ids)
         {
-            var (whole, read) = (new NGramModel(order), new NGramModel(order));
-            var all = ids.ToArray();
+            (NGramModel whole, NGramModel read) = (new NGramModel(order), new NGramModel(order));
+            short[] all = ids.ToArray();
             whole.Fit(all);
             read.Fit(ids);
             Assert.Equal(whole.BitsPerByte([], all), read.BitsPerByte([], all));
-            foreach (var place in new[] { 0, 1, 2, (1 << 20) - 3, (1 << 20) - 2, (1 << 20) - 1, 1 << 20, (1 << 20) + 1 })
+            foreach (int place in new[] { 0, 1, 2, (1 << 20) - 3, (1 << 20) - 2, (1 << 20) - 1, 1 << 20, (1 << 20) + 1 })
                 if (place < all.Length)
-                    for (var length = 0; length <= Math.Min(place, 2); length++)
+                    for (int length = 0; length <= Math.Min(place, 2); length++)
                         Assert.Equal(
                             whole.Probability(all.AsSpan((place - length)..place), all[place]),
                             read.Probability(all.AsSpan((place - length)..place), all[place]));
@@ -128,13 +128,13 @@ public class NGramModelTests(ITestOutputHelper output)
 
         static TextIds TextOf(int ids)
         {
-            var bytes = new byte[(2 * ids) - 2]; // one document; half of it trains, and EOS follows
+            byte[] bytes = new byte[(2 * ids) - 2]; // one document; half of it trains, and EOS follows
             new Random(ids).NextBytes(bytes);
-            for (var i = 1; i < bytes.Length; i++)
+            for (int i = 1; i < bytes.Length; i++)
                 if (bytes[i] is (byte)'\n' or (byte)'\r')
                     bytes[i] = 7;
             bytes[0] = 8;
-            var train = TextCorpus.FromBytes(bytes, 0.5).Train;
+            TextIds train = TextCorpus.FromBytes(bytes, 0.5).Train;
             Assert.Equal(ids, train.Length);
             return train;
         }
@@ -142,7 +142,7 @@ public class NGramModelTests(ITestOutputHelper output)
 
     private static short[] First(int count)
     {
-        var ids = new short[count];
+        short[] ids = new short[count];
         EmbeddedCorpus.Text.Train.CopyTo(0, ids);
         return ids;
     }

@@ -5,10 +5,10 @@ public static class TestWindows
 {
     public static byte[] Bytes(int windows)
     {
-        var bytes = new byte[windows * WindowRecord.Size];
-        for (var window = 0; window < windows; window++)
+        byte[] bytes = new byte[windows * WindowRecord.Size];
+        for (int window = 0; window < windows; window++)
         {
-            var record = bytes.AsSpan(window * WindowRecord.Size, WindowRecord.Size);
+            Span<byte> record = bytes.AsSpan(window * WindowRecord.Size, WindowRecord.Size);
             record.Fill((byte)(window % 251));
             record[0] = (byte)(window >> 8);
             record[1] = (byte)window;

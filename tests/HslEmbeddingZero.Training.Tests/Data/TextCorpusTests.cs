@@ -12,7 +12,7 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void The_embedded_corpus_is_the_one_that_provenance_names()
     {
-        var inputs = EmbeddedCorpus.Text.Inputs;
+        IReadOnlyList<TextInput> inputs = EmbeddedCorpus.Text.Inputs;
         Assert.Equal(["text.en.txt", "text.ko.txt"], inputs.Select(input => input.Name));
         Assert.Equal([EmbeddedCorpus.PathOf("text.en.txt"), EmbeddedCorpus.PathOf("text.ko.txt")], inputs.Select(input => input.Path));
         Assert.Equal([1, 1], inputs.Select(input => input.Files));
@@ -29,24 +29,25 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void No_document_is_on_both_sides_and_every_byte_but_the_empty_lines_is_on_one()
     {
-        var corpus = EmbeddedCorpus.Text;
-        var train = Documents(corpus.Train);
+        TextCorpus corpus = EmbeddedCorpus.Text;
+        List<string> train = Documents(corpus.Train);
         var heldOut = Enumerable.Range(0, 2).SelectMany(input => Documents(corpus.HeldOut(input))).ToList();
         Assert.Equal(696 + 788, train.Count + heldOut.Count);
         Assert.Empty(train.Intersect(heldOut));
 
-        var written = train.Concat(heldOut).Order(StringComparer.Ordinal);
-        var inFiles = corpus.Inputs.SelectMany(input => BlankLineSeparated(input.Path)).Order(StringComparer.Ordinal);
+        IOrderedEnumerable<string> written = train.Concat(heldOut).Order(StringComparer.Ordinal);
+        IOrderedEnumerable<string> inFiles =
+            corpus.Inputs.SelectMany(input => BlankLineSeparated(input.Path)).Order(StringComparer.Ordinal);
         Assert.Equal(inFiles, written);
     }
 
     [Fact]
     public void Held_out_documents_are_every_twentieth_from_the_eleventh_on()
     {
-        var corpus = EmbeddedCorpus.Text;
-        for (var input = 0; input < 2; input++)
+        TextCorpus corpus = EmbeddedCorpus.Text;
+        for (int input = 0; input < 2; input++)
         {
-            var expected = BlankLineSeparated(corpus.Inputs[input].Path).Where((_, index) => index % 20 == 10);
+            IEnumerable<string> expected = BlankLineSeparated(corpus.Inputs[input].Path).Where((_, index) => index % 20 == 10);
             Assert.Equal(expected, Documents(corpus.HeldOut(input)));
         }
     }
@@ -67,8 +68,8 @@ public sealed class TextCorpusTests : IDisposable
     [InlineData(1e-12, 5, new[] { 2 })]
     public void At_least_one_document_of_a_file_is_held_out(double share, int documents, int[] expected)
     {
-        var content = Enumerable.Range(0, documents).Select(i => new string((char)('a' + i), 1000));
-        var path = _folder.Write("few.txt", string.Join("\n\n", content));
+        IEnumerable<string> content = Enumerable.Range(0, documents).Select(i => new string((char)('a' + i), 1000));
+        string path = _folder.Write("few.txt", string.Join("\n\n", content));
         var corpus = TextCorpus.Load([path], share);
         Assert.Equal(expected, Documents(corpus.HeldOut(0)).Select(document => document[0] - 'a'));
         Assert.Equal(documents - expected.Length, Documents(corpus.Train).Count);
@@ -77,8 +78,8 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void A_single_document_of_any_bytes_is_divided_by_position_with_nothing_shared()
     {
-        var bytes = new byte[40_000];
-        for (var i = 0; i < bytes.Length; i++)
+        byte[] bytes = new byte[40_000];
+        for (int i = 0; i < bytes.Length; i++)
             bytes[i] = (byte)((i * 167) >> 3);
         Assert.DoesNotContain("\n\n", Encoding.Latin1.GetString(bytes), StringComparison.Ordinal);
 
@@ -95,7 +96,7 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void A_held_out_document_that_training_repeats_is_left_out()
     {
-        var documents = Enumerable.Range(0, 40).Select(i => new string((char)('A' + i), 1000)).ToArray();
+        string[] documents = Enumerable.Range(0, 40).Select(i => new string((char)('A' + i), 1000)).ToArray();
         documents[0] = documents[10];
         var corpus = TextCorpus.Load([_folder.Write("repeat.txt", string.Join("\n\n", documents) + "\n")]);
         Assert.Equal([documents[30] + "\n"], Documents(corpus.HeldOut(0)));
@@ -141,7 +142,7 @@ public sealed class TextCorpusTests : IDisposable
     [Fact]
     public void The_same_content_twice_is_refused()
     {
-        var content = new string('x', 20_000);
+        string content = new string('x', 20_000);
         AssertRefused("the same 20000 bytes", _folder.Write("a.txt", content), _folder.Write("b.txt", content));
     }
 
@@ -165,7 +166,7 @@ public sealed class TextCorpusTests : IDisposable
 
     private static void AssertRefused(string expected, params string[] paths)
     {
-        var refusal = Assert.Throws<CorpusException>(() => TextCorpus.Load(paths));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => TextCorpus.Load(paths));
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(paths[^1], refusal.Message, StringComparison.Ordinal);
     }
@@ -173,7 +174,7 @@ public sealed class TextCorpusTests : IDisposable
     private static void AssertTooShort(string expected, params string[] paths)
     {
         var corpus = TextCorpus.Load(paths);
-        var refusal = Assert.Throws<CorpusException>(() => new TextSource(corpus));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => new TextSource(corpus));
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(paths[^1], refusal.Message, StringComparison.Ordinal);
     }
@@ -181,7 +182,7 @@ public sealed class TextCorpusTests : IDisposable
     /// <summary>The documents between the closing ids, one Latin-1 character a byte.</summary>
     private static List<string> Documents(TextIds ids)
     {
-        var text = new string(Array.ConvertAll(ids.ToArray(), id => (char)id));
+        string text = new string(Array.ConvertAll(ids.ToArray(), id => (char)id));
         Assert.EndsWith("\u0101", text, StringComparison.Ordinal);
         return [.. text[..^1].Split('\u0101')];
     }

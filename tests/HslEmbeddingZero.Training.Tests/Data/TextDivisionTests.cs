@@ -37,7 +37,7 @@ public sealed class TextDivisionTests : IDisposable
         Assert.Equal(expected, TextReference.Documents(Encoding.UTF8.GetBytes(text)).Select(Encoding.UTF8.GetString));
 
         // One in four is held out, the third first, so that all behind it train.
-        TextCorpus corpus = TextCorpus.FromText("0\n\n1\n\n2\n\n" + text, 0.25);
+        var corpus = TextCorpus.FromText("0\n\n1\n\n2\n\n" + text, 0.25);
         Assert.Equal(["2\n"], Documents(corpus.HeldOut(0)));
         Assert.Equal(["0\n", "1\n", .. expected], Documents(corpus.Train));
     }
@@ -88,7 +88,7 @@ public sealed class TextDivisionTests : IDisposable
     public void Content_of_a_program_is_divided_as_a_file_is()
     {
         byte[] text = Text(Repeat("A line, UNIQUE, of a text: 안녕.\n\n", 300));
-        using TextCorpus file = TextCorpus.Load([_folder.Write("text.txt", text)], 0.25);
+        using var file = TextCorpus.Load([_folder.Write("text.txt", text)], 0.25);
         using MemoryStream stream = new([1, 2, 3, .. text]);
         stream.Position = 3;
         TextCorpus[] others =
@@ -113,7 +113,7 @@ public sealed class TextDivisionTests : IDisposable
     [Fact]
     public void Content_of_a_program_that_cannot_be_used_is_refused()
     {
-        var refusal = Assert.Throws<CorpusException>(() => TextCorpus.FromText("", name: "prose"));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => TextCorpus.FromText("", name: "prose"));
         Assert.Contains("prose: 0 bytes", refusal.Message, StringComparison.Ordinal);
         refusal = Assert.Throws<CorpusException>(() => TextCorpus.FromBytes("\n\r\n"u8.ToArray(), name: "prose"));
         Assert.Contains("prose: 3 bytes and 0 documents", refusal.Message, StringComparison.Ordinal);
@@ -150,7 +150,7 @@ public sealed class TextDivisionTests : IDisposable
             file.Write("end\n\nlast\n"u8);
         }
 
-        using TextCorpus corpus = TextCorpus.Load([path], 0.3);
+        using var corpus = TextCorpus.Load([path], 0.3);
         Assert.Equal((length + 10, 4L, 1L), (corpus.Inputs[0].Bytes, corpus.Inputs[0].Documents, corpus.Inputs[0].HeldOutDocuments));
         Assert.Equal(["second\n"], Documents(corpus.HeldOut(0)));
         Assert.Equal("first\n".Length + 1 + length + 4 - "first\n\nsecond\n\n".Length + 1 + 5 + 1, corpus.Train.Length);
@@ -212,7 +212,7 @@ public sealed class TextDivisionTests : IDisposable
 
         void AssertEqual(long largeFrom)
         {
-            using TextCorpus corpus = TextCorpus.Load(paths, share, largeFrom, null, default);
+            using var corpus = TextCorpus.Load(paths, share, largeFrom, null, default);
             AssertIds(expected.Train, corpus.Train);
             Assert.Equal(expected.HeldOut.Length, corpus.Inputs.Count);
             for (int input = 0; input < corpus.Inputs.Count; input++) AssertIds(expected.HeldOut[input], corpus.HeldOut(input));

@@ -11,7 +11,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void The_embedded_corpus_holds_the_films_that_provenance_lists()
     {
-        var corpus = EmbeddedCorpus.Windows;
+        WindowCorpus corpus = EmbeddedCorpus.Windows;
         Assert.Equal(4498, corpus.Count);
         Assert.Equal("59e03d82fc666461e0975256abde421dc1a59930b41bed2cded51facceb01fd7", corpus.Files[0].Sha256);
         Assert.Equal("10030376ac21e90b33a2da06f365b5882264cb924c06b0774fb3a6b763200873", corpus.Files[0].SidecarSha256);
@@ -27,11 +27,11 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Captions_are_all_windows_and_video_is_the_pairs_within_a_film()
     {
-        var corpus = EmbeddedCorpus.Windows;
+        WindowCorpus corpus = EmbeddedCorpus.Windows;
         Assert.Equal(2633, corpus.TrainCaption.Count);
         Assert.Equal(457, corpus.HeldOutCaption.Count);
         Assert.Equal(1203 - 13, corpus.TrainVideo.Count);
-        foreach (var index in corpus.TrainVideo.Concat(corpus.HeldOutVideo))
+        foreach (int index in corpus.TrainVideo.Concat(corpus.HeldOutVideo))
             Assert.Single(corpus.Films, film => film.First <= index && index + 1 < film.First + film.Count);
     }
 
@@ -41,17 +41,17 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Held_out_windows_that_repeat_training_windows_are_left_out()
     {
-        var corpus = EmbeddedCorpus.Windows;
+        WindowCorpus corpus = EmbeddedCorpus.Windows;
         Assert.Equal(30, corpus.HeldOutRepeats);
         Assert.Equal(165 - 7 - 29, corpus.HeldOutVideo.Count);
-        var life = Assert.Single(corpus.Films, film => film.Name == "lavfi-life.later");
+        Film life = Assert.Single(corpus.Films, film => film.Name == "lavfi-life.later");
         Assert.DoesNotContain(corpus.HeldOutVideo, index => index >= life.First && index < life.First + life.Count);
     }
 
     [Fact]
     public void No_window_index_and_no_window_content_is_on_both_sides()
     {
-        var corpus = EmbeddedCorpus.Windows;
+        WindowCorpus corpus = EmbeddedCorpus.Windows;
         var train = corpus.TrainVideo.SelectMany(index => new[] { index, index + 1 }).Concat(corpus.TrainCaption).ToHashSet();
         var heldOut = corpus.HeldOutVideo.SelectMany(index => new[] { index, index + 1 }).Concat(corpus.HeldOutCaption).ToHashSet();
         Assert.Empty(train.Intersect(heldOut));
@@ -63,7 +63,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Without_a_sidecar_a_file_is_one_film_divided_in_time()
     {
-        var bytes = TestWindows.Bytes(200);
+        byte[] bytes = TestWindows.Bytes(200);
         var corpus = WindowCorpus.Load([_folder.Write("film.bin", bytes)]);
         Assert.Equal(Enumerable.Range(0, 180), corpus.TrainCaption);
         Assert.Equal(Enumerable.Range(0, 179), corpus.TrainVideo);
@@ -87,7 +87,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void The_indices_of_a_second_file_follow_those_of_the_first()
     {
-        var second = TestWindows.Bytes(30);
+        byte[] second = TestWindows.Bytes(30);
         second[5] = 77;
         var corpus = WindowCorpus.Load([EmbeddedCorpus.PathOf("windows.bin"), _folder.Write("windows.bin", second)]);
         Assert.Equal(4528, corpus.Count);
@@ -99,7 +99,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_window_may_serve_as_video_and_as_caption_on_one_side()
     {
-        var corpus = Load(40, Film("a", 0, 20), Film("a", 0, 20, modality: "caption"), Film("b", 20, 20, split: "held-out"));
+        WindowCorpus corpus = Load(40, Film("a", 0, 20), Film("a", 0, 20, modality: "caption"), Film("b", 20, 20, split: "held-out"));
         Assert.Equal(19, corpus.TrainVideo.Count);
         Assert.Equal(20, corpus.TrainCaption.Count);
     }
@@ -107,7 +107,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_later_part_after_a_gap_is_accepted()
     {
-        var corpus = Load(100, Film("a", 0, 50), Film("a.later", 60, 40, split: "held-out", group: "a"));
+        WindowCorpus corpus = Load(100, Film("a", 0, 50), Film("a.later", 60, 40, split: "held-out", group: "a"));
         Assert.Equal(39, corpus.HeldOutVideo.Count);
     }
 
@@ -118,7 +118,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void Captions_may_end_before_their_film()
     {
-        var corpus = Load(100, Film("a", 0, 50), Film("a", 5, 20, modality: "caption"),
+        WindowCorpus corpus = Load(100, Film("a", 0, 50), Film("a", 5, 20, modality: "caption"),
             Film("a.later", 60, 40, split: "held-out", group: "a"));
         Assert.Equal(20, corpus.TrainCaption.Count);
         Assert.Equal(39, corpus.HeldOutVideo.Count);
@@ -147,9 +147,9 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_group_in_two_files_may_not_be_divided()
     {
-        var first = Prepare("first", 40, Film("a", 0, 40));
-        var second = Prepare("second", 50, Film("a.later", 10, 40, split: "held-out", group: "a"));
-        var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([first, second]));
+        string first = Prepare("first", 40, Film("a", 0, 40));
+        string second = Prepare("second", 50, Film("a.later", 10, 40, split: "held-out", group: "a"));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([first, second]));
         Assert.Contains("both sides", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -189,9 +189,9 @@ public sealed class WindowCorpusTests : IDisposable
     [InlineData("{\"films\":[],\"films\":[]}", "Duplicate property")]
     public void A_defective_sidecar_is_refused(string json, string expected)
     {
-        var path = _folder.Write("film.bin", TestWindows.Bytes(40));
-        var sidecar = _folder.Write("film.json", json);
-        var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
+        string path = _folder.Write("film.bin", TestWindows.Bytes(40));
+        string sidecar = _folder.Write("film.json", json);
+        CorpusException refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(sidecar, refusal.Message, StringComparison.Ordinal);
     }
@@ -200,7 +200,7 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_sidecar_too_long_to_be_one_is_refused()
     {
-        var path = _folder.Write("film.bin", TestWindows.Bytes(40));
+        string path = _folder.Write("film.bin", TestWindows.Bytes(40));
         _folder.Write("film.json", new byte[(16 << 20) + 1]);
         Assert.Contains("16777217 bytes of JSON; at most 16777216",
             Assert.Throws<CorpusException>(() => WindowCorpus.Load([path])).Message, StringComparison.Ordinal);
@@ -212,17 +212,17 @@ public sealed class WindowCorpusTests : IDisposable
     [InlineData(538, 255)]
     public void A_separator_out_of_place_is_named(int offset, int expected)
     {
-        var bytes = TestWindows.Bytes(40);
+        byte[] bytes = TestWindows.Bytes(40);
         bytes[(7 * 539) + offset] = 3;
-        var path = _folder.Write("film.bin", bytes);
-        var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
+        string path = _folder.Write("film.bin", bytes);
+        CorpusException refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Equal($"{path}: record 7 has 3 at its offset {offset}; a window has {expected} there.", refusal.Message);
     }
 
     [Fact]
     public void A_payload_may_hold_the_separators()
     {
-        var bytes = TestWindows.Bytes(40);
+        byte[] bytes = TestWindows.Bytes(40);
         bytes.AsSpan(0, 256).Fill(254);
         bytes.AsSpan(514, 24).Fill(255);
         Assert.Equal(40, WindowCorpus.Load([_folder.Write("film.bin", bytes)]).Count);
@@ -231,23 +231,23 @@ public sealed class WindowCorpusTests : IDisposable
     [Fact]
     public void A_length_that_is_no_multiple_is_refused()
     {
-        var path = _folder.Write("film.bin", TestWindows.Bytes(40)[..^1]);
-        var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
+        string path = _folder.Write("film.bin", TestWindows.Bytes(40)[..^1]);
+        CorpusException refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Contains($"{path}: 21559 bytes are 39 windows of 539 bytes and 538 bytes more", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Too_few_windows_to_divide_are_refused()
     {
-        var path = _folder.Write("film.bin", TestWindows.Bytes(20));
-        var refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
+        string path = _folder.Write("film.bin", TestWindows.Bytes(20));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Contains("20 windows and no sidecar that divides them; at least 21", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Missing_empty_and_repeated_files_are_refused()
     {
-        var film = _folder.Write("film.bin", TestWindows.Bytes(40));
+        string film = _folder.Write("film.bin", TestWindows.Bytes(40));
         Assert.Throws<CorpusException>(() => WindowCorpus.Load([_folder.PathOf("absent.bin")]));
         Assert.Throws<CorpusException>(() => WindowCorpus.Load([_folder.Write("empty.bin", "")]));
         Assert.Throws<CorpusException>(() => WindowCorpus.Load([film, film]));

@@ -5,7 +5,7 @@ public class WindowRecordTests
     [Fact]
     public void A_window_is_read_by_position()
     {
-        var window = TestWindows.Bytes(1);
+        byte[] window = TestWindows.Bytes(1);
         Assert.Equal((539, 257, 514), (WindowRecord.Size, WindowRecord.AudioOffset, WindowRecord.CaptionOffset));
         Assert.Equal(254, window[WindowRecord.FrameOffset + WindowRecord.Frame(window).Length]);
         Assert.Equal(254, window[WindowRecord.AudioOffset + WindowRecord.Audio(window).Length]);

@@ -1,5 +1,6 @@
 using HslEmbeddingZero.Training.Tests.Data;
 using HslEmbeddingZero.Training.Tests.Runs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Evaluation;
@@ -14,7 +15,7 @@ public sealed class EvaluatorTests : IDisposable
     {
         // A gate above 0, so that the memory has a say as well.
         using (no_grad())
-            foreach (var (name, parameter) in _run.Model.named_parameters())
+            foreach ((string name, TorchSharp.Modules.Parameter parameter) in _run.Model.named_parameters())
                 if (name.EndsWith("gate", StringComparison.Ordinal)) parameter.fill_(0.5);
     }
 
@@ -31,8 +32,8 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void A_score_is_repeatable()
     {
-        var first = new Evaluator(Sources).Evaluate(_run.Model);
-        var second = new Evaluator(Sources).Evaluate(_run.Model);
+        EvaluationResult first = new Evaluator(Sources).Evaluate(_run.Model);
+        EvaluationResult second = new Evaluator(Sources).Evaluate(_run.Model);
         AssertClose(first, second, 0);
         AssertClose(first, new Evaluator(Create()).Evaluate(_run.Model), 0);
         Assert.InRange(first["text"].BitsPerByte, 6, 12);
@@ -48,8 +49,8 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Text_by_input_adds_up_to_the_whole()
     {
-        var score = new Evaluator(Sources).Evaluate(_run.Model)["text"];
-        var samples = Enumerable.Range(0, Text.Count).CountBy(Text.PartOf).OrderBy(pair => pair.Key).Select(pair => pair.Value).ToArray();
+        SourceScore score = new Evaluator(Sources).Evaluate(_run.Model)["text"];
+        int[] samples = Enumerable.Range(0, Text.Count).CountBy(Text.PartOf).OrderBy(pair => pair.Key).Select(pair => pair.Value).ToArray();
         Assert.Equal(2, samples.Length);
         Assert.Equal(["text.en.txt", "text.ko.txt"], score.Parts.Keys);
         Assert.Equal(score.BitsPerByte, samples.Zip(score.Parts.Values, (count, bits) => count * bits).Sum() / samples.Sum(), 1e-12);
@@ -59,7 +60,7 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Scores_are_told_by_name_in_the_order_of_the_sources_and_their_mean_counts_each_once()
     {
-        var scores = new Evaluator([Sources[2], Sources[0], Sources[1]]).Evaluate(_run.Model);
+        EvaluationResult scores = new Evaluator([Sources[2], Sources[0], Sources[1]]).Evaluate(_run.Model);
         Assert.Equal(["caption", "text", "video"], scores.Sources.Select(score => score.Name));
         Assert.Equal(scores.Sources.Sum(score => score.BitsPerByte) / 3, scores.Mean, 1e-12);
         Assert.Equal(["binding", "scene"], scores["caption"].Gaps.Keys);
@@ -76,15 +77,15 @@ public sealed class EvaluatorTests : IDisposable
     public void Bytes_scored_one_by_one_are_those_of_their_samples(int batchSize)
     {
         Evaluator evaluator = new(Sources, batchSize);
-        var bits = evaluator.EvaluateBytes(_run.Model, "text");
+        double[] bits = evaluator.EvaluateBytes(_run.Model, "text");
         Assert.Equal(Text.Targets.Length, bits.Length);
         Assert.Equal(evaluator.Evaluate(_run.Model)["text"].BitsPerByte, bits.Average(), 1e-5);
         _run.Model.eval();
-        using var scope = NewDisposeScope();
-        var last = Text.Count - 1;
-        var targets = tensor(Text.Target(last).ToArray(), [1, 256]);
-        var logits = _run.Model.forward(tensor(Text.Context(last).ToArray(), [1, 512]), targets).to(ScalarType.Float64);
-        var expected = nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mul(-1 / Math.Log(2));
+        using DisposeScope scope = NewDisposeScope();
+        int last = Text.Count - 1;
+        Tensor targets = tensor(Text.Target(last).ToArray(), [1, 256]);
+        Tensor logits = _run.Model.forward(tensor(Text.Context(last).ToArray(), [1, 512]), targets).to(ScalarType.Float64);
+        Tensor expected = nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mul(-1 / Math.Log(2));
         Assert.All(expected.view(-1).data<double>().Zip(bits[(last * 256)..]), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
     }
 
@@ -92,10 +93,10 @@ public sealed class EvaluatorTests : IDisposable
     public void Bytes_of_every_source_can_be_scored_one_by_one()
     {
         Evaluator evaluator = new(Sources);
-        var scores = evaluator.Evaluate(_run.Model);
+        EvaluationResult scores = evaluator.Evaluate(_run.Model);
         foreach (SampleSource source in Sources)
         {
-            var bits = evaluator.EvaluateBytes(_run.Model, source.Name);
+            double[] bits = evaluator.EvaluateBytes(_run.Model, source.Name);
             Assert.Equal(source.HeldOut!.Targets.Length, bits.Length);
             Assert.Equal(scores[source.Name].BitsPerByte, bits.Average(), 1e-5);
         }
@@ -105,7 +106,8 @@ public sealed class EvaluatorTests : IDisposable
     public void Sources_without_text_have_no_text_bytes()
     {
         _run.Model.train();
-        var refusal = Assert.Throws<KeyNotFoundException>(() => new Evaluator(Sources[1..]).EvaluateBytes(_run.Model, "text"));
+        KeyNotFoundException refusal =
+            Assert.Throws<KeyNotFoundException>(() => new Evaluator(Sources[1..]).EvaluateBytes(_run.Model, "text"));
         Assert.Contains("'text'; there are video, caption", refusal.Message, StringComparison.Ordinal);
         Assert.NotEmpty(new Evaluator(Sources).EvaluateBytes(_run.Model, "text"));
         Assert.True(_run.Model.training);
@@ -114,29 +116,29 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Each_score_is_the_mean_bits_of_the_target_bytes()
     {
-        var scores = new Evaluator(Sources).Evaluate(_run.Model);
+        EvaluationResult scores = new Evaluator(Sources).Evaluate(_run.Model);
         _run.Model.eval();
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Assert.Equal(Bits(Tensor(Text.Contexts, 9), Tensor(Text.Targets, 9)), scores["text"].BitsPerByte, 1e-5);
         Assert.Equal(Bits(Tensor(Video.Contexts, 5), Tensor(Video.Targets, 5)), scores["video"].BitsPerByte, 1e-5);
-        var matched = Bits(Tensor(Caption.Contexts, 13), Tensor(Caption.Targets, 13));
+        double matched = Bits(Tensor(Caption.Contexts, 13), Tensor(Caption.Targets, 13));
         Assert.Equal(matched, scores["caption"].BitsPerByte, 1e-5);
-        var (binding, scene) = (scores["caption"].Gaps["binding"], scores["caption"].Gaps["scene"]);
+        (double binding, double scene) = (scores["caption"].Gaps["binding"], scores["caption"].Gaps["scene"]);
         Assert.Equal(Bits(Swapped(audioOnly: true), Tensor(Caption.Targets, 13)) - matched, binding, 1e-5);
         Assert.Equal(Bits(Swapped(audioOnly: false), Tensor(Caption.Targets, 13)) - matched, scene, 1e-5);
         Assert.True(Math.Abs(binding) > 1e-5 && Math.Abs(scene) > 1e-5 && binding != scene);
 
         double Bits(Tensor context, Tensor targets)
         {
-            var logits = _run.Model.forward(context, targets).to(ScalarType.Float64);
+            Tensor logits = _run.Model.forward(context, targets).to(ScalarType.Float64);
             return -nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mean()
                 .item<double>() / Math.Log(2);
         }
 
         Tensor Swapped(bool audioOnly)
         {
-            var own = Tensor(Caption.Contexts, 13);
-            var other = own.index_select(0, tensor(Enumerable.Range(0, 13).Select(i => (long)((i + 6) % 13)).ToArray()));
+            Tensor own = Tensor(Caption.Contexts, 13);
+            Tensor other = own.index_select(0, tensor(Enumerable.Range(0, 13).Select(i => (long)((i + 6) % 13)).ToArray()));
             return audioOnly ? cat([own.narrow(1, 0, 257), other.narrow(1, 257, 256), own.narrow(1, 513, 1)], 1) : other;
         }
 
@@ -148,9 +150,9 @@ public sealed class EvaluatorTests : IDisposable
     public void A_model_that_cannot_see_the_context_has_no_gap()
     {
         using (no_grad())
-            foreach (var (name, parameter) in _run.Model.named_parameters())
+            foreach ((string name, TorchSharp.Modules.Parameter parameter) in _run.Model.named_parameters())
                 if (name.Contains(".proj.", StringComparison.Ordinal)) parameter.fill_(0);
-        var caption = new Evaluator(Sources).Evaluate(_run.Model)["caption"];
+        SourceScore caption = new Evaluator(Sources).Evaluate(_run.Model)["caption"];
         Assert.Equal((0.0, 0.0), (caption.Gaps["binding"], caption.Gaps["scene"]));
         Assert.True(caption.BitsPerByte > 0);
     }
@@ -161,7 +163,7 @@ public sealed class EvaluatorTests : IDisposable
     public void The_mode_is_restored_and_dropout_is_off_meanwhile(bool training)
     {
         _run.Model.train(training);
-        var scores = new Evaluator(Sources).Evaluate(_run.Model);
+        EvaluationResult scores = new Evaluator(Sources).Evaluate(_run.Model);
         Assert.Equal(training, _run.Model.training);
         Assert.Equal(training, _run.Model.Body.training);
         _run.Model.train(!training);
@@ -180,10 +182,10 @@ public sealed class EvaluatorTests : IDisposable
     public void What_has_no_held_out_samples_has_no_score()
     {
         TextSource text = new(TinyRun.Text, heldOutSamples: 2), silent = new(TinyRun.Text, heldOutSamples: 0, name: "silent");
-        var scores = new Evaluator([silent, text]).Evaluate(_run.Model);
+        EvaluationResult scores = new Evaluator([silent, text]).Evaluate(_run.Model);
         Assert.True(scores["text"].BitsPerByte > 0);
         Assert.Equal("text", Assert.Single(scores.Sources).Name);
-        var refusal = Assert.Throws<KeyNotFoundException>(() => scores["silent"]);
+        KeyNotFoundException refusal = Assert.Throws<KeyNotFoundException>(() => scores["silent"]);
         Assert.Contains("no score of 'silent'; there are text", refusal.Message, StringComparison.Ordinal);
         Assert.Throws<KeyNotFoundException>(() => new Evaluator([silent, text]).EvaluateBytes(_run.Model, "silent"));
         Assert.Contains("silent", Assert.Throws<ArgumentException>(() => new Evaluator([silent])).Message, StringComparison.Ordinal);

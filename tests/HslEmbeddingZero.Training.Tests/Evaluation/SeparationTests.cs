@@ -15,13 +15,13 @@ public sealed class SeparationTests
         VideoSource video = new(EmbeddedCorpus.Windows, heldOutSamples: int.MaxValue);
         CaptionSource caption = new(EmbeddedCorpus.Windows);
         HashSet<string> scored = [];
-        for (var i = 0; i < video.HeldOut!.Count; i++)
+        for (int i = 0; i < video.HeldOut!.Count; i++)
         {
             scored.Add(Ids.Key(video.HeldOut.Context(i)));
             scored.Add(Ids.Key(video.HeldOut.Target(i)));
         }
 
-        for (var i = 0; i < caption.HeldOut!.Count; i++)
+        for (int i = 0; i < caption.HeldOut!.Count; i++)
             scored.Add(Ids.Key([.. caption.HeldOut.Context(i), .. caption.HeldOut.Target(i)]));
         Assert.True(scored.Count > 500);
 
@@ -29,8 +29,8 @@ public sealed class SeparationTests
         HashSet<string> drawn = [];
         for (long microBatch = 0; microBatch < MicroBatches; microBatch++)
         {
-            var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
-            for (var row = 0; row < 16; row++)
+            (short[] context, short[] targets) = BatchSamplerTests.Fill(sampler, microBatch);
+            for (int row = 0; row < 16; row++)
                 if (BatchSamplerTests.SourceOf(sampler, microBatch) == caption)
                 {
                     drawn.Add(Ids.Key([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]));
@@ -53,27 +53,27 @@ public sealed class SeparationTests
     public void No_text_that_is_scored_is_ever_drawn()
     {
         const int piece = 64;
-        var corpus = EmbeddedCorpus.Text;
-        var train = corpus.Train.ToArray();
+        TextCorpus corpus = EmbeddedCorpus.Text;
+        short[] train = corpus.Train.ToArray();
         TextSource source = new(corpus);
-        var samples = source.HeldOut!;
+        HeldOutSamples samples = source.HeldOut!;
 
         // Held-out ids and training ids are disjoint places of the files: together they are never more than the files hold.
-        var held = corpus.Inputs.Select((_, i) => corpus.HeldOut(i).Length).Sum();
+        long held = corpus.Inputs.Select((_, i) => corpus.HeldOut(i).Length).Sum();
         Assert.True(train.Length + held <= corpus.Inputs.Sum(input => input.Bytes + input.Documents));
 
         HashSet<string> trained = [];
-        for (var at = 0; at + piece <= train.Length; at++) trained.Add(Ids.Key(train.AsSpan(at, piece)));
-        var repeated = 0;
-        for (var sample = 0; sample < samples.Count; sample++)
+        for (int at = 0; at + piece <= train.Length; at++) trained.Add(Ids.Key(train.AsSpan(at, piece)));
+        int repeated = 0;
+        for (int sample = 0; sample < samples.Count; sample++)
             if (trained.Contains(Ids.Key(samples.Target(sample).Slice(96, piece)))) repeated++;
         Assert.InRange(repeated, 0, samples.Count / 50);
 
         BatchSampler sampler = new([source], 16, 0);
         for (long microBatch = 0; microBatch < 100; microBatch++)
         {
-            var (context, targets) = BatchSamplerTests.Fill(sampler, microBatch);
-            for (var row = 0; row < 16; row++)
+            (short[] context, short[] targets) = BatchSamplerTests.Fill(sampler, microBatch);
+            for (int row = 0; row < 16; row++)
             {
                 Assert.Contains(Ids.Key(context.AsSpan(row * 512, piece)), trained);
                 Assert.Contains(Ids.Key(targets.AsSpan((row * 256) + 192, piece)), trained);

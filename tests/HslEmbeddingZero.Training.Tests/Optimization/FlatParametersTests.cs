@@ -13,7 +13,7 @@ public sealed class FlatParametersTests
     [Fact]
     public void Matrices_come_first_and_each_part_has_its_order()
     {
-        using var module = Module();
+        using Sequential module = Module();
         using FlatParameters flat = new(module);
         Assert.Equal(["first.weight", "second.weight", "first.bias", "norm.weight", "norm.bias", "second.bias"], flat.Names);
         Assert.Equal((2 * FlatParameters.Alignment, 6 * FlatParameters.Alignment), (flat.DecayedCount, flat.Count));
@@ -28,7 +28,7 @@ public sealed class FlatParametersTests
         using ByteLanguageModel model = new(new ProjectionDoor(2, 64), new(new() { Dim = 64, Layers = 2, Heads = 2 }));
         model.to(type);
         using FlatParameters flat = new(model);
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Assert.Equal(0, flat.DecayedCount % 64);
         Assert.All(model.named_parameters(), p =>
         {
@@ -41,15 +41,15 @@ public sealed class FlatParametersTests
     [Fact]
     public void What_lies_between_the_parameters_stays_zero_and_out_of_the_norm()
     {
-        using var module = Module();
-        using var twin = Module();
+        using Sequential module = Module();
+        using Sequential twin = Module();
         twin.load_state_dict(module.state_dict());
         using FusedAdamW optimizer = new(module);
         FlatParameters flat = optimizer.Parameters;
         using optim.Optimizer plain = optim.AdamW(twin.parameters(), lr: 0.01, beta1: 0.9, beta2: 0.95, weight_decay: 0);
         for (int step = 0; step < 5; step++)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             Tensor x = arange(6, ScalarType.Float32).reshape(2, 3) * (step + 1);
             ((Tensor)module.call(x)).square().sum().backward();
             plain.zero_grad();
@@ -72,11 +72,11 @@ public sealed class FlatParametersTests
     [Fact]
     public void The_modules_parameters_keep_their_values_and_become_views()
     {
-        using var module = Module();
+        using Sequential module = Module();
         var before = module.named_parameters().ToDictionary(p => p.name, p => Values(p.parameter));
         using FlatParameters flat = new(module);
         var parameters = module.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-        for (var i = 0; i < flat.Names.Count; i++)
+        for (int i = 0; i < flat.Names.Count; i++)
         {
             Assert.Equal(before[flat.Names[i]], Values(parameters[flat.Names[i]]));
             Assert.Equal(before[flat.Names[i]], Values(flat.Slice(flat.Weights, i)));
@@ -92,24 +92,24 @@ public sealed class FlatParametersTests
     [Fact]
     public void Gradients_gather_in_the_buffer_through_repeated_backward_passes()
     {
-        using var module = Module();
-        using var twin = Module();
+        using Sequential module = Module();
+        using Sequential twin = Module();
         twin.load_state_dict(module.state_dict());
         using FlatParameters flat = new(module);
-        for (var round = 0; round < 2; round++)
+        for (int round = 0; round < 2; round++)
         {
-            for (var pass = 0; pass < 3; pass++)
+            for (int pass = 0; pass < 3; pass++)
             {
-                using var x = arange(6, ScalarType.Float32).reshape(2, 3) * (pass + 1 + round);
+                using Tensor x = arange(6, ScalarType.Float32).reshape(2, 3) * (pass + 1 + round);
                 ((Tensor)module.call(x)).square().sum().backward();
                 ((Tensor)twin.call(x)).square().sum().backward();
                 flat.AccumulateGradient();
             }
 
             var expected = twin.named_parameters().ToDictionary(p => p.name, p => Values(p.parameter.grad!));
-            foreach (var (name, parameter) in module.named_parameters())
+            foreach ((string name, Parameter parameter) in module.named_parameters())
                 Assert.Equal(expected[name], Values(parameter.grad!));
-            for (var i = 0; i < flat.Names.Count; i++)
+            for (int i = 0; i < flat.Names.Count; i++)
                 Assert.Equal(expected[flat.Names[i]], Values(flat.Slice(flat.Gradient, i)));
 
             flat.ZeroGradient();
@@ -121,7 +121,7 @@ public sealed class FlatParametersTests
     [Fact]
     public void Parameters_that_are_not_trained_stay_out()
     {
-        using var module = Module();
+        using Sequential module = Module();
         module.get_parameter("first.weight")!.requires_grad = false;
         using FlatParameters flat = new(module);
         Assert.DoesNotContain("first.weight", flat.Names);
@@ -131,7 +131,7 @@ public sealed class FlatParametersTests
     [Fact]
     public void A_module_without_parameters_is_refused()
     {
-        using var module = nn.ReLU();
+        using ReLU module = nn.ReLU();
         Assert.Throws<ArgumentException>(() => new FlatParameters(module));
     }
 
@@ -139,7 +139,7 @@ public sealed class FlatParametersTests
     public void Behind_bfloat16_a_pass_after_a_reset_begins_anew_and_later_ones_add_to_it_in_every_piece()
     {
         const int Wide = 1_500_000; // more numbers than are widened at once
-        using var module = nn.Linear(Wide, 1, hasBias: false);
+        using Linear module = nn.Linear(Wide, 1, hasBias: false);
         module.to(ScalarType.BFloat16);
         using FlatParameters flat = new(module);
         using Tensor one = ones([1, Wide], ScalarType.BFloat16);
@@ -147,7 +147,7 @@ public sealed class FlatParametersTests
         {
             for (int pass = 0; pass < passes; pass++)
             {
-                using var scope = NewDisposeScope();
+                using DisposeScope scope = NewDisposeScope();
                 module.forward(one).sum().backward();
                 flat.AccumulateGradient();
             }
@@ -160,18 +160,18 @@ public sealed class FlatParametersTests
     [Fact]
     public void Behind_bfloat16_stand_float32_weights_and_gradients()
     {
-        using var module = Module();
+        using Sequential module = Module();
         module.to(ScalarType.BFloat16);
         using FlatParameters flat = new(module);
         Assert.Equal((ScalarType.Float32, ScalarType.Float32), (flat.Weights.dtype, flat.Gradient.dtype));
-        var parameter = module.get_parameter("first.bias")!;
+        Parameter parameter = module.get_parameter("first.bias")!;
         using (no_grad()) flat.Weights.fill_(1 + 1f / 1024);
         flat.CopyMasterToModel();
         Assert.Equal(ScalarType.BFloat16, parameter.dtype);
         Assert.All(Values(parameter.to(ScalarType.Float32)), v => Assert.Equal(1, v));
         Assert.All(Values(flat.Weights), v => Assert.Equal(1 + 1f / 1024, v));
 
-        for (var pass = 0; pass < 257; pass++) // a bfloat16 sum of ones stops at 256
+        for (int pass = 0; pass < 257; pass++) // a bfloat16 sum of ones stops at 256
         {
             ((Tensor)parameter.sum()).backward();
             flat.AccumulateGradient();
@@ -183,7 +183,7 @@ public sealed class FlatParametersTests
     [Fact]
     public void A_move_to_another_dtype_and_back_keeps_weights_and_moments_to_the_digit_and_trains_on()
     {
-        using var module = Module();
+        using Sequential module = Module();
         using FusedAdamW optimizer = new(module);
         FlatParameters flat = optimizer.Parameters;
         Assert.False(flat.Rebind());
@@ -201,7 +201,7 @@ public sealed class FlatParametersTests
         Assert.Equal(first, Values(optimizer.FirstMoment));
         Assert.Equal(second, Values(optimizer.SecondMoment));
         var parameters = module.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-        for (var i = 0; i < flat.Names.Count; i++) Assert.Equal(Values(flat.Slice(flat.Weights, i)), Values(parameters[flat.Names[i]]));
+        for (int i = 0; i < flat.Names.Count; i++) Assert.Equal(Values(flat.Slice(flat.Weights, i)), Values(parameters[flat.Names[i]]));
 
         module.to(ScalarType.BFloat16);
         optimizer.Rebind();
@@ -211,7 +211,7 @@ public sealed class FlatParametersTests
 
         void Step(ScalarType type)
         {
-            using var x = arange(6, ScalarType.Float32).reshape(2, 3).to(type);
+            using Tensor x = arange(6, ScalarType.Float32).reshape(2, 3).to(type);
             ((Tensor)module.call(x)).square().sum().backward();
             optimizer.Step(0.1);
         }

@@ -19,51 +19,51 @@ public sealed class FusedAdamWTests
     {
         AdamWOptions options = new() { MaxGradientNorm = clipNorm, WeightDecay = 0.1 };
         using Generator random = new(3);
-        using var ours = Module();
-        using var theirs = Module();
+        using Sequential ours = Module();
+        using Sequential theirs = Module();
         theirs.load_state_dict(ours.state_dict());
         using FusedAdamW fused = new(ours, options);
-        var reference = theirs.parameters().ToArray();
-        using var torchs = optim.AdamW(
+        Parameter[] reference = theirs.parameters().ToArray();
+        using AdamW torchs = optim.AdamW(
             [
                 new AdamW.ParamGroup(reference.Where(p => p.dim() >= 2), new AdamW.Options { weight_decay = options.WeightDecay }),
                 new AdamW.ParamGroup(reference.Where(p => p.dim() < 2), new AdamW.Options { weight_decay = 0 }),
             ],
             lr: 1e-3, beta1: options.Beta1, beta2: options.Beta2, eps: options.Epsilon);
 
-        for (var step = 0; step < Steps; step++)
+        for (int step = 0; step < Steps; step++)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             double learningRate = 1e-3 * (1 + step % 7);
-            foreach (var (own, other) in ours.parameters().Zip(reference))
+            foreach ((Parameter own, Parameter other) in ours.parameters().Zip(reference))
             {
-                var gradient = randn(own.shape, generator: random) * (step < Steps / 2 ? 1e-3 : 0.3);
+                Tensor gradient = randn(own.shape, generator: random) * (step < Steps / 2 ? 1e-3 : 0.3);
                 using (no_grad()) own.grad!.copy_(gradient);
                 other.grad = gradient.clone();
             }
 
-            var expectedNorm = Math.Sqrt(reference.Sum(p => p.grad!.square().sum().to(ScalarType.Float64).item<double>()));
+            double expectedNorm = Math.Sqrt(reference.Sum(p => p.grad!.square().sum().to(ScalarType.Float64).item<double>()));
             Assert.True(step < Steps / 2 == expectedNorm < 1);
             if (clipNorm > 0) nn.utils.clip_grad_norm_(reference, clipNorm);
-            foreach (var group in torchs.ParamGroups) group.LearningRate = learningRate;
+            foreach (optim.ILearningRateController group in torchs.ParamGroups) group.LearningRate = learningRate;
             torchs.step();
 
             fused.Step(learningRate);
             Assert.Equal(expectedNorm, fused.GradientNorm, expectedNorm * 1e-5);
         }
 
-        foreach (var (own, other) in ours.parameters().Zip(reference))
+        foreach ((Parameter own, Parameter other) in ours.parameters().Zip(reference))
             Assert.InRange((own - other).abs().max().item<float>(), 0, 1e-6);
     }
 
     [Fact]
     public void Only_matrices_decay()
     {
-        using var module = Module();
+        using Sequential module = Module();
         var before = module.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().clone());
         using FusedAdamW fused = new(module, new() { WeightDecay = 0.5 });
         fused.Step(0.1);
-        foreach (var (name, parameter) in module.named_parameters())
+        foreach ((string name, Parameter parameter) in module.named_parameters())
             Assert.InRange((parameter - before[name] * (parameter.dim() >= 2 ? 0.95 : 1)).abs().max().item<float>(), 0, 1e-7);
     }
 
@@ -73,20 +73,20 @@ public sealed class FusedAdamWTests
     [InlineData(ScalarType.BFloat16)]
     public void A_saved_state_goes_on_the_same(ScalarType type)
     {
-        using var one = Module();
-        using var two = Module();
+        using Sequential one = Module();
+        using Sequential two = Module();
         using FusedAdamW first = new(one), second = new(two);
         one.to(type);
         two.to(type);
         first.Rebind();
         second.Rebind();
-        for (var step = 0; step < 5; step++) Train(one, first);
-        using (var scope = NewDisposeScope())
+        for (int step = 0; step < 5; step++) Train(one, first);
+        using (DisposeScope scope = NewDisposeScope())
         {
             var saved = first.State().ToDictionary(pair => pair.Key, pair => pair.Value.clone());
             second.LoadState(saved, first.Steps, "the state");
             var broken = saved.Where(pair => pair.Key != "first_moment.norm.weight").ToDictionary();
-            var error = Assert.Throws<SafetensorsException>(() => second.LoadState(broken, 5, "the state"));
+            SafetensorsException error = Assert.Throws<SafetensorsException>(() => second.LoadState(broken, 5, "the state"));
             Assert.Contains("first_moment.norm.weight", error.Message, StringComparison.Ordinal);
         }
 
@@ -105,10 +105,10 @@ public sealed class FusedAdamWTests
     [InlineData(ScalarType.BFloat16, 0.02)]
     public void Accumulated_halves_give_the_gradient_of_the_whole(ScalarType type, double tolerance)
     {
-        using var module = Module();
+        using Sequential module = Module();
         module.to(type);
         using FusedAdamW optimizer = new(module);
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor x = arange(8 * 30, ScalarType.Float32).reshape(8, 30).sin().to(type);
         ((Tensor)module.call(x)).square().mean().backward();
         optimizer.Step(0);
@@ -126,7 +126,7 @@ public sealed class FusedAdamWTests
     [Fact]
     public void Behind_bfloat16_steps_too_small_for_it_add_up()
     {
-        using var module = nn.Linear(4, 4, hasBias: false);
+        using Linear module = nn.Linear(4, 4, hasBias: false);
         using (no_grad()) module.weight!.fill_(1);
         using FusedAdamW optimizer = new(module, new AdamWOptions { WeightDecay = 0 });
         module.to(ScalarType.BFloat16);
@@ -134,7 +134,7 @@ public sealed class FusedAdamWTests
         using Tensor x = ones([1, 4], ScalarType.BFloat16);
         for (int step = 0; step < 100; step++)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             module.forward(x).sum().backward();
             optimizer.Step(1e-4); // a step of bfloat16 at 1 is 0.0039 downwards
         }
@@ -146,7 +146,7 @@ public sealed class FusedAdamWTests
     [Fact]
     public void Weights_written_behind_bfloat16_become_the_master_weights_and_the_others_keep_their_digits()
     {
-        using var module = Module();
+        using Sequential module = Module();
         using FusedAdamW optimizer = new(module);
         float[] before = optimizer.Parameters.Weights.data<float>().ToArray();
         module.to(ScalarType.BFloat16);
@@ -162,27 +162,27 @@ public sealed class FusedAdamWTests
     [Fact]
     public void Frozen_parameters_are_left_alone_and_freezing_later_is_refused()
     {
-        using var module = Module();
+        using Sequential module = Module();
         module.get_parameter("first.weight")!.requires_grad = false;
         float[] before = [.. module.get_parameter("first.weight")!.data<float>()];
         using FusedAdamW optimizer = new(module);
-        for (var step = 0; step < 3; step++) Train(module, optimizer);
+        for (int step = 0; step < 3; step++) Train(module, optimizer);
         Assert.Equal(before, module.get_parameter("first.weight")!.data<float>().ToArray());
         module.get_parameter("norm.bias")!.requires_grad = false;
-        var error = Assert.Throws<InvalidOperationException>(optimizer.Rebind);
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(optimizer.Rebind);
         Assert.Contains("norm.bias", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_parameter_in_two_places_is_updated_once()
     {
-        using var linear = nn.Linear(3, 3, hasBias: false);
-        using var module = nn.Sequential(("one", linear), ("again", linear));
+        using Linear linear = nn.Linear(3, 3, hasBias: false);
+        using Sequential module = nn.Sequential(("one", linear), ("again", linear));
         using FusedAdamW optimizer = new(module);
         Assert.Equal(3, optimizer.State().Count);
         float[] before = [.. linear.weight!.data<float>()];
         using Tensor x = ones([1, 3]);
-        using (var scope = NewDisposeScope()) module.forward(x).sum().backward();
+        using (DisposeScope scope = NewDisposeScope()) module.forward(x).sum().backward();
         optimizer.Step(0.1);
         Assert.All(before.Zip(linear.weight!.data<float>().ToArray()), pair => Assert.NotEqual(pair.First, pair.Second));
     }
@@ -190,18 +190,18 @@ public sealed class FusedAdamWTests
     [Fact]
     public void Gradients_that_were_replaced_are_noticed()
     {
-        using var module = Module();
+        using Sequential module = Module();
         using FusedAdamW optimizer = new(module);
-        foreach (var parameter in module.parameters()) parameter.grad = zeros_like(parameter);
+        foreach (Parameter parameter in module.parameters()) parameter.grad = zeros_like(parameter);
         Assert.Contains("zero_grad", Assert.Throws<InvalidOperationException>(() => optimizer.Step(0.1)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Parameters_of_two_dtypes_are_refused()
     {
-        using var module = Module();
+        using Sequential module = Module();
         module.named_children().Single(child => child.name == "norm").module.to(ScalarType.BFloat16);
-        var error = Assert.Throws<ArgumentException>(() => new FusedAdamW(module));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new FusedAdamW(module));
         Assert.Contains("norm.", error.Message, StringComparison.Ordinal);
         Assert.Contains("BFloat16", error.Message, StringComparison.Ordinal);
     }
@@ -212,7 +212,7 @@ public sealed class FusedAdamWTests
     [InlineData(double.PositiveInfinity)]
     public void A_learning_rate_out_of_range_is_refused(double learningRate)
     {
-        using var module = Module();
+        using Sequential module = Module();
         using FusedAdamW optimizer = new(module);
         Assert.Throws<ArgumentOutOfRangeException>(() => optimizer.Step(learningRate));
         Assert.Equal(0, optimizer.Steps);
@@ -220,7 +220,7 @@ public sealed class FusedAdamWTests
 
     private static void Train(nn.Module module, FusedAdamW optimizer)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor x = arange(60, ScalarType.Float32).reshape(2, 30).sin().to(module.parameters().First().dtype);
         ((nn.Module<Tensor, Tensor>)module).forward(x).square().sum().backward();
         optimizer.Step(1e-2);

@@ -25,8 +25,8 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void It_rises_then_falls()
     {
-        var rates = Enumerable.Range(0, Options.Steps).Select(step => Options.Schedule.At(step)).ToArray();
-        for (var step = 1; step < rates.Length; step++)
+        double[] rates = Enumerable.Range(0, Options.Steps).Select(step => Options.Schedule.At(step)).ToArray();
+        for (int step = 1; step < rates.Length; step++)
             Assert.True(step < 10 ? rates[step] > rates[step - 1] : rates[step] <= rates[step - 1]);
     }
 
@@ -37,8 +37,8 @@ public sealed class LearningRateScheduleTests
     [InlineData(5, 5)]
     public void Short_runs_stay_between_zero_and_the_peak(int steps, int warmup)
     {
-        var options = Options with { Steps = steps, WarmupSteps = warmup };
-        for (var step = 0; step < steps; step++)
+        TrainerOptions options = Options with { Steps = steps, WarmupSteps = warmup };
+        for (int step = 0; step < steps; step++)
             Assert.InRange(options.Schedule.At(step), 1e-4, 1e-3);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HslEmbeddingZero.Tests;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
@@ -19,8 +20,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("embedding", Precision.BFloat16)]
     public void Resumed_equals_uninterrupted_bit_for_bit(string arm, Precision precision)
     {
-        var options = TinyRun.Options with { Steps = 9, GradientAccumulationSteps = 3, Precision = precision };
-        string[] expected = Train(options, arm, "whole.jsonl", out var weights);
+        TrainerOptions options = TinyRun.Options with { Steps = 9, GradientAccumulationSteps = 3, Precision = precision };
+        string[] expected = Train(options, arm, "whole.jsonl", out SortedDictionary<string, byte[]>? weights);
 
         using (TinyRun first = new(options, arm))
         {
@@ -44,7 +45,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_of_the_start_and_one_of_the_end_are_good()
     {
-        Train(TinyRun.Options, "zero", "whole.jsonl", out var weights);
+        Train(TinyRun.Options, "zero", "whole.jsonl", out SortedDictionary<string, byte[]> weights);
         using (TinyRun start = new(TinyRun.Options)) start.Trainer.SaveCheckpoint(Checkpoint);
         using (TinyRun run = new(TinyRun.Options))
         {
@@ -63,7 +64,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_can_be_loaded_into_a_run_that_went_further()
     {
-        Train(TinyRun.Options, "zero", "whole.jsonl", out var weights);
+        Train(TinyRun.Options, "zero", "whole.jsonl", out SortedDictionary<string, byte[]> weights);
         using TinyRun run = new(TinyRun.Options);
         run.Trainer.Run(stopAt: 3);
         run.Trainer.SaveCheckpoint(Checkpoint);
@@ -80,12 +81,12 @@ public sealed class CheckpointTests : IDisposable
         run.Trainer.Run(stopAt: 3);
         run.Trainer.SaveCheckpoint(Checkpoint);
         Assert.All(run.Model.parameters(), p => Assert.Equal(ScalarType.BFloat16, p.dtype));
-        using var scope = NewDisposeScope();
-        var saved = Safetensors.Load(Checkpoint);
-        var finer = 0;
-        foreach (var (name, parameter) in run.Model.named_parameters())
+        using DisposeScope scope = NewDisposeScope();
+        IReadOnlyDictionary<string, Tensor> saved = Safetensors.Load(Checkpoint);
+        int finer = 0;
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in run.Model.named_parameters())
         {
-            foreach (var prefix in new[] { "model.", "first_moment.", "second_moment." })
+            foreach (string prefix in new[] { "model.", "first_moment.", "second_moment." })
                 Assert.Equal(ScalarType.Float32, saved[prefix + name].dtype);
             Assert.True(saved["model." + name].to(ScalarType.BFloat16).equal(parameter).all().item<bool>());
             finer += saved["model." + name].ne(parameter.to(ScalarType.Float32)).sum().item<long>() > 0 ? 1 : 0;
@@ -122,7 +123,7 @@ public sealed class CheckpointTests : IDisposable
     [MemberData(nameof(Others))]
     public void Another_runs_checkpoint_is_refused(string difference, string named)
     {
-        var options = TinyRun.Options;
+        TrainerOptions options = TinyRun.Options;
         using (TinyRun other = difference switch
         {
             "seed" => new(options with { Seed = 6 }),
@@ -137,7 +138,7 @@ public sealed class CheckpointTests : IDisposable
             other.Trainer.SaveCheckpoint(Checkpoint);
         }
 
-        var error = Refused<CheckpointException>();
+        CheckpointException error = Refused<CheckpointException>();
         Assert.Contains("another run", error.Message, StringComparison.Ordinal);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
@@ -173,7 +174,7 @@ public sealed class CheckpointTests : IDisposable
     public void A_truncated_file_is_refused(double share)
     {
         SaveOne();
-        using (var file = File.OpenWrite(Checkpoint)) file.SetLength((long)(file.Length * share));
+        using (FileStream file = File.OpenWrite(Checkpoint)) file.SetLength((long)(file.Length * share));
         Refused<SafetensorsException>();
     }
 
@@ -206,7 +207,7 @@ public sealed class CheckpointTests : IDisposable
             if (value is null) metadata.Remove(key);
             else metadata[key] = value;
         });
-        var error = Refused<CheckpointException>();
+        CheckpointException error = Refused<CheckpointException>();
         if (key != "run") Assert.Contains($"'{value}'", error.Message, StringComparison.Ordinal);
         if (key == "step") Assert.Contains("0 to 8", error.Message, StringComparison.Ordinal);
     }
@@ -224,7 +225,7 @@ public sealed class CheckpointTests : IDisposable
             ["seconds"] = new TimeSpan(
             ticks).TotalSeconds.ToString("R", CultureInfo.InvariantCulture)
         };
-        using (var scope = NewDisposeScope())
+        using (DisposeScope scope = NewDisposeScope())
         {
             IReadOnlyDictionary<string, Tensor> tensors = Safetensors.Load(Checkpoint);
             CheckpointDigest.Seal(metadata, tensors);
@@ -272,12 +273,12 @@ public sealed class CheckpointTests : IDisposable
     {
         SaveOne();
         using TinyRun run = new(TinyRun.Options);
-        var whole = File.ReadAllBytes(Checkpoint);
-        var header = 8 + BitConverter.ToInt32(whole);
+        byte[] whole = File.ReadAllBytes(Checkpoint);
+        int header = 8 + BitConverter.ToInt32(whole);
         Random random = new(1);
-        for (var i = 0; i < 60; i++)
+        for (int i = 0; i < 60; i++)
         {
-            var damaged = whole.ToArray();
+            byte[] damaged = whole.ToArray();
             damaged[i % 2 == 0 ? random.Next(8, header - 8) : random.Next(header, whole.Length)] ^= (byte)(1 << random.Next(7));
             File.WriteAllBytes(Checkpoint, damaged);
             Assert.ThrowsAny<IOException>(() => run.Trainer.LoadCheckpoint(Checkpoint));
@@ -316,7 +317,7 @@ public sealed class CheckpointTests : IDisposable
     private void Rewrite(Action<Dictionary<string, Tensor>, Dictionary<string, string>> change)
     {
         SaveOne();
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Dictionary<string, string> metadata = new(Safetensors.ReadHeader(Checkpoint).Metadata);
         Dictionary<string, Tensor> tensors = new(Safetensors.Load(Checkpoint));
         change(tensors, metadata);
@@ -330,7 +331,7 @@ public sealed class CheckpointTests : IDisposable
         using TinyRun untouched = new(TinyRun.Options), run = new(TinyRun.Options);
         untouched.Trainer.Run(stopAt: 3);
         run.Trainer.Run(stopAt: 2);
-        var error = Assert.ThrowsAny<TException>(() => run.Trainer.LoadCheckpoint(Checkpoint));
+        TException error = Assert.ThrowsAny<TException>(() => run.Trainer.LoadCheckpoint(Checkpoint));
         Assert.Contains(Checkpoint, error.Message, StringComparison.Ordinal);
         Assert.Equal(2, run.Trainer.Step);
         run.Trainer.Run(stopAt: 3);

@@ -23,7 +23,7 @@ public sealed class DivergenceTests
 
         using (no_grad()) run.Model.get_parameter("body.head.bias")![65] = damage;
         Reports reports = new();
-        var error = Assert.Throws<NotFiniteNumberException>(() => run.Trainer.Run(reports));
+        NotFiniteNumberException error = Assert.Throws<NotFiniteNumberException>(() => run.Trainer.Run(reports));
         Assert.Contains("step 4", error.Message, StringComparison.Ordinal);
         Assert.Empty(reports.Lines);
         Assert.Throws<NotFiniteNumberException>(() => run.Trainer.SaveCheckpoint(checkpoint));

@@ -1,4 +1,5 @@
 using HslEmbeddingZero.Tests;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
@@ -27,7 +28,7 @@ public sealed class DropoutSeedTests
     [InlineData(true)]
     public void The_masks_of_a_micro_batch_do_not_depend_on_those_before(bool asAccelerator)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         using ByteLanguageModel model = new(new ZeroDoor(2, 64), new(new() { Dim = 64, Layers = 2, Heads = 2, Dropout = 0.3 }));
         ((ByteTransformer)model.Body).Form.ForcesAccelerator = asAccelerator;
         model.train();

@@ -1,5 +1,6 @@
 using HslEmbeddingZero.Tests;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
@@ -18,7 +19,7 @@ public sealed class FineTuningTests
         using ByteLanguageModel model = NewModel();
         model.eval();
         model.Door.ChecksIds = true;
-        var before = TinyRun.Bytes(model);
+        SortedDictionary<string, byte[]> before = TinyRun.Bytes(model);
         double score = Score(model, TinyRun.Text);
         using Trainer trainer = new(model, TinyRun.Sources, TinyRun.Options with { Precision = precision });
         Assert.Equal(before, TinyRun.Bytes(model));
@@ -61,12 +62,12 @@ public sealed class FineTuningTests
         TrainerOptions options = AtNextToNoRate(precision);
         using ByteLanguageModel model = NewModel();
         using (no_grad()) model.get_parameter("body.norm.bias")!.fill_(0.123456789);
-        var before = Values(model);
+        Dictionary<string, float[]> before = Values(model);
         using TemporaryFolder folder = new();
         using Trainer trainer = new(model, TinyRun.Sources, options);
         trainer.Run();
         trainer.SaveCheckpoint(folder.PathOf("a.checkpoint"));
-        var saved = Safetensors.Load(folder.PathOf("a.checkpoint"));
+        IReadOnlyDictionary<string, Tensor> saved = Safetensors.Load(folder.PathOf("a.checkpoint"));
         // The checkpoint holds float32 weights: bfloat16 has not rounded them at the start.
         Assert.All(before, pair => Assert.All(
             pair.Value.Zip(saved["model." + pair.Key].data<float>().ToArray()), v => Assert.Equal(v.First, v.Second, 1e-6f)));
@@ -120,7 +121,7 @@ public sealed class FineTuningTests
             trainer.Run();
         }
 
-        var weights = TinyRun.Bytes(whole);
+        SortedDictionary<string, byte[]> weights = TinyRun.Bytes(whole);
         Assert.Equal(before, weights["body.self_blocks.0.qkv.weight"]);
         Assert.NotEqual(TinyRun.Bytes(part)["body.head.weight"], weights["body.head.weight"]);
         Assert.Equal(weights, TinyRun.Bytes(resumed));
@@ -133,7 +134,7 @@ public sealed class FineTuningTests
         static ByteLanguageModel Frozen(int seed)
         {
             ByteLanguageModel model = NewModel(seed);
-            foreach (var (name, parameter) in model.named_parameters())
+            foreach ((string name, Parameter parameter) in model.named_parameters())
                 parameter.requires_grad = name.StartsWith("body.head", StringComparison.Ordinal);
             return model;
         }
@@ -153,7 +154,7 @@ public sealed class FineTuningTests
     public void A_model_of_which_nothing_is_trained_is_refused()
     {
         using ByteLanguageModel model = NewModel();
-        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        foreach (Parameter parameter in model.parameters()) parameter.requires_grad = false;
         Assert.Throws<ArgumentException>(() => new Trainer(model, TinyRun.Sources, TinyRun.Options));
     }
 
@@ -189,7 +190,7 @@ public sealed class FineTuningTests
         Assert.True(oldBefore < untrained / 4, $"{oldBefore} after {untrained}");
 
         model.Save(folder.PathOf("model.safetensors"));
-        using ByteLanguageModel loaded = ByteLanguageModel.Load(folder.PathOf("model.safetensors"));
+        using var loaded = ByteLanguageModel.Load(folder.PathOf("model.safetensors"));
         Assert.Equal(oldBefore, Score(loaded, oldText), 0.02); // bfloat16's arithmetic against float32's
         TrainerOptions next = options with { PeakLearningRate = 2e-3, FinalLearningRate = 2e-4 };
         using (Trainer trainer = new(loaded, [new TextSource(both)], next)) trainer.Run();

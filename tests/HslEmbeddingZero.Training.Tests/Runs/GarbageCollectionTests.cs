@@ -1,3 +1,4 @@
+
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
@@ -8,7 +9,7 @@ public sealed class GarbageCollectionTests
     [Fact]
     public void Training_is_the_same_while_the_collector_never_rests()
     {
-        var options = TinyRun.Options with { Steps = 10 };
+        TrainerOptions options = TinyRun.Options with { Steps = 10 };
         using TinyRun calm = new(options);
         calm.Trainer.Run();
 

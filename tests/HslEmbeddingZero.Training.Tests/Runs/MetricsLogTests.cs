@@ -25,9 +25,9 @@ public sealed class MetricsLogTests : IDisposable
 
     private string Written(params long[] steps)
     {
-        var path = _folder.PathOf("metrics.jsonl");
+        string path = _folder.PathOf("metrics.jsonl");
         using MetricsLog log = new(path);
-        foreach (var step in steps) log.Report(Progress(step));
+        foreach (long step in steps) log.Report(Progress(step));
         return path;
     }
 
@@ -42,8 +42,8 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void Resuming_drops_later_and_damaged_lines()
     {
-        var path = Written(10, 20, 30);
-        var lines = File.ReadAllLines(path);
+        string path = Written(10, 20, 30);
+        string[] lines = File.ReadAllLines(path);
         File.WriteAllText(path, $"{lines[0]}\nnot json\nnull\n{lines[1]}\n{lines[2]}\n{lines[2][..20]}");
         using (MetricsLog log = new(path, keepThrough: 20))
             log.Report(Progress(30, bits: 2));
@@ -56,7 +56,7 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void Lines_end_in_one_newline_on_every_system()
     {
-        var path = Written(10, 20);
+        string path = Written(10, 20);
         using (MetricsLog log = new(path, keepThrough: 10)) log.Report(Progress(30));
         Assert.Equal(string.Concat(File.ReadAllLines(path).Select(line => line + "\n")), File.ReadAllText(path));
     }
@@ -64,7 +64,7 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void A_new_run_starts_the_file_afresh()
     {
-        var path = Written(10, 20);
+        string path = Written(10, 20);
         new MetricsLog(path).Dispose();
         Assert.Empty(File.ReadAllText(path));
         Assert.Equal(["metrics.jsonl"], Directory.GetFiles(Path.GetDirectoryName(path)!).Select(Path.GetFileName));
@@ -81,7 +81,7 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void A_log_that_cannot_be_opened_leaves_nothing_behind()
     {
-        var path = _folder.PathOf("taken");
+        string path = _folder.PathOf("taken");
         Directory.CreateDirectory(path); // A folder cannot be replaced by a file.
         Assert.ThrowsAny<Exception>(() => new MetricsLog(path));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(path)!));
@@ -90,7 +90,7 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void Reading_passes_over_damaged_lines_and_those_without_a_loss()
     {
-        var path = Written(10);
+        string path = Written(10);
         File.AppendAllText(path, "{\"step\":20,\"learningRate\":1,\"bytesPerSecond\":1,\"seconds\":1}\n{\"step\":3");
         Assert.Equal([(10, 4, Sources(4))], MetricsLog.ReadCurve(path));
     }
@@ -98,7 +98,7 @@ public sealed class MetricsLogTests : IDisposable
     [Fact]
     public void Each_line_is_in_the_file_as_soon_as_it_is_reported()
     {
-        var path = _folder.PathOf("live.jsonl");
+        string path = _folder.PathOf("live.jsonl");
         using MetricsLog log = new(path);
         log.Report(Progress(1));
         using StreamReader reader = new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));

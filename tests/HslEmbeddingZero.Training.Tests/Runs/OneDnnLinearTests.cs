@@ -35,7 +35,7 @@ public sealed class OneDnnLinearTests
         plain.Trainer.Run(plainReports);
         Assert.NotEmpty(plainReports.Lines);
         Assert.Equal(plainReports.Lines.Count, convolvedReports.Lines.Count);
-        foreach ((var expected, var actual) in plainReports.Lines.Zip(convolvedReports.Lines))
+        foreach ((TrainingProgress expected, TrainingProgress actual) in plainReports.Lines.Zip(convolvedReports.Lines))
             Assert.Equal(expected.BitsPerByte, actual.BitsPerByte, 1e-3);
     }
 

@@ -39,7 +39,7 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
     {
         TorchRuntime.EnsureLoaded();
         Skip.IfNot(OperationCount.IsAvailable, "Operations are counted through libtorch's C++ names on Linux x64.");
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         using var model = new ByteLanguageModel(new ZeroDoor(), new ByteTransformer(new ByteTransformerOptions()));
         model.to(ScalarType.BFloat16);
         model.train();

@@ -155,7 +155,7 @@ public sealed class OwnBodyTests
 
         public override Tensor forward(Tensor slots, Tensor stream)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             Tensor x = cat([slots, stream], 1);
             long length = x.size(1);
             x = x + _places.call(arange(length, device: x.device));

@@ -119,7 +119,7 @@ public sealed class OwnSourceTests : IDisposable
         SampleSource[] others = [TinyRun.TextOf(), Own(name, fingerprint, weight)];
         if (!textFirst) Array.Reverse(others);
         using TinyRun other = new(Options, sources: others);
-        var refusal = Assert.Throws<CheckpointException>(() => other.Trainer.LoadCheckpoint(checkpoint));
+        CheckpointException refusal = Assert.Throws<CheckpointException>(() => other.Trainer.LoadCheckpoint(checkpoint));
         Assert.Contains("another run", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -132,7 +132,7 @@ public sealed class OwnSourceTests : IDisposable
             targets.Fill((short)(draw.Index == 5 ? 999 : 1));
         });
         using TinyRun run = new(Options, sources: [broken]);
-        var failure = Assert.Throws<InvalidOperationException>(() => run.Trainer.Run());
+        InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() => run.Trainer.Run());
         Assert.Contains("'broken', sample 5: id 0 of its targets is 999", failure.Message, StringComparison.Ordinal);
 
         DelegateSource failing = new("failing", Sums, "1", (_, _, _) => throw new TimeoutException("No answer."));
@@ -191,9 +191,9 @@ public sealed class OwnSourceTests : IDisposable
     [Fact]
     public void A_text_of_exactly_one_sample_has_one()
     {
-        TextCorpus corpus = TextCorpus.FromText(new string('x', 62), 0.5); // 31 and EOS on each side
+        var corpus = TextCorpus.FromText(new string('x', 62), 0.5); // 31 and EOS on each side
         Assert.Equal(1, new TextSource(corpus, 20, 12).HeldOut!.Count);
-        var refusal = Assert.Throws<CorpusException>(() => new TextSource(corpus, 20, 13));
+        CorpusException refusal = Assert.Throws<CorpusException>(() => new TextSource(corpus, 20, 13));
         Assert.Equal(
             "text: its training part is 32 ids of 62 bytes; at least 33 are needed (20 of context and 13 to score). "
             + "Use more text, shorter samples or another held-out share.",

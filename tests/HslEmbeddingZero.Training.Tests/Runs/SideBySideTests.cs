@@ -15,7 +15,7 @@ public sealed class SideBySideTests
         Outcome[] alone = [.. runs.Select(run => Train(run.Arm, run.Seed))];
         Assert.NotEqual(alone[0].Weights, alone[1].Weights);
 
-        Outcome[] together = new Outcome[runs.Length];
+        var together = new Outcome[runs.Length];
         using Barrier start = new(runs.Length);
         ConcurrentBag<Exception> failures = [];
         Thread[] threads = [.. runs.Select((run, i) => new Thread(() =>

@@ -1,5 +1,6 @@
 using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training.Tests.Data;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
@@ -52,9 +53,9 @@ internal sealed class TinyRun : IDisposable
 
     public static SortedDictionary<string, byte[]> Bytes(nn.Module module)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         SortedDictionary<string, byte[]> weights = new(StringComparer.Ordinal);
-        foreach (var (name, parameter) in module.named_parameters())
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in module.named_parameters())
             weights[name] = parameter.detach().cpu().contiguous().bytes.ToArray();
         return weights;
     }
@@ -68,7 +69,7 @@ internal sealed class TinyRun : IDisposable
     private static (TextCorpus Text, WindowCorpus Windows) MakeCorpora()
     {
         using TemporaryFolder folder = new();
-        var lines = Enumerable.Range(0, 400).Select(
+        IEnumerable<string> lines = Enumerable.Range(0, 400).Select(
             i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.\n{(i % 5 == 4 ? "\n" : "")}");
         return (
             TextCorpus.Load([folder.Write("text.txt", string.Concat(lines))], heldOutShare: 0.25),

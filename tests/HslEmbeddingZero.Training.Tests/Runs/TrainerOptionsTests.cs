@@ -37,7 +37,7 @@ public sealed class TrainerOptionsTests
     [MemberData(nameof(Wrong))]
     public void A_value_out_of_range_is_named(string option, string value, TrainerOptions options)
     {
-        var error = Assert.ThrowsAny<ArgumentException>(options.Validate);
+        ArgumentException error = Assert.ThrowsAny<ArgumentException>(options.Validate);
         Assert.Contains(option, error.Message, StringComparison.Ordinal);
         Assert.Contains(value.Replace("∞", double.PositiveInfinity.ToString(), StringComparison.Ordinal), error.Message,
             StringComparison.Ordinal);
@@ -67,7 +67,8 @@ public sealed class TrainerOptionsTests
         Assert.Throws<ArgumentNullException>(() => new Trainer(model, null!, TinyRun.Options));
         Assert.Throws<ArgumentException>(() => new Trainer(model, [], TinyRun.Options));
         Assert.Throws<ArgumentException>(() => new Trainer(model, [new TextSource(TinyRun.Text, weight: 0)], TinyRun.Options));
-        var twice = Assert.Throws<ArgumentException>(() => new Trainer(model, [TinyRun.TextOf(), TinyRun.TextOf()], TinyRun.Options));
+        ArgumentException twice =
+            Assert.Throws<ArgumentException>(() => new Trainer(model, [TinyRun.TextOf(), TinyRun.TextOf()], TinyRun.Options));
         Assert.Contains("'text'", twice.Message, StringComparison.Ordinal);
     }
 }

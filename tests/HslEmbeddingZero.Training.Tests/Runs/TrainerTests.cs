@@ -39,7 +39,7 @@ public sealed class TrainerTests
     [Fact]
     public void Reports_come_every_so_many_steps_and_at_the_end()
     {
-        var options = TinyRun.Options with { Steps = 7, ReportEverySteps = 3, GradientAccumulationSteps = 3 };
+        TrainerOptions options = TinyRun.Options with { Steps = 7, ReportEverySteps = 3, GradientAccumulationSteps = 3 };
         using TinyRun run = new(options);
         Reports reports = new();
         run.Trainer.Run(reports);
@@ -56,18 +56,18 @@ public sealed class TrainerTests
     [Fact]
     public void The_first_reported_loss_is_that_of_the_initial_model()
     {
-        var options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 1 };
+        TrainerOptions options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 1 };
         using TinyRun run = new(options, dropout: 0, sources: TinyRun.TextOnly);
         Reports reports = new();
         run.Trainer.Run(reports);
 
         using TinyRun fresh = new(options, dropout: 0, sources: TinyRun.TextOnly);
-        var (context, targets) = (new short[2 * 512], new short[2 * 256]);
+        (short[] context, short[] targets) = (new short[2 * 512], new short[2 * 256]);
         new BatchSampler(TinyRun.TextOnly, options.BatchSize, options.Seed).Fill(0, context, targets);
-        using var scope = torch.NewDisposeScope();
-        var ids = torch.tensor(targets, [2, 256]);
-        var logProbabilities = torch.nn.functional.log_softmax(fresh.Model.forward(torch.tensor(context, [2, 512]), ids), -1);
-        var expected = -logProbabilities.gather(2, ids.to(torch.int64).unsqueeze(2)).mean().item<float>() / Math.Log(2);
+        using DisposeScope scope = torch.NewDisposeScope();
+        Tensor ids = torch.tensor(targets, [2, 256]);
+        Tensor logProbabilities = torch.nn.functional.log_softmax(fresh.Model.forward(torch.tensor(context, [2, 512]), ids), -1);
+        double expected = -logProbabilities.gather(2, ids.to(torch.int64).unsqueeze(2)).mean().item<float>() / Math.Log(2);
         Assert.Equal(expected, Assert.Single(reports.Lines).Sources["text"], 1e-5);
         Assert.Equal(["text"], reports.Lines[0].Sources.Keys);
     }
@@ -76,18 +76,18 @@ public sealed class TrainerTests
     [Fact]
     public void Accumulation_averages_gradients()
     {
-        var options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 2 };
+        TrainerOptions options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 2 };
         using TinyRun run = new(options, dropout: 0, sources: TinyRun.TextOnly), twin = new(options, dropout: 0, sources: TinyRun.TextOnly);
         Reports reports = new();
         run.Trainer.Run(reports);
 
-        using var scope = torch.NewDisposeScope();
+        using DisposeScope scope = torch.NewDisposeScope();
         SampleShape shape = TinyRun.TextOnly[0].Shape;
         for (int i = 0; i < 2; i++)
         {
-            var (context, targets) = (new short[2 * shape.ContextLength], new short[2 * shape.TargetLength]);
+            (short[] context, short[] targets) = (new short[2 * shape.ContextLength], new short[2 * shape.TargetLength]);
             new BatchSampler(TinyRun.TextOnly, options.BatchSize, options.Seed).Fill(i, context, targets);
-            var ids = torch.tensor(targets, [2, shape.TargetLength]);
+            Tensor ids = torch.tensor(targets, [2, shape.TargetLength]);
             (LanguageModelLoss.NatsPerByte(twin.Model.forward(torch.tensor(context, [2, shape.ContextLength]), ids), ids) / 2).backward();
         }
 
@@ -100,7 +100,7 @@ public sealed class TrainerTests
     [InlineData(Precision.BFloat16)]
     public void The_same_seed_gives_the_same_run_and_another_seed_another(Precision precision)
     {
-        var options = TinyRun.Options with { Steps = 3, ReportEverySteps = 1, Precision = precision };
+        TrainerOptions options = TinyRun.Options with { Steps = 3, ReportEverySteps = 1, Precision = precision };
         using TinyRun one = new(options), same = new(options), other = new(options with { Seed = 6 });
         Reports[] reports = [new(), new(), new()];
         one.Trainer.Run(reports[0]);
@@ -118,7 +118,7 @@ public sealed class TrainerTests
     {
         using TinyRun alone = new(TinyRun.Options), first = new(TinyRun.Options), second = new(TinyRun.Options with { Seed = 9 });
         alone.Trainer.Run();
-        for (var step = 1; step <= TinyRun.Options.Steps; step++)
+        for (int step = 1; step <= TinyRun.Options.Steps; step++)
         {
             first.Trainer.Run(stopAt: step);
             second.Trainer.Run(stopAt: step);
@@ -136,7 +136,7 @@ public sealed class TrainerTests
             return TinyRun.Bytes(run.Model.Body);
         }
 
-        var expected = BodyOf("zero", 5);
+        SortedDictionary<string, byte[]> expected = BodyOf("zero", 5);
         Assert.All(DoorArms.Names.Except(["one-hot", "zero-ngram"]), arm => // whose bytes are wider than this body
              Assert.Equal(expected, BodyOf(arm, 5)));
         Assert.NotEqual(expected, BodyOf("zero", 6));
@@ -151,7 +151,7 @@ public sealed class TrainerTests
             return TinyRun.Bytes(run.Model.Door);
         }
 
-        foreach (var arm in new[] { "projection", "embedding", "embedding-pooled", "learned" })
+        foreach (string arm in new[] { "projection", "embedding", "embedding-pooled", "learned" })
         {
             Assert.Equal(DoorOf(arm, 5), DoorOf(arm, 5));
             Assert.NotEqual(DoorOf(arm, 5), DoorOf(arm, 6));
@@ -161,7 +161,7 @@ public sealed class TrainerTests
     [Fact]
     public void A_cancellation_keeps_what_was_trained()
     {
-        var options = TinyRun.Options with { ReportEverySteps = 1 };
+        TrainerOptions options = TinyRun.Options with { ReportEverySteps = 1 };
         using TinyRun whole = new(options), stopped = new(options);
         whole.Trainer.Run();
         using CancellationTokenSource source = new();
@@ -193,7 +193,7 @@ public sealed class TrainerTests
         using TinyRun run = new(TinyRun.Options with { Steps = 20 });
         Evaluator evaluator = new([TinyRun.TextOf(heldOutSamples: 2)]);
         List<long> live = [];
-        for (var round = 1; round <= 6; round++)
+        for (int round = 1; round <= 6; round++)
         {
             run.Trainer.Run(stopAt: round);
             run.Trainer.SaveCheckpoint(folder.PathOf("a.checkpoint"));
@@ -227,7 +227,7 @@ public sealed class TrainerTests
     {
         using TinyRun run = new(TinyRun.Options with { Steps = 40, ReportEverySteps = 40, GradientAccumulationSteps = 1 });
         run.Trainer.Run(stopAt: 10);
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        long before = GC.GetAllocatedBytesForCurrentThread();
         run.Trainer.Run(stopAt: 30);
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 20, 0, 48 * 1024);
     }
@@ -240,7 +240,7 @@ public sealed class TrainerTests
         run.Model.to(ScalarType.BFloat16);
         run.Trainer.Run(stopAt: 5);
         Assert.All(run.Model.parameters(), p => Assert.Equal(ScalarType.BFloat16, p.dtype));
-        var weights = run.Weights;
+        SortedDictionary<string, byte[]> weights = run.Weights;
         run.Model.to(ScalarType.Float32);
         run.Trainer.Run(stopAt: 6);
         Assert.NotEqual(weights, run.Weights);
@@ -250,7 +250,8 @@ public sealed class TrainerTests
     [Fact]
     public void TensorFloat32_is_refused_off_CUDA()
     {
-        var error = Assert.Throws<ArgumentException>(() => new TinyRun(TinyRun.Options with { Precision = Precision.TensorFloat32 }));
+        ArgumentException error =
+            Assert.Throws<ArgumentException>(() => new TinyRun(TinyRun.Options with { Precision = Precision.TensorFloat32 }));
         Assert.Contains("CUDA", error.Message, StringComparison.Ordinal);
     }
 

@@ -58,7 +58,7 @@ public sealed class TrainingRunTests : IDisposable
         Assert.NotEqual(12, worst.Step);
         Assert.Same(worst, run.Best);
         Assert.Equal($"{worst.Step}", Safetensors.ReadHeader(run.WeightsPath).Metadata["step"]);
-        using ByteLanguageModel kept = ByteLanguageModel.Load(run.WeightsPath);
+        using var kept = ByteLanguageModel.Load(run.WeightsPath);
         Assert.Equal(weights[worst.Step], TinyRun.Bytes(kept));
     }
 
@@ -144,7 +144,7 @@ public sealed class TrainingRunTests : IDisposable
         using ByteLanguageModel model = Model();
         using (new TrainingRun(Out, model, Sources(), Training))
         {
-            var refused = Assert.Throws<RunInUseException>(() => new TrainingRun(Out, model, Sources(), Training));
+            RunInUseException refused = Assert.Throws<RunInUseException>(() => new TrainingRun(Out, model, Sources(), Training));
             Assert.Contains(Path.Combine(Out, "lock"), refused.Message, StringComparison.Ordinal);
             new TrainingRun(Out, model, Sources(), Training, new() { Name = "another" }).Dispose(); // runs with names share a folder
         }
@@ -182,7 +182,7 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => run.Run(new CancelAt(5, source), cancellationToken: source.Token));
         byte[] good = File.ReadAllBytes(run.CheckpointPath);
         using (no_grad()) model.get_parameter("body.head.bias")![65] = float.NaN;
-        var error = Assert.Throws<NotFiniteNumberException>(() => run.Run());
+        NotFiniteNumberException error = Assert.Throws<NotFiniteNumberException>(() => run.Run());
         Assert.Contains("step 6", error.Message, StringComparison.Ordinal);
         Assert.Equal(good, File.ReadAllBytes(run.CheckpointPath));
         Assert.Equal(5, File.ReadLines(run.MetricsPath).Count());
@@ -261,7 +261,7 @@ public sealed class TrainingRunTests : IDisposable
     public void A_wrong_option_is_refused_before_a_folder_is_made(TrainingRunOptions options, string named)
     {
         using ByteLanguageModel model = Model();
-        var refused = Assert.ThrowsAny<ArgumentException>(() => new TrainingRun(Out, model, Sources(), Training, options));
+        ArgumentException refused = Assert.ThrowsAny<ArgumentException>(() => new TrainingRun(Out, model, Sources(), Training, options));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Out));
     }

@@ -54,7 +54,7 @@ public sealed class BatchPrefetcher : IDisposable
         _first = firstMicroBatch;
         _free = new(capacity);
         _ring = new BatchSlot[capacity];
-        for (var i = 0; i < capacity; i++)
+        for (int i = 0; i < capacity; i++)
             _ring[i] = new(sampler, device);
         Lifetime = capacity / 2;
         _filler = new(FillRing) { IsBackground = true, Name = "HslEmbeddingZero batch prefetcher" };
@@ -90,7 +90,7 @@ public sealed class BatchPrefetcher : IDisposable
         _disposed = true;
         _stop.Cancel();
         _filler.Join();
-        foreach (var slot in _ring)
+        foreach (BatchSlot slot in _ring)
             slot.Dispose();
         _stop.Dispose();
         _ready.Dispose();

@@ -62,7 +62,7 @@ public sealed class BatchSampler
     /// <exception cref="InvalidOperationException">The source left an id unwritten, or wrote one out of range.</exception>
     public void Fill(long microBatch, Span<short> context, Span<short> targets)
     {
-        var (place, earlier) = _schedule.At(microBatch);
+        (int place, long earlier) = _schedule.At(microBatch);
         SampleSource source = _sources[place];
         SampleShape shape = source.Shape;
         if (context.Length != BatchSize * shape.ContextLength || targets.Length != BatchSize * shape.TargetLength)

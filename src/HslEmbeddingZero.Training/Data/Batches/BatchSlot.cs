@@ -28,7 +28,7 @@ internal sealed class BatchSlot : IDisposable
 
     public void Fill(BatchSampler sampler, long microBatch)
     {
-        var (host, onDevice) = _batches[sampler.SourceAt(microBatch)]!.Value;
+        (ByteBatch host, ByteBatch onDevice) = _batches[sampler.SourceAt(microBatch)]!.Value;
         sampler.Fill(microBatch, Ids(host.Context), Ids(host.Targets));
         if (!ReferenceEquals(host.Context, onDevice.Context))
         {
@@ -41,7 +41,7 @@ internal sealed class BatchSlot : IDisposable
 
     public void Dispose()
     {
-        foreach (var batch in _batches)
+        foreach ((ByteBatch Host, ByteBatch OnDevice)? batch in _batches)
         {
             if (batch is not var (host, onDevice)) continue;
             host.Context.Dispose();

@@ -149,7 +149,7 @@ internal sealed class DocumentIndexer
         TextContent content, HeldOutRule rule, IHashList trainHashes, Action<long>? progress, CancellationToken cancellationToken)
     {
         DocumentIndexer indexer = new(rule, trainHashes);
-        using IncrementalHash contentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var contentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // Two buffers: a chunk is hashed on another thread while the next one is read and looked through.
         byte[][] buffers = [new byte[(int)Math.Min(Chunk, content.Length)], new byte[content.Length > Chunk ? Chunk : 0]];
         Task hashing = Task.CompletedTask;
@@ -268,7 +268,8 @@ internal sealed class DocumentIndexer
     private void BeginSegment(long start)
     {
         _segmentStart = start;
-        var (before, places, ids) = _isHeldOut ? (_heldOutBefore, _heldOutPlaces, 0) : (_trainBefore, _trainPlaces, _trainIds);
+        (List<long> before, List<long> places, long ids) =
+            _isHeldOut ? (_heldOutBefore, _heldOutPlaces, 0) : (_trainBefore, _trainPlaces, _trainIds);
         before.Add(ids + start - _documentStart);
         places.Add(DocumentSegments.Place(start, endsDocument: false));
     }

@@ -163,7 +163,7 @@ internal static class IndexFile
     private static bool IsWhole(FileStream file)
     {
         file.Position = 0;
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
         for (long left = file.Length - SHA256.HashSizeInBytes; left > 0;)
         {
@@ -180,7 +180,7 @@ internal static class IndexFile
         where T : unmanaged
     {
         if (count < 0 || (long)count * Marshal.SizeOf<T>() > file.Length) throw new InvalidDataException($"{file.Name}: {count} entries.");
-        T[] values = new T[count];
+        var values = new T[count];
         file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
     }
@@ -191,7 +191,7 @@ internal static class IndexFile
     private static string Sample(TextContent content)
     {
         byte[] buffer = new byte[SampledBlock];
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         IEnumerable<long> spread = EvenSpread.Places(SampledBlocks,
             Math.Max(1, content.Length / SampledBlock)).Select(block => block * SampledBlock);
         foreach (long position in spread.Append(Math.Max(0, content.Length - SampledBlock)))

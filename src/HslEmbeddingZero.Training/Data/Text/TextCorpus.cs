@@ -115,7 +115,7 @@ public sealed class TextCorpus : IDisposable
         RequireShare(heldOutShare);
         if (bytes.IsEmpty) throw new CorpusException($"{name}: 0 bytes; a corpus must hold at least 1.");
         MemoryContent content = new(bytes);
-        IndexedInput input = IndexedInput.Create(
+        var input = IndexedInput.Create(
             name, "", files: 0, heldOutShare, rule => [new(content,
                 DocumentIndexer.Build(content, rule, new HashesInMemory(), null, default))]);
         return Create([input], [], heldOutShare, new OpenFiles());
@@ -226,14 +226,14 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
         {
             if (IsOneDocument && index.Documents == 1)
             {
-                var (first, last) = index.ByPosition(content, heldOutShare);
+                (DocumentSegments first, DocumentSegments last) = index.ByPosition(content, heldOutShare);
                 train.Add(first);
                 heldOut.Add(last);
                 keptDocuments = 1;
                 continue;
             }
 
-            var (kept, count) = index.HeldOutWithout(content, repeated);
+            (DocumentSegments kept, long count) = index.HeldOutWithout(content, repeated);
             train.Add(index.Train(content));
             heldOut.Add(kept);
             keptDocuments += count;

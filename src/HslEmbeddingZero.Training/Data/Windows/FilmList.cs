@@ -29,10 +29,10 @@ internal static class FilmList
                 $"{file.Path}: {windows} windows and no sidecar that divides them; " +
                 $"at least {FewestWindows} are needed to divide them by position.");
 
-        var train = (int)(windows * 9L / 10);
-        var gap = Math.Min(Gap, (windows - train) / 2);
-        var name = Path.GetFileNameWithoutExtension(file.Path);
-        foreach (var use in Enum.GetValues<FilmUse>())
+        int train = (int)(windows * 9L / 10);
+        int gap = Math.Min(Gap, (windows - train) / 2);
+        string name = Path.GetFileNameWithoutExtension(file.Path);
+        foreach (FilmUse use in Enum.GetValues<FilmUse>())
         {
             yield return new(name, use, false, firstWindow, train, file.Path) { File = fileIndex };
             yield return new(
@@ -136,17 +136,17 @@ internal static class FilmSplit
     public static void Check(IReadOnlyList<WindowFile> files, IReadOnlyList<Film> films)
     {
         CheckOverlaps(files, films);
-        foreach (var group in films.GroupBy(film => film.Group))
-            foreach (var train in group.Where(film => !film.IsHeldOut))
-                foreach (var heldOut in group.Where(film => film.IsHeldOut))
+        foreach (IGrouping<string, Film> group in films.GroupBy(film => film.Group))
+            foreach (Film train in group.Where(film => !film.IsHeldOut))
+                foreach (Film heldOut in group.Where(film => film.IsHeldOut))
                     CheckPair(files, films, train, heldOut);
     }
 
     private static void CheckOverlaps(IReadOnlyList<WindowFile> files, IReadOnlyList<Film> films)
     {
-        var ordered = films.OrderBy(film => film.First).ToArray();
-        for (var i = 0; i < ordered.Length; i++)
-            for (var j = i + 1; j < ordered.Length && ordered[j].First < ordered[i].End; j++)
+        Film[] ordered = films.OrderBy(film => film.First).ToArray();
+        for (int i = 0; i < ordered.Length; i++)
+            for (int j = i + 1; j < ordered.Length && ordered[j].First < ordered[i].End; j++)
                 if (ordered[i].Use == ordered[j].Use || ordered[i].IsHeldOut != ordered[j].IsHeldOut)
                     throw new CorpusException(
                         $"{files[ordered[i].File].Path}: films '{ordered[i].Name}' and '{ordered[j].Name}' share " +
@@ -155,9 +155,9 @@ internal static class FilmSplit
 
     private static void CheckPair(IReadOnlyList<WindowFile> files, IReadOnlyList<Film> films, Film train, Film heldOut)
     {
-        var gap = heldOut.First - train.End;
-        var least = files[train.File].SidecarSha256 is null ? 0 : FilmList.Gap;
-        var isLaterPart = heldOut.File == train.File && heldOut.Name == train.Name + FilmList.LaterSuffix && gap >= least
+        int gap = heldOut.First - train.End;
+        int least = files[train.File].SidecarSha256 is null ? 0 : FilmList.Gap;
+        bool isLaterPart = heldOut.File == train.File && heldOut.Name == train.Name + FilmList.LaterSuffix && gap >= least
             && !films.Any(film => film.Group != heldOut.Group && film.First < heldOut.First && film.End > train.End);
         if (!isLaterPart)
             throw new CorpusException(

@@ -18,8 +18,8 @@ public static class MuLaw
     /// <param name="sample">A sample in [-1, 1]; louder ones are clipped, and NaN counts as silence.</param>
     public static byte Encode(float sample)
     {
-        var x = float.IsNaN(sample) ? 0d : Math.Clamp((double)sample, -1, 1);
-        var companded = Math.CopySign(Math.Log(1 + (Mu * Math.Abs(x))) / LogRange, x);
+        double x = float.IsNaN(sample) ? 0d : Math.Clamp((double)sample, -1, 1);
+        double companded = Math.CopySign(Math.Log(1 + (Mu * Math.Abs(x))) / LogRange, x);
         return (byte)(((companded + 1) / 2 * Mu) + 0.5);
     }
 
@@ -34,7 +34,7 @@ public static class MuLaw
     public static void Encode(ReadOnlySpan<float> samples, Span<byte> codes)
     {
         CheckRoom(samples.Length, codes.Length, nameof(codes));
-        for (var i = 0; i < samples.Length; i++)
+        for (int i = 0; i < samples.Length; i++)
             codes[i] = Encode(samples[i]);
     }
 
@@ -45,16 +45,16 @@ public static class MuLaw
     public static void Decode(ReadOnlySpan<byte> codes, Span<float> samples)
     {
         CheckRoom(codes.Length, samples.Length, nameof(samples));
-        for (var i = 0; i < codes.Length; i++)
+        for (int i = 0; i < codes.Length; i++)
             samples[i] = Decoded[codes[i]];
     }
 
     private static float[] DecodingTable()
     {
-        var table = new float[256];
-        for (var code = 0; code < table.Length; code++)
+        float[] table = new float[256];
+        for (int code = 0; code < table.Length; code++)
         {
-            var companded = (2 * code / Mu) - 1;
+            double companded = (2 * code / Mu) - 1;
             table[code] = (float)Math.CopySign((Math.Exp(Math.Abs(companded) * LogRange) - 1) / Mu, companded);
         }
 

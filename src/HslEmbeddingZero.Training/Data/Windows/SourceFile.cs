@@ -15,14 +15,14 @@ internal sealed record SourceFile(string Path, byte[] Content, string Sha256)
             throw new ArgumentException("A corpus needs at least one file.", nameof(paths));
 
         long total = 0;
-        foreach (var path in paths)
+        foreach (string path in paths)
             if ((total += Length(path)) > Array.MaxLength)
                 throw new CorpusException($"{path}: with it the corpus comes to {total} bytes; it can hold {Array.MaxLength}.");
 
         var files = new List<SourceFile>();
-        foreach (var path in paths)
+        foreach (string path in paths)
         {
-            var file = Read(path);
+            SourceFile file = Read(path);
             if (files.Find(earlier => earlier.Sha256 == file.Sha256) is { } twin)
                 throw new CorpusException($"{path}: the same {file.Content.Length} bytes as {twin.Path}; list a content once.");
             files.Add(file);
@@ -36,7 +36,7 @@ internal sealed record SourceFile(string Path, byte[] Content, string Sha256)
         Length(path);
         try
         {
-            var content = File.ReadAllBytes(path);
+            byte[] content = File.ReadAllBytes(path);
             return new(path, content, Convert.ToHexStringLower(SHA256.HashData(content)));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -80,17 +80,17 @@ public sealed class WindowCorpus
     /// </exception>
     public static WindowCorpus Load(IReadOnlyList<string> files)
     {
-        var read = SourceFile.ReadAll(files);
-        var windows = new byte[read.Sum(file => (long)file.Content.Length)];
+        List<SourceFile> read = SourceFile.ReadAll(files);
+        byte[] windows = new byte[read.Sum(file => (long)file.Content.Length)];
         var records = new List<WindowFile>();
         var films = new List<Film>();
-        var firstWindow = 0;
-        foreach (var file in read)
+        int firstWindow = 0;
+        foreach (SourceFile file in read)
         {
-            var count = CheckRecords(file);
+            int count = CheckRecords(file);
             file.Content.CopyTo(windows, firstWindow * WindowRecord.Size);
-            var sidecarPath = Path.ChangeExtension(file.Path, ".json");
-            var sidecar = File.Exists(sidecarPath) ? SourceFile.Read(sidecarPath) : null;
+            string sidecarPath = Path.ChangeExtension(file.Path, ".json");
+            SourceFile? sidecar = File.Exists(sidecarPath) ? SourceFile.Read(sidecarPath) : null;
             films.AddRange(sidecar is null
                 ? FilmList.WithoutSidecar(file, records.Count, firstWindow, count)
                 : FilmList.FromSidecar(sidecar, records.Count, firstWindow, count));
@@ -104,12 +104,12 @@ public sealed class WindowCorpus
 
     private static int CheckRecords(SourceFile file)
     {
-        var (count, rest) = Math.DivRem(file.Content.Length, WindowRecord.Size);
+        (int count, int rest) = Math.DivRem(file.Content.Length, WindowRecord.Size);
         if (rest != 0)
             throw new CorpusException(
                 $"{file.Path}: {file.Content.Length} bytes are {count} windows of {WindowRecord.Size} bytes " +
                 $"and {rest} bytes more; the length must be a multiple.");
-        for (var record = 0; record < count; record++)
+        for (int record = 0; record < count; record++)
             if (WindowRecord.FindFault(file.Content.AsSpan(record * WindowRecord.Size, WindowRecord.Size)) is var (offset, found, expected))
                 throw new CorpusException(
                     $"{file.Path}: record {record} has {found} at its offset {offset}; a window has {expected} there.");

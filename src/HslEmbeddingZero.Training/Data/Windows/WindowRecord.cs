@@ -49,7 +49,7 @@ public static class WindowRecord
     /// <summary>The first separator that is not at its place, or null when all three are.</summary>
     internal static (int Offset, byte Found, byte Expected)? FindFault(ReadOnlySpan<byte> window)
     {
-        foreach (var (offset, expected) in Separators)
+        foreach ((int offset, byte expected) in Separators)
             if (window[offset] != expected)
                 return (offset, window[offset], expected);
         return null;

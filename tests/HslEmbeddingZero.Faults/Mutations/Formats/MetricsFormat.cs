@@ -15,7 +15,7 @@ internal sealed class MetricsFormat(string folder) : DamagedFormat
         File.WriteAllBytes(_path, Mutator.Damage(_valid, random, isText: true));
         using (MetricsLog log = new(_path, keepThrough: 30))
             log.Report(SmallCorpus.Progress(31, 40));
-        var curve = MetricsLog.ReadCurve(_path);
+        IReadOnlyList<(long Step, double BitsPerByte, NamedValues Sources)> curve = MetricsLog.ReadCurve(_path);
         Require(curve.Count > 0 && curve[^1].Step == 31 && curve.SkipLast(1).All(point => point.Step <= 30),
             "lines behind the checkpoint are kept");
         return null;

@@ -23,7 +23,7 @@ internal sealed class SubtitleFormat(string folder, bool isVtt) : DamagedFormat
 
     private void ReadAll()
     {
-        SubtitleFile file = SubtitleFile.Read(_path);
+        var file = SubtitleFile.Read(_path);
         Require(file.Cues.All(cue => cue.End > cue.Start && cue.Text.Trim().Length > 0), "a cue without time or text");
         Require(file.Damaged.All(cue => cue.Line > 0 && cue.Reason.Length is > 0 and < 200), "damage without place or reason");
         CaptionTrack.Reader captions = new CaptionTrack(file.Cues).Read();

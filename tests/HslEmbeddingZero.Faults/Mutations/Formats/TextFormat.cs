@@ -22,7 +22,7 @@ internal sealed class TextFormat(string folder, string ending) : DamagedFormat
         using MemoryStream text = new(), damage = new();
         TextStatistics statistics = new();
         DamageLog log = new(damage, 0);
-        using (TextInput input = TextInput.Open(_path, "text", default, longest: 1 << 16))
+        using (var input = TextInput.Open(_path, "text", default, longest: 1 << 16))
         {
             DocumentWriter writer = new(text, statistics);
             while (input.Next(writer, log)) continue;
