@@ -85,8 +85,8 @@ export class Cosmos {
     const sum = components.explained.slice(0, 3).reduce((a, b) => a + b, 0);
     const percent = share => `${(100 * share).toFixed(1)} %`;
     document.getElementById('cosmos-caption').textContent = name === 'value'
-      ? 'All 256 bytes by the 18 columns that are theirs wherever they stand, every channel group weighted alike, along the three directions of most variance (PCA). The path of the input runs from byte to byte.'
-      : 'All 256 bytes by their 27 columns at the start of an input, every channel group weighted alike (PCA). The path leaves the points where the byte before changes the nine context columns.';
+      ? 'All 256 bytes, placed by the 18 columns that depend on the byte alone. All channel groups have the same weight. The axes are the three directions of most variance (PCA). The path of the input runs from byte to byte.'
+      : 'All 256 bytes, placed by their 27 columns at the start of an input. All channel groups have the same weight (PCA). The path leaves the points where the previous byte changes the nine context columns.';
     document.getElementById('variance').replaceChildren(...[...components.explained.slice(0, 3), sum].map((share, i) => {
       const line = document.createElement('div');
       const [label, track, value] = ['span', 'span', 'span'].map(tag => document.createElement(tag));
@@ -202,7 +202,7 @@ export class Cosmos {
     if (this.#chosen < 0) {
       const hint = document.createElement('p');
       hint.className = 'small';
-      hint.textContent = 'Point at a byte for its channels. Drag or use the arrow keys to turn, page up and down to step through the bytes.';
+      hint.textContent = 'Point at a byte to see its channels. Drag or use the arrow keys to rotate. Page up and page down step through the bytes.';
       this.#readout.replaceChildren(hint);
       return;
     }

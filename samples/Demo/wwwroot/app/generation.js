@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { describe, glyph, hex, Utf8Units } from './bytes.js';
 import { onFrame } from './canvas.js';
 
-const ends = { length: 'as many as were asked for', document: 'the model ended the document', time: 'the time for one generation was over' };
+const ends = { length: 'as many as were asked for', document: 'the model ended the document', time: 'the time limit of one generation was reached' };
 
 export class Generation {
   #form = document.getElementById('generation');
@@ -41,7 +41,7 @@ export class Generation {
       const orders = ngramOrders?.join(', ').replace(/, (\d+)$/, ' and $1');
       caption.textContent = `${name}${steps === undefined ? '' : `, ${steps.toLocaleString('en')} steps`}: ${parameters.toLocaleString('en')} parameters, ${layers} layers of width ${dim}, behind the ${door} door with `
         + `${doorParameters === 0 ? 'no' : doorParameters.toLocaleString('en')} learned parameters.`
-        + (orders ? ` Behind the 27 features it reads fixed codes of the last ${orders} bytes, in ${ngramColumns} columns.` : '');
+        + (orders ? ` After the 27 features it also reads fixed codes of the last ${orders} bytes, in ${ngramColumns} columns.` : '');
     } else {
       caption.textContent = '';
       document.getElementById('generation-missing').hidden = false;
@@ -124,7 +124,7 @@ export class Generation {
         this.#tellStatus(`Cancelled after ${this.#drawn.length} bytes.`);
       } else {
         this.#tellStatus('');
-        this.#problem.textContent = error instanceof api.Refused ? error.message : 'The server broke off. Is the program still running?';
+        this.#problem.textContent = error instanceof api.Refused ? error.message : 'The connection to the server ended. Is the program still running?';
         this.#problem.hidden = false;
       }
     } finally {

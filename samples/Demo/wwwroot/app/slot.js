@@ -24,7 +24,7 @@ export class SlotView {
     const { channels, bytesPerSlot, dim } = state;
     const filled = channels.length * bytesPerSlot;
     document.getElementById('slot-caption').textContent =
-      `${bytesPerSlot} bytes side by side: ${bytesPerSlot} × ${channels.length} = ${filled} of ${dim} columns filled, the other ${dim - filled} zero. No parameter is learned.`;
+      `${bytesPerSlot} bytes side by side: ${bytesPerSlot} × ${channels.length} = ${filled} of ${dim} columns are filled, the other ${dim - filled} are zero. No parameter is learned.`;
 
     document.getElementById('slot-back').addEventListener('click', () => this.#step(-1));
     document.getElementById('slot-on').addEventListener('click', () => this.#step(1));
@@ -169,7 +169,7 @@ export class SlotView {
     context.font = sans(12);
     context.fillStyle = colour('muted');
     context.textAlign = 'left';
-    context.fillText(`A line is 27 columns; ${channels.length * bytesPerSlot}–${dim - 1} are zero.`, signRoom, last.y + last.h + 13);
+    context.fillText(`One line has 27 columns; ${channels.length * bytesPerSlot}–${dim - 1} are zero.`, signRoom, last.y + last.h + 13);
   }
 
   #point(event) {

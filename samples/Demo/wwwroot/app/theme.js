@@ -2,7 +2,7 @@
 
 const choices = ['auto', 'light', 'dark'];
 const titles = { auto: 'Auto', light: 'Light', dark: 'Dark' };
-const spoken = { auto: 'as the system says', light: 'light', dark: 'dark' };
+const spoken = { auto: 'same as the system', light: 'light', dark: 'dark' };
 const listeners = [];
 const probe = document.createElement('span');
 probe.hidden = true;
