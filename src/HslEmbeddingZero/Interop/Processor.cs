@@ -17,8 +17,26 @@ namespace HslEmbeddingZero;
 internal readonly record struct Processor(
     bool IsAmd, bool HasAvx512, bool HasAvx512BFloat16, bool HasAmxBFloat16, bool HidesCaches = false)
 {
-    /// <summary>The processor of this process. All false on other kinds than x86.</summary>
-    public static Processor Current { get; } = Read();
+    /// <summary>oneDNN's own variable: the newest instructions that it may use.</summary>
+    public const string OneDnnLimit = "ONEDNN_MAX_CPU_ISA";
+
+    /// <summary>The processor of this process, as oneDNN may use it. All false on other kinds than x86.</summary>
+    public static Processor Current { get; } = Read().LimitedTo(Environment.GetEnvironmentVariable(OneDnnLimit));
+
+    /// <summary>What is left of the bfloat16 instructions under a limit of oneDNN, such as AVX512_CORE_BF16. All of them with none.</summary>
+    public Processor LimitedTo(string? oneDnnLimit)
+    {
+        if (string.IsNullOrEmpty(oneDnnLimit) || oneDnnLimit.Equals("DEFAULT", StringComparison.OrdinalIgnoreCase)) return this;
+        bool allowsAmx = oneDnnLimit.Contains("AMX", StringComparison.OrdinalIgnoreCase);
+        bool allowsBFloat16 = allowsAmx
+            || oneDnnLimit.Equals("AVX512_CORE_BF16", StringComparison.OrdinalIgnoreCase)
+            || oneDnnLimit.Equals("AVX512_CORE_FP16", StringComparison.OrdinalIgnoreCase);
+        return this with
+        {
+            HasAmxBFloat16 = HasAmxBFloat16 && allowsAmx,
+            HasAvx512BFloat16 = HasAvx512BFloat16 && allowsBFloat16,
+        };
+    }
 
     private static Processor Read()
     {

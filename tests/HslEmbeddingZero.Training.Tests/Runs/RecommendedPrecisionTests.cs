@@ -42,6 +42,23 @@ public sealed class RecommendedPrecisionTests
     public void A_precision_that_was_asked_for_is_described(Precision precision, DeviceType device, string words) =>
         Assert.Equal(words, RecommendedPrecision.Describe(precision, device, Zen4, byOneDnn: true));
 
+    [Theory]
+    [InlineData(null, "bfloat16 by AMX")]
+    [InlineData("", "bfloat16 by AMX")]
+    [InlineData("default", "bfloat16 by AMX")]
+    [InlineData("AVX512_CORE_AMX", "bfloat16 by AMX")]
+    [InlineData("AVX512_CORE_FP16", "bfloat16 by AVX512_BF16")]
+    [InlineData("avx512_core_bf16", "bfloat16 by AVX512_BF16")]
+    [InlineData("AVX512_CORE", "bfloat16 emulated by AVX-512")]
+    [InlineData("AVX2", "bfloat16 emulated by AVX-512")]
+    public void A_limit_of_oneDNN_is_part_of_the_description(string? limit, string words) =>
+        Assert.Equal(words, RecommendedPrecision.Describe(
+            Precision.BFloat16, DeviceType.CPU, XeonWithAmx.LimitedTo(limit), byOneDnn: false));
+
+    [Fact]
+    public void Where_oneDNN_may_not_use_AMX_bfloat16_is_not_the_fastest() =>
+        Assert.Equal(Precision.Float32, RecommendedPrecision.Choose(DeviceType.CPU, XeonWithAmx.LimitedTo("AVX512_CORE_BF16")));
+
     /// <summary>Nothing is timed: with every core busy the answer stays.</summary>
     [Fact]
     public void A_busy_machine_gets_the_same_answer()
