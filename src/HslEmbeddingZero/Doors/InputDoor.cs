@@ -95,8 +95,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <summary>The features of each byte before they are packed.</summary>
     /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <returns>
-    /// [..., L, 27] features or table rows ([..., L, dim] for the pooled embedding), in the door's dtype, followed by the columns of
-    /// <see cref="Ngrams"/> if there are any.
+    /// [..., L, 27] features or table rows ([..., L, dim] for the pooled embedding), in the door's dtype. The columns of
+    /// <see cref="Ngrams"/>, if any, follow.
     /// </returns>
     /// <exception cref="ArgumentException">Ids of another type, of rank 0, or on another device.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>

@@ -14,7 +14,7 @@ internal static unsafe class CudaDriver
     /// <param name="index">Index of the device, as libtorch counts.</param>
     public static string? DeviceName(int index)
     {
-        // Only a machine with a driver has this library. It stays loaded, as libtorch uses it too.
+        // Only a machine with a driver has this library. It stays loaded, because libtorch uses it too.
         if (!NativeLibrary.TryLoad(LibraryName, out nint driver)) return null;
         if (!NativeLibrary.TryGetExport(driver, "cuInit", out nint initialize)
             || !NativeLibrary.TryGetExport(driver, "cuDeviceGetName", out nint readName))

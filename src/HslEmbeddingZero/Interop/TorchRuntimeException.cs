@@ -5,7 +5,7 @@ namespace HslEmbeddingZero;
 /// </summary>
 public class TorchRuntimeException : Exception
 {
-    /// <summary>Creates the exception without a message of its own.</summary>
+    /// <summary>Creates the exception with the default message.</summary>
     public TorchRuntimeException()
     {
     }

@@ -50,7 +50,7 @@ public static class HslFeatures
     public static IReadOnlyList<string> Names(bool includeBits = false) => includeBits ? _namesWithBits : _names;
 
     /// <summary>Number of floats in the features of this many bytes: max(1, bytes) rows.</summary>
-    /// <param name="byteCount">Bytes of input, at least 0. Empty input takes one row, as it counts as one 0x00 byte.</param>
+    /// <param name="byteCount">Bytes of input, at least 0. Empty input takes one row, because it counts as one 0x00 byte.</param>
     /// <param name="options">The layout.</param>
     /// <returns>Rows times columns. It may exceed what one span or array holds: encode such input in pieces.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="byteCount"/> is negative, or the product overflows.</exception>
