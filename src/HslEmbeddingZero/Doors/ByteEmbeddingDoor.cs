@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The plain learned byte embedding in its strong form: a learned table 256×27 packed like the features, then a linear map, so that the
-/// order of the bytes in a slot is kept. Special ids read zeros.
+/// The plain learned byte embedding in its strong form: a learned table 256×27, packed like the features, then a linear layer. It keeps the
+/// order of the bytes in a slot. Special ids read zeros.
 /// </summary>
 public sealed class ByteEmbeddingDoor : InputDoor
 {
@@ -22,7 +22,7 @@ public sealed class ByteEmbeddingDoor : InputDoor
 
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
     public ByteEmbeddingDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
         : base(nameof(ByteEmbeddingDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {

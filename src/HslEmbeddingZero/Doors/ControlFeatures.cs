@@ -6,23 +6,23 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The 27 features with their 18 value columns (Δ, Fourier, phase) exchanged for a control; the 9 context columns (Δ², boundary) and the
-/// layout stay identical. It answers whether the frozen values matter or any values would do.
+/// The 27 features with their 18 value columns (Δ, Fourier, phase) replaced by a control. The 9 context columns (Δ², boundary) and the
+/// layout stay the same. The control shows whether the frozen values matter or whether other values work as well.
 /// </summary>
 /// <remarks>
-/// Gives the tables of the original's ablation kit: <see cref="ControlKind.Random"/> and <see cref="ControlKind.Permuted"/> follow numpy's
-/// legacy random stream, <see cref="ControlKind.Learned"/> starts from a normal draw and has 4,608 learned parameters.
+/// The tables are those of the original's ablation kit. <see cref="ControlKind.Random"/> and <see cref="ControlKind.Permuted"/> follow
+/// numpy's legacy random stream. <see cref="ControlKind.Learned"/> starts from a normal draw and has 4,608 learned parameters.
 /// </remarks>
 public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 {
     private readonly FeatureGather _gather;
-    private readonly RowTables? _tables; // none where the values are learned
+    private readonly RowTables? _tables; // null if the values are learned
     [ComponentName(Name = "value_table")]
     private readonly Parameter? _valueTable;
 
-    /// <param name="kind">Which values take the place of the frozen ones.</param>
+    /// <param name="kind">Which values replace the frozen ones.</param>
     /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
-    /// <param name="scaling">Fixed scaling of the channels; only for the frozen kind, whose distribution it is made for.</param>
+    /// <param name="scaling">Fixed scaling of the channels; only for the frozen kind, because it is made for its distribution.</param>
     /// <exception cref="ArgumentOutOfRangeException">A negative seed, an unknown kind or scaling.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     public ControlFeatures(ControlKind kind, int seed = 0, ChannelScaling scaling = ChannelScaling.None)
@@ -51,7 +51,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Which values take the place of the frozen ones.</summary>
+    /// <summary>Which values replace the frozen ones.</summary>
     public ControlKind Kind { get; }
 
     /// <summary>Fixed scaling of the channels.</summary>
@@ -60,10 +60,10 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>Seed of the control's random draw.</summary>
     internal int Seed { get; }
 
-    /// <summary>Whether ids wider than uint8 are checked to lie in 0..257, see <see cref="InputDoor.ChecksIds"/>.</summary>
+    /// <summary>Whether ids wider than uint8 are checked to be in 0..257, see <see cref="InputDoor.ChecksIds"/>.</summary>
     public bool ChecksIds { get; set; } = true;
 
-    /// <summary>Where the tables are.</summary>
+    /// <summary>Device of the tables.</summary>
     internal Device Device => _gather.Device;
 
     /// <summary>Dtype of the rows.</summary>
@@ -90,7 +90,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         Slots(ids, bytesPerSlot, (HslFeatures.Dimension * bytesPerSlot) + (ngrams?.Codes.Columns ?? 0), share: false, ngrams);
 
     /// <summary>
-    /// [N, S·K] ids to [N, S, dim], the rows of K ids side by side, the codes that end with them if there are some, and zeros behind.
+    /// [N, S·K] ids to [N, S, dim]: the rows of K ids side by side, then the codes that end with these ids if there are any, then zeros.
     /// </summary>
     internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share = true, NgramGather? ngrams = null)
     {
@@ -106,7 +106,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         Tensor? codes = ngrams?.Gather(ids, bytesPerSlot);
         if (_valueTable is not null)
         {
-            // Learned values get their gradient through these.
+            // The learned values get their gradient through these operations.
             if (codes is not null) rows = cat([rows, codes], 2);
             return rows.size(2) == dim ? rows : nn.functional.pad(rows, [0, dim - rows.size(2)]);
         }
@@ -117,7 +117,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         return packed;
     }
 
-    /// <summary>The same into N·S·dim contiguous numbers of the rows' dtype, on their device.</summary>
+    /// <summary>Like <see cref="Slots"/>, but into N·S·dim contiguous numbers in the dtype and on the device of the rows.</summary>
     internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim, NgramGather? ngrams = null)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
@@ -131,14 +131,14 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         Pad(rows, destination.view(batch, slots, dim), ngrams?.Gather(ids, bytesPerSlot));
     }
 
-    /// <summary>The ids as they are written straight into float32 slots on the CPU; null where rows must be gathered.</summary>
+    /// <summary>The ids as bytes if slots can be written directly as float32 on the CPU; null if rows must be gathered.</summary>
     private Tensor? Writable(Tensor ids, long slots, int dim) =>
         _tables is not null && _gather.DType == ScalarType.Float32 && SlotWriter.Fits(ids.size(0), slots, dim) ? AsBytes(ids) : null;
 
     /// <summary>
-    /// [N, S, C] rows and what stands behind them into [N, S, dim]. Zeros behind them write each number once. A GPU fills whole memory
-    /// nearly three times as fast as the ends of rows (4.7 against 1.6 TB/s, benchmarks/results/h200), so it fills all where the ends are
-    /// wide.
+    /// Copies [N, S, C] rows and their codes into [N, S, dim], with zeros after them. Zeroing only the row ends writes each number once.
+    /// But a GPU fills contiguous memory nearly three times as fast as row ends (4.7 against 1.6 TB/s, benchmarks/results/h200). So it
+    /// zeroes everything first if the row ends are wide.
     /// </summary>
     private static void Pad(Tensor rows, Tensor packed, Tensor? codes)
     {
@@ -150,7 +150,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         if (used < dim && !fillsAll) packed.narrow(2, used, dim - used).zero_();
     }
 
-    /// <summary>The ids as contiguous uint8 in host memory, or null where they are on a device or one of them is no byte.</summary>
+    /// <summary>The ids as contiguous uint8 in host memory; null if they are on an accelerator or one of them is not a byte.</summary>
     private static Tensor? AsBytes(Tensor ids)
     {
         if (ids.device_type != TorchSharp.DeviceType.CPU) return null;
@@ -173,7 +173,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         Tensor features = _gather.Gather(ids);
         if (_valueTable is null) return features;
 
-        // Special ids read an all-zero row behind the 256 learned ones.
+        // Special ids read an all-zero row after the 256 learned rows.
         Tensor padded = cat([_valueTable, zeros([2, HslFeatures.ValueDimension], _valueTable.dtype, _valueTable.device)], 0);
         Tensor values = padded.index_select(0, ids.to(ScalarType.Int32).reshape(-1)).view(ids.shape[0], ids.shape[1],
             HslFeatures.ValueDimension);

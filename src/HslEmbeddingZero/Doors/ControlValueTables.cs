@@ -13,7 +13,7 @@ internal static class ControlValueTables
 
     /// <summary>Builds the table of one kind.</summary>
     /// <param name="kind">Where the values come from.</param>
-    /// <param name="seed">From 0; <see cref="ControlKind.Hsl"/> does not use it.</param>
+    /// <param name="seed">0 or more; <see cref="ControlKind.Hsl"/> does not use it.</param>
     /// <param name="frozen">The frozen table, 256 × 18, row-major.</param>
     /// <returns>A new 256 × 18 table, row-major. For <see cref="ControlKind.Learned"/> the values that training starts from.</returns>
     /// <exception cref="ArgumentException"><paramref name="frozen"/> does not hold 4,608 values.</exception>
@@ -55,8 +55,8 @@ internal static class ControlValueTables
     }
 
     /// <summary>
-    /// randn(256, 18), each channel shifted and scaled to the frozen one's mean and population deviation. Every step is rounded to
-    /// float32, and sums run row after row, as numpy's do along the first axis: so the table comes out bit for bit.
+    /// randn(256, 18), each channel shifted and scaled to the mean and population standard deviation of the frozen channel. Every step is
+    /// rounded to float32, and sums run row by row, like numpy's sums along the first axis. So the table is equal bit for bit.
     /// </summary>
     private static float[] MomentMatched(int seed, ReadOnlySpan<float> frozen)
     {
@@ -71,7 +71,7 @@ internal static class ControlValueTables
             for (int i = column; i < table.Length; i += Columns)
             {
                 float standard = (table[i] - mean) / deviation;
-                float scaled = standard * wantedDeviation; // a statement of its own, so that it is rounded before the sum
+                float scaled = standard * wantedDeviation; // a separate statement, so that it is rounded before the sum
                 table[i] = scaled + wantedMean;
             }
         }

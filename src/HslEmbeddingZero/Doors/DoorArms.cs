@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero;
 
-/// <summary>The front doors under comparison, by the names that tables, command lines and model files use.</summary>
+/// <summary>The doors that are compared, by the names that tables, command lines and model files use.</summary>
 public static class DoorArms
 {
     private static readonly Dictionary<string, Factory> Factories = new(StringComparer.Ordinal)
@@ -31,7 +31,7 @@ public static class DoorArms
             new ProjectionDoor(bytes, dim, tail, ChannelScaling.Standardized, ngrams ?? NgramCodes.Default),
     };
 
-    /// <summary>The arms that have no place for codes.</summary>
+    /// <summary>The arms that take no n-gram codes.</summary>
     private static readonly string[] WithoutNgrams = ["embedding", "embedding-pooled", "one-hot"];
 
     private delegate InputDoor Factory(int bytesPerSlot, int dim, int seed, SlotTail tail, NgramCodes? ngrams);
@@ -43,14 +43,14 @@ public static class DoorArms
     /// <param name="arm">One of <see cref="Names"/>.</param>
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="seed">Seed of a control's random draw; the other arms do not look at it.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
+    /// <param name="seed">Seed of a control's random draw; the other arms ignore it.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
     /// <exception cref="ArgumentException">An unknown arm, or K bytes that do not fit into dim.</exception>
     public static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed = 0, SlotTail tail = SlotTail.Pad) =>
         Create(arm, bytesPerSlot, dim, seed, tail, ngrams: null);
 
     /// <summary>
-    /// The arm that a door is; that of the arm without codes where no arm has these codes, and null for a door that is none of them.
+    /// The arm of a door. If no arm has the codes of the door, it is the arm without codes. Null if the door belongs to no arm.
     /// </summary>
     internal static string? NameOf(InputDoor door) => door switch
     {
@@ -73,9 +73,9 @@ public static class DoorArms
     };
 
     /// <summary>
-    /// Makes the door of an arm with codes of one's own in place of the arm's, or with none but the arm's where they are null.
+    /// Makes the door of an arm with other codes than those of the arm. If <paramref name="ngrams"/> is null, the arm keeps its codes.
     /// </summary>
-    /// <exception cref="ArgumentException">An unknown arm, one that has no place for codes, or what does not fit into dim.</exception>
+    /// <exception cref="ArgumentException">An unknown arm, an arm that takes no codes, or columns that do not fit into dim.</exception>
     internal static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed, SlotTail tail, NgramCodes? ngrams)
     {
         if (!Factories.TryGetValue(arm, out Factory? create))

@@ -4,11 +4,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The 27 features of every byte by one gather. 26 columns depend on the byte and the one before it, so a table of 256×256 pairs, 256
-/// rows for a first byte and one all-zero row for special ids holds them. The boundary alone reaches one byte further back; twice its
-/// energy sum is an integer, a head code of this pair plus a tail code of the previous one, which indexes all values it can take.
+/// The 27 features of every byte by one gather. 26 columns depend on the byte and the one before it. A table holds them: one row for each
+/// of 256×256 pairs, 256 rows for a first byte and one all-zero row for special ids. Only the boundary depends on one more byte. Twice its
+/// energy sum is an integer: the head code of this pair plus the tail code of the previous pair. This integer indexes all possible values
+/// of the boundary.
 /// </summary>
-/// <remarks>The tables, 7.6 MB, are made when they are first asked for: float32 on a CPU goes without (<see cref="SlotWriter"/>).</remarks>
+/// <remarks>The tables (7.6 MB) are made at their first use. float32 on a CPU does not need them (<see cref="SlotWriter"/>).</remarks>
 internal sealed class FeatureGather : IDisposable
 {
     private const int FirstRows = 256 * 256;
@@ -16,7 +17,7 @@ internal sealed class FeatureGather : IDisposable
     private const int RowCount = SpecialRow + 1;
     private const int BoundaryColumn = 16;
 
-    // Boundary values: 28 of a byte with a predecessor (sums of nine energies), 16 of a first byte (sums of five), one of a special id.
+    // Boundary values: 28 for a byte with a predecessor (sums of nine energies), 16 for a first byte (sums of five), one for a special id.
     private const int FirstCodes = 28;
     private const int SpecialCode = FirstCodes + 16;
 
@@ -62,28 +63,28 @@ internal sealed class FeatureGather : IDisposable
         Tensor row = ids.to(ScalarType.Int32, copy: true).contiguous(); // A copy keeps the strides, and rows are viewed flat below.
         Tensor previous = ids.narrow(1, 0, length - 1);
         row.narrow(1, 0, 1).add_(_firstRows, GcSafeScalar.One);
-        // Row 256 of the pair table is that of a first byte, which is also what follows a special id.
+        // Row 256 of the pair table is for a first byte. A byte after a special id also counts as first.
         row.narrow(1, 1, length - 1).add_(onlyBytes ? previous : previous.clamp_max(_pairs), _pairs);
         if (!onlyBytes) row.masked_fill_(ids.gt(_lastByte), _specialRow);
 
         Tensor rows = row.view(-1);
         Tensor features = tables.Rows.Rows.index_select(0, rows).view(batch, length, HslFeatures.Dimension);
-        Tensor codes = tables.Codes.Rows.index_select(0, rows).view(batch, length, 2); // of each pair, the head's and the tail's
+        Tensor codes = tables.Codes.Rows.index_select(0, rows).view(batch, length, 2); // head and tail code of each pair
         Tensor later = codes.select(2, 0).narrow(1, 1, length - 1);
         Tensor tail = codes.select(2, 1).narrow(1, 0, length - 1);
-        // The tail of the byte before joins the head, except for a byte that counts as first and for special ids.
+        // Adds the tail code of the byte before to the head code, except for special ids and bytes that count as first.
         later.AddSafeInPlace(onlyBytes ? tail : tail.masked_fill(later.ge(_firstCodes), GcSafeScalar.Zero));
         Tensor code = codes.view(-1, 2).select(1, 0);
         features.select(2, BoundaryColumn).copy_(tables.Boundary.Rows.index_select(0, code).view(batch, length));
         return features.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Moves the tables; a null leaves that side as it is.</summary>
+    /// <summary>Moves the tables; null keeps the current dtype or device.</summary>
     public void Move(ScalarType? dtype, Device? device)
     {
         lock (_making)
         {
-            // From the formulas, so that a pass through a narrower type leaves no rounding behind.
+            // Made again from the formulas, so that a move through a narrower type leaves no rounding errors.
             if (dtype is not null && dtype != _dtype) Free();
             _dtype = dtype ?? _dtype;
             _device = device ?? _device;
@@ -107,7 +108,7 @@ internal sealed class FeatureGather : IDisposable
             if (_tables is null)
             {
                 using IDisposable ordinary =
-                    inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
+                    inference_mode(false); // A tensor made in inference mode can never be part of a backward pass.
                 Tables tables = Build();
                 tables.Move(_dtype, _device);
                 _tables = tables;

@@ -2,14 +2,14 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>Constant rows that follow a door to its device and dtype without being part of its state.</summary>
+/// <summary>Constant rows that move with a door to its device and dtype but are not part of its state.</summary>
 internal sealed class FixedTable(Tensor rows) : IDisposable
 {
     public Tensor Rows { get; private set; } = rows.DetachFromDisposeScope();
 
     /// <summary>
-    /// Moves the rows; a null leaves that side as it is. A narrower dtype rounds them for good, so rows that it cannot hold are to be made
-    /// anew.
+    /// Moves the rows; null keeps the current dtype or device. A narrower dtype rounds the rows permanently, so make a new table if the
+    /// exact values are needed again.
     /// </summary>
     public void Move(ScalarType? dtype, Device? device)
     {

@@ -4,22 +4,22 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The way bytes enter a model: ids to slots of K bytes for the prefix, ids to single positions for the stream.
-/// A door accepts uint8, int16, int32 or int64 ids of any leading shape, on the device it was moved to.
+/// The way bytes enter a model. A door turns ids into slots of K bytes for the prefix and into single positions for the stream. It accepts
+/// uint8, int16, int32 or int64 ids of any leading shape, on the device it was moved to.
 /// </summary>
 /// <remarks>
-/// A door of your own derives from this class and says how flat ids become rows, slots and positions; ids are checked, padded and given
-/// back their leading shape here. The tensors it returns belong to the dispose scope that is open around the call. Any number of threads
-/// may use a door at once, so an override keeps nothing between calls.
+/// A custom door derives from this class and defines how flat ids become rows, slots and positions. This class checks and pads the ids and
+/// restores their leading shape. The returned tensors belong to the dispose scope that is open around the call. Any number of threads may
+/// use a door at once, so an override must not keep anything between calls.
 /// </remarks>
 public abstract class InputDoor : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Checks and keeps what every door has. Register the components at the end of your own constructor.</summary>
+    /// <summary>Checks and stores the values that every door has. Register the components at the end of the derived constructor.</summary>
     /// <param name="name">Name of the module.</param>
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot and of a stream position, 1 or more.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
-    /// <param name="channelsPerByte">Columns that each byte takes of a slot; 0 where the bytes have no columns of their own.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
+    /// <param name="channelsPerByte">Columns of a slot that each byte takes; 0 if bytes have no separate columns.</param>
     /// <exception cref="ArgumentException">K bytes of that many channels exceed dim, or an argument is out of its range.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     protected InputDoor(string name, int bytesPerSlot, int dim, SlotTail tail = SlotTail.Pad, int channelsPerByte = 0)
@@ -47,25 +47,25 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <summary>Width of a slot and of a stream position.</summary>
     public int Dim { get; }
 
-    /// <summary>What becomes of an incomplete last slot.</summary>
+    /// <summary>What happens to an incomplete last slot.</summary>
     public SlotTail Tail { get; }
 
     /// <summary>
-    /// Whether ids wider than uint8 are checked to lie in 0..257. On (the default) the check reads two numbers back from the device, which
-    /// waits for it; turn it off where the ids are known to be good. uint8 ids are never checked.
+    /// Whether ids wider than uint8 are checked to be in 0..257; true by default. The check reads two numbers back and so waits for the
+    /// device. Turn it off if the ids are known to be valid. uint8 ids are never checked.
     /// </summary>
     public bool ChecksIds { get; set; } = true;
 
-    /// <summary>Codes of the last bytes that stand behind the features; null where the door has none.</summary>
+    /// <summary>Codes of the last bytes, placed after the features; null if the door has none.</summary>
     public virtual NgramCodes? Ngrams => null;
 
     /// <summary>
-    /// How many ids before a byte its stream position may depend on: 2 for the features, and n-1 for n-gram codes where that is more. A
-    /// generator gives the door this many with each new byte. A position never depends on what comes after it.
+    /// How many ids before a byte its stream position may depend on: 2 for the features, n-1 for n-gram codes if that is more. A generator
+    /// passes this many to the door with each new byte. A position never depends on later ids.
     /// </summary>
     public virtual int ContextBytes => Math.Max(2, (Ngrams?.LongestOrder ?? 0) - 1);
 
-    /// <summary>Number of learned numbers in the door.</summary>
+    /// <summary>Number of learned parameters in the door.</summary>
     public long LearnedParameters => parameters().Where(p => p.requires_grad).Sum(p => p.numel());
 
     /// <summary>Packs K bytes into each slot.</summary>
@@ -92,11 +92,11 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         return Restored(StreamCore(ByteIds.Flat(ids)), ids);
     }
 
-    /// <summary>What the door knows of each byte before it is packed.</summary>
+    /// <summary>The features of each byte before they are packed.</summary>
     /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <returns>
-    /// [..., L, 27] features or table rows ([..., L, dim] for the pooled embedding), in the door's dtype; behind them the columns of
-    /// <see cref="Ngrams"/>, if there are some.
+    /// [..., L, 27] features or table rows ([..., L, dim] for the pooled embedding), in the door's dtype. The columns of
+    /// <see cref="Ngrams"/>, if any, follow.
     /// </returns>
     /// <exception cref="ArgumentException">Ids of another type, of rank 0, or on another device.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
@@ -108,39 +108,39 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Name among the <see cref="DoorArms"/>; that of the arm without codes where no arm has these <see cref="Ngrams"/>, and null for a
-    /// door that is none of them.
+    /// Name of the door's arm among the <see cref="DoorArms"/>. If no arm has these <see cref="Ngrams"/>, it is the arm without codes. Null
+    /// if the door belongs to no arm.
     /// </summary>
     internal string? Arm => DoorArms.NameOf(this);
 
-    /// <summary>Seed of the draw that made the door's fixed or first values; 0 where nothing was drawn.</summary>
+    /// <summary>Seed of the random draw of the door's fixed or initial values; 0 if nothing was drawn.</summary>
     internal virtual int Seed => 0;
 
-    /// <summary>Where the door's numbers are: ids of another kind of device are refused.</summary>
+    /// <summary>Device of the door's values. Ids on another kind of device are refused.</summary>
     protected abstract Device Device { get; }
 
-    /// <summary>What is known of each byte.</summary>
+    /// <summary>The features of each byte.</summary>
     /// <param name="ids">[N, L] ids, checked; L may be 0.</param>
     /// <returns>[N, L, C] rows.</returns>
     protected abstract Tensor FeaturesCore(Tensor ids);
 
     /// <summary>Packs K ids into each slot.</summary>
-    /// <param name="ids">[N, S·K] ids, checked and, where the tail says so, completed with 0x00.</param>
+    /// <param name="ids">[N, S·K] ids, checked, and completed with 0x00 if the tail says so.</param>
     /// <param name="slots">S; may be 0.</param>
     /// <returns>[N, S, dim] slots.</returns>
     protected abstract Tensor SlotsCore(Tensor ids, long slots);
 
     /// <summary>Widens each id to a stream position.</summary>
     /// <param name="ids">[N, L] ids, checked; L may be 0.</param>
-    /// <returns>[N, L, dim] positions, each made of its own id and at most <see cref="ContextBytes"/> before it.</returns>
+    /// <returns>[N, L, dim] positions, each computed from its own id and at most <see cref="ContextBytes"/> ids before it.</returns>
     protected abstract Tensor StreamCore(Tensor ids);
 
     /// <summary>
-    /// Draws the learned numbers anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for: maps uniform in ±1/√fan-in, parameters
-    /// whose name begins with "table" unit normal, vectors 0; a control's value table stays as its own seed drew it. A door whose numbers
-    /// begin otherwise, the scale of a norm for example, overrides it.
+    /// Draws the learned parameters anew for <see cref="ByteLanguageModel.ResetParameters"/>. Weights of linear layers are uniform in
+    /// ±1/√fan-in, parameters whose name begins with "table" standard normal, vectors 0. A control's value table stays as its own seed drew
+    /// it. Override this in a door with other initial values, for example the scale of a norm.
     /// </summary>
-    /// <param name="random">The door's own random stream: the same seed, the same numbers.</param>
+    /// <param name="random">The random stream of this door: the same seed gives the same numbers.</param>
     protected internal virtual void ResetParameters(Generator random)
     {
         foreach ((string name, Tensor weight) in named_parameters())
@@ -167,14 +167,16 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         ByteIds.Require(ids, ChecksIds, Device);
         Tensor flat = ByteIds.Flat(ids);
-        long length = flat.size(1); // A shape is an array, and costs more than it looks.
+        long length = flat.size(1); // Not shape: it makes an array, which costs more than it seems.
         long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
         long packed = slots * BytesPerSlot;
         if (packed < length) return flat.narrow(1, 0, packed);
         return packed == length ? flat : cat([flat, zeros([flat.size(0), packed - length], flat.dtype, flat.device)], 1);
     }
 
-    /// <summary>[N, S, C] rows of flat ids [N, L] in the leading shape that the ids had, for the caller.</summary>
+    /// <summary>
+    /// Gives [N, S, C] rows of flat ids [N, L] the leading shape of the ids, and moves them to the caller's dispose scope.
+    /// </summary>
     private static Tensor Restored(Tensor rows, Tensor ids) =>
         (ids.dim() == 2 ? rows : rows.view([.. ids.shape[..^1], rows.size(1), rows.size(2)])).MoveToOuterDisposeScope();
 }

@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// N-gram codes by tensor operations: for ids with special ones among them, for other dtypes than float32, and for devices. They equal
-/// those of <see cref="NgramKernel"/>, and nothing is read back. The 64 bits of a code become floats eight at a time, by a gather of the
-/// signs of a byte's bits.
+/// N-gram codes by tensor operations: for inputs with special ids, for dtypes other than float32, and for accelerators. They equal those of
+/// <see cref="NgramKernel"/>, and nothing is read back from the device. The 64 bits of a code become floats eight at a time: each byte
+/// gathers a row from a table of signs.
 /// </summary>
 internal sealed class NgramGather : nn.Module
 {
     private const int BitsPerByte = 8;
-    private const int SilentRow = 256; // all zero, for a code that lacks bytes
+    private const int SilentRow = 256; // all zero, for a code with too few bytes
 
-    // Places in the table of constants. A shift takes a tensor, and one that is elsewhere than the ids would be copied at every call.
+    // Places in the table of constants. A shift takes a tensor. If it were on another device than the ids, every call would copy it.
     private const int Shifts = 0;
     private const int Masks = 3;
     private const int ByteMask = 6;
@@ -48,17 +48,17 @@ internal sealed class NgramGather : nn.Module
     /// <summary>Orders, columns, amplitude.</summary>
     public NgramCodes Codes { get; }
 
-    /// <summary>This where slots have codes too, else null.</summary>
+    /// <summary>This instance if slots have codes too, otherwise null.</summary>
     public NgramGather? ForSlots => Codes.InSlots ? this : null;
 
-    /// <summary>[N, S·K] ids to the codes [N, S, columns] of the bytes that end with each K ids.</summary>
+    /// <summary>[N, S·K] ids to codes [N, S, columns]: those of the n-grams that end with the last id of each slot.</summary>
     public Tensor Gather(Tensor ids, int bytesPerSlot)
     {
         using DisposeScope scope = NewDisposeScope();
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
         if (batch == 0 || slots == 0) return empty([batch, slots, Codes.Columns], _signs.Rows.dtype, ids.device).MoveToOuterDisposeScope();
 
-        // Before the first id stand such as end the context.
+        // MASK ids come before the first id, because a special id ends the context.
         int before = Codes.LongestOrder - 1;
         Tensor padded = cat([full([batch, before], ByteIds.Mask, ScalarType.Int64, ids.device), ids.to(ScalarType.Int64)], 1);
         Tensor? word = null, ended = null;
@@ -95,7 +95,7 @@ internal sealed class NgramGather : nn.Module
         base._toEpilog(dtype, device, non_blocking);
         if (dtype is not null && dtype != _signs.Rows.dtype)
         {
-            // From the amplitude, so that a pass through a narrower type leaves no rounding behind.
+            // Made again from the amplitude, so that a move through a narrower type leaves no rounding errors.
             device ??= _signs.Rows.device;
             _signs.Dispose();
             _signs = Signs();
@@ -117,11 +117,11 @@ internal sealed class NgramGather : nn.Module
         base.Dispose(disposing);
     }
 
-    /// <summary>x >> shift with zeros from above: the shift of a signed number brings its sign.</summary>
+    /// <summary>x >> shift with zeros as the top bits: a shift of a signed number would copy its sign there.</summary>
     private Tensor Shifted(Tensor words, int step) =>
         words.bitwise_right_shift(_constants.Rows.select(0, Shifts + step)).bitwise_and_(_constants.Rows.select(0, Masks + step));
 
-    /// <summary>[257, 8]: the bits of a byte, the lowest first, as +a and -a, and a row of zeros.</summary>
+    /// <summary>[257, 8]: the bits of a byte as +a and -a, lowest bit first, then a row of zeros.</summary>
     private FixedTable Signs()
     {
         float[] signs = new float[(SilentRow + 1) * BitsPerByte];

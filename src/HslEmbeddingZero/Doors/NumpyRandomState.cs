@@ -7,8 +7,8 @@ namespace HslEmbeddingZero;
 /// normal values by the polar method, permutations by Fisher-Yates from the end.
 /// </summary>
 /// <remarks>
-/// The twister is Math.NET's, whose integer seeding is the same. Its public members never hand out the raw 32-bit outputs (its bytes
-/// take one output each), but its doubles are one output divided by 2^32, which multiplying by 2^32 undoes exactly.
+/// The Mersenne Twister is Math.NET's; its integer seeding is the same. Its public members never return the raw 32-bit outputs (each of its
+/// bytes takes one output). But each of its doubles is one output divided by 2^32, so multiplying by 2^32 restores the output exactly.
 /// </remarks>
 internal sealed class NumpyRandomState
 {
@@ -17,7 +17,7 @@ internal sealed class NumpyRandomState
     private double? _spare;
 
     /// <summary>Starts the stream of <c>numpy.random.RandomState(seed)</c>.</summary>
-    /// <param name="seed">From 0; numpy itself goes on to 2^32 - 1.</param>
+    /// <param name="seed">0 or more; numpy itself accepts seeds up to 2^32 - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The seed is negative, which numpy refuses too.</exception>
     public NumpyRandomState(int seed)
     {
@@ -36,7 +36,7 @@ internal sealed class NumpyRandomState
         return (high * 67108864.0 + low) / 9007199254740992.0; // (high · 2^26 + low) / 2^53
     }
 
-    /// <summary>numpy's <c>randn()</c>: an accepted point of the polar method gives two values, one kept for the next call.</summary>
+    /// <summary>numpy's <c>randn()</c>: an accepted point of the polar method gives two values; one is kept for the next call.</summary>
     public double Gaussian()
     {
         if (_spare is { } spare)
@@ -73,7 +73,9 @@ internal sealed class NumpyRandomState
         return order;
     }
 
-    /// <summary>Uniform over 0 .. <paramref name="max"/>: outputs cut to max's bits are drawn until one does not exceed max.</summary>
+    /// <summary>
+    /// Uniform over 0 .. <paramref name="max"/>: draws outputs, masked to the bits of max, until one does not exceed max.
+    /// </summary>
     private uint Interval(uint max)
     {
         uint mask = uint.MaxValue >> System.Numerics.BitOperations.LeadingZeroCount(max);

@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The embedding-free precedent, without learned parameters: every byte is 256 columns of which one is 1, K bytes side by side, zero-padded
-/// to the model's width. It tells bytes apart and says nothing else of them, and it takes 256 columns a byte where the features take 27.
-/// Special ids are all zero.
+/// The one-hot door, an earlier input without embedding or learned parameters: 256 columns per byte, one of them 1, K bytes side by side,
+/// zero-padded to the model's width. The columns identify the byte and hold no other information. A byte takes 256 columns; the features
+/// take 27. Special ids are all zero.
 /// </summary>
 public sealed class OneHotDoor : InputDoor
 {
@@ -15,7 +15,7 @@ public sealed class OneHotDoor : InputDoor
 
     /// <param name="bytesPerSlot">K, 1 or more; 256·K must not exceed <paramref name="dim"/>.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
     /// <exception cref="ArgumentException">256·K exceeds dim.</exception>
     public OneHotDoor(int bytesPerSlot = 1, int dim = 512, SlotTail tail = SlotTail.Pad)
         : base(nameof(OneHotDoor), bytesPerSlot, dim, tail, ByteValues)
@@ -23,7 +23,7 @@ public sealed class OneHotDoor : InputDoor
         RegisterComponents();
     }
 
-    /// <summary>0: a position holds its own byte and nothing of those before.</summary>
+    /// <summary>0: a position depends only on its own byte.</summary>
     public override int ContextBytes => 0;
 
     /// <inheritdoc/>
@@ -56,7 +56,7 @@ public sealed class OneHotDoor : InputDoor
 
     private Tensor Padded(Tensor rows) => rows.size(2) == Dim ? rows : nn.functional.pad(rows, [0, Dim - rows.size(2)]);
 
-    /// <summary>One row a byte, and zeros for MASK and EOS.</summary>
+    /// <summary>One row per byte, and zeros for MASK and EOS.</summary>
     private static Tensor Identity()
     {
         TorchRuntime.EnsureLoaded(); // before the first tensor

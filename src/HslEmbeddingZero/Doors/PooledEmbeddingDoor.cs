@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The plain learned byte embedding in its naive form: a learned table 258×dim, a slot is the mean of its K rows (the order of its bytes
-/// is lost), a stream position is the row itself.
+/// The plain learned byte embedding in its naive form: a learned table 258×dim. A slot is the mean of its K rows, so the order of its bytes
+/// is lost. A stream position is the row itself.
 /// </summary>
 public sealed class PooledEmbeddingDoor : InputDoor
 {
@@ -15,7 +15,7 @@ public sealed class PooledEmbeddingDoor : InputDoor
 
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
     public PooledEmbeddingDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
         : base(nameof(PooledEmbeddingDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {

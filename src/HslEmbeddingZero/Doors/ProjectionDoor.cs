@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>The learned rival on the same features: one linear map of a slot's K rows, another of a single row for the stream.</summary>
+/// <summary>
+/// The learned alternative on the same features: one linear layer for the K rows of a slot, another for a single row of the stream.
+/// </summary>
 public sealed class ProjectionDoor : InputDoor
 {
     [ComponentName(Name = "features")]
@@ -19,11 +21,11 @@ public sealed class ProjectionDoor : InputDoor
 
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
-    /// <param name="scaling">Fixed scaling of the channels before the map.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
+    /// <param name="scaling">Fixed scaling of the channels before the linear layer.</param>
     /// <param name="ngrams">
-    /// Codes of the last bytes, which the map of the stream reads behind the 27 features and, where they say so, that of the slots behind
-    /// 27·K; null has none.
+    /// Codes of the last bytes, or null for none. The linear layer of the stream reads them after the 27 features. With
+    /// <see cref="NgramCodes.InSlots"/>, the linear layer of the slots reads them after the 27·K features too.
     /// </param>
     public ProjectionDoor(
         int bytesPerSlot = 8,
@@ -36,11 +38,11 @@ public sealed class ProjectionDoor : InputDoor
     }
 
     /// <summary>The projection of control features: an arm of the ablation. It owns <paramref name="features"/>.</summary>
-    /// <param name="features">The features to map.</param>
+    /// <param name="features">The features to project.</param>
     /// <param name="bytesPerSlot">K, 1 or more.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
-    /// <param name="ngrams">Codes of the last bytes behind the features; null has none.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
+    /// <param name="ngrams">Codes of the last bytes, after the features; null for none.</param>
     public ProjectionDoor(
         ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, NgramCodes? ngrams = null)
         : base(nameof(ProjectionDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
@@ -56,7 +58,7 @@ public sealed class ProjectionDoor : InputDoor
     /// <inheritdoc/>
     public override NgramCodes? Ngrams => _ngrams?.Codes;
 
-    /// <summary>What the door packs.</summary>
+    /// <summary>The features that the door projects.</summary>
     internal ControlFeatures Source => _features;
 
     internal override int Seed => _features.Seed;

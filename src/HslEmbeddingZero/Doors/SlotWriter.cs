@@ -2,21 +2,18 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>
-/// Slots of frozen features on the CPU, written where they belong: every byte of the output once, no intermediate.
-/// </summary>
+/// <summary>Writes slots of frozen features on the CPU directly into the output: every byte once, without an intermediate tensor.</summary>
 internal static unsafe class SlotWriter
 {
-    // Below this much output a second thread costs more than it saves: libtorch's own threads spin for a while after each of its
-    // operations.
+    // For less output than this, a second thread costs more than it saves: libtorch's own threads spin for a while after each operation.
     private const long ParallelBytes = 1 << 20;
 
     /// <summary>Whether an output of this shape can be addressed as one span.</summary>
     public static bool Fits(long rows, long slots, int dim) => rows * slots * dim <= int.MaxValue / sizeof(float);
 
     /// <summary>
-    /// [N, S·K] contiguous uint8 ids to N·S·dim contiguous float32, both on the CPU; on all processors only where <paramref name="share"/>
-    /// allows it. Codes, where there are some, stand directly behind the features.
+    /// [N, S·K] contiguous uint8 ids to N·S·dim contiguous float32, both on the CPU. It uses all processors only if
+    /// <paramref name="share"/> allows it. Codes, if there are any, directly follow the features.
     /// </summary>
     public static void Write(Tensor ids, Tensor output, RowTables tables, int bytesPerSlot, int dim, bool share, NgramCodes? codes = null)
     {
@@ -39,7 +36,7 @@ internal static unsafe class SlotWriter
                 while (slot < end)
                 {
                     long position = slot % slots * bytesPerSlot;
-                    int count = (int)Math.Min(end - slot, slots - slot % slots); // as far as the input row goes
+                    int count = (int)Math.Min(end - slot, slots - slot % slots); // up to the end of the input row
                     byte* bytes = (byte*)from + slot / slots * length + position;
                     float* first = (float*)to + slot * dim;
                     if (codes is not null)

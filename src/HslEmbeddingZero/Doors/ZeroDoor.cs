@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The door without learned parameters: K rows of 27 frozen features side by side, zero-padded to the model's width. Channels keep fixed
-/// addresses (columns 0-7 of each group of 27 are always Δ, 17-24 always Fourier), and its state dictionary is empty.
+/// The door without learned parameters: K rows of 27 frozen features side by side, zero-padded to the model's width. Channels have fixed
+/// columns (columns 0-7 of each group of 27 are always Δ, 17-24 always Fourier). The state dictionary is empty.
 /// </summary>
 public sealed class ZeroDoor : InputDoor
 {
@@ -16,13 +16,13 @@ public sealed class ZeroDoor : InputDoor
 
     /// <param name="bytesPerSlot">K, 1 or more; 27·K must not exceed <paramref name="dim"/>.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
-    /// <param name="scaling">Fixed scaling of the channels; none is the published door.</param>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
+    /// <param name="scaling">Fixed scaling of the channels; the published door has none.</param>
     /// <param name="ngrams">
-    /// Codes of the last bytes, in the columns from 27 on of a stream position and, where they say so, from 27·K on of a slot; null, the
-    /// published door, has none.
+    /// Codes of the last bytes, or null for none as in the published door. In a stream position they start at column 27. With
+    /// <see cref="NgramCodes.InSlots"/>, a slot has them too, starting at column 27·K.
     /// </param>
-    /// <exception cref="ArgumentException">27·K exceeds dim, or the features and codes of a position or a slot do.</exception>
+    /// <exception cref="ArgumentException">27·K exceeds dim, or the features and codes of a position or a slot together do.</exception>
     public ZeroDoor(
         int bytesPerSlot = 8,
         int dim = 512,
@@ -37,9 +37,9 @@ public sealed class ZeroDoor : InputDoor
     /// <param name="features">The features to pack.</param>
     /// <param name="bytesPerSlot">K, 1 or more; 27·K must not exceed <paramref name="dim"/>.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="tail">What becomes of an incomplete last slot.</param>
-    /// <param name="ngrams">Codes of the last bytes behind the features; null has none.</param>
-    /// <exception cref="ArgumentException">27·K exceeds dim, or the features and codes of a position or a slot do.</exception>
+    /// <param name="tail">What happens to an incomplete last slot.</param>
+    /// <param name="ngrams">Codes of the last bytes, after the features; null for none.</param>
+    /// <exception cref="ArgumentException">27·K exceeds dim, or the features and codes of a position or a slot together do.</exception>
     public ZeroDoor(ControlFeatures features, int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad, NgramCodes? ngrams = null)
         : this(() => features ?? throw new ArgumentNullException(nameof(features)), bytesPerSlot, dim, tail, ngrams)
     {
@@ -69,8 +69,8 @@ public sealed class ZeroDoor : InputDoor
     }
 
     /// <summary>
-    /// Packs K bytes into each slot like <see cref="InputDoor.forward"/>, into memory of your own. For outputs over a few
-    /// MiB, allocating the tensor costs more than filling it: a loop over batches of one shape reuses one.
+    /// Packs K bytes into each slot like <see cref="InputDoor.forward"/>, but into an existing tensor. For outputs over a few MiB,
+    /// allocating the tensor costs more than filling it: reuse one tensor for batches of one shape.
     /// </summary>
     /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <param name="destination">
@@ -87,7 +87,7 @@ public sealed class ZeroDoor : InputDoor
         _features.WriteSlots(packed, destination, BytesPerSlot, Dim, _ngrams?.ForSlots);
     }
 
-    /// <summary>Writes one position for each byte like <see cref="InputDoor.Stream"/>, into memory of your own.</summary>
+    /// <summary>Writes one position for each byte like <see cref="InputDoor.Stream"/>, but into an existing tensor.</summary>
     /// <param name="ids">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <param name="destination">[..., L, dim], contiguous, in the door's dtype and on its device; all of it is written.</param>
     /// <exception cref="ArgumentException">Ids or a destination of another type, shape or device.</exception>
@@ -104,7 +104,7 @@ public sealed class ZeroDoor : InputDoor
     /// <inheritdoc/>
     public override NgramCodes? Ngrams => _ngrams?.Codes;
 
-    /// <summary>What the door packs.</summary>
+    /// <summary>The features that the door packs.</summary>
     internal ControlFeatures Source => _features;
 
     internal override int Seed => _features.Seed;
@@ -121,7 +121,7 @@ public sealed class ZeroDoor : InputDoor
     /// <inheritdoc/>
     protected override Tensor StreamCore(Tensor ids) => _features.Slots(ids, 1, Dim, ngrams: _ngrams);
 
-    /// <summary>Checks memory that is to be written to.</summary>
+    /// <summary>Checks a destination before it is written.</summary>
     private void Open(Tensor destination, Tensor ids, long positions)
     {
         ArgumentNullException.ThrowIfNull(destination);

@@ -1,10 +1,13 @@
 namespace HslEmbeddingZero;
 
-/// <summary>Files that are there whole or not at all: written under a temporary name beside their own, then renamed.</summary>
+/// <summary>
+/// Writes files that appear whole or not at all: each is written under a temporary name in the same folder, then renamed.
+/// </summary>
 internal static class AtomicFile
 {
     /// <summary>
-    /// Two seconds in all. A virus scanner or an indexer holds a new file for some milliseconds, a reader of weights for longer.
+    /// Attempts at a rename, two seconds in total. A virus scanner or an indexer holds a new file for some milliseconds, a reader of
+    /// weights for longer.
     /// </summary>
     internal const int Tries = 20;
 
@@ -12,15 +15,15 @@ internal static class AtomicFile
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Writes a file, down to the disk.</summary>
+    /// <summary>Writes a file and flushes it to the disk.</summary>
     /// <param name="path">
-    /// Its name. ".NAME.tmp" beside it is the temporary one: what a killed process leaves is replaced by the next.
+    /// The file. The temporary file is ".NAME.tmp" in the same folder. If a killed process leaves one, the next write replaces it.
     /// </param>
     /// <param name="write">Writes the content.</param>
     public static void Write(string path, Action<FileStream> write)
     {
         string temporary = TemporaryOf(path);
-        FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None); // Where another writes, its file must stay.
+        FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None); // If another writes, its file must stay.
         try
         {
             using (file)
@@ -38,7 +41,7 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>The same for what writes to a name.</summary>
+    /// <summary>The same for an action that writes to a path.</summary>
     public static void Write(string path, Action<string> write)
     {
         string temporary = TemporaryOf(path);
@@ -59,8 +62,8 @@ internal static class AtomicFile
 
     /// <summary>Renames a file over another.</summary>
     /// <remarks>
-    /// Linux and macOS rename over a file that others have open; Windows refuses until they close it. A scanner that looks at the last
-    /// checkpoint shall not end a run of hours, so on Windows the rename waits for a while.
+    /// Linux and macOS rename over a file that other processes have open; Windows refuses until they close it. A scanner that reads the
+    /// last checkpoint must not end a run of hours, so on Windows the rename is repeated for a while.
     /// </remarks>
     public static void Replace(string temporary, string path)
     {
@@ -68,7 +71,7 @@ internal static class AtomicFile
         else File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Does it again while it fails as Windows fails where another process holds the file.</summary>
+    /// <summary>Repeats an action while it fails with the errors that Windows gives if another process holds the file.</summary>
     internal static void Repeat(Action action, TimeSpan pause)
     {
         for (int left = Tries; ; left--)

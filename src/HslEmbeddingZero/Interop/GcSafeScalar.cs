@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Arithmetic with scalars that stay alive during the call. TorchSharp 0.107 passes a Scalar's native handle on and lets go of the object,
-/// so a garbage collection on another thread can free it under the call; even tensor + tensor makes such a Scalar, the factor 1 of its
-/// right side. Training ran into it once in some thousand steps. Scalars that live as long as the program, or to the end of a using, cannot
-/// be freed.
+/// Arithmetic with scalars that stay alive during the call. TorchSharp 0.107 passes on the native handle of a Scalar but keeps no reference
+/// to the object. A garbage collection on another thread can therefore free it during the call. Even tensor + tensor makes such a Scalar:
+/// the factor 1 of its right side. In training this error occurred once in some thousand steps. Scalars that live as long as the program,
+/// or to the end of a using, cannot be freed.
 /// </summary>
 internal static class GcSafeScalar
 {

@@ -4,13 +4,13 @@ using System.Runtime.Versioning;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Environment variables as native libraries see them. .NET keeps a copy of its own, so that
-/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> does not reach them.
+/// Environment variables as native libraries see them. .NET keeps its own copy, so
+/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> does not change what they see.
 /// </summary>
 internal static partial class NativeEnvironment
 {
     /// <summary>
-    /// Gives a variable a value, for libraries that are loaded from here on. What the user has set, in the shell or in .NET, is kept.
+    /// Sets a variable for libraries that are loaded later. A value that the user has set, in the shell or in .NET, is kept.
     /// </summary>
     public static void SetDefault(string name, string value)
     {
@@ -24,7 +24,7 @@ internal static partial class NativeEnvironment
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Set(string name, string value, int overwrite);
 
-    // The C runtime that libtorch is linked to; it has read the process' environment when it started.
+    // libtorch is linked to this C runtime, which reads the environment of the process only when it starts.
     [SupportedOSPlatform("windows")]
     [LibraryImport("ucrtbase", EntryPoint = "_putenv_s", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

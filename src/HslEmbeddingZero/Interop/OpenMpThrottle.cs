@@ -5,16 +5,14 @@ using System.Runtime.Versioning;
 
 namespace HslEmbeddingZero;
 
-/// <summary>
-/// Lets libtorch's OpenMP threads sleep instead of spin while other programs want the processors.
-/// </summary>
+/// <summary>Lets libtorch's OpenMP threads sleep instead of spin while other programs need the processors.</summary>
 /// <remarks>
-/// libgomp's threads spin for milliseconds at every barrier. Alone that is fastest. Beside other work it is ruinous: a thread spins away
-/// its time slice while the thread it waits for stands in the run queue. A fixed count (GOMP_SPINCOUNT) must lose one of the two. libgomp
-/// spins 3,000 times less, though, as soon as it manages more threads than there are processors. So a watcher reads from /proc how long
-/// this process' threads have waited for a processor; while that is much, it keeps a second, idle team of threads, and lets go of it
-/// afterwards. The team of the program keeps its size, so that no sum changes. Nothing is done where the user has set OMP_WAIT_POLICY or
-/// GOMP_SPINCOUNT, where OpenMP is not libgomp, and on other systems than Linux.
+/// libgomp's threads spin for milliseconds at every barrier. This is fastest if no other program runs. Beside other work it is very slow: a
+/// thread spins for its whole time slice while the thread it waits for is in the run queue. A fixed count (GOMP_SPINCOUNT) is bad in one of
+/// the two cases. But libgomp spins 3,000 times less as soon as it manages more threads than there are processors. So a watcher reads from
+/// /proc how long this process' threads have waited for a processor. While that time is long, it keeps a second, idle team of threads;
+/// afterwards it ends that team. The program's own team keeps its size, so no sum changes. Nothing is done if the user has set
+/// OMP_WAIT_POLICY or GOMP_SPINCOUNT, if OpenMP is not libgomp, or on systems other than Linux.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal static class OpenMpThrottle
@@ -23,8 +21,8 @@ internal static class OpenMpThrottle
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Begins to watch, for the life of the process, once libtorch is loaded. Whether there is anything to throttle is found out on the
-    /// way.
+    /// Starts the watcher, for the life of the process, after libtorch is loaded. The watcher itself finds out whether there is anything to
+    /// throttle.
     /// </summary>
     public static void Start()
     {
@@ -54,8 +52,7 @@ internal static class OpenMpThrottle
     }
 
     /// <summary>
-    /// An OpenMP team of one thread more than there are processors, which does nothing. It belongs to a thread of its own, and ends with
-    /// it.
+    /// An idle OpenMP team with one thread more than there are processors. It belongs to a separate thread and ends with that thread.
     /// </summary>
     internal sealed unsafe class IdleTeam : IDisposable
     {
@@ -63,7 +60,7 @@ internal static class OpenMpThrottle
         private readonly ManualResetEventSlim _release = new();
         private readonly Thread _holder;
 
-        /// <summary>Makes the team, and returns when it is there.</summary>
+        /// <summary>Makes the team and returns when it exists.</summary>
         public IdleTeam()
         {
             _holder = new Thread(Hold) { IsBackground = true, Name = "HslEmbeddingZero OpenMP idle team" };
@@ -74,7 +71,7 @@ internal static class OpenMpThrottle
         /// <summary>Whether OpenMP in this process is libgomp.</summary>
         public static bool IsAvailable() => Find() is not null;
 
-        /// <summary>One more than the processors that libgomp counts. It does not know of a container's quota, as .NET does.</summary>
+        /// <summary>One more than the processors that libgomp counts. Unlike .NET, it does not know a container's quota.</summary>
         public int Threads { get; private set; }
 
         /// <summary>Ends the team.</summary>
@@ -99,7 +96,7 @@ internal static class OpenMpThrottle
         }
 
         /// <summary>
-        /// libgomp's entry for parallel regions and its count of processors, and a native function that does nothing to run there; null
+        /// libgomp's entry for parallel regions, its count of processors, and a native function without effect to run in the region. Null
         /// without libgomp.
         /// </summary>
         private static (nint Parallel, nint CountProcessors, nint Nothing)? Find()
@@ -114,26 +111,26 @@ internal static class OpenMpThrottle
     }
 
     /// <summary>
-    /// Whether others want the processors, by a mean over about two seconds: a garbage collection, or the compiler of a program that
-    /// starts, wants them for a shorter time.
+    /// Whether others need the processors, by a mean over about two seconds. A garbage collection, or the compiler of a program that
+    /// starts, needs them for a shorter time.
     /// </summary>
     internal sealed class Contention
     {
         /// <summary>
-        /// Waiting threads on average, from which on there is contention. One busy program beside two threads on two processors makes
-        /// it 0.6 to 0.8, spinning or not; alone it stays under 0.05.
+        /// Contention begins at this average number of waiting threads. One busy program beside two threads on two processors makes it 0.6
+        /// to 0.8, whether the threads spin or not. Without the other program it stays under 0.05.
         /// </summary>
         public const double High = 0.4;
 
-        /// <summary>Below this it is over.</summary>
+        /// <summary>Contention ends below this average.</summary>
         public const double Low = 0.2;
 
-        private const double Fresh = 0.1; // share of the newest observation: ten of them are two seconds
+        private const double Fresh = 0.1; // weight of the newest observation: ten observations are two seconds
 
         private double _mean;
         private bool _isContended;
 
-        /// <param name="waiting">Threads of this process that stood in the run queue, on average since the last time.</param>
+        /// <param name="waiting">Average number of threads of this process in the run queue since the last call.</param>
         public bool Observe(double waiting)
         {
             _mean += Fresh * (waiting - _mean);
@@ -149,10 +146,10 @@ internal static class OpenMpThrottle
         private Dictionary<string, long> _last = Read();
         private long _at = Stopwatch.GetTimestamp();
 
-        /// <summary>Whether this kernel tells.</summary>
+        /// <summary>Whether this kernel provides the waiting times.</summary>
         public static bool IsReadable => File.Exists($"{Tasks}/{Environment.ProcessId}/schedstat");
 
-        /// <summary>Threads that were waiting, on average since the last call. Threads that have ended since count no more.</summary>
+        /// <summary>Average number of waiting threads since the last call. Threads that have ended since then are not counted.</summary>
         public double WaitingSinceLast()
         {
             Dictionary<string, long> now = Read();
@@ -177,7 +174,7 @@ internal static class OpenMpThrottle
                 }
                 catch (IOException)
                 {
-                    // The thread has ended meanwhile.
+                    // The thread has ended in the meantime.
                 }
             }
 

@@ -3,27 +3,28 @@ using System.Runtime.Intrinsics.X86;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What the processor can do, as far as a choice of arithmetic depends on it. Such a choice goes by the processor and never by a timing: a
-/// busy machine must compute the numbers of an idle one.
+/// Features of the processor that a choice of arithmetic depends on. Such a choice never depends on a timing: a busy machine must compute
+/// the same numbers as an idle one.
 /// </summary>
 /// <param name="IsAmd">The maker is AMD.</param>
 /// <param name="HasAvx512">AVX-512 F.</param>
 /// <param name="HasAvx512BFloat16">AVX512_BF16: products of pairs of bfloat16.</param>
 /// <param name="HasAmxBFloat16">AMX-BF16: products of tiles of bfloat16.</param>
 /// <param name="HidesCaches">
-/// AMD, and CPUID describes no cache, as under some hypervisors. oneDNN 3.7 (libtorch 2.10) then takes the first cache for one byte large.
-/// Its convolutions with a kernel of one point give wrong numbers (64 to 258 channels) or end the process by SIGFPE (256 to 1,024).
+/// The maker is AMD, and CPUID describes no cache, as under some hypervisors. oneDNN 3.7 (libtorch 2.10) then assumes that the L1 cache has
+/// one byte. Its convolutions with kernel size 1 give wrong numbers (64 to 258 channels) or end the process by SIGFPE (256 to 1,024
+/// channels).
 /// </param>
 internal readonly record struct Processor(
     bool IsAmd, bool HasAvx512, bool HasAvx512BFloat16, bool HasAmxBFloat16, bool HidesCaches = false)
 {
-    /// <summary>oneDNN's own variable: the newest instructions that it may use.</summary>
+    /// <summary>An environment variable of oneDNN. It limits the instructions that oneDNN uses.</summary>
     public const string OneDnnLimit = "ONEDNN_MAX_CPU_ISA";
 
-    /// <summary>The processor of this process, as oneDNN may use it. All false on other kinds than x86.</summary>
+    /// <summary>The processor of this process, as oneDNN may use it. All values are false on processors other than x86.</summary>
     public static Processor Current { get; } = Read().LimitedTo(Environment.GetEnvironmentVariable(OneDnnLimit));
 
-    /// <summary>What is left of the bfloat16 instructions under a limit of oneDNN, such as AVX512_CORE_BF16. All of them with none.</summary>
+    /// <summary>Removes the bfloat16 instructions above a limit of oneDNN, such as AVX512_CORE_BF16. Null or empty is no limit.</summary>
     public Processor LimitedTo(string? oneDnnLimit)
     {
         if (string.IsNullOrEmpty(oneDnnLimit) || oneDnnLimit.Equals("DEFAULT", StringComparison.OrdinalIgnoreCase)) return this;

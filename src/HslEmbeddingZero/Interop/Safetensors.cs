@@ -10,37 +10,37 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Reads and writes safetensors files, the exchange format of weights: no code in them, and readable from Python, Rust and here.
+/// Reads and writes safetensors files, an exchange format for weights. They contain no code and can be read from Python, Rust and .NET.
 /// </summary>
 /// <remarks>
-/// The format (https://github.com/huggingface/safetensors), as kept here:
+/// The format (https://github.com/huggingface/safetensors), as implemented here:
 /// <list type="number">
 /// <item>8 bytes: the length of the header, little-endian, from 1 to 100,000,000.</item>
-/// <item>The header: one JSON object, from its '{' on, then spaces. Each key is a tensor: <c>dtype</c>, <c>shape</c> and
-/// <c>data_offsets</c> [begin, end), counted from the end of the header. <c>__metadata__</c> maps strings to strings. No key comes
-/// twice, and there are no other fields.</item>
-/// <item>The data: row-major, little-endian, the tensors one after another from offset 0 to the end of the file, without hole or
-/// overlap.</item>
+/// <item>The header: one JSON object that begins with '{', then spaces. Each key is a tensor: <c>dtype</c>, <c>shape</c> and
+/// <c>data_offsets</c> [begin, end), counted from the end of the header. <c>__metadata__</c> maps strings to strings. No key comes twice,
+/// and there are no other fields.</item>
+/// <item>The data: row-major, little-endian, the tensors one after another from offset 0 to the end of the file, without holes or
+/// overlaps.</item>
 /// <item>Types: BOOL (bytes 0 and 1), U8, I8, I16, I32, I64, F16, BF16, F32, F64. Up to 64 dimensions.</item>
 /// </list>
-/// Anything else is refused with a <see cref="SafetensorsException"/>, before memory for it is taken. What is written is the same for
-/// the same tensors: larger elements first, then by name, the header padded so that the data begins at a multiple of 8.
+/// Anything else is refused with a <see cref="SafetensorsException"/> before memory is allocated for it. The same tensors always give the
+/// same file: larger elements first, then by name. The header is padded so that the data begins at a multiple of 8.
 /// </remarks>
 public static class Safetensors
 {
-    /// <summary>How much of a tensor is seen through one span; a span cannot cover 2 GiB.</summary>
+    /// <summary>Bytes of a tensor in one span; a span cannot cover 2 GiB.</summary>
     private const int ChunkBytes = 64 << 20;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private delegate void ChunkAction(Span<byte> bytes, long offset);
 
-    /// <summary>Reads metadata, types, shapes and offsets, and no tensor.</summary>
+    /// <summary>Reads metadata, types, shapes and offsets, but no tensor.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The header, which has passed every check that <see cref="Load(string)"/> makes before it reads data.</returns>
     /// <exception cref="SafetensorsException">The file breaks the format; the message names it, the value and the limit.</exception>
     /// <exception cref="IOException">The file cannot be found or read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The program has no permission to read the file.</exception>
     public static SafetensorsHeader ReadHeader(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -55,7 +55,7 @@ public static class Safetensors
     /// </returns>
     /// <exception cref="SafetensorsException">The file breaks the format; the message names it, the value and the limit.</exception>
     /// <exception cref="IOException">The file cannot be found or read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The program has no permission to read the file.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     public static IReadOnlyDictionary<string, Tensor> Load(string path) => Load(path, ChunkBytes);
 
@@ -88,14 +88,14 @@ public static class Safetensors
     /// <summary>Writes tensors to a file.</summary>
     /// <remarks>
     /// The file appears whole or not at all: it is written under a temporary name in the same folder, flushed to the disk, and then
-    /// renamed over what was there. Only one tensor at a time is copied to the CPU.
+    /// renamed; this replaces an existing file. Only one tensor at a time is copied to the CPU.
     /// </remarks>
-    /// <param name="path">The file; one that exists is replaced.</param>
+    /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="tensors">By name; any shape, stride and device, and the types in the remarks of <see cref="Safetensors"/>.</param>
     /// <param name="metadata">Text to store beside the tensors, or null.</param>
-    /// <exception cref="SafetensorsException">The format has no room for a name, a type, a layout or a header of this size.</exception>
+    /// <exception cref="SafetensorsException">The format cannot hold a name, a type, a layout or a header of this size.</exception>
     /// <exception cref="IOException">The folder is missing or the disk is full.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The program has no permission to write to the folder.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
         => Save(path, tensors, metadata, ChunkBytes);
 
@@ -131,7 +131,7 @@ public static class Safetensors
     /// fits. Floating types convert into one another; other types must be equal. Devices may differ.
     /// </remarks>
     /// <param name="module">The module to fill.</param>
-    /// <param name="tensors">By name, as <see cref="Load(string)"/> returns them; they stay the caller's.</param>
+    /// <param name="tensors">By name, as <see cref="Load(string)"/> returns them; they still belong to the caller.</param>
     /// <param name="source">Where they come from, such as the file's path; messages name it.</param>
     /// <exception cref="SafetensorsException">
     /// A name is missing or unknown, or a shape or type does not fit; the message lists them.
@@ -144,7 +144,7 @@ public static class Safetensors
         LoadInto(module.state_dict(), tensors, source, module.GetName());
     }
 
-    /// <summary>The same into tensors by name, such as a module's under other keys.</summary>
+    /// <summary>The same into tensors by name, such as those of a module under other keys.</summary>
     internal static void LoadInto(
         IReadOnlyDictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> tensors, string source, string targetName)
     {
@@ -167,7 +167,7 @@ public static class Safetensors
     }
 
     /// <summary>Reads until the span is full.</summary>
-    /// <exception cref="SafetensorsException">The file ends first, though its length said otherwise.</exception>
+    /// <exception cref="SafetensorsException">The file ends too early, although its length said otherwise.</exception>
     internal static void ReadFully(SafeFileHandle file, Span<byte> destination, long position, string path)
     {
         while (destination.Length > 0)
@@ -195,7 +195,7 @@ public static class Safetensors
         }
     }
 
-    /// <summary>Shows the bytes of a contiguous CPU tensor piece by piece, in order.</summary>
+    /// <summary>Passes the bytes of a contiguous CPU tensor to an action, piece by piece and in order.</summary>
     private static void ForEachChunk(Tensor tensor, int chunkBytes, ChunkAction action)
     {
         long count = tensor.numel();
@@ -217,7 +217,7 @@ public static class Safetensors
             name == SafetensorsHeaderReader.MetadataKey ? "the name is reserved for the metadata"
             : tensor is null ? "it is null"
             : tensor.IsInvalid ? "it has been disposed"
-            : SafetensorsDtypes.Rank(tensor.dtype) < 0 ? $"dtype {tensor.dtype} has no place in the format; {SafetensorsDtypes.Names} have"
+            : SafetensorsDtypes.Rank(tensor.dtype) < 0 ? $"the format has no dtype {tensor.dtype}; it has {SafetensorsDtypes.Names}"
             : tensor.is_sparse ? "it is sparse; only dense tensors can be stored"
             : tensor.device_type == DeviceType.META ? "it is on the meta device and has no data"
             : null;
@@ -271,7 +271,7 @@ public static class Safetensors
         return buffer.WrittenMemory;
     }
 
-    /// <summary>The text, unless it holds half of a surrogate pair, which the JSON writer would silently replace.</summary>
+    /// <summary>Returns the text. Throws if it holds half of a surrogate pair, which the JSON writer would silently replace.</summary>
     private static string Strict(string path, string? text)
     {
         if (text is null) throw new SafetensorsException($"{path}: a metadata value is null; it must be a string.");

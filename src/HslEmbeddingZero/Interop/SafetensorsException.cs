@@ -6,7 +6,7 @@ namespace HslEmbeddingZero;
 /// </summary>
 public class SafetensorsException : IOException
 {
-    /// <summary>Creates the exception without a message of its own.</summary>
+    /// <summary>Creates the exception with the default message.</summary>
     public SafetensorsException()
     {
     }
@@ -19,7 +19,7 @@ public class SafetensorsException : IOException
 
     /// <summary>Creates the exception with a message and its cause.</summary>
     /// <param name="message">What is wrong: file, value and limit.</param>
-    /// <param name="innerException">The error behind it.</param>
+    /// <param name="innerException">The error that caused this one.</param>
     public SafetensorsException(string message, Exception innerException) : base(message, innerException)
     {
     }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>What a safetensors file says about its tensors; reading it loads no tensor and needs no native library.</summary>
+/// <summary>The metadata and the list of tensors of a safetensors file. Reading it loads no tensor and needs no native library.</summary>
 /// <remarks>Comes from <see cref="Safetensors.ReadHeader"/> and has passed all of its checks.</remarks>
 public sealed class SafetensorsHeader
 {
@@ -18,7 +18,7 @@ public sealed class SafetensorsHeader
         DataLength = dataLength;
     }
 
-    /// <summary>The free text under <c>__metadata__</c>; empty where the file has none.</summary>
+    /// <summary>The free text under <c>__metadata__</c>; empty if the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The tensors by name.</summary>

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Reads and checks the header of a safetensors file. Files come from strangers, so nothing it says is believed before it has been
-/// compared with the length of the file, and every defect has a message of its own.
+/// Reads and checks the header of a safetensors file. Files come from untrusted sources, so every size is compared with the length of the
+/// file before it is used. Every defect has its own message.
 /// </summary>
 internal sealed class SafetensorsHeaderReader
 {
@@ -86,7 +86,7 @@ internal sealed class SafetensorsHeaderReader
         }
         catch (InvalidOperationException error)
         {
-            // How the reader reports an escaped half of a surrogate pair.
+            // The JSON reader reports an escaped half of a surrogate pair in this way.
             throw Bad("the header is not JSON: it holds a string that is not Unicode text", error);
         }
 

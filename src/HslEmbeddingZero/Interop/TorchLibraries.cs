@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace HslEmbeddingZero;
 
-/// <summary>Names of the native libraries on this system, and where a program has them. Touches neither torch nor the loader.</summary>
+/// <summary>Names of the native libraries on this system, and their folders in a program. Uses neither torch nor the loader.</summary>
 internal static class TorchLibraries
 {
-    /// <summary>The library that holds nearly all of libtorch; the first that TorchSharp asks for.</summary>
+    /// <summary>The library that holds nearly all of libtorch; the first one that TorchSharp looks for.</summary>
     public static string Cpu { get; } = FileName("torch_cpu");
 
-    /// <summary>What a libtorch folder must hold, in the order in which they can be loaded: each needs only those before it.</summary>
+    /// <summary>The libraries that a libtorch folder must hold, in load order: each needs only those before it.</summary>
     public static IReadOnlyList<string> Required { get; } = [FileName("c10"), Cpu, FileName("torch")];
 
-    /// <summary>The library that brings CUDA, where a folder holds it.</summary>
+    /// <summary>The library for CUDA; not every folder holds it.</summary>
     public static string Cuda { get; } = FileName("torch_cuda");
 
     /// <summary>TorchSharp's own library, from the package TorchSharp: the bridge between .NET and libtorch.</summary>
@@ -39,7 +39,7 @@ internal static class TorchLibraries
     public static string? FindInProgram(string name) =>
         ProgramFolders().Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
-    /// <summary>A folder with a whole libtorch that the system's loader was told to look into, or null.</summary>
+    /// <summary>A folder with a complete libtorch on the search path of the system's loader, or null.</summary>
     public static string? FindOnLoaderPath()
     {
         string variable = OperatingSystem.IsWindows() ? "PATH" : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
@@ -48,12 +48,12 @@ internal static class TorchLibraries
             .FirstOrDefault(folder => Path.IsPathFullyQualified(folder) && Missing(folder).Length == 0);
     }
 
-    /// <summary>The folder of the libtorch that is in this process, or null; macOS does not tell.</summary>
-    public static string? LoadedFolder() => Path.GetDirectoryName(LoadedFile(Cpu)); // also libtorch_cpu.so.1.13
+    /// <summary>The folder of the libtorch that is loaded in this process, or null; macOS does not report it.</summary>
+    public static string? LoadedFolder() => Path.GetDirectoryName(LoadedFile(Cpu)); // also finds libtorch_cpu.so.1.13
 
     /// <summary>
-    /// The version that stands beside a libtorch folder: in <c>version.py</c> of a Python PyTorch, in <c>build-version</c> of libtorch's
-    /// own archive. Null where neither is there.
+    /// The version from a file beside a libtorch folder: <c>version.py</c> of a Python PyTorch, or <c>build-version</c> of libtorch's own
+    /// archive. Null if there is neither.
     /// </summary>
     public static string? VersionBeside(string folder)
     {
@@ -70,11 +70,11 @@ internal static class TorchLibraries
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return null; // A version that cannot be read is none.
+            return null; // A file that cannot be read counts as missing.
         }
     }
 
-    /// <summary>The first library of this process whose name begins so, or null; macOS does not tell.</summary>
+    /// <summary>The first library of this process whose name begins so, or null; macOS does not report it.</summary>
     public static string? LoadedFile(string nameStart)
     {
         using var process = Process.GetCurrentProcess();

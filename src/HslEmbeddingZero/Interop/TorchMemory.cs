@@ -4,8 +4,9 @@ using System.Runtime.Versioning;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What becomes of memory that tensors on a CPU free. The GNU C library hands large blocks back to the system at once, and every new tensor
-/// of more than 32 MiB, often a smaller one too, then begins with pages that the system must first clear: a tenth of a training step.
+/// What happens to memory that tensors on a CPU free. The GNU C library returns large blocks to the system at once. Every new tensor of
+/// more than 32 MiB, often a smaller one too, then causes page faults: the system must first clear its pages. That takes a tenth of a
+/// training step.
 /// </summary>
 public static partial class TorchMemory
 {
@@ -18,12 +19,11 @@ public static partial class TorchMemory
     private const int GrowthBytes = 64 << 20;
 
     /// <summary>
-    /// Has this process keep the memory it frees and use it again; its resident memory then stays at its peak, and can grow past it
-    /// by gaps that no later tensor fits into. It is for programs that train, and to be called first in them: the setting is the whole
-    /// process's, and memory allocated before follows it in part only. Calling it again does nothing.
+    /// Makes this process keep the memory it frees and use it again. Its resident memory then stays at its peak, and can grow past it by
+    /// gaps that no later tensor fits into. Call it first in programs that train: the setting applies to the whole process, but only partly
+    /// to memory allocated before. Calling it again does nothing.
     /// </summary>
-    /// <returns>True where the C library is GNU's and takes the setting; false, and nothing is changed, on Windows, macOS or
-    /// musl.</returns>
+    /// <returns>True if the C library is GNU's and takes the setting. False on Windows, macOS or musl, where nothing is changed.</returns>
     public static bool RetainFreedBlocks()
     {
         if (!OperatingSystem.IsLinux()) return false;

@@ -11,38 +11,39 @@ namespace HslEmbeddingZero;
 /// <c>torch/lib</c> folder of a Python PyTorch.
 /// </summary>
 /// <remarks>
-/// TorchSharp loads its native libraries when <c>torch</c> is first touched. Where one is missing it blames the packages, whatever the
-/// cause; and where the system has an old libtorch of its own, the loader may bind that one, which ends the process without a word.
-/// Here everything is looked for first, and every error names its cause and its cure.
-/// Two settings come with it, unless the environment has them: <c>TORCH_CUDNN_SDPA_DEPRIORITIZED=1</c>, without which every new length of a
-/// generation on a Hopper GPU costs a tenth of a second or more; and on Linux OpenMP's threads, which otherwise spin while they wait, sleep
-/// while other programs want the processors (<c>OMP_WAIT_POLICY</c> or <c>GOMP_SPINCOUNT</c>, set to anything, leave that to OpenMP).
+/// TorchSharp loads its native libraries at the first use of <c>torch</c>. If one is missing, TorchSharp's error blames the packages,
+/// whatever the cause. If the system has its own old libtorch, the loader may bind that one, which ends the process without a message. This
+/// class looks for everything first, and every error names its cause and how to fix it. It also makes two settings, unless the environment
+/// has them. The first is <c>TORCH_CUDNN_SDPA_DEPRIORITIZED=1</c>: without it, every new length of a generation on a Hopper GPU costs a
+/// tenth of a second or more. The second is for Linux: OpenMP's threads, which otherwise spin while they wait, sleep while other programs
+/// need the processors. Set <c>OMP_WAIT_POLICY</c> or <c>GOMP_SPINCOUNT</c> to any value to leave that to OpenMP.
 /// </remarks>
 public static class TorchRuntime
 {
     /// <summary>Name of the environment variable that holds the folder of a libtorch to use: <c>HSL_TORCH_LIB</c>.</summary>
     public const string FolderVariable = "HSL_TORCH_LIB";
 
-    /// <summary>libtorch's own variable: cuDNN's attention is tried after flash attention.</summary>
+    /// <summary>libtorch's own variable: it makes libtorch try cuDNN's attention after flash attention.</summary>
     internal const string CuDnnAttentionLast = "TORCH_CUDNN_SDPA_DEPRIORITIZED";
 
     private const string Wanted = "libtorch 2.10.0, for which TorchSharp 0.107.0 is built, or the binary-compatible 2.11";
 
     private static readonly Lock Gate = new();
     private static string? _folder;
-    private static string? _version; // a process has one libtorch, so it is looked for once
+    private static string? _version; // a process has one libtorch, so its version is read once
     private static volatile bool _ready;
 
     /// <summary>
-    /// Loads libtorch from a folder of your own. Call it before anything touches <c>torch</c>; calling it again with the same folder
-    /// does nothing.
+    /// Loads libtorch from a given folder. Call it before anything uses <c>torch</c>. Calling it again with the same folder does nothing.
     /// </summary>
     /// <param name="folder">
     /// Holds libtorch.so, libtorch_cpu.so and libc10.so (Windows: torch.dll, torch_cpu.dll, c10.dll; macOS: libtorch.dylib,
     /// libtorch_cpu.dylib, libc10.dylib), and for CUDA libtorch_cuda.so or torch_cuda.dll. Null or empty: the folder that the
     /// environment variable <c>HSL_TORCH_LIB</c> names.
     /// </param>
-    /// <returns>True if that libtorch is loaded; false if neither the argument nor the variable names a folder: nothing was done.</returns>
+    /// <returns>
+    /// True if that libtorch is loaded; false if neither the argument nor the variable names a folder; nothing was done then.
+    /// </returns>
     /// <exception cref="TorchRuntimeException">
     /// The folder or a file in it is missing, a library does not load, or another libtorch is in the program or in the process.
     /// </exception>
@@ -72,8 +73,8 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// Makes <c>torch</c> ready for use: loads the libtorch of <c>HSL_TORCH_LIB</c> if that is set, otherwise the one that the program
-    /// carries. Cheap after the first time.
+    /// Makes <c>torch</c> ready for use: loads the libtorch of <c>HSL_TORCH_LIB</c> if that is set, otherwise the one that comes with the
+    /// program. Cheap after the first call.
     /// </summary>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load; the message says why and what to do.</exception>
     public static void EnsureLoaded()
@@ -98,12 +99,12 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// Version of the libtorch that is loaded, for example "2.10.0.0" or "2.11.0+cu130"; loads it if need be. TorchSharp's own
-    /// <c>torch.__version__</c> is that of the libtorch it was built for, whichever is loaded.
+    /// Version of the loaded libtorch, for example "2.10.0.0" or "2.11.0+cu130". Loads libtorch if needed. TorchSharp's own
+    /// <c>torch.__version__</c> is always the version of the libtorch that TorchSharp was built for.
     /// </summary>
     /// <remarks>
-    /// Read from the files that a Python PyTorch and libtorch's archive have beside their libraries; a package has none, and fits
-    /// TorchSharp.
+    /// It is read from the files that a Python PyTorch and libtorch's archive have beside their libraries. A backend package has no such
+    /// file; its version is the one that TorchSharp was built for.
     /// </remarks>
     /// <exception cref="TorchRuntimeException">As <see cref="EnsureLoaded"/>.</exception>
     public static string LibtorchVersion
@@ -119,15 +120,15 @@ public static class TorchRuntime
     }
 
     /// <summary>Name of a graphics card, for example "NVIDIA H200".</summary>
-    /// <param name="index">Number of the device, 0 or more; that of <c>torch.CUDA</c>, which names none, is 0.</param>
-    /// <returns>The driver's name for it; "CUDA device 0" where the driver does not say.</returns>
+    /// <param name="index">Index of the device, 0 or more; <c>torch.CUDA</c>, which names no index, is device 0.</param>
+    /// <returns>The name from the driver; "CUDA device 0" if the driver gives none.</returns>
     public static string CudaDeviceName(int index = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         return CudaDriver.DeviceName(index) ?? string.Create(CultureInfo.InvariantCulture, $"CUDA device {index}");
     }
 
-    /// <summary>Says which native libraries are in use; loads them if need be.</summary>
+    /// <summary>Describes the native libraries in use. Loads them if needed.</summary>
     /// <returns>
     /// Three lines: the version and the folder of libtorch, the version of TorchSharp, and the state of CUDA with the names of its devices.
     /// </returns>
@@ -148,8 +149,8 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// <see cref="EnsureLoaded"/> in the arguments of a module's base constructor: the last moment before that touches torch. A static
-    /// constructor would wrap the error, and the type could never be used again.
+    /// Calls <see cref="EnsureLoaded"/> in the arguments of a module's base constructor, the last moment before that constructor uses
+    /// torch. A static constructor would wrap the error, and the type could never be used again.
     /// </summary>
     internal static string ReadyFor(string moduleName)
     {
@@ -157,15 +158,15 @@ public static class TorchRuntime
         return moduleName;
     }
 
-    /// <summary>What libtorch reads from the environment while it is loaded.</summary>
+    /// <summary>Sets the variables that libtorch reads from the environment while it is loaded.</summary>
     private static void PrepareEnvironment() =>
-        // For bfloat16 on Hopper libtorch tries cuDNN's attention first, which makes a plan of 0.1 to 0.4 s for every new length: each byte
-        // of a generation has one. Flash attention needs none.
+        // For bfloat16 on Hopper, libtorch tries cuDNN's attention first. It makes a plan for every new length, which takes 0.1 to 0.4 s,
+        // and each byte of a generation has a new length. Flash attention needs no plan.
         NativeEnvironment.SetDefault(CuDnnAttentionLast, "1");
 
     private static void CheckFolder(string folder, string from)
     {
-        string expected = $"Expected is a folder that holds {string.Join(", ", TorchLibraries.Required)} of {Wanted}.";
+        string expected = $"Expected: a folder that holds {string.Join(", ", TorchLibraries.Required)} of {Wanted}.";
         if (!Directory.Exists(folder))
             throw new TorchRuntimeException($"The libtorch folder '{folder}', named by {from}, does not exist. {expected}");
 
@@ -177,7 +178,7 @@ public static class TorchRuntime
         }
     }
 
-    /// <summary>A second libtorch in one process ends it (its operators register twice), so it is refused before it is loaded.</summary>
+    /// <summary>Refuses a second libtorch before it is loaded. It would end the process, because its operators register twice.</summary>
     private static void CheckAlone(string folder)
     {
         string? loaded = _folder ?? TorchLibraries.LoadedFolder();
@@ -203,7 +204,7 @@ public static class TorchRuntime
         StringComparison comparison = ignoresCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         return string.Equals(Resolve(first), Resolve(second), comparison);
 
-        // The real place of the library itself, since either the folder or the file can be a link.
+        // The real path of the library itself, because either the folder or the file can be a link.
         static string Resolve(string folder)
         {
             string real = Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? folder;
@@ -213,8 +214,8 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// Loads libtorch and then TorchSharp's bridge by their full names. From then on the names alone lead to these, and nothing is left
-    /// for the loader to find elsewhere.
+    /// Loads libtorch and then TorchSharp's bridge by their full paths. After that, the names alone resolve to these files, and the loader
+    /// does not look elsewhere.
     /// </summary>
     private static void LoadFrom(string folder)
     {
@@ -234,12 +235,12 @@ public static class TorchRuntime
                     : OperatingSystem.IsMacOS() ? " It needs OpenMP; install that if it is missing: brew install libomp."
                     : "";
                 throw new TorchRuntimeException(
-                    $"'{library}' does not load. Wanted is {Wanted}.{needs} The loader says: {error.Message}", error);
+                    $"'{library}' does not load. Required: {Wanted}.{needs} The loader says: {error.Message}", error);
             }
         }
 
         string bridge = TorchLibraries.FindInProgram(TorchLibraries.Bridge) ?? throw new TorchRuntimeException(
-            $"{TorchLibraries.Bridge}, which the package TorchSharp brings, is in none of the program's folders: "
+            $"{TorchLibraries.Bridge} of the package TorchSharp is in none of the program's folders: "
             + string.Join(", ", TorchLibraries.ProgramFolders()));
         try
         {
@@ -252,7 +253,8 @@ public static class TorchRuntime
     }
 
     /// <summary>
-    /// libtorch on macOS names Homebrew's OpenMP by its full path; the copy that comes with libtorch has that name too, once it is loaded.
+    /// On macOS, libtorch names Homebrew's OpenMP by its full path. The copy that comes with libtorch has the same name, so loading that
+    /// copy first is enough.
     /// </summary>
     private static void LoadOpenMp(string folder)
     {
@@ -266,7 +268,8 @@ public static class TorchRuntime
         string? bridge = TorchLibraries.FindInProgram(TorchLibraries.Bridge);
         if (bridge is not null) LoadOpenMp(Path.GetDirectoryName(bridge)!);
 
-        // Notebooks and the like keep the bridge elsewhere, and TorchSharp knows where; macOS does not tell what is loaded already.
+        // Notebooks and similar programs keep the bridge elsewhere, and TorchSharp knows where. macOS does not report what is already
+        // loaded.
         if (bridge is null || OperatingSystem.IsMacOS() || TorchLibraries.LoadedFolder() is not null) return;
 
         string? folder = TorchLibraries.ProgramFolders().Prepend(Path.GetDirectoryName(bridge)!)
@@ -282,7 +285,7 @@ public static class TorchRuntime
         LoadFrom(folder);
     }
 
-    /// <summary>Finds out why TorchSharp's bridge does not load: its own error text is reliable where TorchSharp's is not.</summary>
+    /// <summary>Finds out why TorchSharp's bridge does not load. The loader's error text is reliable; TorchSharp's is not.</summary>
     private static TorchRuntimeException Explain(string? bridge, Exception error)
     {
         string said = error.Message;
@@ -302,7 +305,7 @@ public static class TorchRuntime
         if (said.Contains("GLIBCXX_", StringComparison.Ordinal) || said.Contains("CXXABI_", StringComparison.Ordinal))
         {
             cause = "The C++ runtime of this system is older than GCC 13's. The build step of HslEmbeddingZero gives the program a copy "
-                + "of TorchSharp's library that loads here all the same, but it did not run: remove HslFixTorchSharp=false, "
+                + "of TorchSharp's library that does load here, but this step did not run: remove HslFixTorchSharp=false, "
                 + "build on Linux or with -r linux-x64, or install libstdc++ of GCC 13 or newer.";
         }
         else if (said.Contains("GLIBC_", StringComparison.Ordinal))
@@ -311,7 +314,7 @@ public static class TorchRuntime
         }
         else if (said.Contains("undefined symbol", StringComparison.Ordinal))
         {
-            cause = $"The libtorch in use is not the one TorchSharp was built for. Wanted is {Wanted}.";
+            cause = $"The libtorch in use is not the one TorchSharp was built for. Required: {Wanted}.";
         }
         else
         {

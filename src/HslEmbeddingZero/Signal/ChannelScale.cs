@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero;
 
-/// <summary>Mean and deviation of each of the 27 channels under independent uniform bytes, in closed form.</summary>
+/// <summary>Mean and standard deviation of each of the 27 channels for independent uniform bytes, in closed form.</summary>
 internal static class ChannelScale
 {
     private const int Boundary = 16;

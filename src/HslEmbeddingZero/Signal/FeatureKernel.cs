@@ -4,32 +4,32 @@ using System.Runtime.Intrinsics;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The loop that writes feature rows. Per byte: two small table look-ups for the boundary, then the row as a few wide copies out of
-/// tables that stay in the first-level cache, each row overwriting what the one before it spilled. The bound is the memory written:
-/// 108 bytes out for every byte in.
+/// Writes feature rows. Each byte takes two small table look-ups for the boundary, then a few wide copies out of tables that stay in the L1
+/// cache. Each row overwrites what the previous row wrote past its end. Memory bandwidth is the limit: 108 bytes are written per input
+/// byte.
 /// </summary>
 /// <remarks>
-/// Output that fits a cache is written in place. Output far larger is sent past the caches in whole aligned lines: the memory then need
-/// not be read before it is overwritten, which on the machines measured is about twice as fast as any ordinary store,
-/// <see cref="Span{T}.Fill"/> included. With AVX-512 the lines come from <see cref="FeatureLines"/>; else from a small buffer that takes a
-/// block of rows at a time.
+/// Output that fits a cache is written in place. Much larger output is streamed past the caches in whole aligned lines, so the memory need
+/// not be read before it is overwritten. On the machines measured that is about twice as fast as any ordinary store,
+/// <see cref="Span{T}.Fill"/> included. With AVX-512 the lines come from <see cref="FeatureLines"/>. Without it they come from a small
+/// buffer that holds a block of rows.
 /// </remarks>
 internal static unsafe class FeatureKernel
 {
     /// <summary>
-    /// Output of at least so many bytes is streamed past the caches. Less than that a last-level cache may hold, where ordinary stores
-    /// are faster and leave the rows near at hand.
+    /// Output of at least this many bytes is streamed past the caches. Smaller output may fit the last-level cache: there ordinary stores
+    /// are faster, and the rows stay in the cache.
     /// </summary>
     public const long StreamFromBytes = 64L << 20;
 
     private const int LineBytes = 64;
     private const int LineFloats = LineBytes / sizeof(float);
 
-    // A multiple of 16 rows is a whole number of lines in either layout, and 64 rows stay in the first-level cache.
+    // A multiple of 16 rows is a whole number of lines in either layout, and 64 rows stay in the L1 cache.
     private const int BlockRows = 64;
     private const int FromBoundaryToEnd = 11;
 
-    /// <summary>The widest path this machine has in hardware: the best into the streaming buffer.</summary>
+    /// <summary>The widest path this machine has in hardware. It is the fastest for the streaming buffer.</summary>
     public static FeaturePath Widest { get; } =
         IsSupported(FeaturePath.Vector512) ? FeaturePath.Vector512
         : IsSupported(FeaturePath.Vector256) ? FeaturePath.Vector256
@@ -38,8 +38,8 @@ internal static unsafe class FeatureKernel
     private static FeaturePath Narrow => IsSupported(FeaturePath.Vector128) ? FeaturePath.Vector128 : FeaturePath.Scalar;
 
     /// <summary>
-    /// The best path in place. Rows of 108 bytes fall across cache lines, and a store that does costs two: 16-byte stores seldom do,
-    /// 32- and 64-byte ones mostly, and whole lines never.
+    /// The fastest path in place. Rows of 108 bytes are not aligned to cache lines, and a store that crosses a line costs two. Stores of 16
+    /// bytes seldom cross a line, stores of 32 and 64 bytes mostly do, and stores of whole lines never do.
     /// </summary>
     public static FeaturePath InPlace(HslFeatureOptions options) => InPlace(RowTables.Plain, options);
 
@@ -57,7 +57,7 @@ internal static unsafe class FeatureKernel
         _ => true,
     };
 
-    /// <summary>Writes one row per byte. The caller has checked that the destination holds them.</summary>
+    /// <summary>Writes one row per byte. The caller has checked that the destination holds all rows.</summary>
     public static void Write(
         ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, FeaturePath path, bool stream) =>
         Write(bytes, context, destination, RowTables.Plain, options, path, stream);
@@ -117,15 +117,15 @@ internal static unsafe class FeatureKernel
     }
 
     /// <summary>
-    /// Writes rows K to a slot, the rest of each slot zero. The caller has checked that the bytes are whole slots, that K rows fit a slot
-    /// and that the destination holds all slots.
+    /// Writes K rows into each slot and zeros into its rest. The caller has checked three things: the bytes are whole slots, K rows fit a
+    /// slot, and the destination holds all slots.
     /// </summary>
     public static void WriteSlots(ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, RowTables tables,
         int bytesPerSlot, int width)
     {
         if (width == bytesPerSlot * HslFeatures.Dimension)
         {
-            // Rows without a gap are those of one long slot.
+            // Rows without gaps equal the rows of one long slot.
             Write(bytes, context, destination, tables, default, InPlace(tables, default), stream: false);
             return;
         }
@@ -160,8 +160,7 @@ internal static unsafe class FeatureKernel
                 byte* last = slot + bytesPerSlot;
                 if (state.IsStart) row = First(next++, row, ref state, tables, default);
 
-                // What a row spills is zeroed below, or is the next slot's, which is written later. Behind the very last it would be lost
-                // room.
+                // A row may write past its end where zeros or the next slot overwrite it later. After the last slot there is no such room.
                 bool canSpill = zeros >= TStores.Spill || last < end;
                 byte* exact = canSpill || next == last ? last : last - 1;
                 row = Rows<TStores, No, No>(next, exact, row, ref state, tables);
@@ -171,7 +170,7 @@ internal static unsafe class FeatureKernel
         }
     }
 
-    // Writes all whole groups of rows, from one that starts a cache line on. Returns the first byte not done.
+    // Writes all whole groups of rows. The first row must start a cache line. Returns the first byte that is not done.
     private static byte* Lines(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables, bool stream)
     {
         long rows = (end - next) / FeatureLines.GroupRows * FeatureLines.GroupRows;
@@ -179,11 +178,11 @@ internal static unsafe class FeatureKernel
         return next + rows;
     }
 
-    // Whether every slot starts a line.
+    // Whether every slot starts a cache line.
     private static bool SlotsAreLines(float* slots, RowTables tables, int width) =>
         InLines(Widest, tables, default) && (nuint)slots % LineBytes == 0 && width % LineFloats == 0;
 
-    // Whole lines from an aligned address on: for the kilobyte of a slot's zeros this is ahead of Span.Clear, which calls into the runtime.
+    // Writes whole lines from the first aligned address. For 1 KB of zeros in a slot it is faster than Span.Clear, which calls the runtime.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float* Zeros(float* next, float* end)
     {
@@ -199,7 +198,7 @@ internal static unsafe class FeatureKernel
         return end;
     }
 
-    // A first byte has a boundary of its own. Its row is as good as any other but for that one column.
+    // The boundary of a first byte has its own formula. The other columns of the row are computed as usual.
     private static float* First(byte* next, float* row, ref FeatureState state, RowTables tables, HslFeatureOptions options)
     {
         row = Rows<ScalarStores>(next, next + 1, row, ref state, tables, options);
@@ -207,7 +206,7 @@ internal static unsafe class FeatureKernel
         return row;
     }
 
-    // Writes whole blocks through the buffer, from a row that starts a cache line on. Returns the first byte not done.
+    // Writes whole blocks through the buffer. The first row must start a cache line. Returns the first byte that is not done.
     private static byte* Stream<TStores>(byte* next, byte* end, float* row, ref FeatureState state, RowTables tables,
         HslFeatureOptions options)
         where TStores : struct, IRowStores

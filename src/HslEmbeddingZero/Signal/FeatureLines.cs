@@ -6,15 +6,15 @@ using System.Runtime.Intrinsics.X86;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Feature rows as whole cache lines, for machines with AVX-512. Rows of 108 bytes fall across lines of 64, and a store that does costs
-/// two or more; but 16 rows are exactly 27 lines. A line is put together in a register from the row halves that meet in it, and written
-/// once, aligned.
+/// Feature rows as whole cache lines, for machines with AVX-512. Rows of 108 bytes are not aligned to lines of 64 bytes, and a store that
+/// crosses a line costs two or more. But 16 rows are exactly 27 lines. Each line is assembled in a register from the row halves that meet
+/// in it, then written once, aligned.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A row is two halves: A, the 16 bits of Δ and Δ² as two values a channel, and B, boundary, Fourier and phase, 11 floats and five zeros.
-/// Where n floats of a line are there, A always completes it, and its last n floats begin the next; B completes that one if n is 5 or more.
-/// n is 11·r mod 16 in row r of a group, so that every shift is known when the code is compiled:
+/// A row has two halves. A holds the 16 bits of Δ and Δ²; each channel has two possible values. B holds boundary, Fourier and phase: 11
+/// floats, then five zeros. If n floats of a line are filled, A always completes the line, and the last n floats of A begin the next line.
+/// B completes that next line if n is 5 or more. In row r of a group n is 11·r mod 16, so every shift is a compile-time constant:
 /// <code>
 /// lane     0                                          15
 /// line 0   A0[0..15]                                       row 0, n = 0
@@ -28,48 +28,48 @@ namespace HslEmbeddingZero;
 /// Each | is one <see cref="Join"/>: lanes from..15 of one register, then 0..from-1 of the next.
 /// </para>
 /// <para>
-/// A takes 16 bits, Δ in the low byte and Δ² in the high one, into every lane. Lane j keeps one of them and chooses between two values:
+/// For A, every lane loads the same 16 bits: Δ in the low byte, Δ² in the high byte. Lane j masks one bit and chooses between two values:
 /// <code>
 /// lane     0     1     2     3     4     5     6     7     8       9       ...   15
 /// mask     0x80  0x40  0x20  0x10  0x08  0x04  0x02  0x01  0x8000  0x4000  ...   0x0100
 /// value    (bits &amp; mask) == 0 ? clear[lane] : set[lane]
 /// </code>
-/// B loads its row of the table, whose lane 0 is zero, and the boundary is put there by an OR. The scalar equivalent is
-/// <see cref="ScalarStores"/>: 16 floats by two table rows, then the boundary and 10 floats of the tail.
+/// For B, a table row is loaded. Its lane 0 is zero, and an OR puts the boundary there. The scalar equivalent is
+/// <see cref="ScalarStores"/>: 16 floats from two table rows, then the boundary and 10 floats of the tail.
 /// </para>
 /// <para>
-/// What tells the rows apart is computed for a block of bytes side by side beforehand, and far enough: a row that reads what was stored
-/// just before it waits for that store.
+/// The codes of the rows are computed beforehand, for a whole block of bytes at once. The distance matters: a row that reads a value stored
+/// just before must wait for that store.
 /// </para>
 /// </remarks>
 internal static unsafe class FeatureLines
 {
-    /// <summary>Rows that fill whole lines.</summary>
+    /// <summary>Number of rows that exactly fill whole lines.</summary>
     public const int GroupRows = 16;
 
     private const int Lanes = 16;
     private const int LineBytes = Lanes * sizeof(float);
     private const int TailFloats = 11;
 
-    // Whole groups. More would wait longer for the first row's line, fewer would wait for their codes.
+    // Whole groups. In a larger block the first line comes later; in a smaller block the rows wait for their codes.
     private const int BlockRows = 4 * GroupRows;
 
     /// <summary>Whether this machine can join two registers of 16 floats.</summary>
     public static bool IsSupported => Avx512F.IsSupported;
 
-    /// <summary>Writes slots of rows, and zeros behind the rows to the end of a slot.</summary>
+    /// <summary>Writes slots: in each slot the rows, then zeros up to its end.</summary>
     /// <param name="next">First byte.</param>
-    /// <param name="end">Behind the last byte; the bytes are whole slots.</param>
-    /// <param name="rows">Rows of a slot: whole groups, or any number where the last line has room for zeros.</param>
-    /// <param name="slot">Where the first slot goes; starts a cache line.</param>
-    /// <param name="width">Floats of a slot; whole lines.</param>
-    /// <param name="state">What the first byte follows; on return what comes behind the last one.</param>
+    /// <param name="end">One past the last byte; the bytes are whole slots.</param>
+    /// <param name="rows">Rows per slot: whole groups, or any number if the last line has room for zeros.</param>
+    /// <param name="slot">Address of the first slot; it starts a cache line.</param>
+    /// <param name="width">Floats per slot; a whole number of lines.</param>
+    /// <param name="state">State before the first byte; on return the state after the last byte.</param>
     /// <param name="tables">The pieces of a row.</param>
     /// <param name="stream">Whether to write past the caches.</param>
     public static void Write(byte* next, byte* end, long rows, float* slot, long width, ref FeatureState state, RowTables tables,
         bool stream)
     {
-        // Slots of whole groups have a loop of their own: beside the code for the others theirs takes a tenth longer.
+        // Slots of whole groups have a separate loop: combined with the code for other slots, it takes a tenth longer.
         switch (stream, rows % GroupRows == 0)
         {
             case (true, true): Write<Streamed, Yes>(next, end, rows, slot, width, ref state, tables); break;
@@ -93,12 +93,12 @@ internal static unsafe class FeatureLines
         var highBoundaries = Vector512.LoadAligned(tables.Boundaries + Lanes);
         Vector128<byte> gray = Vector128<byte>.Zero.WithElement(15, (byte)state.Gray);
         Vector128<byte> tail = Vector128<byte>.Zero.WithElement(15, (byte)state.Tail);
-        // Aligned, as 64 bytes that fall across lines would have to reach the cache before a part of them can be read back.
+        // Aligned: a 64-byte store that crosses a line must reach the cache before any part of it can be read back.
         byte* memory = stackalloc byte[sizeof(Codes) + LineBytes - 1];
         var block = (Codes*)(((nuint)memory + LineBytes - 1) & ~(nuint)(LineBytes - 1));
 
         float* line = slot;
-        long left = rows; // rows the slot still lacks
+        long left = rows; // rows still to write in this slot
         while (next < end)
         {
             // Whole slots, or part of one.
@@ -122,7 +122,7 @@ internal static unsafe class FeatureLines
                 Vector512<float> rest = Vector512<float>.Zero;
                 if (TWhole.IsOn || left >= GroupRows)
                 {
-                    // The chain below would serve here too, but what it asks at every row takes a twelfth longer.
+                    // The chain below would be correct here too, but its check after every row makes it a twelfth slower.
                     rest = Row<TStore>(0, codes, rest, line, clear, set, tails);
                     rest = Row<TStore>(1, codes, rest, line, clear, set, tails);
                     rest = Row<TStore>(2, codes, rest, line, clear, set, tails);
@@ -176,7 +176,8 @@ internal static unsafe class FeatureLines
     }
 
     /// <summary>
-    /// Codes and boundaries of up to 16 bytes. Gray codes and tails are on entry those of the bytes before, and only the last one matters.
+    /// Computes codes and boundaries of up to 16 bytes. On entry, gray codes and tails are those of the bytes before; only the last one
+    /// matters.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prepare(
@@ -199,14 +200,14 @@ internal static unsafe class FeatureLines
         static Vector128<byte> LowBits(Vector128<byte> x) =>
             Ssse3.Shuffle(Vector128.Create((byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4), x & Vector128.Create((byte)0x0F));
 
-        // How many of the five high bits are.
+        // How many of the five high bits of each byte are set.
         static Vector128<byte> HeadBits(Vector128<byte> x) =>
             LowBits(Vector128.ShiftRightLogical(x, 4)) + (Vector128.ShiftRightLogical(x, 3) & Vector128.Create((byte)1));
     }
 
     /// <summary>
-    /// Writes row r of a group and tells whether it was the slot's last. Behind the last one zeros complete the line begun, and the line
-    /// moves on to the first not written.
+    /// Writes row r of a group and returns whether it was the last row of the slot. After the last row, zeros complete the current line,
+    /// and the line pointer moves to the first line that is not written.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsLast<TStore>(
@@ -222,7 +223,7 @@ internal static unsafe class FeatureLines
         return true;
     }
 
-    /// <summary>Fewer than 16 bytes, the last there are, and zeros.</summary>
+    /// <summary>Loads the last bytes, fewer than 16, and fills the rest with zeros.</summary>
     private static Vector128<byte> Last(byte* next, byte* end)
     {
         Vector128<byte> bytes = Vector128<byte>.Zero;
@@ -230,7 +231,9 @@ internal static unsafe class FeatureLines
         return bytes;
     }
 
-    /// <summary>Row r of a group that starts at a line; takes and returns the floats of the line begun, in the last lanes.</summary>
+    /// <summary>
+    /// Writes row r of a group that starts a line. Takes and returns the floats of the unfinished line, in the last lanes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Row<TStore>(
         int r, Codes* codes, Vector512<float> rest, float* line, Vector512<float> clear, Vector512<float> set, float* tails)
@@ -242,7 +245,7 @@ internal static unsafe class FeatureLines
             0x100);
         Vector512<uint> bits = Vector512.Create(codes->Bits[r]) & lanes;
         var a = Vector512.ConditionalSelect(Vector512.Equals(bits, Vector512<uint>.Zero).AsSingle(), clear, set);
-        // A row of the table leads with a zero, which the boundary takes the place of.
+        // A table row begins with a zero. The boundary replaces it.
         var tail = Vector512.LoadAligned((uint*)((byte*)tails + codes->TailOffsets[r]));
         Vector512<float> b = (Vector512.CreateScalar(codes->Boundaries[r]).AsUInt32() | tail).AsSingle();
         if (filled == 0)
@@ -258,20 +261,20 @@ internal static unsafe class FeatureLines
         return Join(b, b, TailFloats);
     }
 
-    /// <summary>16 lanes of two registers side by side, from a lane of the first on.</summary>
-    [SuppressMessage("Performance", "CA1857", Justification = "A constant once inlined: every caller's row is one.")]
+    /// <summary>Takes 16 lanes from two registers side by side, starting at a lane of the first.</summary>
+    [SuppressMessage("Performance", "CA1857", Justification = "Constant after inlining: every caller passes a constant row.")]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Join(Vector512<float> first, Vector512<float> second, int from) =>
         Avx512F.AlignRight32(second.AsInt32(), first.AsInt32(), (byte)from).AsSingle();
 
-    /// <summary>What tells the rows of a block apart, by byte.</summary>
+    /// <summary>What differs between the rows of a block: one element per byte.</summary>
     private struct Codes
     {
-        public fixed uint Bits[BlockRows]; // of Δ in the low byte, of Δ² in the high one
+        public fixed uint Bits[BlockRows]; // Δ in the low byte, Δ² in the high byte
         public fixed uint TailOffsets[BlockRows]; // in bytes
         public fixed float Boundaries[BlockRows];
 
-        /// <summary>The codes from a later byte on, which is then the first. Only for codes that do not move.</summary>
+        /// <summary>The codes with a later byte as the first. Only for codes at a fixed address.</summary>
         public Codes* After(int rows) => (Codes*)((uint*)Unsafe.AsPointer(ref this) + rows);
     }
 

@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What the features are computed from, once at start-up, by the formulas: the 256×18 value table and the small sums behind the
-/// boundary.
+/// The tables that the features are computed from: the 256×18 value table and the small sums for the boundary. The formulas fill them once,
+/// at start-up.
 /// </summary>
 /// <remarks>
 /// The energy of bit j is e_j = Δ_j + Δ²_j / 2, a multiple of one half, so twice a sum of energies is an integer. A byte has two such
 /// sums: the head 2·H over its first five bits (0..15) and the tail 2·T over its last four (0..12). The boundary of a byte is
-/// (T of the previous byte + H of this one) / 9, and 2(H + T) in 0..27 names it exactly.
+/// (T of the previous byte + H of this one) / 9, and 2(H + T) in 0..27 identifies it exactly.
 /// </remarks>
 internal static unsafe class FeatureTables
 {
@@ -78,7 +78,7 @@ internal static unsafe class FeatureTables
             WriteBits(Gray((byte)value), row[..8]);
             WriteFourier(value, row.Slice(8, 8));
 
-            // The angle, too, is a float: 2π rounded once, then scaled exactly.
+            // The angle is a float too: 2π rounded once, then scaled exactly.
             float angle = MathF.Tau * value / ByteValues;
             row[16] = SingleTrigonometry.Cos(angle);
             row[17] = SingleTrigonometry.Sin(angle);

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace HslEmbeddingZero;
 
-/// <summary>Names, addresses and selection of the channel groups of a feature row.</summary>
+/// <summary>Names, columns and selection of the channel groups of a feature row.</summary>
 public static class HslChannels
 {
     private static readonly HslChannelGroup[] _groups = Enum.GetValues<HslChannelGroup>();
@@ -21,7 +21,7 @@ public static class HslChannels
     /// <returns>
     /// <c>bits</c>, <c>delta</c>, <c>delta2</c>, <c>boundary</c>, <c>fourier</c>, <c>phase</c>, <c>value</c> or <c>context</c>.
     /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="group"/> is not one of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="group"/> is not a member of the enumeration.</exception>
     public static string Format(HslChannelGroup group)
     {
         ThrowIfUndefined(group, nameof(group));
@@ -32,7 +32,7 @@ public static class HslChannels
     /// <param name="name">One of the eight names of <see cref="Format"/>.</param>
     /// <returns>The group.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
-    /// <exception cref="FormatException"><paramref name="name"/> is none of the eight.</exception>
+    /// <exception cref="FormatException"><paramref name="name"/> is not one of the eight names.</exception>
     public static HslChannelGroup Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -43,7 +43,7 @@ public static class HslChannels
 
     /// <summary>The group of a name, if it has one. Case is ignored.</summary>
     /// <param name="name">A name, or null.</param>
-    /// <param name="group">The group, or <see cref="HslChannelGroup.Bits"/> where there is none.</param>
+    /// <param name="group">The group, or <see cref="HslChannelGroup.Bits"/> if there is none.</param>
     /// <returns>Whether <paramref name="name"/> is one of the eight.</returns>
     public static bool TryParse(string? name, out HslChannelGroup group)
     {
@@ -54,18 +54,18 @@ public static class HslChannels
 
     /// <summary>The columns of a group.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="options">The layout: in the 35-D one every group but the bits lies eight columns further right.</param>
+    /// <param name="options">The layout. In the 35-D layout, every group except the bits is eight columns further right.</param>
     /// <returns>Column numbers, ascending.</returns>
-    /// <exception cref="ArgumentException">The bits are asked of the 27-D layout.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="group"/> is not one of the enumeration.</exception>
+    /// <exception cref="ArgumentException">The bits are requested from the 27-D layout.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="group"/> is not a member of the enumeration.</exception>
     public static int[] Columns(HslChannelGroup group, HslFeatureOptions options = default) => Columns([group], options);
 
     /// <summary>The columns of several groups together. Groups may repeat or overlap; a column is listed once.</summary>
     /// <param name="groups">The groups, in any order; at least one.</param>
     /// <param name="options">The layout.</param>
     /// <returns>Column numbers, ascending.</returns>
-    /// <exception cref="ArgumentException">No group is given, or the bits are asked of the 27-D layout.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A group is not one of the enumeration.</exception>
+    /// <exception cref="ArgumentException">No group is given, or the bits are requested from the 27-D layout.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A group is not a member of the enumeration.</exception>
     public static int[] Columns(ReadOnlySpan<HslChannelGroup> groups, HslFeatureOptions options = default)
     {
         ulong mask = Mask(groups, options);
@@ -74,17 +74,19 @@ public static class HslChannels
         return columns;
     }
 
-    /// <summary>Copies the columns of some groups out of feature rows, in column order, whatever the order of the groups.</summary>
+    /// <summary>
+    /// Copies the columns of some groups out of feature rows. The copy is in column order, whatever the order of the groups.
+    /// </summary>
     /// <param name="features">[L, 27|35] floats, row-major, as <see cref="HslFeatures"/> wrote them.</param>
     /// <param name="groups">The groups, in any order; at least one. Repeats and overlaps are copied once.</param>
-    /// <param name="destination">Receives [L, C] floats, row-major; anything beyond them is left alone.</param>
+    /// <param name="destination">Receives [L, C] floats, row-major; anything beyond them stays unchanged.</param>
     /// <param name="options">The layout of <paramref name="features"/>.</param>
     /// <returns>C, the number of columns copied per row.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="features"/> is not a whole number of rows, no group is given, the bits are asked of the 27-D layout, or
+    /// <paramref name="features"/> is not a whole number of rows, no group is given, the bits are requested from the 27-D layout, or
     /// <paramref name="destination"/> is too short.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">A group is not one of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A group is not a member of the enumeration.</exception>
     public static int Select(
         ReadOnlySpan<float> features,
         ReadOnlySpan<HslChannelGroup> groups,

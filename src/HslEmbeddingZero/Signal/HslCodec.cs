@@ -1,17 +1,19 @@
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The lossless codec behind the features: bytes to their bit-change signal and back. Decoding sums Δ, modulo 2, within every byte
-/// from the virtual origin 0, so a byte is recovered without its neighbours.
+/// The lossless codec behind the features: bytes to their bit-change signal and back. Decoding sums Δ modulo 2 within each byte, starting
+/// from a virtual 0. Each byte is therefore recovered without its neighbours.
 /// </summary>
 public static class HslCodec
 {
     private const int BitsPerByte = 8;
 
-    /// <summary>The signal of some bytes.</summary>
+    /// <summary>Encodes bytes as their bit-change signal.</summary>
     /// <param name="bytes">L bytes. Empty input gives an empty frame: the closing bit alone.</param>
     /// <returns>The frame, from which <see cref="Decode"/> returns exactly <paramref name="bytes"/>.</returns>
-    /// <exception cref="ArgumentException">There are more bytes than an array can hold bits of (about 268 million).</exception>
+    /// <exception cref="ArgumentException">
+    /// An array cannot hold the bits of that many bytes (the limit is about 268 million bytes).
+    /// </exception>
     public static HslFrame Encode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > (Array.MaxLength - 1) / BitsPerByte)
@@ -49,7 +51,7 @@ public static class HslCodec
         };
     }
 
-    /// <summary>The bytes of a frame, by integrating Δ. Every other part must agree with them.</summary>
+    /// <summary>Recovers the bytes of a frame by integrating Δ. Every other part of the frame must agree with them.</summary>
     /// <param name="frame">A frame of L bytes.</param>
     /// <returns>The L bytes that were encoded.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="frame"/> is null.</exception>

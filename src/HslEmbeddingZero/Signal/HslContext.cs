@@ -1,12 +1,12 @@
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What a piece of a longer input must know of the bytes before it: at most two of them. Δ² looks one byte back, and the boundary
-/// one byte further, because the energy of the previous byte holds that byte's own Δ². The default value is the start of an input.
+/// The bytes before a piece of a longer input, at most two. Δ² needs the previous byte. The boundary needs one more, because the energy of
+/// the previous byte contains that byte's own Δ². The default value means the start of an input.
 /// </summary>
 /// <param name="Previous">The byte just before the piece, or null at the start of the input.</param>
 /// <param name="BeforePrevious">
-/// The byte before <paramref name="Previous"/>, or null where <paramref name="Previous"/> is the input's first.
+/// The byte before <paramref name="Previous"/>, or null if <paramref name="Previous"/> is the first byte of the input.
 /// </param>
 /// <example>
 /// <code>
@@ -20,9 +20,9 @@ namespace HslEmbeddingZero;
 /// </example>
 public readonly record struct HslContext(byte? Previous = null, byte? BeforePrevious = null)
 {
-    /// <summary>The context of whatever follows a piece that itself follows this context.</summary>
+    /// <summary>The context for the bytes after a piece that itself follows this context.</summary>
     /// <param name="piece">The bytes just read, of any length; an empty piece changes nothing.</param>
-    /// <returns>The last two bytes seen so far, as far as there are any.</returns>
+    /// <returns>The last two bytes seen so far, or fewer if the input has fewer so far.</returns>
     public HslContext After(ReadOnlySpan<byte> piece) => piece.Length switch
     {
         0 => this,
@@ -30,7 +30,7 @@ public readonly record struct HslContext(byte? Previous = null, byte? BeforePrev
         _ => new HslContext(piece[^1], piece[^2]),
     };
 
-    /// <summary>Refuses a byte before the previous one without a previous one.</summary>
+    /// <summary>Checks that the previous byte is set if the byte before it is set.</summary>
     /// <exception cref="ArgumentException">Only <see cref="BeforePrevious"/> is set.</exception>
     internal void Validate(string parameterName)
     {

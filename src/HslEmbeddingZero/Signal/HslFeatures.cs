@@ -1,8 +1,8 @@
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The 27 frozen signal features of every byte (35 with the raw bits in front), as row-major floats. No learned parameter and no data
-/// in it: a row is a function of its byte and of the at most two bytes before it.
+/// The 27 frozen signal features of every byte (35 with the raw bits in front), as row-major floats. They use no learned parameter and no
+/// data: a row depends only on its byte and at most two bytes before it.
 /// </summary>
 /// <remarks>
 /// Columns of the 27-D layout, following the published hsl-embedding codec:
@@ -23,7 +23,7 @@ public static class HslFeatures
     /// <summary>Columns of the plain layout.</summary>
     public const int Dimension = 27;
 
-    /// <summary>Columns with the raw bits in front.</summary>
+    /// <summary>Columns of the layout with the raw bits in front.</summary>
     public const int FullDimension = 35;
 
     /// <summary>Columns that are pure functions of the byte: Δ, Fourier, phase.</summary>
@@ -32,7 +32,7 @@ public static class HslFeatures
     /// <summary>Columns that depend on the bytes before: Δ², boundary.</summary>
     public const int ContextDimension = 9;
 
-    // Below this many rows per worker the hand-over costs more than it gains.
+    // With fewer rows per task, starting the task costs more than it gains.
     private const int RowsPerTask = 8192;
 
     private static readonly string[] _fullNames =
@@ -49,10 +49,10 @@ public static class HslFeatures
     /// <returns>27 or 35 names, such as <c>dxor0</c>, <c>d2xor7</c>, <c>boundary</c>, <c>fft_im1</c>, <c>phase_sin</c>.</returns>
     public static IReadOnlyList<string> Names(bool includeBits = false) => includeBits ? _namesWithBits : _names;
 
-    /// <summary>The floats that the features of so many bytes take: max(1, bytes) rows.</summary>
-    /// <param name="byteCount">Bytes of input, at least 0. Empty input takes one row, as it counts as one 0x00 byte.</param>
+    /// <summary>Number of floats in the features of this many bytes: max(1, bytes) rows.</summary>
+    /// <param name="byteCount">Bytes of input, at least 0. Empty input takes one row, because it counts as one 0x00 byte.</param>
     /// <param name="options">The layout.</param>
-    /// <returns>Rows times columns. May exceed what one span or array holds: encode such input in pieces.</returns>
+    /// <returns>Rows times columns. It may exceed what one span or array holds: encode such input in pieces.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="byteCount"/> is negative, or the product overflows.</exception>
     public static long Length(long byteCount, HslFeatureOptions options = default)
     {
@@ -63,7 +63,7 @@ public static class HslFeatures
 
     /// <summary>Writes the features of a whole input. Allocates nothing.</summary>
     /// <param name="bytes">The input, L bytes; empty counts as one 0x00 byte.</param>
-    /// <param name="destination">Receives [max(1, L), 27|35] floats, row-major; anything beyond them is left alone.</param>
+    /// <param name="destination">Receives [max(1, L), 27|35] floats, row-major; anything beyond them stays unchanged.</param>
     /// <param name="options">The layout.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     public static void Encode(ReadOnlySpan<byte> bytes, Span<float> destination, HslFeatureOptions options = default)
@@ -95,15 +95,16 @@ public static class HslFeatures
     }
 
     /// <summary>
-    /// Writes the features of one piece of a longer input. Piece after piece, whatever their sizes, the rows are exactly those of one
-    /// call over the whole, so the length of an input is bounded by nothing here. Allocates nothing.
+    /// Writes the features of one piece of a longer input. The rows of all pieces, whatever their sizes, equal those of one call over the
+    /// whole input. So the length of an input has no limit here. Allocates nothing.
     /// </summary>
     /// <param name="piece">L consecutive bytes of the input. An empty piece writes nothing.</param>
     /// <param name="context">The bytes before the piece; the default for the first piece, then <see cref="HslContext.After"/>.</param>
-    /// <param name="destination">Receives [L, 27|35] floats, row-major; anything beyond them is left alone.</param>
+    /// <param name="destination">Receives [L, 27|35] floats, row-major; anything beyond them stays unchanged.</param>
     /// <param name="options">The layout.</param>
     /// <exception cref="ArgumentException">
-    /// <paramref name="destination"/> is too short, or <paramref name="context"/> skips the previous byte.
+    /// <paramref name="destination"/> is too short, or <paramref name="context"/> holds a byte before the previous one but no previous
+    /// byte.
     /// </exception>
     public static void Encode(ReadOnlySpan<byte> piece, HslContext context, Span<float> destination, HslFeatureOptions options = default)
     {
@@ -112,9 +113,9 @@ public static class HslFeatures
         EncodeFastest(piece, context, destination, options, piece.Length);
     }
 
-    /// <summary>Writes the features of a whole input with several cores. The result is exactly that of one core.</summary>
+    /// <summary>Writes the features of a whole input on several cores. The result equals that of one core exactly.</summary>
     /// <param name="bytes">The input, L bytes; empty counts as one 0x00 byte.</param>
-    /// <param name="destination">Receives [max(1, L), 27|35] floats, row-major; anything beyond them is left alone.</param>
+    /// <param name="destination">Receives [max(1, L), 27|35] floats, row-major; anything beyond them stays unchanged.</param>
     /// <param name="options">The layout.</param>
     /// <param name="maxDegreeOfParallelism">The most cores to use, at least 1; -1 for all of them.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
@@ -152,7 +153,7 @@ public static class HslFeatures
         });
     }
 
-    /// <summary>A whole input through a chosen kernel, so that tests and benchmarks can compare them.</summary>
+    /// <summary>Encodes a whole input with a chosen kernel, so that tests and benchmarks can compare kernels.</summary>
     internal static void Encode(
         ReadOnlySpan<byte> bytes, Span<float> destination, HslFeatureOptions options, FeaturePath path, bool stream)
     {
@@ -163,7 +164,7 @@ public static class HslFeatures
 
     private static ReadOnlySpan<byte> OrOneZero(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? [0] : bytes;
 
-    // Whether to stream is a matter of all rows written together, of which these may be one core's share.
+    // The size of the whole output decides about streaming. These rows may be only one core's share of it.
     private static void EncodeFastest(
         ReadOnlySpan<byte> bytes, HslContext context, Span<float> destination, HslFeatureOptions options, int allRows)
     {

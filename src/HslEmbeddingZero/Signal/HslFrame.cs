@@ -1,8 +1,8 @@
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The signal of L bytes as <see cref="HslCodec"/> encodes it: per bit, 8 per byte, most significant first, and one float per byte.
-/// The parts say the same thing several ways; <see cref="HslCodec.Decode"/> refuses a frame in which they disagree.
+/// The signal of L bytes as <see cref="HslCodec"/> encodes it: 8 values per byte, most significant bit first, and one float per byte. The
+/// parts are redundant; <see cref="HslCodec.Decode"/> refuses a frame in which they disagree.
 /// </summary>
 public sealed class HslFrame
 {
@@ -15,7 +15,7 @@ public sealed class HslFrame
     /// <summary>Δ: the change from one bit of a byte to the next, counted from a virtual 0 before it: 8·L values in {0, 1}.</summary>
     public required ReadOnlyMemory<byte> Delta { get; init; }
 
-    /// <summary>Δ²: the change of Δ from the byte before, the first byte's partner being 0: 8·L values in {0, 1}.</summary>
+    /// <summary>Δ²: the change of Δ from the byte before, or from 0 for the first byte: 8·L values in {0, 1}.</summary>
     public required ReadOnlyMemory<byte> Delta2 { get; init; }
 
     /// <summary>The boundary of every byte: L values in [0, 1.5], column 16 of <see cref="HslFeatures"/>.</summary>

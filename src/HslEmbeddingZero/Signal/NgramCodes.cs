@@ -4,8 +4,8 @@ using System.Globalization;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Fixed codes of the last n bytes, for several n: columns of +a and -a that a door places behind the 27 features. Nothing is learned, no
-/// table and no data is in them; two different n-grams of one order always have different 64-bit codes.
+/// Fixed codes of the last n bytes, for several n: columns of +a and -a that a door appends to the 27 features. They use no learned
+/// parameter, no table and no data. Two different n-grams of one order always have different 64-bit codes.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -15,18 +15,19 @@ namespace HslEmbeddingZero;
 /// <code>
 /// x ^= x &gt;&gt; 30;  x *= 0xBF58476D1CE4E5B9;  x ^= x &gt;&gt; 27;  x *= 0x94D049BB133111EB;  x ^= x &gt;&gt; 31
 /// </code>
-/// Column c of an order is +a where bit c of the code is set (bit 0 is the lowest), and -a where it is clear. The orders stand side by
-/// side.
+/// Column c of an order is +a where bit c of the code is set (bit 0 is the lowest), and -a where it is clear. The columns of all orders are
+/// concatenated.
 /// </para>
 /// <para>
 /// A position with fewer than n bytes since the start holds zeros for order n. In a door a special id (MASK, EOS) ends the context: its
 /// own columns are zero, and no n-gram reaches across it.
 /// </para>
 /// <para>
-/// f is a bijection, so that codes of 64 columns tell all n-grams of an order apart; fewer columns keep the lowest bits, and some share
-/// them. The learned relative is the hash n-gram embedding of the Byte Latent Transformer, which looks n-grams up in trained tables.
+/// f is a bijection, so codes of 64 columns differ between all n-grams of an order. Fewer columns keep the lowest bits, and some n-grams
+/// then share a code. The learned counterpart is the hash n-gram embedding of the Byte Latent Transformer, which looks up n-grams in
+/// trained tables.
 /// </para>
-/// Two are equal when all their values are. Methods are safe to call from several threads.
+/// Two instances are equal if all their values are equal. Methods are safe to call from several threads.
 /// </remarks>
 public sealed record NgramCodes
 {
@@ -42,7 +43,7 @@ public sealed record NgramCodes
     private readonly int _columnsPerOrder = MostColumns;
     private readonly float _amplitude = 0.5f;
 
-    /// <summary>The lengths n of the n-grams in bytes, each 2 to 8, ascending. A copy is kept.</summary>
+    /// <summary>The lengths n of the n-grams in bytes, each 2 to 8, ascending. The list is copied.</summary>
     /// <value>2, 3, 4 unless set.</value>
     /// <exception cref="ArgumentException">No order, one outside 2..8, or orders that do not ascend.</exception>
     public IReadOnlyList<int> Orders
@@ -79,7 +80,7 @@ public sealed record NgramCodes
             : throw new ArgumentOutOfRangeException(nameof(value), value, $"An order has 1..{MostColumns} columns, not {value}.");
     }
 
-    /// <summary>The a of the columns' values +a and -a, positive and finite. A dtype that cannot hold it exactly rounds it.</summary>
+    /// <summary>The value a of the columns +a and -a, positive and finite. A dtype that cannot hold it exactly rounds it.</summary>
     /// <value>0.5 unless set.</value>
     /// <exception cref="ArgumentOutOfRangeException">Zero, negative, infinite or not a number.</exception>
     public float Amplitude
@@ -92,20 +93,23 @@ public sealed record NgramCodes
                 string.Create(CultureInfo.InvariantCulture, $"The amplitude must be positive and finite, not {value}."));
     }
 
-    /// <summary>Whether a slot has codes too, those of the bytes that end with its last byte; otherwise only stream positions do.</summary>
+    /// <summary>
+    /// Whether slots have codes too: those of the n-grams that end with the last byte of the slot. Otherwise only stream positions have
+    /// codes.
+    /// </summary>
     /// <value>False unless set.</value>
     public bool InSlots { get; init; }
 
     /// <summary>Columns of all orders together.</summary>
     public int Columns => _orders.Count * _columnsPerOrder;
 
-    /// <summary>Columns that a slot has of them.</summary>
+    /// <summary>Columns of codes in a slot.</summary>
     internal int SlotColumns => InSlots ? Columns : 0;
 
-    /// <summary>The codes of the arms that have some: all as it is unless set.</summary>
+    /// <summary>The codes of the arms with n-gram codes: all values are defaults.</summary>
     internal static NgramCodes Default { get; } = new();
 
-    /// <summary>The greatest order.</summary>
+    /// <summary>The largest order.</summary>
     internal int LongestOrder => _orders[^1];
 
     /// <summary>Writes the codes of a whole input. Allocates nothing.</summary>
@@ -125,14 +129,14 @@ public sealed record NgramCodes
         NgramKernel.Write(bytes, 0, bytes.Length, bytesPerRow: 1, destination, Columns, this, NgramKernel.Widest);
     }
 
-    /// <summary>The code of the n bytes in the low end of a word, n being the order.</summary>
+    /// <summary>The code of the lowest n bytes of a word; n is the order.</summary>
     internal static ulong Code(ulong word, int order) =>
         SplitMix64.Finalise((word & WordMask(order)) + OrderConstant(order));
 
     /// <summary>The bits of a word that the bytes of an order fill.</summary>
     internal static ulong WordMask(int order) => ulong.MaxValue >> (8 * (MostBytes - order));
 
-    /// <summary>What tells the orders apart, so that a 2-gram is not the 3-gram with 0x00 in front.</summary>
+    /// <summary>The constant n·γ of an order. Without it, a 2-gram would have the code of the 3-gram with 0x00 in front.</summary>
     internal static ulong OrderConstant(int order) => unchecked((ulong)order * SplitMix64.GoldenGamma);
 
     /// <summary>Whether all values are equal.</summary>
@@ -151,7 +155,7 @@ public sealed record NgramCodes
         return hash.ToHashCode();
     }
 
-    /// <summary>All values in words, the same on every machine.</summary>
+    /// <summary>All values as text, the same on every machine.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"orders {string.Join(", ", _orders)}, {_columnsPerOrder} columns each, amplitude {_amplitude}{(InSlots ? ", in slots too" : "")}");

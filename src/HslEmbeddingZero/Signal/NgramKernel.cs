@@ -5,24 +5,24 @@ using System.Runtime.Intrinsics.X86;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The loop that writes n-gram codes, behind rows of features or alone. Per row and order: one word of bytes, two multiplications, 64
-/// bits; then the bits become floats, as many at a time as a register holds.
+/// Writes n-gram codes, after rows of features or alone. Each row and order takes one word of bytes and two multiplications, which give 64
+/// bits. The bits then become floats, as many at a time as a register holds.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A block of rows stays in the first-level cache. First the bits of a row's orders are laid end to end. Then the rows' features are
-/// written, and zeros behind them. The last pass takes 16 bits for every 16 columns, wherever they start: +a and -a differ in their sign
-/// alone, so that a lane is a with one bit put in the sign's place.
+/// A block of rows stays in the L1 cache. First, the bits of all orders of a row are packed end to end. Then the features of the rows are
+/// written, followed by zeros. The last pass reads 16 bits for every 16 columns, at any bit offset. +a and -a differ only in the sign bit,
+/// so a lane is a with one code bit as its sign.
 /// </para>
 /// <para>
-/// 16 lanes of AVX-512, bit j of the 32 that are loaded into every lane moved to the top of lane j, then joined with a:
+/// With AVX-512, all 16 lanes load the same 32 bits. Lane j shifts its own bit to the top, then combines this sign bit with a:
 /// <code>
 /// lane          0          1          2     ...        15
 /// bits     b31...b0   b31...b0   b31...b0   ...   b31...b0
 /// &lt;&lt;         31 - s     30 - s     29 - s   ...     16 - s      s: where the 16 bits start in the 32
 /// sign        not bs   not bs+1   not bs+2   ...  not bs+15      the bits are laid down inverted
 /// </code>
-/// The scalar equivalent is <see cref="WriteRow"/>: bit c of the code set is +a, clear is -a.
+/// The scalar equivalent is <see cref="WriteRow"/>: a set bit c of the code gives +a, a clear one -a.
 /// </para>
 /// </remarks>
 internal static unsafe class NgramKernel
@@ -56,12 +56,12 @@ internal static unsafe class NgramKernel
     };
 
     /// <summary>Writes the codes of some rows of a sequence, and nothing else.</summary>
-    /// <param name="sequence">The sequence of bytes from its start, to the end of the last row at least.</param>
+    /// <param name="sequence">The bytes of the sequence from its start, at least to the end of the last row.</param>
     /// <param name="first">Index of the first byte of the first row.</param>
     /// <param name="rows">Rows to write.</param>
-    /// <param name="bytesPerRow">Bytes that each row stands for: a row has the code of the bytes that end with its last one.</param>
-    /// <param name="destination">Starts where the codes of the first row go.</param>
-    /// <param name="width">Floats from a row to the next.</param>
+    /// <param name="bytesPerRow">Bytes per row: a row has the codes of the n-grams that end with its last byte.</param>
+    /// <param name="destination">Starts at the codes of the first row.</param>
+    /// <param name="width">Row stride in floats.</param>
     /// <param name="codes">Orders, columns, amplitude.</param>
     /// <param name="path">The width of the stores.</param>
     public static void Write(
@@ -78,13 +78,13 @@ internal static unsafe class NgramKernel
         fixed (float* target = destination) Write(bytes, first, rows, bytesPerRow, target, width, codes, path, features: null);
     }
 
-    /// <summary>Writes slots of features, codes behind them, and zeros behind these.</summary>
-    /// <param name="sequence">The sequence of bytes from its start, to the end of the last slot at least.</param>
+    /// <summary>Writes slots: features, then codes, then zeros.</summary>
+    /// <param name="sequence">The bytes of the sequence from its start, at least to the end of the last slot.</param>
     /// <param name="first">Index of the first byte of the first slot.</param>
     /// <param name="slots">Slots to write.</param>
     /// <param name="bytesPerSlot">Bytes of a slot.</param>
-    /// <param name="destination">Where the first slot goes.</param>
-    /// <param name="width">Floats of a slot, at least those of its features and codes.</param>
+    /// <param name="destination">Address of the first slot.</param>
+    /// <param name="width">Floats per slot, at least as many as its features and codes have.</param>
     /// <param name="codes">Orders, columns, amplitude.</param>
     /// <param name="features">The pieces of a feature row.</param>
     public static void WriteSlots(
@@ -105,7 +105,7 @@ internal static unsafe class NgramKernel
     {
         ulong* words = stackalloc ulong[BlockRows];
         ulong* bits = stackalloc ulong[BlockRows * RowWords];
-        new Span<ulong>(bits, BlockRows * RowWords).Clear(); // the last load of a row may reach behind its bits
+        new Span<ulong>(bits, BlockRows * RowWords).Clear(); // the last load of a row may read past its bits
         bool isScalar = path == FeaturePath.Scalar || codes.Columns < Lanes;
         int offset = features is null ? 0 : bytesPerRow * HslFeatures.Dimension;
         for (int count; rows > 0; rows -= count, first += (long)count * bytesPerRow, destination += (long)count * width)
@@ -119,7 +119,7 @@ internal static unsafe class NgramKernel
                 LayBits(words, count, codes, bits);
             }
 
-            // Between laying and reading: a load that falls across two stores waits until both have reached the cache.
+            // Features come between packing and reading the bits: a load that spans two stores waits until both have reached the cache.
             if (features is not null)
             {
                 HslContext context = new(first > 0 ? from[-1] : null, first > 1 ? from[-2] : null);
@@ -139,7 +139,7 @@ internal static unsafe class NgramKernel
                     continue;
             }
 
-            // The first rows have too few bytes for some orders, which are the last as orders ascend.
+            // The first rows have too few bytes for the largest orders. Orders ascend, so these are the last columns.
             for (int row = 0; row < count && first + ((row + 1L) * bytesPerRow) < codes.LongestOrder; row++)
             {
                 int whole = 0;
@@ -150,7 +150,7 @@ internal static unsafe class NgramKernel
         }
     }
 
-    /// <summary>One row, column by column: what the other paths must equal.</summary>
+    /// <summary>Writes one row, column by column. The other paths must give the same result.</summary>
     private static void WriteRow(byte* sequence, long last, float* destination, NgramCodes codes)
     {
         ulong word = Word(sequence + last, (int)Math.Min(last + 1, NgramCodes.MostBytes));
@@ -164,7 +164,7 @@ internal static unsafe class NgramKernel
         }
     }
 
-    // Of each row the bytes that end with its last one, as far as the longest order and the start of the sequence allow.
+    // For each row, a word of the bytes that end with its last byte: as many as the longest order needs and the sequence has.
     private static void ReadWords(byte* sequence, long first, int rows, int bytesPerRow, int longest, ulong* words)
     {
         if (bytesPerRow > 1)
@@ -182,7 +182,7 @@ internal static unsafe class NgramKernel
         for (int row = 0; row < rows; row++) words[row] = word = (word << BitsPerByte) | sequence[first + row];
     }
 
-    // The inverted bits of the rows, of each row those of one order directly behind those of the one before.
+    // Packs the inverted bits of each row: the bits of an order directly follow those of the order before.
     [SkipLocalsInit]
     private static void LayBits(ulong* words, int rows, NgramCodes codes, ulong* bits)
     {
@@ -210,8 +210,8 @@ internal static unsafe class NgramKernel
         }
     }
 
-    // The inverted codes of a whole block; what stands behind its last row is mixed too, and not looked at. The scalar loop says what the
-    // vectors do.
+    // The inverted codes of a whole block. Words after its last row are mixed too, but never used. The scalar loop computes the same as the
+    // vector loop.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix(ulong* words, int order, ulong* inverted)
     {
@@ -236,8 +236,8 @@ internal static unsafe class NgramKernel
     private static void ExpandBits<TExpansion>(ulong* block, int rows, float* destination, int width, int columns, float amplitude)
         where TExpansion : struct, IBitExpansion<TExpansion>
     {
-        // The first 16 columns and the last, wherever they fall; between them whole lines, which begin in the same columns if rows are
-        // whole lines.
+        // The first 16 and the last 16 columns are stored at any alignment. Between them are whole cache lines; they begin at the same
+        // column in every row if rows are whole lines.
         int untilTail = columns - Lanes, firstLine = FirstLine(destination);
         TExpansion head = TExpansion.From(0, amplitude), tail = TExpansion.From(untilTail, amplitude);
         TExpansion lines = TExpansion.From(firstLine, amplitude);
@@ -275,20 +275,20 @@ internal static unsafe class NgramKernel
         return word;
     }
 
-    // The first column behind the first that starts a cache line, of rows of whole floats.
+    // The first column after column 0 that starts a cache line. A row is aligned to floats.
     private static int FirstLine(float* row) => Lanes - (int)((nuint)row % LineBytes / sizeof(float));
 
     /// <summary>
-    /// 16 bits to floats, from bits that start anywhere in a byte. A type argument rather than a branch, so that the JIT compiles one loop
-    /// per width.
+    /// Turns 16 bits into floats; the bits may start anywhere in a byte. A type argument rather than a branch, so that the JIT compiles one
+    /// loop per width.
     /// </summary>
     private interface IBitExpansion<TSelf>
         where TSelf : struct, IBitExpansion<TSelf>
     {
-        /// <summary>For bits that start in this bit of a byte, a multiple of 8 more or less.</summary>
+        /// <summary>Makes the expansion for bits that start at this bit of a byte, modulo 8.</summary>
         static abstract TSelf From(int bit, float amplitude);
 
-        /// <summary>16 floats, from the 16 bits that start in the first byte: -a where a bit is set.</summary>
+        /// <summary>Writes 16 floats from the 16 bits that start in the first byte: -a for a set bit.</summary>
         void Sixteen(float* destination, byte* bits);
     }
 
@@ -341,7 +341,7 @@ internal static unsafe class NgramKernel
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Sixteen(float* destination, byte* bits)
         {
-            // Without a shift for each lane: each looks at its own bit of four.
+            // There is no shift per lane here, so each lane tests one of four bits.
             uint sixteen = *(uint*)bits >> _bit;
             var lanes = Vector128.Create(1u, 2, 4, 8);
             Vector128<float> sign = Vector128.Create(SignBit).AsSingle();

@@ -4,11 +4,11 @@ using System.Runtime.Intrinsics;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The copies a feature row is made of. A type argument rather than a branch, so that the JIT compiles one loop per width.
-/// Sources are rows of <see cref="RowTables"/>.
+/// The copies that write a feature row. A type argument rather than a branch, so that the JIT compiles one loop per width. Sources are rows
+/// of <see cref="RowTables"/>.
 /// </summary>
 /// <remarks>
-/// One row of 27 floats, and what a path writes of it at a time. What reaches behind column 26 is the next row's, and is written over:
+/// The stores of each path for one row of 27 floats. Floats past column 26 belong to the next row, which overwrites them:
 /// <code>
 /// column       0       4       8       12      16      20      24    27
 /// Scalar       27 stores of one float
@@ -21,7 +21,7 @@ namespace HslEmbeddingZero;
 /// </remarks>
 internal unsafe interface IRowStores
 {
-    /// <summary>Floats written past the end of a row. They are the next row's, which is written later.</summary>
+    /// <summary>Floats written past the end of a row. They belong to the next row, which is written later.</summary>
     static abstract int Spill { get; }
 
     /// <summary>8 floats: the bits of one code.</summary>
@@ -30,10 +30,12 @@ internal unsafe interface IRowStores
     /// <summary>16 floats: the bits of two codes, side by side.</summary>
     static abstract void TwiceEight(float* destination, float* first, float* second);
 
-    /// <summary>11 floats: the boundary in the place of the row's leading zero, then Fourier and phase. Spills.</summary>
+    /// <summary>
+    /// 11 floats: the boundary instead of the leading zero, then Fourier and phase. Writes <see cref="Spill"/> floats past the end.
+    /// </summary>
     static abstract void Tail(float* destination, float* tailRow, float boundary);
 
-    /// <summary>One cache line of 16 floats, both ends aligned, written past the caches where the machine can.</summary>
+    /// <summary>One cache line of 16 floats, source and destination aligned, written past the caches if the machine can.</summary>
     static abstract void StreamLine(float* destination, float* source);
 }
 

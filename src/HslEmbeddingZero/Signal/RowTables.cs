@@ -1,8 +1,8 @@
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The pieces a row of 27 floats is copied from: those of the published features, or of the same layout with other values or a fixed
-/// scaling of the channels. Every piece of a row lies in one cache line. Keep the object alive while its pointers are read.
+/// The tables that a row of 27 floats is copied from: those of the published features, or of the same layout with other values or a fixed
+/// scaling of the channels. Every piece of a row is within one cache line. Keep the object alive while its pointers are read.
 /// </summary>
 internal sealed unsafe class RowTables
 {
@@ -18,7 +18,7 @@ internal sealed unsafe class RowTables
     private const int FirstBoundaryCodes = 16;
     private const int LineFloats = 16;
 
-    // Pinned, as the pointers reach into it.
+    // Pinned, because the pointers point into it.
     private readonly float[] _memory = GC.AllocateArray<float>(
         2 * ByteValues * BitRowLength + ByteValues * TailRowLength + 2 * LineFloats + FirstBoundaryCodes + 2 * LineFloats + LineFloats,
         pinned: true);
@@ -65,7 +65,7 @@ internal sealed unsafe class RowTables
         for (int i = 0; i < ByteValues * BitRowLength; i++)
             DeltaIsBits &= Delta[i] == (((i / BitRowLength) >> (7 - i % BitRowLength) & 1) == 0 ? ClearBits : SetBits)[i % BitRowLength];
 
-        // One table in the first-level cache rather than two.
+        // One table in the L1 cache rather than two.
         int bits = ByteValues * BitRowLength;
         if (new Span<float>(Delta, bits).SequenceEqual(new Span<float>(Change, bits))) Delta = Change;
     }
@@ -76,18 +76,19 @@ internal sealed unsafe class RowTables
     /// <summary>Columns 0-7, by the Gray code of the byte.</summary>
     public float* Delta { get; }
 
-    /// <summary>Columns 8-15, by gray(v_i) ^ gray(v_{i-1}); of the plain tables also the 8 bits of a code.</summary>
+    /// <summary>Columns 8-15, by gray(v_i) ^ gray(v_{i-1}); in the plain tables also the 8 bits of a code.</summary>
     public float* Change { get; }
 
     /// <summary>
-    /// Whether columns 0-7 are the bits of the Gray code, each with one value where clear and one where set; 8-15 always are.
+    /// Whether columns 0-7 are the bits of the Gray code, with one value for a clear bit and one for a set bit in each column. Columns 8-15
+    /// always are such bits.
     /// </summary>
     public bool DeltaIsBits { get; }
 
-    /// <summary>Values of columns 0-15 where their bit is clear.</summary>
+    /// <summary>Values of columns 0-15 for a clear bit.</summary>
     public float* ClearBits { get; }
 
-    /// <summary>Values of columns 0-15 where their bit is set.</summary>
+    /// <summary>Values of columns 0-15 for a set bit.</summary>
     public float* SetBits { get; }
 
     /// <summary>Columns 16-26 by byte, padded to 16: the boundary's place, the 8 Fourier parts, the phase pair, five zeros.</summary>

@@ -1,14 +1,14 @@
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Cosine and sine in single precision throughout. The reference values of the phase columns were made in float32, so the nearest
-/// float to the true cosine differs from them in the last place for two bytes in five. What follows is the same evaluation order:
-/// quarter turn nearest to the angle, remainder by a three-term Cody-Waite subtraction, a polynomial of degree 8 or 9, every step
-/// one fused multiply-add. <see cref="MathF.FusedMultiplyAdd"/> rounds once on every machine, so the table is the same everywhere.
+/// Cosine and sine in single precision throughout. The reference values of the phase columns were computed in float32. For two bytes in
+/// five they differ in the last place from the float nearest to the true cosine. This class uses the same evaluation order: the quarter
+/// turn nearest to the angle, the remainder by a three-term Cody-Waite subtraction, a polynomial of degree 8 or 9. Every step is one fused
+/// multiply-add. <see cref="MathF.FusedMultiplyAdd"/> rounds once on every machine, so the table is the same everywhere.
 /// </summary>
 internal static class SingleTrigonometry
 {
-    // 2/π, and π/2 as a sum of three floats of falling size: q·(a + b + c) leaves the angle with no cancellationToken error.
+    // 2/π, and π/2 as a sum of three floats of falling size: q·(a + b + c) is subtracted from the angle without a cancellation error.
     private const float TwoOverPi = 0.63661975f;
     private const float HalfPiHigh = 1.570796f;
     private const float HalfPiMiddle = 3.1391647e-07f;

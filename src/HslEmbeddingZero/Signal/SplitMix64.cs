@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// SplitMix64 (Steele, Lea and Flood 2014): one output of the generator after a state, a bijection of 64 bits in which each bit of the
-/// input sways every bit of the output.
+/// SplitMix64 (Steele, Lea and Flood 2014): the output of the generator for a state. It is a bijection of 64 bits in which each input bit
+/// affects every output bit.
 /// </summary>
 internal static class SplitMix64
 {
-    /// <summary>What the generator adds to its state at every step: 2^64 divided by the golden ratio, made odd.</summary>
+    /// <summary>The generator adds this to its state at every step: 2^64 divided by the golden ratio, made odd.</summary>
     public const ulong GoldenGamma = 0x9E3779B97F4A7C15;
 
     /// <summary>The first multiplier of the finaliser.</summary>
@@ -28,7 +28,7 @@ internal static class SplitMix64
 
     public static ulong Mix(ulong state) => Finalise(state + GoldenGamma);
 
-    /// <summary>A number for one index of a seed's sequence; neighbours have nothing in common.</summary>
+    /// <summary>A number for one index of a seed's sequence; neighbouring numbers are unrelated.</summary>
     public static ulong Mix(ulong seed, long index) => Mix(Mix(seed) + (ulong)index);
 
     /// <summary>
