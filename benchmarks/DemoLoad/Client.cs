@@ -5,11 +5,11 @@ using System.Net.Http.Json;
 
 namespace HslEmbeddingZero.DemoLoad;
 
-/// <summary>One client: asks, reads, waits a little, asks again, until its time is over.</summary>
+/// <summary>One client: it sends requests and reads the answers, with short pauses, until its time is over.</summary>
 /// <param name="http">Connections to the demo.</param>
-/// <param name="tally">Where it reports.</param>
-/// <param name="number">Its number, which seeds what it does.</param>
-/// <param name="leaves">Whether it leaves every generation after a few bytes.</param>
+/// <param name="tally">Counts the results.</param>
+/// <param name="number">Number of the client, the seed of its random choices.</param>
+/// <param name="leaves">Whether it disconnects from every generation after a few bytes.</param>
 internal sealed class Client(HttpClient http, Tally tally, int number, bool leaves)
 {
     private const int MostLength = 256;
@@ -44,7 +44,7 @@ internal sealed class Client(HttpClient http, Tally tally, int number, bool leav
         }
     }
 
-    /// <summary>The largest request of each kind, so that what is made only once is there before the first look.</summary>
+    /// <summary>Sends the largest request of each kind, so that everything that is created once exists before the first sample.</summary>
     public async Task WarmUpAsync(CancellationToken over)
     {
         await EncodeAsync("/api/features", MostInput, over);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace HslEmbeddingZero.DemoLoad;
 
-/// <summary>A demo started for the load, on a free port, and ended with it.</summary>
+/// <summary>A demo on a free port, which is started for the load and stopped after it.</summary>
 internal sealed partial class DemoProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2); // it may have to be built first
@@ -18,7 +18,7 @@ internal sealed partial class DemoProcess : IDisposable
 
     public Uri Address { get; }
 
-    /// <summary>Starts the demo of the repository in whose root this runs.</summary>
+    /// <summary>Starts the demo of the repository. The current folder must be its root.</summary>
     public static async Task<DemoProcess> StartAsync(string? weights, CancellationToken cancellationToken)
     {
         string[] model = weights is null ? [] : ["--weights", Path.GetFullPath(weights)];

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 
 namespace HslEmbeddingZero.DemoLoad;
 
-/// <summary>The load itself: bounded in clients and in time, it stops by itself.</summary>
+/// <summary>The load, with a bounded number of clients. It stops by itself after a bounded time.</summary>
 internal sealed class Load(Uri demo, int clients, TimeSpan duration)
 {
     private const int EveryWhichLeaves = 3;
@@ -17,7 +17,7 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
     public async Task<LoadReport> RunAsync(CancellationToken cancellationToken)
     {
         using HttpClient watcher = new() { BaseAddress = demo, Timeout = TimeSpan.FromSeconds(30) };
-        // Leaving closes the connection at once, as a browser does.
+        // A client that leaves closes its connection at once, as a browser does.
         using HttpClient http = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = demo };
         await new Client(http, new Tally(), clients, leaves: false).WarmUpAsync(cancellationToken);
         await Task.Delay(Between, cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
     private async Task<Sample> LookAsync(HttpClient watcher, CancellationToken cancellationToken)
     {
         Diagnostics told = await watcher.GetFromJsonAsync<Diagnostics>("/api/diagnostics", cancellationToken)
-            ?? throw new InvalidOperationException("The demo tells no diagnostics; start it with --diagnostics.");
+            ?? throw new InvalidOperationException("The demo returned no diagnostics; start it with --diagnostics.");
         return new Sample(Stopwatch.GetElapsedTime(_began).TotalSeconds, told);
     }
 }

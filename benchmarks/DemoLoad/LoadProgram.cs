@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace HslEmbeddingZero.DemoLoad;
 
 /// <summary>
-/// Many clients ask a demo on this machine for features and bytes, a third of them leaving in the middle, while its memory is watched.
+/// Many clients request features and bytes from a demo on this machine, while its memory is measured. A third of the clients disconnect in
+/// the middle of a generation.
 /// </summary>
 internal static class LoadProgram
 {
@@ -13,18 +14,18 @@ internal static class LoadProgram
     {
         Option<Uri?> url = new("--url")
         {
-            Description = "A demo that runs already, on this machine and with --diagnostics; without it one is started from samples/Demo.",
+            Description = "A demo that already runs on this machine, with --diagnostics. Without --url, samples/Demo is started.",
         };
         url.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<Uri?>() is { } given && !(given.IsAbsoluteUri && given.IsLoopback))
                 result.AddError($"--url must be on this machine (127.0.0.1, [::1] or localhost); got '{given}'.");
         });
-        Option<int> clients = Whole("--clients", "Clients at once.", 200, 1, 1000);
-        Option<int> seconds = Whole("--seconds", "Duration of the load.", 60, 1, 600);
+        Option<int> clients = Whole("--clients", "Number of concurrent clients.", 200, 1, 1000);
+        Option<int> seconds = Whole("--seconds", "Duration of the load in seconds.", 60, 1, 600);
         Option<string?> weights = new("--weights") { Description = "Model file for the demo that is started." };
 
-        RootCommand root = new("Puts a bounded load on a demo on this machine and reports what it did to it.") { url, clients, seconds,
+        RootCommand root = new("Puts a bounded load on a demo on this machine and reports the effects.") { url, clients, seconds,
             weights };
         root.SetAction(async (parsed, cancellationToken) =>
         {

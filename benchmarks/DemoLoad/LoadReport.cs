@@ -5,20 +5,20 @@ using MathNet.Numerics.Statistics;
 
 namespace HslEmbeddingZero.DemoLoad;
 
-/// <summary>What a load did to the demo.</summary>
-/// <param name="Clients">Clients at once.</param>
-/// <param name="Duration">Time of the load.</param>
-/// <param name="Tally">What the clients met.</param>
+/// <summary>The effects of a load on the demo.</summary>
+/// <param name="Clients">Number of concurrent clients.</param>
+/// <param name="Duration">Duration of the load.</param>
+/// <param name="Tally">Results of all clients.</param>
 /// <param name="Start">Second at which the load began.</param>
 /// <param name="Before">The demo before the load.</param>
-/// <param name="During">The demo under load, a look a second.</param>
+/// <param name="During">The demo under load, one sample per second.</param>
 /// <param name="After">The demo after the load.</param>
 internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, double Start, Sample Before, IReadOnlyList<Sample> During,
     Sample After)
 {
     private const int Rows = 12;
 
-    /// <summary>What should not have happened.</summary>
+    /// <summary>Events that must not happen.</summary>
     public IEnumerable<string> Faults()
     {
         foreach (((string request, HttpStatusCode status), long count) in Tally.Answers)
@@ -61,7 +61,7 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
             if (i % Math.Max(1, During.Count / Rows) == 0 || i == During.Count - 1) Row($"{During[i].Seconds - Start:F0}", During[i]);
         Row("after", After);
 
-        // The first quarter warms up: heaps grow to their working size and code is compiled again.
+        // The first quarter is warm-up: heaps grow to their working size and the JIT compiles code again.
         Sample[] settled = [.. During.Skip(During.Count / 4)];
         if (settled.Length > 1)
         {

@@ -1,8 +1,8 @@
 namespace HslEmbeddingZero.DemoLoad;
 
-/// <summary>What the demo told of itself at a moment.</summary>
-/// <param name="Seconds">Since the load began.</param>
-/// <param name="Told">Its diagnostics.</param>
+/// <summary>The state of the demo at one moment.</summary>
+/// <param name="Seconds">Seconds since the program began.</param>
+/// <param name="Told">Diagnostics of the demo.</param>
 internal sealed record Sample(double Seconds, Diagnostics Told);
 
 /// <summary>The demo's /api/diagnostics.</summary>

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace HslEmbeddingZero.DemoLoad;
 
-/// <summary>What the clients met, all together.</summary>
+/// <summary>The results of all clients together.</summary>
 internal sealed class Tally
 {
     private long _left;
@@ -12,10 +12,10 @@ internal sealed class Tally
     /// <summary>Answers by request and status.</summary>
     public ConcurrentDictionary<(string Request, HttpStatusCode Status), long> Answers { get; } = [];
 
-    /// <summary>Failures of the connection itself, which a server that refuses in words never causes.</summary>
+    /// <summary>Failures of the connection itself. A server that refuses with a status code never causes them.</summary>
     public ConcurrentDictionary<string, long> BrokenConnections { get; } = [];
 
-    /// <summary>Milliseconds to the head of the answer, by request and status.</summary>
+    /// <summary>Milliseconds until the headers of the answer, by request and status.</summary>
     public ConcurrentBag<(string Request, HttpStatusCode Status, double Milliseconds)> Latencies { get; } = [];
 
     /// <summary>Clients that left in the middle of a stream.</summary>

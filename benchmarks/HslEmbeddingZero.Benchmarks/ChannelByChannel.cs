@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Benchmarks;
 
-/// <summary>The 27 features the plain way: one channel after another from tensor operations on the ids, without a table.</summary>
+/// <summary>Computes the 27 features without a table: one channel after another, with tensor operations on the ids.</summary>
 internal static class ChannelByChannel
 {
     /// <summary>[B, L] uint8 to [B, L, 27] float32.</summary>

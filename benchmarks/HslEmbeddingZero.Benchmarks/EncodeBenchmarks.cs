@@ -3,8 +3,8 @@ using BenchmarkDotNet.Attributes;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// Bytes to feature rows against the least that writing the rows can cost: filling as many floats with one constant. Ratio is time,
-/// so 1.25 means 0.8 of the speed of the fill.
+/// Bytes to feature rows, compared with the lowest possible cost of writing the rows: filling as many floats with one constant. Ratio is
+/// time, so 1.25 means 0.8 of the speed of the fill.
 /// </summary>
 public class EncodeBenchmarks
 {

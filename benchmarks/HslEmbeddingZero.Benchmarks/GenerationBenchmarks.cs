@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// The next byte after a stream of a length: with caches, and by reading the whole stream again. Bytes a second are the reciprocal of the
-/// cached time. Floor: every weight read once a byte.
+/// The next byte after a stream of a given length: with caches, and by computing the whole stream again. Bytes per second are the
+/// reciprocal of the cached time. Floor: every weight is read once per byte.
 /// </summary>
 public class GenerationBenchmarks
 {
@@ -18,7 +18,7 @@ public class GenerationBenchmarks
     private Tensor _context = null!;
     private Tensor _stream = null!;
 
-    /// <summary>Bytes generated before.</summary>
+    /// <summary>Number of bytes generated before.</summary>
     [Params(200, 2000)]
     public int Length { get; set; }
 
@@ -42,7 +42,7 @@ public class GenerationBenchmarks
         _stream = tensor(Enumerable.Range(0, Length + 1).Select(i => (byte)i).ToArray(), [1, Length + 1]).to(Device);
     }
 
-    /// <summary>The bytes timed are those after <see cref="Length"/>, or at most a tenth beyond.</summary>
+    /// <summary>The timed bytes follow position <see cref="Length"/>, or one at most a tenth later.</summary>
     [IterationSetup]
     public void Generate()
     {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// One float32 linear map of the body over 1,280 positions on the CPU, forward and backward: as libtorch's linear map (MKL) and as a
+/// One float32 linear layer of the body over 1,280 positions on the CPU, forward and backward: as libtorch's linear layer (MKL) and as a
 /// convolution (oneDNN). 6·1,280·in·out operations.
 /// </summary>
 public class LinearKernelBenchmarks

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// Fast-weight memory in chunks of 64 against causal attention at the same length. Linear: the time divided by the length stays flat.
+/// Fast-weight memory in chunks of 64, compared with causal attention of the same length. The memory is linear: its time divided by the
+/// length is constant.
 /// </summary>
 public class MemoryBenchmarks : MemoryInputs
 {
@@ -22,7 +23,9 @@ public class MemoryBenchmarks : MemoryInputs
         Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Chunk));
 }
 
-/// <summary>Fast-weight memory in chunks of 64 against its quadratic form, at lengths where that ends in reasonable time.</summary>
+/// <summary>
+/// Fast-weight memory in chunks of 64, compared with its quadratic form, at lengths where that form takes a reasonable time.
+/// </summary>
 public class QuadraticMemoryBenchmarks : MemoryInputs
 {
     [Params(512, 2048)]
@@ -40,7 +43,7 @@ public class QuadraticMemoryBenchmarks : MemoryInputs
         Wait(FastWeightMemory.Forward(FastWeightMemory.Positive(Queries), FastWeightMemory.Positive(Keys), Values, Chunk));
 }
 
-/// <summary>Queries, keys and values of 8 heads of 64 columns.</summary>
+/// <summary>Queries, keys and values of 8 heads with 64 columns.</summary>
 public abstract class MemoryInputs
 {
     private protected const int Chunk = 64;

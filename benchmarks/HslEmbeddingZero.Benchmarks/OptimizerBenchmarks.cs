@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// One update of the published 25M body's parameters, gradient clipping included: TorchSharp's AdamW against the fused update of flat
-/// buffers, alone (one after another on the same gradients) and in a training loop (each after a forward and a backward pass, which is not
-/// timed). Floor: 7 numbers of 4 bytes read or written for each parameter, and 3 more for the norm and the clipping.
+/// One update of the published 25M body's parameters, including gradient clipping: TorchSharp's AdamW, compared with the fused update of
+/// flat buffers. "alone" repeats the update on the same gradients. "in a loop" updates after a forward and a backward pass, which are not
+/// timed. Floor: 7 numbers of 4 bytes read or written for each parameter, and 3 more for the norm and the clipping.
 /// </summary>
 public class OptimizerBenchmarks
 {
@@ -37,7 +37,7 @@ public class OptimizerBenchmarks
         _fused.Dispose();
     }
 
-    /// <summary>One setup for both, so that they stand in one group with one ratio.</summary>
+    /// <summary>One setup for both, so that the report shows them in one group with one ratio.</summary>
     [IterationSetup]
     public void Before()
     {

@@ -11,9 +11,9 @@ using HslEmbeddingZero;
 using Perfolizer.Horology;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick] [--keep-freed-memory]
-// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step|doors|soak ...     as the device benchmarks take them
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step|doors|soak ...     runs a device benchmark
 //
-// Everything runs inside this process: the default toolchain would build a program of its own elsewhere, without the copy of the
+// Everything runs inside this process. The default toolchain would build a separate program in another folder, without the copy of the
 // native library that this project's build prepares.
 TorchRuntime.EnsureLoaded(); // before anything touches torch
 

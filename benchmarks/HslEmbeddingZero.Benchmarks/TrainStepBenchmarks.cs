@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Benchmarks;
 
 /// <summary>
-/// One training step of the body on 4 text samples (64 slots and 256 bytes each): forward, backward, clipping and AdamW. Ours in float32
-/// and in bfloat16 against the same body under TorchSharp's optimizer; benchmarks/peer/train_step.py is the same step in Python PyTorch.
-/// Floor: the matrix products at the speed of the machine's best.
+/// One training step of the body on 4 text samples (64 slots and 256 bytes each): forward, backward, clipping and AdamW. The library's step
+/// in float32 and in bfloat16 is compared with the same body under TorchSharp's optimizer. benchmarks/peer/train_step.py is the same step
+/// in Python PyTorch. Floor: the matrix products at the best speed of the machine.
 /// </summary>
 public class TrainStepBenchmarks
 {

@@ -6,8 +6,9 @@ using MathNet.Numerics.Statistics;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// A corpus of any size: how fast its documents are found, what memory that takes, and what a sample and a training step cost beside one
-/// of text in memory. The text is made once and kept in the folder: lines of random words, a document every few KB.
+/// Measures a corpus of any size: the time to find its documents, the memory for that, and the cost of a sample and of a training step
+/// compared with text in memory. The text is made once in the folder; keep=yes keeps it. It has lines of random words, and a document every
+/// few KB.
 /// </summary>
 internal static class CorpusScale
 {
@@ -73,7 +74,7 @@ internal static class CorpusScale
         return rounds.Median();
     }
 
-    /// <summary>Turn by turn, so that what else the machine does falls on both.</summary>
+    /// <summary>The two take turns, so that other load on the machine affects both.</summary>
     private static void CompareTraining(TextSource memory, TextSource file, int steps)
     {
         TrainerOptions options = new()

@@ -11,7 +11,7 @@ namespace HslEmbeddingZero.DeviceBenchmarks;
 /// soak  [steps] [memory=freed|kept]                                                                           memory over many steps
 /// corpus [megabytes=1000] [document=2300] [steps=10] [folder=...] [keep=no|yes] text of any size beside text in memory
 /// </code>
-/// batch, precision, mebibytes and k take several values, separated by commas.
+/// batch, precision, mebibytes and k can have several values, separated by commas.
 /// </summary>
 internal static class DeviceProgram
 {

@@ -7,21 +7,21 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// How many bytes of slots and of stream positions a door without parameters writes in a second, into new memory and into memory of the
-/// caller's own, against filling the same output and copying it from other memory of the device.
+/// Bytes of slots and of stream positions per second that a door without parameters writes, into new memory and into the caller's memory.
+/// They are compared with filling the same output and with copying it from other memory of the device.
 /// </summary>
 internal static class DoorBandwidth
 {
     private const int Length = 512;
     private const int MostCalls = 1000;
 
-    /// <summary>One timing lasts at least this long, so that neither the clock nor one wait for the device shows in it.</summary>
+    /// <summary>Minimum duration of one timing, so that the resolution of the clock and one wait for the device do not matter.</summary>
     private const double TimingMilliseconds = 10;
 
     /// <param name="args">
     /// Any of device=cpu|cuda, mebibytes=64 (size of the output; several with commas; 64 and 2,048 on CUDA), precision=float32,bfloat16,
     /// k=8,16 (bytes per slot), arm=zero,zero-standardized,zero-ngram (zero unless given), dim=512, rounds=9, memory=freed|kept,
-    /// parts=no|yes (what the door does on a device, one by one).
+    /// parts=no|yes (also times the parts of the door's work on a device, one by one).
     /// </param>
     public static void Run(string[] args)
     {
@@ -51,7 +51,7 @@ internal static class DoorBandwidth
             {
                 foreach ((string arm, int dim) in arms.SelectMany(arm => dims.Select(dim => (arm, dim))))
                 {
-                    // Half the width of slots has room for half the bytes.
+                    // Narrower slots have room for fewer bytes.
                     foreach (int bytes in bytesPerSlot.Where(bytes => bytes * HslFeatures.Dimension <= dim))
                         Measure(place, type, size, arm, dim, bytes, stream: false, rounds, parts);
                     Measure(place, type, size, arm, dim, bytesPerSlot[0], stream: true, rounds, parts);
@@ -95,7 +95,7 @@ internal static class DoorBandwidth
         candidates.AddRange([fill, copy]);
         foreach (Candidate candidate in candidates) Prepare(candidate, place);
 
-        // All of them in every round, so that a machine that changes its speed changes it for all.
+        // Every round times all candidates, so that a change of the machine's speed affects all of them.
         for (int round = 0; round < rounds; round++)
         {
             foreach (Candidate candidate in candidates) candidate.Milliseconds.Add(Time(candidate, place));
@@ -112,7 +112,7 @@ internal static class DoorBandwidth
         }
     }
 
-    /// <summary>Warms up, and finds how many calls make a timing long enough.</summary>
+    /// <summary>Warms up, and finds how many calls one timing needs to be long enough.</summary>
     private static void Prepare(Candidate candidate, string place)
     {
         candidate.Call();
@@ -121,7 +121,7 @@ internal static class DoorBandwidth
         Time(candidate, place);
     }
 
-    /// <summary>Milliseconds of one call: all calls of a timing are handed over before the device is waited for.</summary>
+    /// <summary>Milliseconds of one call. The device receives all calls of a timing before the wait for it.</summary>
     private static double Time(Candidate candidate, string place)
     {
         BenchmarkDevices.Wait(place);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
-/// <summary>The name=value words of a command line. A word that no one asked for is refused by <see cref="RequireNoOther"/>.</summary>
+/// <summary>The name=value options of a command line. <see cref="RequireNoOther"/> refuses unknown ones.</summary>
 internal sealed class GivenOptions(string[] args)
 {
     private readonly List<string> _known = [];
@@ -11,19 +11,19 @@ internal sealed class GivenOptions(string[] args)
         args.Select(word => word.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "",
             StringComparer.Ordinal);
 
-    /// <summary>The value of an option, or the one it has where it is not given.</summary>
+    /// <summary>The value of an option, or the default if it is not given.</summary>
     public string Text(string name, string otherwise)
     {
         _known.Add(name);
         return _given.Remove(name, out string? value) ? value : otherwise;
     }
 
-    /// <summary>One of some words.</summary>
+    /// <summary>One of the allowed values.</summary>
     public string Choice(string name, params string[] allowed) => Choices(name, allowed[0], allowed) is [string one]
         ? one
         : throw new ArgumentException($"{name} takes one of {string.Join(", ", allowed)}.");
 
-    /// <summary>Some of some words, separated by commas.</summary>
+    /// <summary>Some of the allowed values, separated by commas.</summary>
     public string[] Choices(string name, string otherwise, params string[] allowed)
     {
         string[] values = Text(name, otherwise).Split(',');
@@ -43,10 +43,10 @@ internal sealed class GivenOptions(string[] args)
         return [.. text.Split(',').Select(item =>
             int.TryParse(item, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
                 ? number
-                : throw new ArgumentException($"{name} takes whole numbers from 1 on; got '{item}'."))];
+                : throw new ArgumentException($"{name} takes whole numbers of 1 or more; got '{item}'."))];
     }
 
-    /// <summary>Throws where a word is left that no option took.</summary>
+    /// <summary>Throws if an option is given that is not known.</summary>
     public void RequireNoOther()
     {
         if (_given.Count > 0)

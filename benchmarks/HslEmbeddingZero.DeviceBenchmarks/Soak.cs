@@ -7,15 +7,15 @@ using TorchSharp;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// Trains for a number of steps and watches the process: live tensors, resident memory and managed bytes allocated a step. What is alive
-/// after step 5 must stay the same, and resident memory must not rise with the steps.
+/// Trains for a number of steps and measures the process: live tensors, resident memory and managed bytes allocated per step. The number of
+/// live tensors after step 5 must stay the same, and resident memory must not rise with the steps.
 /// </summary>
 internal static class Soak
 {
     private const int SampleEvery = 50;
 
-    /// <param name="steps">How many.</param>
-    /// <param name="memory">freed, or kept as the samples do; resident memory is then its highest so far.</param>
+    /// <param name="steps">Number of steps.</param>
+    /// <param name="memory">freed, or kept as in the samples. With kept, resident memory is its highest value so far.</param>
     public static void Run(int steps, string memory)
     {
         MemoryOption.Apply(memory);
@@ -58,7 +58,7 @@ internal static class Soak
                     $"| {_samples[i].Step} | {_samples[i].Live} | {_samples[i].Megabytes:F1} | {a} |"));
             }
 
-            // The first quarter warms up: heap, code compiled again, every source seen.
+            // The first quarter is warm-up: the heap grows, the JIT compiles code again, every source is read.
             var settled = _samples.Skip(_samples.Count / 4).ToList();
             double[] steps = [.. settled.Select(s => (double)s.Step)], megabytes = [.. settled.Select(s => s.Megabytes)];
             (double start, double slope) = Fit.Line(steps, megabytes);

@@ -7,16 +7,16 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// The time of one training step, as benchmarks/peer/train_step.py takes it: forward, backward, clipping and AdamW on text samples. Beside
-/// it the time in which the host handed the step to the device: while that is the shorter one, the device never waits for the host.
+/// The time of one training step, measured as in benchmarks/peer/train_step.py: forward, backward, clipping and AdamW on text samples. Also
+/// the time in which the host hands the step to the device. While that time is the shorter one, the device never waits for the host.
 /// </summary>
 internal static class StepTime
 {
     private const int WarmUp = 5;
 
     /// <param name="args">
-    /// Any of body=quick|paper, batch=12, steps=20, precision=float32|tf32|bfloat16, device=cpu|cuda, memory=freed|kept. With several
-    /// batches or precisions, separated by commas, all of them are measured, one after another.
+    /// Any of body=quick|paper, batch=12, steps=20, precision=float32|tf32|bfloat16, device=cpu|cuda, memory=freed|kept. Several batches or
+    /// precisions, separated by commas, are measured one after another.
     /// </param>
     public static void Run(string[] args)
     {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Publishes the table, the device benchmarks and the device tests without a libtorch, for a machine that has a GPU and a Python PyTorch but no .NET:
 #   benchmarks/gpu/pack.sh [folder]          makes folder/app.tar.xz (artifacts/gpu where none is named)
-# There the archive lies in artifacts/gpu of a working tree, and benchmarks/gpu/run.sh unpacks it. Working tree and archive together stay below
-# LIMIT_MIB (60), so that they can travel where 64 MiB are allowed.
-# The publishes leave the projects restored for one runtime; the next ordinary build restores them as usual.
+# On that machine, the archive must be in artifacts/gpu of a working tree; benchmarks/gpu/run.sh unpacks it. Working tree and archive
+# together stay below LIMIT_MIB (60), for transfers with a limit of 64 MiB.
+# After this, the projects are restored for one runtime. The next ordinary build restores them as usual.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/gpu}
@@ -13,14 +13,14 @@ app=$out/app
 
 rm -rf "$app" "$out/part" "$archive"
 mkdir -p "$app"
-# Each into a folder of its own, as a publish leaves alone what another one wrote later.
+# Each project gets its own folder: a publish does not overwrite newer files of another publish.
 for project in benchmarks/HslEmbeddingZero.DeviceBenchmarks tests/HslEmbeddingZero.TestRunner samples/BpbTable; do
   dotnet publish -c Release -r linux-x64 --self-contained -p:TorchBackend=none -p:SatelliteResourceLanguages=en -o "$out/part" "$project"
   cp -r "$out/part/." "$app/"
   rm -rf "$out/part"
 done
 
-# The corpus is in the working tree. What serves debuggers, IDEs and other languages is not needed there.
+# The corpus is in the working tree. Files for debuggers, IDEs and other languages are not needed there.
 rm -rf "$app/data"
 find "$app" -type f \( -name '*.pdb' -o -name '*.xml' -o -name '*.resources.dll' -o -name createdump -o -name 'libmscor*' -o -name 'libclrgc*' \
   -o -name libcoreclrtraceptprovider.so -o -name 'testhost*' -o -name 'Microsoft.TestPlatform.*' -o -name 'Microsoft.VisualStudio.TestPlatform.*' \) -delete
@@ -29,14 +29,14 @@ python3 benchmarks/gpu/strip_deps.py "$app"
 
 git describe --always --dirty --abbrev=40 --exclude='*' >"$app/commit.txt"
 
-# .NET reads SHA-256 from OpenSSL 3, which a slim system may lack.
+# .NET takes SHA-256 from OpenSSL 3, which a minimal system may not have.
 mkdir "$app/openssl"
 for library in libssl.so.3 libcrypto.so.3; do
   found=$(ldconfig -p | awk -v name="$library" '$1 == name && /x86-64/ && !seen++ {print $NF}')
   if [ -n "$found" ]; then cp -L "$found" "$app/openssl/"; fi
 done
 
-# The tree travels as it is: what git knows, and what it does not ignore.
+# The size of the working tree: files that git tracks, and files that it does not ignore.
 tree=$({ git ls-files -z --cached --others --exclude-standard | xargs -0 stat -c %s || true; } 2>/dev/null | awk '{sum += $1} END {print sum}')
 mib() { awk -v bytes="$1" 'BEGIN {printf "%.1f", bytes / 1048576}'; }
 pack() {

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Rehearses on a CPU, with the smoke preset, what run.sh does on a borrowed machine with a GPU, each call with an empty scratch folder:
+# Rehearses run.sh on a CPU, with the smoke preset: four calls as on a machine with a GPU, each with an empty scratch folder:
 #   benchmarks/gpu/rehearse.sh [folder]      works in the folder (a temporary one where none is named)
-# The tree is a clone of the last commit with the archive of pack.sh and nothing else; the path has no .NET.
+# The tree is a clone of the last commit, with the archive of pack.sh and nothing else. The PATH has no .NET.
 #   call A   check probe
 #   call B   table, killed with all its processes in the middle of a run
-#   call C   table, carried on from what B gave back, with a limit in the middle of a run
-#   call D   table, carried on from what C gave back, to its end
+#   call C   table, resumed from the results of B, with a time limit in the middle of a run
+#   call D   table, resumed from the results of C, to its end
 #   HSL_TORCH_LIB   a libtorch 2.10 or 2.11 for the CPU; that of the NuGet cache where not set
 #   STEPS           steps of each run of the table (200)
-#   JOBS            runs of the table at a time (2)
-#   KEEP_ARCHIVE=1  takes the archive that is there already
-# The peer needs a PyTorch of the system's python3; where there is none, it is left out. Takes some minutes.
+#   JOBS            concurrent runs of the table (2)
+#   KEEP_ARCHIVE=1  uses the existing archive
+# The peer needs PyTorch in the system's python3; without it, the peer is left out. The rehearsal takes some minutes.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=${1:-$(mktemp -d)}
@@ -24,8 +24,8 @@ verify() { # what, command ...
   if "$@"; then passed=$((passed + 1)); echo "ok      $what"; else failed=$((failed + 1)); echo "FAILED  $what"; fi
 }
 
-# call name limit previous stage ...: one call on a machine where nothing is left of an earlier one. One thread, as threads that wait for each
-# other take many times as long where something else runs.
+# call name limit previous stage ...: one call on a machine without files of an earlier call. It uses one thread: threads that wait for each
+# other are many times slower under other load.
 call() {
   local name=$1 limit=$2 previous=$3
   shift 3
@@ -38,7 +38,7 @@ call() {
 
 finished() { find "$folder/$1/tmp/hsl-gpu/results/table" -name '*.result.json' 2>/dev/null | wc -l; }
 
-# What came back: few files, none too large, none half.
+# The returned files: few, none too large, none incomplete.
 returned() {
   local out=$folder/$1/out
   [ "$(find "$out" -type f | wc -l)" -le 8 ] && [ -z "$(find "$out" -type f -size +16M)" ] && [ -z "$(find "$out" -mindepth 1 ! -name log.txt ! -name results.tar.gz)" ] &&
@@ -47,7 +47,7 @@ returned() {
 
 unpack() { mkdir -p "$folder/$1/back" && tar -xzf "$folder/$1/out/results.tar.gz" -C "$folder/$1/back"; }
 
-# The runs that came back from one call are, byte for byte, those of a later one.
+# The runs that one call returned are byte for byte the same in a later call.
 kept() { # earlier, later
   local file same=0
   for file in "$folder/$1"/back/table/*.result.json; do cmp -s "$file" "$folder/$2/back/table/${file##*/}" || same=1; done
@@ -89,7 +89,7 @@ sed 's/^/        /' "$folder/A/back/probe/pace.txt"
 echo "Call B: table, killed in the middle of a run"
 (call B 600 "$folder/A/out/results.tar.gz" table) &
 group=$!
-# Two runs, and a third that has begun.
+# Waits for two finished runs, and a third that has begun.
 for ((i = 0; i < 3000; i++)); do
   if [ "$(finished B)" -ge 2 ] && [ "$(find "$folder/B/tmp/hsl-gpu/results/runs" -name '*.metrics.jsonl' -size +1k 2>/dev/null | wc -l)" -ge 1 ]; then break; fi
   if ! kill -0 $group 2>/dev/null; then break; fi
@@ -107,7 +107,7 @@ summary B
 echo "Call C: table, its own limit comes in the middle of a run"
 pace=$(sed -n 's/^zero: \([0-9.]*\) ms.*/\1/p' "$folder/A/back/probe/pace.txt")
 beside=$(sed -n 's/^beside the steps: \([0-9.]*\) s.*/\1/p' "$folder/A/back/probe/pace.txt")
-# One run and a half, and what run.sh leaves for the end.
+# Time for one run and a half, and the time that run.sh reserves for the end.
 limit=$(awk -v steps="$steps" -v pace="$pace" -v beside="$beside" 'BEGIN {printf "%d", 1.5 * (steps * pace / 1000 + beside) + 20}')
 (call C "$limit" "$folder/B/out/results.tar.gz" table)
 verify "C ends with 0" [ $? = 0 ]

@@ -1,28 +1,28 @@
 #!/usr/bin/env bash
-# Runs the GPU's share of the project on a machine that has a GPU and a Python PyTorch but no .NET, from a working tree that carries the archive
-# of pack.sh:
+# Runs the project's GPU tests, benchmarks and trainings on a machine that has a GPU and a Python PyTorch but no .NET. It runs in a working tree
+# with the archive of pack.sh:
 #   benchmarks/gpu/run.sh stage ...
 # Stages
 #   check   versions, symbols of the native library, and the device tests
 #   probe   arms (40 steps of every door, with an interrupt), step (times of a training step), doors (bandwidth), peer (the step in Python),
-#           cpu (our step and Python's on this machine's processor); each of the five is a stage of its own, too
-#   table   trains the doors run by run, as many as fit into the time, and writes their tables
-#   unpack  nothing but unpacking; every other stage does it when it must
+#           cpu (the library's step and Python's on this machine's processor); each of the five is also a separate stage
+#   table   trains the doors, as many runs as fit into the time, and writes their tables
+#   unpack  only unpacks; every other stage unpacks when needed
 # Settings
-#   OUT             the folder that is given back (artifacts/gpu/out): log.txt, and results.tar.gz, made anew every 20 s and after every run
-#   SECONDS_LIMIT   when this command will be killed, in seconds from its start (590); it ends itself before
-#   MORE_SECONDS    what a later call on the same machine will have (0): a run may begin that is only finished then
-#   PREVIOUS        a results.tar.gz of an earlier call to carry on from, or a folder such as benchmarks/results/h200
+#   OUT             the folder with the results (artifacts/gpu/out): log.txt, and results.tar.gz, made again every 20 s and after every run
+#   SECONDS_LIMIT   seconds from the start after which this command is killed (590); it ends by itself before
+#   MORE_SECONDS    seconds that a later call on the same machine will have (0); a run may begin here that only that call finishes
+#   PREVIOUS        a results.tar.gz of an earlier call to resume from, or a folder such as benchmarks/results/h200
 #   DEVICE          cuda (default) or cpu
-#   PRESET          paper (default) or smoke, which rehearses everything in minutes
+#   PRESET          paper (default) or smoke, a rehearsal of a few minutes
 #   PRECISION       bfloat16 (default), float32 or tf32
-#   JOBS            runs of the table at a time (1). A step waits for the host more than for the device, so two fill each other's gaps.
-#   STEPS           steps of each run of the table, where not the preset's
-#   HSL_TORCH_LIB   folder of the libtorch; that of python3's PyTorch where not set
-#   SHIM            a libLibTorchSharp.so that fits this libtorch, where the one of the archive does not load
+#   JOBS            concurrent runs of the table (1). A step waits for the host more than for the device, so two runs fill the gaps.
+#   STEPS           steps of each run of the table (those of the preset)
+#   HSL_TORCH_LIB   folder of libtorch (that of python3's PyTorch)
+#   SHIM            a libLibTorchSharp.so that fits this libtorch, if that of the archive does not load
 #   ARCHIVE         artifacts/gpu/app.tar.xz
-#   SCRATCH         where everything is unpacked and written (hsl-gpu in the folder for temporary files)
-# A failing stage is reported and the next one goes on; the exit code is 1 if any failed.
+#   SCRATCH         folder for unpacked and written files (hsl-gpu in the folder for temporary files)
+# If a stage fails, it is reported and the next stage runs. The exit code is 1 if any failed.
 set -uo pipefail
 SECONDS=0
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -34,7 +34,7 @@ app=$scratch/app results=$scratch/results
 device=${DEVICE:-cuda} preset=${PRESET:-paper} precision=${PRECISION:-bfloat16}
 limit=${SECONDS_LIMIT:-590}
 export JOBS=${JOBS:-1}
-most_bytes=$((16 * 1048576))   # of a file that is given back
+most_bytes=$((16 * 1048576))   # of a returned file
 if [ "$preset" = smoke ]; then
   arms_steps=60 table_steps=${STEPS:-6} body=quick other_k=4 grace=8 margin=4 carried_checkpoint=12M more=${MORE_SECONDS:-1000000} cpu_steps=3
   step_options="batch=1,4 steps=3" door_options="mebibytes=4,16 rounds=3" peer_options="--dim 256 --layers 2 --heads 4 --batch 1,4 --steps 3"
@@ -46,20 +46,22 @@ step_precisions=float32,bfloat16 peer_precisions=float32,bf16
 if [ "$device" = cuda ]; then step_precisions=float32,tf32,bfloat16 peer_precisions=float32,tf32,bf16; fi
 export ARMS=zero,projection,embedding,embedding-pooled,zero-standardized
 
-# libtorch reads these when it is loaded. cuDNN's attention makes a plan for every new length, which generation meets at every byte.
+# libtorch reads these when it is loaded. cuDNN's attention makes a plan for every new length, and generation has a new length at every
+# byte.
 export TORCH_CUDNN_SDPA_DEPRIORITIZED=${TORCH_CUDNN_SDPA_DEPRIORITIZED:-1}
 export CUBLAS_WORKSPACE_CONFIG=${CUBLAS_WORKSPACE_CONFIG:-:4096:8}
 export PYTHONUNBUFFERED=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 say() { echo "[$SECONDS s] $*"; }
 
-# What the system's loader finds; the program is in a folder that only root has on the path.
+# Libraries that the system's loader finds. ldconfig is in a folder that only root has on the PATH.
 known_libraries() { PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null; }
 
-# Seconds until this script must be packing for the last time.
+# Seconds until this script must pack for the last time.
 left() { echo $((limit - margin - SECONDS)); }
 
-# limited seconds command ...: stops the command after so many seconds, or when the call's time is over, with time to write a checkpoint.
+# limited seconds command ...: stops the command after so many seconds, or at the end of the call's time. It leaves time to write a
+# checkpoint.
 limited() {
   local most=$1 seconds
   shift
@@ -69,11 +71,11 @@ limited() {
     echo "not started: the time is over"
     return 124
   fi
-  # In the foreground: a process group of its own would outlive a kill of this script's.
+  # In the foreground: a separate process group would survive when this script is killed.
   timeout --foreground -s TERM -k "$grace" "$seconds" "$@"
 }
 
-# The newest checkpoint of a run that is not finished, where it is small enough to be carried.
+# The newest checkpoint of an unfinished run, if it is small enough to be returned.
 newest_checkpoint() {
   local file
   cd "$results" || return
@@ -81,7 +83,7 @@ newest_checkpoint() {
     head -n 1
 }
 
-# All results in one file. It is made elsewhere and moved, so that whoever kills this script finds the last whole one.
+# All results in one file. It is written elsewhere and then moved, so that a kill of this script leaves the last complete file.
 pack() (
   flock 9
   cd "$results" || exit 1
@@ -98,7 +100,7 @@ pack() (
   cp "$local_file" "$out/.results.new" && mv -f "$out/.results.new" "$out/results.tar.gz"
 ) 9>"$scratch/pack.lock"
 
-# Unpacks the files that are not there yet. Python does it, as the machine may have neither xz nor zstd.
+# Unpacks the missing files. Python does it, because the machine may have neither xz nor zstd.
 unpack_new() { # archive, folder
   python3 -c 'import os, sys, tarfile
 with tarfile.open(sys.argv[1]) as archive:
@@ -122,11 +124,11 @@ unpack() {
   say "unpacked to $app"
 }
 
-# What every stage needs: programs, corpus, libtorch, and what an earlier call has found.
+# Prepares what every stage needs: programs, corpus, libtorch, and the results of an earlier call.
 prepare() {
   local folder
   unpack || return 1
-  # The programs look for the corpus beside themselves.
+  # The programs expect the corpus in their own folder.
   ln -sfn "$root/samples/data" "$app/data"
   if [ -z "${HSL_TORCH_LIB:-}" ]; then
     HSL_TORCH_LIB=$(python3 -c 'import importlib.util, os
@@ -134,14 +136,14 @@ print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "l
   fi
   export HSL_TORCH_LIB
   if [ "$device" = cuda ] && ldd "$HSL_TORCH_LIB/libtorch_cuda.so" 2>/dev/null | grep 'not found' >/dev/null; then
-    # Python loads these by their full names before libtorch; the loader must be told where they are.
+    # Python loads these by their full paths before libtorch; the loader needs their folders.
     for folder in "$HSL_TORCH_LIB"/../../nvidia/*/lib; do LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folder; done
     export LD_LIBRARY_PATH
     say "the loader looks for CUDA in LD_LIBRARY_PATH"
   fi
   if [ -n "${PREVIOUS:-}" ]; then
     if [ -d "$PREVIOUS" ]; then
-      # What the machine has already is kept.
+      # Files that exist already are kept.
       cp -r --update=none "$PREVIOUS/." "$results/" 2>/dev/null || cp -rn "$PREVIOUS/." "$results/" || return 1
     elif [ -f "$PREVIOUS" ]; then
       unpack_new "$PREVIOUS" "$results" || return 1
@@ -165,13 +167,13 @@ print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "l
 
   help=$("$app/BpbTable" --help) || { say "BpbTable does not start."; return 1; }
   # A door that only some versions have.
-  if [ "$preset" != smoke ]; then # whose width has no room for codes
+  if [ "$preset" != smoke ]; then # its width has no room for codes
     case $help in *zero-ngram*) ARMS=$ARMS,zero-ngram ;; esac
   fi
 }
 
-# The one place that says how the table is called. A checkpoint of the paper's body takes seconds and cannot be given back, so one is written only
-# where a run is interrupted: the next call may find the machine as it was.
+# The only place with the table's command line. A checkpoint of the paper's body takes seconds and is too large to return, so a run writes one
+# only when it is interrupted: the next call may be on the same machine.
 table_command() { # folder, more options ...
   local folder=$1
   shift
@@ -201,7 +203,7 @@ for i in range(torch.cuda.device_count()): print(torch.cuda.get_device_name(i), 
   } 2>&1 | tee -i "$folder/versions.txt"
 
   LD_LIBRARY_PATH=$HSL_TORCH_LIB${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} limited 90 ldd -r "$app/libLibTorchSharp.so" >"$folder/ldd.txt" 2>&1
-  # A weak version is one that the build marked as not needed.
+  # Lines with "weak version" do not count: the build marked those versions as not needed.
   undefined=$(grep -v 'weak version' "$folder/ldd.txt" | grep -cE 'undefined symbol|not found|not a dynamic')
   if [ "$undefined" -gt 0 ]; then
     grep -v 'weak version' "$folder/ldd.txt" | grep -E 'undefined symbol|not found|not a dynamic' | head -n 20
@@ -211,7 +213,7 @@ for i in range(torch.cuda.device_count()): print(torch.cuda.get_device_name(i), 
     say "libLibTorchSharp.so finds all its symbols in this libtorch"
   fi
 
-  # All symbols at the start, so that a missing one shows here and not in the middle of a run.
+  # All symbols are bound at the start, so that a missing one shows here and not in the middle of a run.
   LD_BIND_NOW=1 limited 150 "$app/HslEmbeddingZero.TestRunner" Device 2>&1 | tee -i "$folder/tests.txt"
   if [ "${PIPESTATUS[0]}" != 0 ]; then
     failed=1
@@ -223,14 +225,14 @@ for i in range(torch.cuda.device_count()): print(torch.cuda.get_device_name(i), 
   return $failed
 }
 
-# Some steps of every door, stopped once on the way: shows that a run ends cleanly and goes on, and measures the pace of real training.
+# Some steps of every door, interrupted once: shows that a run ends cleanly and resumes, and measures the pace of real training.
 arms() {
   local folder=$results/probe failed=0 code before after start i command
   mkdir -p "$folder"
   table_command "$folder" --arms "$ARMS" --bytes-per-slot 8 --seeds 0 --steps "$arms_steps"
   if [ -z "$(find "$folder" -name '*.result.json')" ]; then
     start=$SECONDS
-    # Not by the function, so that $! is timeout, which passes the signal on to the program.
+    # Does not call the function, so that $! is timeout, which passes the signal on to the program.
     timeout --foreground -s TERM -k "$grace" 120 "${command[@]}" >"$folder/interrupted.txt" 2>&1 &
     for ((i = 0; i < 1000; i++)); do
       if [ -s "$folder/zero-k8-seed0.metrics.jsonl" ] || ! kill -0 $! 2>/dev/null; then break; fi
@@ -251,7 +253,7 @@ arms() {
   echo $((SECONDS - start)) >"$folder/arms.wall.txt"
   after=$(head -n 1 "$folder/zero-k8-seed0.metrics.jsonl" 2>/dev/null)
   if [ -n "${before:-}" ]; then
-    # A run that began anew would have other times in its first line.
+    # A run that began again would have other times in its first line.
     if [ "$before" = "$after" ]; then say "the interrupted run went on from its checkpoint"; else say "the interrupted run began anew"; failed=1; fi
   fi
   python3 "$tools/plan.py" pace "$results" "$ARMS" | tee -i "$folder/pace.txt" || failed=1
@@ -276,8 +278,9 @@ peer() {
   limited 90 python3 "$root/benchmarks/peer/train_step.py" $peer_options --precisions $peer_precisions --device "$device" 2>&1 | tee -i "$results/probe/peer.txt"
 }
 
-# The processor of the same machine: our step beside Python's, the small body of the quick table. Ours also with OpenMP's threads left alone
-# (OpenMP's own default of spinning, named so that the library does not step in), and both with half the threads.
+# The processor of the same machine: the library's step and Python's, with the small body of the quick table. The library's step also runs
+# with OpenMP's own spinning (the variable is set to OpenMP's default, so that the library does not change it), and both run with half the
+# threads.
 cpu() {
   local half=$((($(nproc) + 1) / 2))
   mkdir -p "$results/probe"
@@ -296,7 +299,7 @@ cpu_peer() { limited 30 python3 "$root/benchmarks/peer/train_step.py" --dim 256 
 
 finished() { python3 "$tools/plan.py" "done" "$results" "$@"; } # k, seed ...
 
-# The tables of all finished runs: of one number of bytes a slot, with one seed and with two.
+# The tables of all finished runs: one for each number of bytes per slot, with one seed and with two.
 write_tables() {
   local k seeds ready name file command failed=0
   mkdir -p "$results/tables"
@@ -307,7 +310,7 @@ write_tables() {
       name=$results/tables/k$k-seeds${seeds//,/-}
       if [ -z "$ready" ] || { [ -s "$name.md" ] && [ "$(cat "$name.arms.txt" 2>/dev/null)" = "$ready" ]; }; then continue; fi
       table_command "$results/table" --steps "$table_steps" --arms "$ready" --bytes-per-slot "$k" --seeds "$seeds" --report-only
-      # In the time that the runs left for this.
+      # In the time that the runs left.
       if timeout --foreground -k 2 $(($(left) > 1 ? $(left) : 1)) "${command[@]}" >"$name.txt" 2>&1; then
         for file in table.md table.json curves.png; do cp "$results/table/$file" "$name.${file##*.}"; done
         echo "$ready" >"$name.arms.txt"
@@ -320,7 +323,7 @@ write_tables() {
   return $failed
 }
 
-# Takes the next run of the plan, so that no other worker does: "arm k seed", or nothing where none fits.
+# Takes the next run of the plan, and marks it as taken for the other workers. Prints "arm k seed", or nothing if none fits.
 take_run() (
   flock 9
   next=$(plan next $(($(left) - grace)) "$(paste -sd , "$scratch/taken.txt")") && [ -n "$next" ] || exit 1
@@ -329,7 +332,7 @@ take_run() (
   echo "$next"
 ) 9>"$scratch/taken.lock"
 
-# One run after another, each in a folder of its own until it is finished. Fails if one of them failed.
+# Trains one run after another, each in its own folder until it is finished. Fails if one of them failed.
 worker() {
   local next arm k seed stem folder start seconds resumed code command failed=0 in_a_row=0
   while next=$(take_run); do
@@ -343,7 +346,7 @@ worker() {
     code=$?
     if [ "$code" = 0 ]; then
       in_a_row=0
-      # What a resumed run took says nothing about a whole one.
+      # The time of a resumed run is not the time of a whole one.
       seconds=$((SECONDS - start))
       if [ $resumed = 1 ]; then seconds=null; fi
       echo "{\"jobs\":$JOBS,\"wallSeconds\":$seconds}" >"$results/table/$stem.run.json"

@@ -1,6 +1,6 @@
 """The library's body in plain PyTorch eager, for comparison: same keys, same arithmetic, no tricks.
 
-Needs torch only (1.13 or later). The door is left out: the peer is given slots and stream positions.
+Needs torch only (1.13 or later). The peer has no door: its inputs are slots and stream positions.
 """
 import math
 

@@ -1,4 +1,4 @@
-"""Shows that the peer computes what the library computes: the golden body's logits, loss and gradients.
+"""Checks that the peer computes the same as the library: logits, loss and gradients of the golden body.
 
     python3 benchmarks/peer/check.py tests/HslEmbeddingZero.Tests/Golden/body-dim64.safetensors
 """

@@ -1,4 +1,4 @@
-"""The safetensors format in a few lines of Python: a reader and a writer that share nothing with the library or the safetensors package.
+"""The safetensors format in a few lines of Python: a reader and a writer without code of the library or the safetensors package.
 
 Needs numpy only.
 """
@@ -11,7 +11,7 @@ TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "I64": np.int6
 
 
 def read(path):
-    """Metadata and arrays by name. numpy has no bfloat16, so BF16 comes as the float32 that its bits begin."""
+    """Metadata and arrays by name. numpy has no bfloat16, so BF16 becomes float32 with the same values."""
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))

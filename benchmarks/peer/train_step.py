@@ -3,7 +3,7 @@
     python3 benchmarks/peer/train_step.py --dim 256 --layers 2 --heads 4 --batch 4 [--steps 20] [--device cuda] [--tf32] [--bf16] [--compile]
     python3 benchmarks/peer/train_step.py --batch 12,36 --device cuda --precisions float32,tf32,bf16
 
---precisions and a list of batches are measured one after another in one process, which loads torch once.
+Several precisions and batches are measured one after another in one process, which loads torch once.
 """
 import argparse
 import statistics

@@ -16,8 +16,8 @@ public static class ByteIds
     public const int Count = 258;
 
     /// <summary>
-    /// Checks type, rank and device, and, unless every id of the type is a byte or <paramref name="checkRange"/> is off, the range.
-    /// Reading the range waits for the device, so a caller that made the ids itself can turn it off.
+    /// Checks type, rank and device. Checks the range too, unless every value of the type is a byte or <paramref name="checkRange"/> is
+    /// false. The range check waits for the device, so a caller that made the ids itself can turn it off.
     /// </summary>
     internal static void Require(Tensor ids, bool checkRange, Device device)
     {
@@ -37,7 +37,7 @@ public static class ByteIds
         if (high >= Count) throw new ArgumentOutOfRangeException(nameof(ids), high, $"Ids must be 0..{Count - 1}; the highest is {high}.");
     }
 
-    /// <summary>[..., L] ids as [N, L]; what has that shape is returned as it is.</summary>
+    /// <summary>[..., L] ids as [N, L]. Ids of that shape are returned unchanged.</summary>
     internal static Tensor Flat(Tensor ids)
     {
         if (ids.dim() == 2) return ids;

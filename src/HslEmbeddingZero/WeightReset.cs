@@ -5,11 +5,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// How weights begin. Values are drawn in float32 on the CPU, so that a seed gives the same on every device and in every dtype.
+/// Draws the initial weights. Values are drawn in float32 on the CPU, so that a seed gives the same values on every device and in every
+/// dtype.
 /// </summary>
 internal static class WeightReset
 {
-    /// <summary>A map: normal with deviation 1/√(3·fan-in) over a divisor, bias 0.</summary>
+    /// <summary>A linear layer: normal with deviation 1/√(3·fan-in) divided by a divisor, bias 0.</summary>
     public static void Reset(this Linear map, Generator? random, double divisor = 1)
     {
         double deviation = 1 / Math.Sqrt(3.0 * map.weight!.shape[1]);
@@ -24,7 +25,7 @@ internal static class WeightReset
         norm.bias!.Fill(GcSafeScalar.Zero);
     }
 
-    /// <summary>Fills a weight by a draw on a float32 tensor of its shape on the CPU.</summary>
+    /// <summary>Fills a weight with values that are drawn into a float32 tensor of its shape on the CPU.</summary>
     public static void Draw(this Tensor weight, Func<Tensor, Tensor> draw)
     {
         using IDisposable quiet = no_grad();

@@ -6,31 +6,32 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Generates bytes one at a time at a constant cost each: keys and values are cached, the memory keeps its running state, and the door
-/// looks at the few bytes before that it needs.
+/// Generates bytes one at a time, at a constant cost per byte. Keys and values are cached, the memory keeps its running state, and the door
+/// reads only the few earlier bytes that it needs.
 /// </summary>
 /// <remarks>
-/// The model must be in evaluation mode and stay where it is. One thread at a time; several generators may share a model.
+/// The model must be in evaluation mode and must stay on its device. A generator is for one thread at a time; several generators may share
+/// a model.
 /// </remarks>
 public sealed class ByteGenerator : IDisposable
 {
     private readonly ByteLanguageModel _model;
     private readonly IDisposable? _cache; // null where the body has no cached step
-    private readonly Tensor? _slots; // kept where the whole stream is computed again
+    private readonly Tensor? _slots; // kept if each byte computes the whole stream again
     private readonly Device _device;
-    private readonly int _reach; // The last of so many ids enters as it would in the whole stream.
+    private readonly int _reach; // ids that the door reads to make the last position as in the whole stream
     private readonly List<short> _ids; // all that was read or accepted, in order, the context first
     private readonly int _contextLength;
     private readonly float[] _logits = new float[ByteIds.Count];
-    private bool _isUnread; // the last id is read when the next logits are asked for, so that the last byte of a text costs nothing
+    private bool _isUnread; // the last id is read only for the next logits, so the last byte of a text costs nothing
 
     /// <summary>Processes a context and the beginning of a stream. Then it is ready to predict the next byte.</summary>
     /// <param name="model">The model, in evaluation mode.</param>
-    /// <param name="context">Ids of the prefix, 0..257, which enter as slots of K; may be empty.</param>
+    /// <param name="context">Ids of the prefix, 0..257, which become slots of K bytes; may be empty.</param>
     /// <param name="stream">Ids that the stream begins with, 0..257, one position each; may be empty.</param>
     /// <exception cref="ArgumentException">The model is in training mode.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
-    [OverloadResolutionPriority(1)] // [] is a list of ids
+    [OverloadResolutionPriority(1)] // [] binds to this overload
     public ByteGenerator(ByteLanguageModel model, ReadOnlySpan<short> context, ReadOnlySpan<short> stream = default)
     {
         RequireEvaluationMode(model);
@@ -57,9 +58,9 @@ public sealed class ByteGenerator : IDisposable
         }
     }
 
-    /// <summary>The same from bytes.</summary>
+    /// <summary>The same with bytes instead of ids.</summary>
     /// <param name="model">The model, in evaluation mode.</param>
-    /// <param name="context">Bytes of the prefix, which enter as slots of K; may be empty.</param>
+    /// <param name="context">Bytes of the prefix, which become slots of K bytes; may be empty.</param>
     /// <param name="stream">Bytes that the stream begins with, one position each; may be empty.</param>
     /// <exception cref="ArgumentException">The model is in training mode.</exception>
     public ByteGenerator(ByteLanguageModel model, ReadOnlySpan<byte> context, ReadOnlySpan<byte> stream = default)
@@ -68,12 +69,12 @@ public sealed class ByteGenerator : IDisposable
     }
 
     /// <summary>
-    /// Processes a text that is to be continued. Its last 32 to 31 + K bytes begin the stream, those before are the context; an empty text
-    /// stands for the end of a document.
+    /// Processes a text to be continued. Its last 32 to 31 + K bytes begin the stream; the bytes before them are the context. With an empty
+    /// text the stream begins with EOS, so the model begins a new document.
     /// </summary>
     /// <param name="model">The model, in evaluation mode.</param>
-    /// <param name="prompt">The text; what is more than these bytes before its end is not seen.</param>
-    /// <param name="contextBytes">Bytes of context at most, 0 or more: as many as the model was trained with.</param>
+    /// <param name="prompt">The text. The model does not see bytes before the context.</param>
+    /// <param name="contextBytes">Maximum bytes of context, 0 or more. Use the context length of the training.</param>
     /// <exception cref="ArgumentException">The model is in training mode.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextBytes"/> is below 0.</exception>
     public static ByteGenerator ForText(ByteLanguageModel model, ReadOnlySpan<byte> prompt, int contextBytes = TextPrompt.MostContext)
@@ -85,12 +86,12 @@ public sealed class ByteGenerator : IDisposable
     }
 
     /// <summary>
-    /// Whether every byte costs the same, however many came before. False where the body has no cached step: then each costs a pass over
-    /// the whole stream.
+    /// Whether the cost of a byte is independent of the number of earlier bytes. False if the body has no cached step: then each byte costs
+    /// a pass over the whole stream.
     /// </summary>
     public bool IsCached => _cache is not null;
 
-    /// <summary>Logits of the next id, 258 of them, all finite. Valid until the next id is accepted.</summary>
+    /// <summary>The 258 logits of the next id, all finite. Valid until the next id is accepted.</summary>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     public ReadOnlySpan<float> Logits
     {
@@ -105,7 +106,7 @@ public sealed class ByteGenerator : IDisposable
         }
     }
 
-    /// <summary>Takes the next id, drawn or given. The logits of the one after it are computed when they are asked for.</summary>
+    /// <summary>Appends the next id, drawn or given. The logits after it are computed when they are requested.</summary>
     /// <param name="id">0..257.</param>
     /// <exception cref="ArgumentOutOfRangeException">The id is outside 0..257.</exception>
     public void Accept(int id)
@@ -118,7 +119,7 @@ public sealed class ByteGenerator : IDisposable
 
     /// <summary>Probabilities of the next id, before temperature, penalty, top-k and top-p.</summary>
     /// <returns>
-    /// 258 numbers that add up to 1. That of MASK, which is never drawn, is 0; that of the end of the document stands at 257.
+    /// 258 numbers with the sum 1. The value of MASK, which is never drawn, is 0. Index 257 has the probability that the document ends.
     /// </returns>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     public double[] Probabilities()
@@ -133,17 +134,17 @@ public sealed class ByteGenerator : IDisposable
         return probabilities;
     }
 
-    /// <summary>Draws and accepts bytes until there are enough, the model ends the document, or a stop sequence came.</summary>
-    /// <param name="count">Bytes at most, 0 or more.</param>
-    /// <param name="options">How to draw and where to end; the defaults when null.</param>
-    /// <param name="cancellationToken">Asks to stop between two bytes.</param>
+    /// <summary>Draws and accepts bytes until the count is reached, the model ends the document, or a stop sequence is complete.</summary>
+    /// <param name="count">Maximum bytes, 0 or more.</param>
+    /// <param name="options">How to draw and where to stop; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops the generation between two bytes.</param>
     /// <returns>
-    /// The bytes, each as soon as it is drawn. What was drawn is accepted, so that a later call goes on behind it; that includes a stop
-    /// sequence, which is not given out.
+    /// The bytes, each as soon as it is drawn. Drawn bytes are accepted, so a later call continues after them. A stop sequence is also
+    /// accepted, but it is not returned.
     /// </returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public IEnumerable<byte> Generate(int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -152,8 +153,8 @@ public sealed class ByteGenerator : IDisposable
     }
 
     /// <summary>
-    /// The same, asynchronously: each byte is computed on the caller's thread, or on one of the pool where the caller's has a
-    /// synchronization context, as that of a user interface has.
+    /// The same, asynchronously. Each byte is computed on the caller's thread. If that thread has a synchronization context, as a
+    /// user-interface thread has, a thread of the pool computes it.
     /// </summary>
     /// <inheritdoc cref="Generate"/>
     public IAsyncEnumerable<byte> GenerateAsync(int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
@@ -218,7 +219,7 @@ public sealed class ByteGenerator : IDisposable
         return count > length ? [0, .. _ids[_contextLength..]] : [.. _ids[^count..]];
     }
 
-    /// <summary>[1, L] ids on the device. Bytes alone take the door's shorter way.</summary>
+    /// <summary>[1, L] ids on the device. Ids that are all bytes become uint8, for which the door does less work.</summary>
     private Tensor Ids(short[] ids) => (Array.TrueForAll(ids, id => id <= byte.MaxValue)
         ? tensor(Array.ConvertAll(ids, id => (byte)id), [1, ids.Length])
         : tensor(ids, [1, ids.Length])).to(_device);

@@ -2,7 +2,7 @@ using MathNet.Numerics.Random;
 
 namespace HslEmbeddingZero;
 
-/// <summary>Draws ids from logits by repetition penalty, temperature, top-k and top-p, deterministically for a seed.</summary>
+/// <summary>Draws ids from logits with repetition penalty, temperature, top-k and top-p. The same seed gives the same draws.</summary>
 internal sealed class ByteSampler
 {
     private readonly GenerationOptions _options;
@@ -20,7 +20,7 @@ internal sealed class ByteSampler
 
     /// <summary>An id, 0 to 255 or EOS. MASK is never drawn.</summary>
     /// <param name="logits">258 finite logits.</param>
-    /// <param name="before">Ids before the next one, the last of which the repetition penalty looks at.</param>
+    /// <param name="before">Earlier ids. The repetition penalty uses the last of them.</param>
     public int Draw(ReadOnlySpan<float> logits, ReadOnlySpan<short> before)
     {
         for (int id = 0; id < _weights.Length; id++) _weights[id] = logits[id];
@@ -51,7 +51,7 @@ internal sealed class ByteSampler
             if (draw < 0) return _order[i];
         }
 
-        return _order[0]; // rounding at the very end of the last share
+        return _order[0]; // only if rounding leaves a remainder after the last id
     }
 
     private void Penalize(ReadOnlySpan<short> before)
@@ -59,7 +59,7 @@ internal sealed class ByteSampler
         if (_options.RepetitionPenalty == 1) return;
         Span<bool> seen = stackalloc bool[ByteIds.Count];
         foreach (short id in before[Math.Max(0, before.Length - _options.RepetitionWindow)..]) seen[id] = true;
-        for (int id = 0; id < byte.MaxValue + 1; id++) // the end of a document is no repetition
+        for (int id = 0; id < byte.MaxValue + 1; id++) // EOS is not penalized
         {
             if (!seen[id]) continue;
             _weights[id] = _weights[id] > 0 ? _weights[id] / _options.RepetitionPenalty : _weights[id] * _options.RepetitionPenalty;

@@ -9,28 +9,30 @@ public sealed record GenerationOptions
     /// <value>1 by default.</value>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Only the k most likely bytes may come; 0 allows all.</summary>
+    /// <summary>Only the k most likely bytes may be drawn; 0 allows all.</summary>
     /// <value>0 by default.</value>
     public int TopK { get; init; }
 
-    /// <summary>Only the most likely bytes that together reach this probability may come; above 0, at most 1, which allows all.</summary>
+    /// <summary>
+    /// Only the most likely bytes that together reach this probability may be drawn. Above 0 and at most 1; 1 allows all.
+    /// </summary>
     /// <value>1 by default.</value>
     public double TopP { get; init; } = 1;
 
     /// <summary>
-    /// Makes bytes of the last <see cref="RepetitionWindow"/> less likely (Keskar et al. 2019): a logit above 0 is divided by it, another
-    /// is multiplied. 1 or more; 1 turns it off.
+    /// Makes bytes of the last <see cref="RepetitionWindow"/> less likely (Keskar et al. 2019): a logit above 0 is divided by it, any other
+    /// logit is multiplied by it. 1 or more; 1 turns it off.
     /// </summary>
     /// <value>1 by default.</value>
     public double RepetitionPenalty { get; init; } = 1;
 
-    /// <summary>How many bytes before the next one the penalty looks at, those of the prompt included. 1 or more.</summary>
+    /// <summary>How many of the last bytes the penalty uses, including those of the prompt. 1 or more.</summary>
     /// <value>64 by default.</value>
     public int RepetitionWindow { get; init; } = 64;
 
     /// <summary>
-    /// Texts that end the generation, compared as UTF-8. The one that ends it is not given out; bytes that may become one are given out
-    /// when it is known that they do not. None may be empty.
+    /// Texts that stop the generation, compared as UTF-8. The stop sequence is not returned. Bytes that may begin one are returned when it
+    /// is known that they do not. No text may be empty.
     /// </summary>
     /// <value>None by default.</value>
     public IReadOnlyList<string> StopSequences { get; init; } = [];
@@ -40,19 +42,19 @@ public sealed record GenerationOptions
     public int Seed { get; init; }
 
     /// <summary>
-    /// Bytes before the stream that the model sees at most while a text is continued, 0 or more: as many as it was trained with.
+    /// Maximum bytes of context before the stream while a text is continued, 0 or more. Use the context length of the training.
     /// </summary>
     /// <value>512 by default, the context length of the published training.</value>
     public int ContextBytes { get; init; } = TextPrompt.MostContext;
 
     /// <summary>
-    /// Positions that the stream has at most while a text is continued, 64 or more. Then what was written becomes the context of a new one:
-    /// a model knows streams only as long as those it was trained with.
+    /// Maximum positions of the stream while a text is continued, 64 or more. After them a new stream begins, and the text so far becomes
+    /// its context: a model knows only streams as long as those of its training.
     /// </summary>
     /// <value>480 by default; the longest stream of the published training has 539.</value>
     public int StreamBytes { get; init; } = 480;
 
-    /// <summary>Throws where a value is out of its range.</summary>
+    /// <summary>Throws if a value is out of its range.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and the limit.</exception>
     public void Validate()
     {
@@ -78,7 +80,7 @@ internal sealed class StopFilter(IReadOnlyList<string> sequences)
     private readonly byte[][] _stops = [.. sequences.Select(Encoding.UTF8.GetBytes)];
     private readonly List<byte> _held = [];
 
-    /// <summary>Takes a byte, and adds those that can be given out now.</summary>
+    /// <summary>Takes a byte, and adds the bytes that can be returned now to <paramref name="released"/>.</summary>
     /// <returns>Whether a stop sequence is complete, which ends the generation.</returns>
     public bool Add(byte value, List<byte> released)
     {
@@ -100,7 +102,7 @@ internal sealed class StopFilter(IReadOnlyList<string> sequences)
         return false;
     }
 
-    /// <summary>Nothing more comes: what was held back is given out.</summary>
+    /// <summary>Ends the input: the bytes that were held back are returned.</summary>
     public void Complete(List<byte> released) => Release(0, released);
 
     private void Release(int kept, List<byte> released)
@@ -110,7 +112,7 @@ internal sealed class StopFilter(IReadOnlyList<string> sequences)
         _held.RemoveRange(0, count);
     }
 
-    /// <summary>Whether what is held ends with the first bytes of a stop sequence.</summary>
+    /// <summary>Whether the held bytes end with the first <paramref name="length"/> bytes of a stop sequence.</summary>
     private bool Ends(byte[] stop, int length)
     {
         if (length > _held.Count) return false;

@@ -5,32 +5,32 @@ using System.Text;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Continues texts of any length. A model knows streams only as long as those it was trained with, so after a part of that length what has
-/// been written becomes the text to continue.
+/// Continues texts to any length. A model knows only streams as long as those of its training. So generation works in parts of that length,
+/// and after each part the text so far becomes the prompt.
 /// </summary>
 public static class TextGeneration
 {
     /// <summary>Continues a text and returns what comes after it.</summary>
     /// <param name="model">The model, in evaluation mode.</param>
-    /// <param name="prompt">The text; what is longer than a context is not seen. Empty begins a document.</param>
-    /// <param name="count">Bytes at most, 0 or more; a character of UTF-8 has 1 to 4.</param>
-    /// <param name="options">How to draw and where to end; the defaults when null.</param>
-    /// <param name="cancellationToken">Asks to stop between two bytes.</param>
-    /// <returns>The continuation, without the prompt. Bytes that are no UTF-8 become U+FFFD.</returns>
+    /// <param name="prompt">The text. The model does not see bytes before the context. An empty text begins a document.</param>
+    /// <param name="count">Maximum bytes, 0 or more; a UTF-8 character has 1 to 4 bytes.</param>
+    /// <param name="options">How to draw and where to stop; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops the generation between two bytes.</param>
+    /// <returns>The continuation, without the prompt. Invalid UTF-8 becomes U+FFFD.</returns>
     /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static string GenerateText(
         this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null,
         CancellationToken cancellationToken = default) =>
         Encoding.UTF8.GetString([.. Generate(model, Encoding.UTF8.GetBytes(prompt), count, options, cancellationToken)]);
 
-    /// <summary>Continues a text and gives out whole characters as they come.</summary>
+    /// <summary>Continues a text and returns whole characters, each as soon as it is complete.</summary>
     /// <inheritdoc cref="GenerateText" path="/param"/>
-    /// <returns>Pieces of one character or more, without the prompt. Bytes that are no UTF-8 become U+FFFD.</returns>
+    /// <returns>Pieces of one character or more, without the prompt. Invalid UTF-8 becomes U+FFFD.</returns>
     /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static IAsyncEnumerable<string> GenerateTextAsync(
         this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null,
         CancellationToken cancellationToken = default)
@@ -40,16 +40,18 @@ public static class TextGeneration
         return OffTheContext.RunAsync(token => Characters(Generate(model, bytes, count, options, token)), cancellationToken);
     }
 
-    /// <summary>Continues bytes and gives out each as it comes.</summary>
+    /// <summary>Continues bytes and returns each as soon as it is drawn.</summary>
     /// <param name="model">The model, in evaluation mode.</param>
-    /// <param name="prompt">The bytes; what is longer than a context is not seen. Empty begins a document.</param>
-    /// <param name="count">Bytes at most, 0 or more.</param>
-    /// <param name="options">How to draw and where to end; the defaults when null.</param>
-    /// <param name="cancellationToken">Asks to stop between two bytes.</param>
-    /// <returns>The bytes after the prompt, until there are enough, the model ends the document, or a stop sequence came.</returns>
+    /// <param name="prompt">The bytes. The model does not see bytes before the context. An empty prompt begins a document.</param>
+    /// <param name="count">Maximum bytes, 0 or more.</param>
+    /// <param name="options">How to draw and where to stop; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops the generation between two bytes.</param>
+    /// <returns>
+    /// The bytes after the prompt, until the count is reached, the model ends the document, or a stop sequence is complete.
+    /// </returns>
     /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static IEnumerable<byte> Generate(
         this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
         CancellationToken cancellationToken = default)
@@ -58,7 +60,9 @@ public static class TextGeneration
         return Continue(model, prompt, count, options ?? new GenerationOptions(), cancellationToken);
     }
 
-    /// <summary>Continues bytes and gives out each as it comes, without blocking a thread that has a synchronization context.</summary>
+    /// <summary>
+    /// Continues bytes and returns each as soon as it is drawn, without blocking a thread that has a synchronization context.
+    /// </summary>
     /// <inheritdoc cref="Generate"/>
     public static IAsyncEnumerable<byte> GenerateAsync(
         this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
@@ -80,7 +84,7 @@ public static class TextGeneration
         {
             int wanted = Math.Min(part, count - written), came = 0;
             using var generator = ByteGenerator.ForText(model, CollectionsMarshal.AsSpan(text), options.ContextBytes);
-            // Each part draws from a stream of its own; the first from that of the seed.
+            // Each part has its own seed; the first part has the given one.
             GenerationOptions drawing = options with { Seed = options.Seed ^ written, StopSequences = [] };
             foreach (byte value in generator.Generate(wanted, drawing, cancellationToken))
             {
@@ -100,7 +104,7 @@ public static class TextGeneration
         foreach (byte free in released) yield return free;
     }
 
-    /// <summary>Whole characters, as soon as their last byte is there.</summary>
+    /// <summary>Whole characters, each as soon as its last byte is drawn.</summary>
     private static IEnumerable<string> Characters(IEnumerable<byte> bytes)
     {
         Decoder decoder = Encoding.UTF8.GetDecoder();
@@ -126,12 +130,12 @@ public static class TextGeneration
     }
 }
 
-/// <summary>Lets computed items come asynchronously.</summary>
+/// <summary>Returns computed items asynchronously.</summary>
 internal static class OffTheContext
 {
     /// <summary>
-    /// Computes each item on the caller's thread, which costs no change of threads; but on a thread of the pool where the caller's belongs
-    /// to a user interface or another context that must not wait.
+    /// Computes each item on the caller's thread, without a thread switch. If that thread belongs to a user interface or to another context
+    /// that must not wait, a thread of the pool computes the item.
     /// </summary>
     public static async IAsyncEnumerable<T> RunAsync<T>(
         Func<CancellationToken, IEnumerable<T>> source, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -3,19 +3,19 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What reads the positions that a door makes and predicts bytes. <see cref="ByteTransformer"/> is one; a body of your own derives from
-/// this class and is trained, scored and sampled like it.
+/// A body reads the positions that a door makes, and predicts bytes. <see cref="ByteTransformer"/> is the library's body. To use your own
+/// body, derive from this class: it is trained, scored and sampled in the same way.
 /// </summary>
 /// <remarks>
-/// Derive, make the layers, call <c>RegisterComponents</c> at the end of the constructor, and override <see cref="forward"/>. A body that
-/// can go on from what it has read also overrides <see cref="CreateCache"/> and <see cref="CachedStep"/>; without them a generator computes
-/// the whole stream again for every byte, and gives the same bytes.
+/// Derive from this class, create the layers, call <c>RegisterComponents</c> at the end of the constructor, and override
+/// <see cref="forward"/>. A body that can continue from cached positions also overrides <see cref="CreateCache"/> and
+/// <see cref="CachedStep"/>. Without them, a generator computes the whole stream again for every byte. The bytes are the same.
 /// </remarks>
 public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
 {
-    /// <summary>Keeps what every body has.</summary>
+    /// <summary>Loads libtorch if needed, and sets name and width.</summary>
     /// <param name="name">Name of the module.</param>
-    /// <param name="dim">Width of the positions that it reads, 1 or more: that of the door before it.</param>
+    /// <param name="dim">Width of the positions that the body reads, 1 or more. It equals the width of the door.</param>
     /// <exception cref="ArgumentOutOfRangeException">The width is below 1.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     protected ByteBody(string name, int dim) : base(TorchRuntime.ReadyFor(name))
@@ -24,7 +24,7 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
         Dim = dim;
     }
 
-    /// <summary>Width of the positions that it reads.</summary>
+    /// <summary>Width of the positions that the body reads.</summary>
     public int Dim { get; }
 
     /// <summary>Number of parameters.</summary>
@@ -39,11 +39,13 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
     public abstract override Tensor forward(Tensor slots, Tensor stream);
 
     /// <summary>
-    /// Draws all weights anew, as <see cref="ByteLanguageModel.ResetParameters"/> asks for. Here: matrices normal with deviation
-    /// 1/√(3·fan-in), vectors whose name ends with "weight" (the scales of norms) 1, other vectors 0. A body whose weights begin otherwise
-    /// overrides it.
+    /// Draws all weights again; <see cref="ByteLanguageModel.ResetParameters"/> calls it. This implementation draws matrices from a normal
+    /// distribution with deviation 1/√(3·fan-in). Vectors whose name ends with "weight" (the scales of norms) become 1, other vectors 0.
+    /// Override it if the weights of a body start with other values.
     /// </summary>
-    /// <param name="random">The body's own random stream: the same seed, the same numbers; torch's own generator when null.</param>
+    /// <param name="random">
+    /// Random generator with the seed of the body: the same seed gives the same numbers. Null means torch's global generator.
+    /// </param>
     protected internal virtual void ResetParameters(Generator? random)
     {
         foreach ((string name, Tensor weight) in named_parameters())
@@ -54,25 +56,27 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>
-    /// Seeds what drops hidden values in training. A trainer calls it before each micro-batch, so that a resumed run drops the same. Here:
-    /// torch's global generator, from which torch's own dropout draws; bodies that train side by side in one process then disturb each
+    /// Seeds dropout. A trainer calls it before each micro-batch, so that a resumed run drops the same values. This implementation seeds
+    /// torch's global generator, from which torch's own dropout draws. Bodies that train side by side in one process then disturb each
     /// other.
     /// </summary>
     /// <param name="seed">Seed of the micro-batch.</param>
-    /// <param name="device">Where the body is.</param>
+    /// <param name="device">Device of the body.</param>
     protected internal virtual void SeedDropout(ulong seed, Device device) => manual_seed(unchecked((long)seed)).Dispose();
 
-    /// <summary>What <see cref="CachedStep"/> keeps from position to position, empty; null where the body has no cached step.</summary>
+    /// <summary>Creates an empty cache for <see cref="CachedStep"/>. Null if the body has no cached step.</summary>
     protected internal virtual IDisposable? CreateCache() => null;
 
-    /// <summary>Reads more positions after those in a cache, to which they are added.</summary>
-    /// <param name="positions">[B, L, dim]: at first the slots and the beginning of the stream, then one stream position at a time.</param>
-    /// <param name="cache">What <see cref="CreateCache"/> made.</param>
-    /// <returns>[B, 258] logits after the last position: those that <see cref="forward"/> gives there.</returns>
+    /// <summary>Reads more positions after those in a cache, and adds them to the cache.</summary>
+    /// <param name="positions">
+    /// [B, L, dim]. The first call passes the slots and the beginning of the stream, each later call one stream position.
+    /// </param>
+    /// <param name="cache">The cache that <see cref="CreateCache"/> made.</param>
+    /// <returns>[B, 258] logits of the last position, as <see cref="forward"/> gives them there.</returns>
     protected internal virtual Tensor CachedStep(Tensor positions, IDisposable cache) =>
-        throw new NotSupportedException($"{GetName()} makes a cache and has no step.");
+        throw new NotSupportedException($"{GetName()} overrides CreateCache but not CachedStep.");
 
-    /// <summary>What must be equal for a checkpoint to fit: here the type, and name and shape of every parameter.</summary>
+    /// <summary>What must be equal for a checkpoint to fit. Here: the type, and the name and shape of every parameter.</summary>
     internal virtual object Description => new
     {
         type = GetType().FullName,

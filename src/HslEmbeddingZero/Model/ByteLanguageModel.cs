@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// A door and a body joined: context bytes become prefix slots, target bytes the stream, and every target byte is predicted.
+/// A door and a body as one model. Context bytes become prefix slots, target bytes become the stream, and the model predicts every target
+/// byte.
 /// </summary>
 public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
 {
     private const string BodyPrefix = "body.";
-    private const ulong DoorStream = 0x9E3779B97F4A7C15; // apart from the body's stream
+    private const ulong DoorStream = 0x9E3779B97F4A7C15; // separates the door's random numbers from the body's
 
     [ComponentName(Name = "door")]
     private readonly InputDoor _door;
@@ -18,13 +19,13 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     [ComponentName(Name = "body")]
     private readonly ByteBody _body;
 
-    /// <summary>Joins a door and this library's body of the same width; the model owns both.</summary>
+    /// <summary>Joins a door and this library's body of the same width. The model owns both.</summary>
     /// <exception cref="ArgumentException">The widths differ.</exception>
     public ByteLanguageModel(InputDoor door, ByteTransformer body) : this(door, (ByteBody)body)
     {
     }
 
-    /// <summary>Joins a door and any body of the same width; the model owns both.</summary>
+    /// <summary>Joins a door and any body of the same width. The model owns both.</summary>
     /// <exception cref="ArgumentException">The widths differ.</exception>
     public ByteLanguageModel(InputDoor door, ByteBody body) : base(nameof(ByteLanguageModel))
     {
@@ -37,15 +38,15 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>How bytes enter.</summary>
+    /// <summary>The door, through which bytes enter.</summary>
     public InputDoor Door => _door;
 
-    /// <summary>What reads them.</summary>
+    /// <summary>The body, which reads the positions of the door and predicts bytes.</summary>
     public ByteBody Body => _body;
 
     /// <summary>
-    /// Draws every weight anew from a seed, of the body and of a learned door. They have random streams of their own, so that bodies of one
-    /// seed are equal behind every door. Values do not depend on the device; in bfloat16 they are rounded.
+    /// Draws every weight of the body and of a learned door again, from a seed. Body and door have separate random streams, so one seed
+    /// gives the same body behind every door. Values do not depend on the device; in bfloat16 they are rounded.
     /// </summary>
     /// <param name="seed">Seed of all weights, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The seed is below 0.</exception>
@@ -89,8 +90,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>
-    /// The weights by the originals' key names (self_blocks.0.qkv.weight, ...), those of a learned door under "door.". The tensors are
-    /// the model's own.
+    /// The weights by key. The body has the keys of the original models (self_blocks.0.qkv.weight, ...); keys of a learned door begin with
+    /// "door.". The tensors are the model's own.
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> Weights() =>
         state_dict().ToDictionary(e => e.Key.StartsWith(BodyPrefix, StringComparison.Ordinal) ? e.Key[BodyPrefix.Length..] : e.Key,
@@ -98,12 +99,12 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
 
     /// <summary>Reads a model that <see cref="Save"/> wrote: door, body and weights.</summary>
     /// <param name="path">
-    /// The file. What else it tells, such as where it comes from, is in <see cref="Safetensors.ReadHeader"/>'s metadata.
+    /// The file. <see cref="Safetensors.ReadHeader"/> reads the rest of its metadata, such as its origin.
     /// </param>
     /// <returns>A new model on the CPU in float32, in evaluation mode; it belongs to the caller.</returns>
     /// <exception cref="SafetensorsException">
-    /// The file is damaged, no model, or contradicts itself; the message names the file, the key and the value. Sizes are checked before
-    /// memory for them is taken.
+    /// The file is damaged, is not a model file, or contradicts itself. The message names the file, the key and the value. Sizes are
+    /// checked before memory is allocated.
     /// </exception>
     /// <exception cref="IOException">The file cannot be found or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
@@ -125,15 +126,15 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>
-    /// Writes a file that says all there is to know of the model: the weights as <see cref="SaveWeights"/> writes them, and door and body
-    /// in the metadata. Atomically; <see cref="Load"/> reads it back.
+    /// Writes a complete model file: the weights as <see cref="SaveWeights"/> writes them, and the description of door and body in the
+    /// metadata. The write is atomic. <see cref="Load"/> reads the file.
     /// </summary>
     /// <param name="path">File to write.</param>
-    /// <param name="dtype">float32, bfloat16 or float16, which the weights are rounded to; null keeps theirs.</param>
+    /// <param name="dtype">The weights are rounded to this dtype: float32, bfloat16 or float16. Null keeps their dtype.</param>
     /// <param name="metadata">
-    /// Text kept in the file's header beside the keys "format", "door" and "body", such as corpus, licence and scores.
+    /// More text for the file's header, such as corpus, licence and scores. The keys "format", "door" and "body" are reserved.
     /// </param>
-    /// <exception cref="ArgumentException">Another dtype, a key that is taken, or a door or body that a model file cannot hold.</exception>
+    /// <exception cref="ArgumentException">Another dtype, a reserved key, or a door or body that a model file cannot hold.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -152,7 +153,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         Safetensors.Save(path, Weights(), metadata);
 
     /// <summary>
-    /// Reads weights that <see cref="SaveWeights"/> or the originals wrote. Nothing changes unless every key and shape fits.
+    /// Reads weights that <see cref="SaveWeights"/> or the original models wrote. Nothing changes unless every key and shape fits.
     /// </summary>
     /// <exception cref="SafetensorsException">A damaged or foreign file; a missing or extra key; a wrong shape.</exception>
     public void LoadWeights(string path)
@@ -168,9 +169,9 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         }
     }
 
-    /// <summary>Takes over weights by the originals' key names. Nothing changes unless every key and shape fits.</summary>
-    /// <param name="tensors">Weights by key; they stay the caller's.</param>
-    /// <param name="source">Name used in errors.</param>
+    /// <summary>Copies weights by the keys of <see cref="Weights"/>. Nothing changes unless every key and shape fits.</summary>
+    /// <param name="tensors">Weights by key. They still belong to the caller.</param>
+    /// <param name="source">Name of the source in error messages.</param>
     /// <exception cref="SafetensorsException">A missing or extra key; a wrong shape.</exception>
     public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) =>
         Safetensors.LoadInto(Weights(), tensors, source, nameof(ByteLanguageModel));

@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The decoder-only body. Positions are the prefix slots followed by the byte stream, causal, with one rotary position index from 0; each
-/// layer is a self-attention block and a gated fast-weight memory block. Position j of the stream predicts target byte j.
+/// The library's decoder-only, causal body. Its positions are the prefix slots, followed by the byte stream, with one rotary position index
+/// from 0. Each layer has a self-attention block and a gated fast-weight memory block. Position j of the stream predicts target byte j.
 /// </summary>
 /// <remarks>
-/// Keys of the state dictionary follow the originals: self_blocks.i, mem_blocks.i, norm, head. In float32 on a CPU the linear maps are
-/// computed by oneDNN where libtorch's BLAS uses half of the processor, on AMD's with AVX-512 (Zen 4 and later), and by that BLAS
-/// elsewhere; the environment variable <c>HSL_FLOAT32_PRODUCT</c> (onednn, blas or auto) overrules the choice. The two round differently,
-/// in the last digits.
+/// Keys of the state dictionary are those of the original models: self_blocks.i, mem_blocks.i, norm, head. In float32 on AMD processors
+/// with AVX-512 (Zen 4 and later), oneDNN computes the linear layers, because libtorch's BLAS uses half of the processor there. On other
+/// CPUs that BLAS computes them. The environment variable <c>HSL_FLOAT32_PRODUCT</c> (onednn, blas or auto) overrides the choice. The
+/// results of the two differ in the last digits.
 /// </remarks>
 public sealed class ByteTransformer : ByteBody
 {
@@ -33,12 +33,13 @@ public sealed class ByteTransformer : ByteBody
     private readonly CausalAttention _attention;
 
     /// <summary>
-    /// A body with fresh weights, on the CPU in float32. They are drawn from torch's own generator, which <c>torch.manual_seed</c> sets;
-    /// <see cref="ByteLanguageModel.ResetParameters"/> draws them from a seed.
+    /// Creates a body with new weights, on the CPU in float32. They are drawn from torch's global generator, which <c>torch.manual_seed</c>
+    /// seeds. <see cref="ByteLanguageModel.ResetParameters"/> draws them from a given seed.
     /// </summary>
-    /// <param name="options">Size and make.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, Dim is not divisible by Heads, or HSL_FLOAT32_PRODUCT names no
-    /// known product.</exception>
+    /// <param name="options">Size and structure.</param>
+    /// <exception cref="ArgumentException">
+    /// An option is out of its range, Dim is not divisible by Heads, or HSL_FLOAT32_PRODUCT has an unknown value.
+    /// </exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
     public ByteTransformer(ByteTransformerOptions options) : base(nameof(ByteTransformer), Valid(options).Dim)
     {
@@ -60,25 +61,25 @@ public sealed class ByteTransformer : ByteBody
         ResetParameters(null);
     }
 
-    /// <summary>Size and make of this body.</summary>
+    /// <summary>Size and structure of this body.</summary>
     public ByteTransformerOptions Options { get; }
 
-    /// <summary>How the linear maps are computed.</summary>
+    /// <summary>Computes the linear layers.</summary>
     internal LinearKernel LinearKernel { get; } = new();
 
-    /// <summary>Which form operations take: a CPU's or an accelerator's.</summary>
+    /// <summary>Selects the form of operations: for a CPU or for an accelerator.</summary>
     internal DeviceForm Form { get; } = new();
 
-    /// <summary>What drops hidden values in training.</summary>
+    /// <summary>Drops hidden values in training.</summary>
     internal Dropout Dropout { get; }
 
     internal override object Description => Options;
 
     /// <summary>
-    /// Draws all weights anew: maps normal with deviation 1/√(3·fan-in), those back into the residual stream smaller by √(2·layers), biases
-    /// and gates 0, norms 1.
+    /// Draws all weights again. Weights of linear layers are normal with deviation 1/√(3·fan-in), divided by √(2·layers) in layers that
+    /// write to the residual stream. Biases and gates are 0, scales of norms are 1.
     /// </summary>
-    /// <param name="random">Where numbers come from; torch's own generator when null.</param>
+    /// <param name="random">Random generator; torch's global generator when null.</param>
     protected internal override void ResetParameters(Generator? random)
     {
         double residualDivisor = Math.Sqrt(2.0 * Options.Layers);
@@ -159,7 +160,7 @@ public sealed class ByteTransformer : ByteBody
             throw new ArgumentException($"Expected [B, positions, {Options.Dim}]; got [{string.Join(", ", positions.shape)}].", name);
     }
 
-    /// <summary>One cache a layer.</summary>
+    /// <summary>One cache per layer.</summary>
     private sealed record Cache(IReadOnlyList<LayerCache> Layers) : IDisposable
     {
         public void Dispose()

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero;
 
-/// <summary>Size and make of a <see cref="ByteTransformer"/>. The defaults give the published 25,357,576 parameters.</summary>
+/// <summary>Size and structure of a <see cref="ByteTransformer"/>. The defaults give the published 25,357,576 parameters.</summary>
 public sealed record ByteTransformerOptions
 {
     /// <summary>Width of every position; a multiple of <see cref="Heads"/>, with an even number of columns per head.</summary>
@@ -15,7 +15,7 @@ public sealed record ByteTransformerOptions
     /// <value>8 by default; 1 or more.</value>
     public int Heads { get; init; } = 8;
 
-    /// <summary>Dropout probability inside the feed-forward, in training only; 0 to below 1.</summary>
+    /// <summary>Dropout probability inside the feed-forward block, in training only; 0 to below 1.</summary>
     /// <value>0.1 by default.</value>
     public double Dropout { get; init; } = 0.1;
 
@@ -23,7 +23,7 @@ public sealed record ByteTransformerOptions
     /// <value>True by default.</value>
     public bool FastWeightMemory { get; init; } = true;
 
-    /// <summary>Positions that the memory treats at once; sets its speed, not its result.</summary>
+    /// <summary>Positions that the memory processes at once. The value changes the speed, not the result.</summary>
     /// <value>64 by default; 1 or more.</value>
     public int MemoryChunk { get; init; } = 64;
 
@@ -37,7 +37,7 @@ public sealed record ByteTransformerOptions
 
     internal int HeadDim => Dim / Heads;
 
-    /// <summary>Throws where a value is out of its range or two contradict each other.</summary>
+    /// <summary>Throws if a value is out of its range or two values contradict each other.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and the limit.</exception>
     internal void Validate()
     {

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Scaled dot-product attention in which a position sees itself and what came before it, by the kernel that is fastest for the device and
+/// Causal scaled dot-product attention: a position sees itself and the positions before it. The kernel is the fastest for the device and
 /// dtype.
 /// </summary>
 /// <remarks>
-/// libtorch's fused kernel is best on CUDA and for float32 on a CPU. On a CPU it gains nothing from bfloat16, where plain matrix products
-/// take half its time, so those are used up to the length at which their square of scores grows too large.
+/// libtorch's fused kernel is fastest on CUDA, and for float32 on a CPU. On a CPU it gains nothing from bfloat16, where plain matrix
+/// products take half its time. Those are used up to the length at which their square of scores grows too large.
 /// </remarks>
 internal sealed class CausalAttention(DeviceForm form) : IDisposable
 {
@@ -39,7 +39,8 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
         Tensor q = query.reshape(batch * heads, length, width);
         Tensor k = key.reshape(batch * heads, keys, width).transpose(1, 2);
         float scale = (float)(1 / Math.Sqrt(width));
-        // Scale and mask ride on the product, and its gradient needs neither. TorchSharp's own order of baddbmm puts the added tensor last.
+        // One operation multiplies, scales and adds the mask, and its gradient needs neither scale nor mask. In TorchSharp's baddbmm the
+        // added tensor comes last.
         Tensor scores = q.baddbmm(k, length > 1 ? Mask(length) : zeros(1, query.dtype), 1, scale); // [B·heads, L, keys]
         Tensor mixed = scores.softmax(-1).bmm(value.reshape(batch * heads, keys, width)); // The softmax sums in float32.
         return mixed.view(batch, heads, length, width).MoveToOuterDisposeScope();
@@ -50,13 +51,13 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
     /// </summary>
     private Tensor Mask(long length)
     {
-        lock (_lock) // Another thread may be remaking it; a piece, once taken, keeps its memory.
+        lock (_lock) // Another thread may replace the mask. A view that was taken before keeps its memory.
         {
             if (_mask is null || _mask.size(1) < length)
             {
                 _mask?.Dispose();
                 using IDisposable ordinary =
-                    inference_mode(false); // A tensor of inference mode could never again be part of a backward pass.
+                    inference_mode(false); // A tensor made in inference mode can never take part in a backward pass.
                 using Tensor all = ones([1, length, length], ScalarType.Bool);
                 using Tensor later = all.triu(1);
                 _mask = zeros([1, length, length], ScalarType.BFloat16).masked_fill_(later, _never).DetachFromDisposeScope();

@@ -4,19 +4,19 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Dropout (Srivastava et al. 2014). Training seeds it anew before each micro-batch, so that the masks are a function of the seed alone: a
-/// resumed run needs no random state, and it does not matter which process computes which micro-batch.
+/// Dropout (Srivastava et al. 2014). Training seeds it again before each micro-batch, so the masks depend on the seed alone. A resumed run
+/// needs no random state, and any process can compute any micro-batch.
 /// </summary>
 /// <remarks>
-/// On a CPU a seeded body draws from a generator of its own, so that two models in one process do not disturb each other. TorchSharp 0.107
-/// cannot make a generator for another device (its generator is always a CPU's, and CUDA operations refuse it), so there libtorch's own
-/// dropout draws from the device's global generator.
+/// On a CPU, a seeded body draws from its own generator, so two models in one process do not disturb each other. TorchSharp 0.107 cannot
+/// make a generator for another device: its generator is always a CPU generator, and CUDA operations refuse it. On other devices,
+/// libtorch's own dropout therefore draws from the device's global generator.
 /// </remarks>
 internal sealed class Dropout(double probability, DeviceForm form) : IDisposable
 {
-    private Generator? _generator; // none until it is seeded: torch's global one, which torch.manual_seed sets
+    private Generator? _generator; // null before Seed: torch's global generator then draws the masks
 
-    /// <summary>Begins a stream of masks on a device.</summary>
+    /// <summary>Starts a new sequence of masks on a device.</summary>
     public void Seed(ulong seed, Device device)
     {
         if (probability == 0) return;
@@ -28,7 +28,7 @@ internal sealed class Dropout(double probability, DeviceForm form) : IDisposable
         }
         else if (device.type == DeviceType.CUDA)
         {
-            // A number on the host for each device: nothing waits, and the body may be on any of them.
+            // Only stores a number on the host for each device: there is no wait, and the body may be on any CUDA device.
             cuda.manual_seed_all(unchecked((long)seed));
         }
         else

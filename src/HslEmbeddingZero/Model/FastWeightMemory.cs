@@ -6,20 +6,22 @@ namespace HslEmbeddingZero;
 /// <summary>
 /// Causal linear attention (Katharopoulos et al. 2020) with φ(x) = elu(x) + 1:
 /// o_t = φ(q_t)·Σ_{s≤t} φ(k_s) v_sᵀ / (φ(q_t)·Σ_{s≤t} φ(k_s) + 1e-6).
-/// Computed in chunks: within a chunk as a masked square, across chunks through the summed state [headDim, headDim], so that the cost is
-/// linear in length. Sums over positions are kept in float32 or wider.
+/// Computed in chunks, so the cost is linear in length. A chunk is computed as a masked square; earlier chunks enter through the summed
+/// state [headDim, headDim]. Sums over positions are kept in float32 or wider.
 /// </summary>
 internal static class FastWeightMemory
 {
     public const double Epsilon = 1e-6;
 
-    /// <summary>Up to here an accelerator computes a sequence as one chunk: its square is small beside what a launch costs.</summary>
+    /// <summary>
+    /// An accelerator computes a sequence up to this length as one chunk: its square costs little compared with a launch.
+    /// </summary>
     public const long LongestWhole = 1024;
 
     private const long SegmentLength = 512;
 
     /// <summary>
-    /// φ, the positive feature map of queries and keys. Half precision is widened first: its range is too small for the sums, so that long
+    /// φ, the positive feature map of queries and keys. Float16 is converted to float32 first: its range is too small for the sums, so long
     /// sequences would overflow.
     /// </summary>
     public static Tensor Positive(Tensor x)
@@ -28,11 +30,15 @@ internal static class FastWeightMemory
         return wide.elu(GcSafeScalar.One, GcSafeScalar.One, GcSafeScalar.One).add_(GcSafeScalar.One, GcSafeScalar.One);
     }
 
-    /// <summary>Positions in a chunk: the option's, or the whole of a sequence that is not too long for an accelerator.</summary>
+    /// <summary>
+    /// Positions in a chunk: the option's value. An accelerator takes a whole sequence of up to <see cref="LongestWhole"/> positions.
+    /// </summary>
     public static int ChunkFor(int option, long length, bool isAccelerator) =>
         isAccelerator && length <= LongestWhole ? (int)Math.Max(option, length) : option;
 
-    /// <summary>Keeps the summed state of [B, heads, L, headDim] keys, after φ, and values, to go on from.</summary>
+    /// <summary>
+    /// Stores the summed state of [B, heads, L, headDim] keys (after φ) and values in the cache, so that <see cref="Step"/> can continue.
+    /// </summary>
     public static void Prefill(Tensor keys, Tensor values, LayerCache state)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -41,8 +47,8 @@ internal static class FastWeightMemory
     }
 
     /// <summary>
-    /// One position [B, heads, 1, headDim], query and key after φ, behind those of a state, which it joins. The cost does not depend on how
-    /// many there were.
+    /// Reads one position [B, heads, 1, headDim], query and key after φ, and adds it to the state. The cost does not depend on the number
+    /// of earlier positions.
     /// </summary>
     public static Tensor Step(Tensor query, Tensor key, Tensor value, LayerCache state)
     {
@@ -65,7 +71,7 @@ internal static class FastWeightMemory
         if (length <= SegmentLength || chunk >= length)
             return Segment(queries, keys, values, chunk, null, isLast: true).Read.to(result).MoveToOuterDisposeScope();
 
-        // Piece by piece, so that what is computed on the way stays small and in the caches at any length.
+        // In segments, so that intermediate results stay small and in the caches at any length.
         long step = Math.Max(1, SegmentLength / chunk) * chunk;
         List<Tensor> reads = [];
         (Tensor State, Tensor KeySum)? earlier = null;
@@ -81,18 +87,20 @@ internal static class FastWeightMemory
         return cat(reads, 2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Some positions after those that an earlier state sums up, and, unless they are the last, the state after them.</summary>
+    /// <summary>
+    /// Computes one segment after the positions in an earlier state. Unless it is the last segment, also returns the state after it.
+    /// </summary>
     private static (Tensor Read, (Tensor State, Tensor KeySum)? After) Segment(
         Tensor queries, Tensor keys, Tensor values, int chunk, (Tensor State, Tensor KeySum)? earlier, bool isLast)
     {
         using DisposeScope scope = NewDisposeScope();
         long batch = queries.size(0), heads = queries.size(1), length = queries.size(2), width = queries.size(3);
-        long size = Math.Max(1, Math.Min(chunk, length)); // No positions are no chunks.
+        long size = Math.Max(1, Math.Min(chunk, length)); // at least 1, so that a length of 0 gives 0 chunks
         long chunks = (length + size - 1) / size;
         ScalarType sums = queries.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : queries.dtype;
 
         Tensor q = Chunked(queries);
-        Tensor k = Chunked(keys); // Padding comes after φ, so that padded keys weigh nothing.
+        Tensor k = Chunked(keys); // Padding comes after φ, so padded keys have weight 0.
         Tensor v = Chunked(values);
 
         Tensor weights = q.matmul(k.transpose(-2, -1)).tril(); // [B, heads, chunks, size, size]
@@ -101,8 +109,8 @@ internal static class FastWeightMemory
         (Tensor State, Tensor KeySum)? after = null;
         if (chunks > 1 || earlier is not null || !isLast)
         {
-            // Chunk j sees the sums over all chunks before it and over what came before the segment; the last chunk's own are for what
-            // follows.
+            // Chunk j sees the sums over all chunks before it and over the earlier segments. The sums of the last chunk are only for the
+            // next segment.
             long summed = isLast ? chunks - 1 : chunks;
             Tensor summedKeys = k.narrow(2, 0, summed);
             Tensor state = summedKeys.transpose(-2, -1).matmul(v.narrow(2, 0, summed)).to(sums); // [B, heads, summed, width, width]

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Linear(d, 4d), exact GELU, dropout, Linear(4d, d). The keys 0 and 3 are the places of the maps in the original's sequence.
+/// Linear(d, 4d), exact GELU, dropout, Linear(4d, d). The keys 0 and 3 are the indices of the linear layers in the original's
+/// nn.Sequential.
 /// </summary>
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 {
@@ -28,7 +29,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Draws the weights; the map back into the residual stream is smaller by the divisor.</summary>
+    /// <summary>Draws the weights. In the layer that writes to the residual stream, the deviation is divided by the divisor.</summary>
     public void ResetParameters(Generator? random, double residualDivisor)
     {
         _widen.Reset(random);

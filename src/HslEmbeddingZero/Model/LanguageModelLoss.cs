@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Cross-entropy of next-byte logits, computed in float32 whatever the dtype of the logits. Divided by ln 2 it is the bits per byte that
-/// reports and tables give.
+/// Cross-entropy of next-byte logits, computed in float32 for logits of any dtype. Divided by ln 2, it is the bits per byte in reports and
+/// tables.
 /// </summary>
 public static class LanguageModelLoss
 {
@@ -15,7 +15,7 @@ public static class LanguageModelLoss
     /// <returns>A float32 scalar tensor, in nats. It belongs to the dispose scope that is open around the call.</returns>
     public static Tensor NatsPerByte(Tensor logits, Tensor targets) => Loss(logits, targets, nn.Reduction.Mean);
 
-    /// <summary>Loss of every byte by itself.</summary>
+    /// <summary>Loss of each byte.</summary>
     /// <param name="logits">[B, L, V] logits, as <see cref="ByteLanguageModel.forward"/> gives them.</param>
     /// <param name="targets">[B, L] ids below V of any integer type, on the same device.</param>
     /// <returns>[B, L] float32, in nats. It belongs to the dispose scope that is open around the call.</returns>

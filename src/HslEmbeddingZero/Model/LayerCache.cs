@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What one layer remembers of the positions already read, so that the next one costs the same however many there were: keys and values
-/// for attention, and for the memory its summed state [B, heads, headDim, headDim] and key sum [B, heads, 1, headDim].
+/// The cache of one layer, so that earlier positions are not computed again. It holds keys and values for attention (the KV cache), and for
+/// the memory its summed state [B, heads, headDim, headDim] and key sum [B, heads, 1, headDim].
 /// </summary>
 internal sealed class LayerCache : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class LayerCache : IDisposable
     /// <summary>Positions read so far.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Adds [B, heads, L, headDim] keys and values and returns all so far; the views belong to the caller's scope.</summary>
+    /// <summary>Adds [B, heads, L, headDim] keys and values, and returns all so far. The views belong to the caller's scope.</summary>
     public (Tensor Keys, Tensor Values) Append(Tensor keys, Tensor values)
     {
         long length = Length + keys.size(2);
@@ -35,7 +35,7 @@ internal sealed class LayerCache : IDisposable
         return (_keys.narrow(2, 0, length), _values.narrow(2, 0, length));
     }
 
-    /// <summary>Takes over the memory's new state.</summary>
+    /// <summary>Replaces the memory's state, and owns the new tensors.</summary>
     public void SetMemory(Tensor state, Tensor keySum)
     {
         MemoryState?.Dispose();
@@ -52,7 +52,7 @@ internal sealed class LayerCache : IDisposable
         MemoryKeySum?.Dispose();
     }
 
-    /// <summary>Room for at least twice as many positions, so that copying stays a constant cost per position.</summary>
+    /// <summary>Allocates room for at least twice as many positions, so that the cost of copies per position is constant.</summary>
     private Tensor Grown(Tensor? old, Tensor like, long length)
     {
         long capacity = Math.Max(FirstCapacity, 2 * length);

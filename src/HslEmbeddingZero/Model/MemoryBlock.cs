@@ -39,7 +39,9 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Draws the weights; the map back into the residual stream is smaller by the divisor. The gate begins closed.</summary>
+    /// <summary>
+    /// Draws the weights. In the layer that writes to the residual stream, the deviation is divided by the divisor. The gate starts at 0.
+    /// </summary>
     public void ResetParameters(Generator? random, double residualDivisor)
     {
         _gate.Fill(GcSafeScalar.Zero);

@@ -5,9 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// What a model file says in its metadata beside the weights: <c>format</c>, <c>door</c> as JSON (arm, bytesPerSlot, tail, seed; with
-/// n-gram codes also ngrams: orders, columnsPerOrder, amplitude, inSlots) and <c>body</c> as JSON (the
-/// <see cref="ByteTransformerOptions"/>).
+/// The metadata of a model file: <c>format</c>, <c>door</c> as JSON (arm, bytesPerSlot, tail, seed; with n-gram codes also ngrams: orders,
+/// columnsPerOrder, amplitude, inSlots) and <c>body</c> as JSON (the <see cref="ByteTransformerOptions"/>).
 /// </summary>
 internal static class ModelFile
 {
@@ -19,10 +18,12 @@ internal static class ModelFile
     private const string DoorPrefix = "door.";
     private const string DoorMap = "door.slot.weight";
 
-    /// <summary>More bytes than a slot of any real model holds.</summary>
+    /// <summary>Upper limit: more bytes than a slot of any real model holds.</summary>
     private const int MostBytesPerSlot = 4096;
 
-    /// <summary>What every file says of the body. An option that is added later takes its default where a file does not name it.</summary>
+    /// <summary>
+    /// Body options that every file must name. An option that is added later takes its default if a file does not name it.
+    /// </summary>
     private static readonly HashSet<string> NeededOptions =
         ["dim", "layers", "heads", "dropout", "fastWeightMemory", "memoryChunk", "rotaryBase", "vocabulary"];
 
@@ -37,18 +38,18 @@ internal static class ModelFile
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
-    /// <summary>The metadata of a model of this door and body, with entries of the caller's own.</summary>
-    /// <exception cref="ArgumentException">A key that is taken, or a door or body that a model file cannot hold.</exception>
+    /// <summary>The metadata of a model with this door and body, and the additional entries of the caller.</summary>
+    /// <exception cref="ArgumentException">A reserved key, or a door or body that a model file cannot hold.</exception>
     public static Dictionary<string, string> Describe(InputDoor door, ByteBody body, IReadOnlyDictionary<string, string>? others)
     {
         string arm = door.Arm ?? throw new ArgumentException(
-            $"This {door.GetName()} is none of the arms a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights keeps the "
-                + $"weights alone.", nameof(door));
+            $"This {door.GetName()} is not one of the arms that a model file can name: {string.Join(", ", DoorArms.Names)}. SaveWeights "
+                + $"writes only the weights.", nameof(door));
         if (body is not ByteTransformer transformer)
         {
             throw new ArgumentException(
-                $"This {body.GetName()} is no {nameof(ByteTransformer)}, which alone a model file can hold. SaveWeights keeps the "
-                + "weights alone.", nameof(body));
+                $"This {body.GetName()} is not a {nameof(ByteTransformer)}, the only body that a model file can hold. "
+                + "SaveWeights writes only the weights.", nameof(body));
         }
 
         if (BodyMisfit(transformer.Options) is { } misfit) throw new ArgumentException(misfit, nameof(body));
@@ -72,22 +73,23 @@ internal static class ModelFile
         {
             if (!metadata.TryAdd(key, value))
                 throw new ArgumentException(
-                    $"The metadata key '{key}' is the model file's own; '{SafetensorsHeaderReader.Show(metadata[key])}' needs another.",
+                    $"The metadata key '{key}' is reserved; '{SafetensorsHeaderReader.Show(metadata[key])}' needs another key.",
                     nameof(others));
         }
     }
 
     /// <summary>
-    /// The door and body that a file describes, with weights yet to be read. Every size is checked against the file before it is used.
+    /// Makes the door and body that a file describes; their weights are not read yet. Every size is checked against the file before it is
+    /// used.
     /// </summary>
-    /// <exception cref="SafetensorsException">The file is damaged, no model, or contradicts itself.</exception>
+    /// <exception cref="SafetensorsException">The file is damaged, is not a model file, or contradicts itself.</exception>
     public static (InputDoor Door, ByteTransformer Body) Build(string path)
     {
         SafetensorsHeader header = Safetensors.ReadHeader(path);
         string format = header.Metadata.GetValueOrDefault(FormatKey, "");
         if (format != Format)
             throw new SafetensorsException(
-                $"{path}: no model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'.");
+                $"{path}: not a model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'.");
         ByteTransformerOptions body = Read<ByteTransformerOptions>(header, BodyKey, path);
         DoorDescription door = Read<DoorDescription>(header, DoorKey, path);
         CheckBody(header, body, path);
@@ -97,7 +99,7 @@ internal static class ModelFile
         ByteTransformer? transformer = null;
         try
         {
-            // The codes that a file names count, also where its arm alone has come to mean others.
+            // The file's n-gram codes are used, even if the codes of its arm have changed since.
             made = DoorArms.Create(door.Arm, door.BytesPerSlot, body.Dim, door.Seed, door.Tail, ngrams);
             transformer = new ByteTransformer(body);
             return (made, transformer);
@@ -114,7 +116,7 @@ internal static class ModelFile
     private static T Read<T>(SafetensorsHeader header, string key, string path)
     {
         if (!header.Metadata.TryGetValue(key, out string? text))
-            throw new SafetensorsException($"{path}: no model file: the metadata has no '{key}'.");
+            throw new SafetensorsException($"{path}: not a model file: the metadata has no '{key}'.");
         try
         {
             return JsonSerializer.Deserialize<T>(text, Json) ?? throw Bad(header, key, path, "it is null");
@@ -164,7 +166,7 @@ internal static class ModelFile
             throw Bad(header, DoorKey, path, error.Message, error);
         }
 
-        // Doors with a learned map grow with K; the others refuse by themselves what does not fit into dim.
+        // The weights of doors with a learned linear layer grow with K. The other doors reject sizes that do not fit into dim.
         int width = (door.BytesPerSlot * HslFeatures.Dimension) + (ngrams?.SlotColumns ?? 0);
         if (width > dim && header.Tensors.TryGetValue(DoorMap, out SafetensorsEntry? map) && !map.Shape.SequenceEqual([dim, width]))
             throw Bad(header, DoorKey, path,
@@ -172,7 +174,7 @@ internal static class ModelFile
         return ngrams;
     }
 
-    /// <summary>Why a body is no byte model's, or null.</summary>
+    /// <summary>Why a body cannot belong to a byte model, or null.</summary>
     private static string? BodyMisfit(ByteTransformerOptions body) => body.Vocabulary == ByteIds.Count
         ? null
         : $"the vocabulary of a byte model is {ByteIds.Count}, not {body.Vocabulary}";
@@ -181,7 +183,9 @@ internal static class ModelFile
         ? null
         : $"a model file has 1 to {MostBytesPerSlot} bytes per slot, not {bytesPerSlot}";
 
-    /// <summary>What a body of these options would hold, counted without making it; options of a hostile file exceed 64 bits.</summary>
+    /// <summary>
+    /// Number of parameters of a body with these options, without making it. Options of a hostile file can exceed 64 bits.
+    /// </summary>
     internal static Int128 ParameterCount(ByteTransformerOptions body)
     {
         Int128 dim = body.Dim;
@@ -200,7 +204,7 @@ internal static class ModelFile
         return cause is null ? new SafetensorsException(message) : new SafetensorsException(message, cause);
     }
 
-    /// <summary>A door in words: enough to make it again.</summary>
+    /// <summary>Describes a door completely, so that it can be made again.</summary>
     private sealed record DoorDescription
     {
         public required string Arm { get; init; }
@@ -214,7 +218,7 @@ internal static class ModelFile
         public NgramDescription? Ngrams { get; init; }
     }
 
-    /// <summary>N-gram codes in words. All of them, so that a file means the same when a default has changed.</summary>
+    /// <summary>Describes n-gram codes. All values are written, so that a file keeps its meaning when a default changes.</summary>
     private sealed record NgramDescription
     {
         public required int[] Orders { get; init; }

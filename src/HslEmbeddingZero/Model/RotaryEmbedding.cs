@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Rotary position embedding, rotate-half convention (Su et al. 2021): column j of the first half of a head and column j of the second
-/// half turn together by position / base^(2j/d). The tables are kept for the device and dtype in use.
+/// Rotary position embedding, rotate-half convention (Su et al. 2021): column j of the first half of a head and column j of the second half
+/// are rotated together by position / base^(2j/d). The tables are kept for the device and dtype in use.
 /// </summary>
 internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDisposable
 {
@@ -13,20 +13,20 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
     private Tensor? _cosine;
     private Tensor? _sine;
 
-    /// <summary>[B, L, N, heads, headDim] queries and keys, turned by their positions from <paramref name="start"/> on.</summary>
+    /// <summary>Rotates [B, L, N, heads, headDim] queries and keys by their positions, which begin at <paramref name="start"/>.</summary>
     public Tensor Rotate(Tensor x, long start)
     {
         long length = x.size(1);
         using DisposeScope scope = NewDisposeScope();
         Tensor cosine, sine;
-        lock (_lock) // Another thread may be remaking the tables; a piece of them, once taken, keeps its memory.
+        lock (_lock) // Another thread may replace the tables. A view that was taken before keeps its memory.
         {
             Prepare(start + length, x.dtype, x.device);
             cosine = _cosine!.narrow(0, start, length);
             sine = _sine!.narrow(0, start, length);
         }
 
-        // Rolled by half its width, a head has each column's partner in the column's place; the sine carries the sign.
+        // Rolling a head by half its width puts each column's partner into the column's place. The sine table contains the sign.
         return (x * cosine).addcmul_(x.roll(headDim / 2, -1), sine, GcSafeScalar.One).MoveToOuterDisposeScope();
     }
 
@@ -38,11 +38,11 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
 
     private void Prepare(long length, ScalarType dtype, Device device)
     {
-        // Device has no equality of its own: two objects for one device differ.
+        // Device does not define equality: two objects for one device differ.
         if (_cosine is not null && _cosine.size(0) >= length && _cosine.dtype == dtype
             && _cosine.device_type == device.type && _cosine.device_index == device.index) return;
 
-        long rows = Math.Max(2 * length, 1024); // Grown by doubling: generation asks for one more row at a time.
+        long rows = Math.Max(2 * length, 1024); // Doubled, because generation needs one more row at a time.
         int half = headDim / 2;
         double[] cosines = new double[rows * headDim];
         double[] sines = new double[rows * headDim];
@@ -66,7 +66,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
 
     private Tensor Table(double[] values, long rows, ScalarType dtype, Device device)
     {
-        // A tensor made in inference mode could never again be part of a backward pass.
+        // A tensor made in inference mode can never take part in a backward pass.
         using IDisposable ordinary = inference_mode(false);
         using Tensor table = tensor(values, [rows, 1, 1, headDim]);
         return table.to(dtype, device, copy: true).DetachFromDisposeScope();

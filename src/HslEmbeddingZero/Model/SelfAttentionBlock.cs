@@ -44,7 +44,7 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Draws the weights; maps back into the residual stream are smaller by the divisor.</summary>
+    /// <summary>Draws the weights. In layers that write to the residual stream, the deviation is divided by the divisor.</summary>
     public void ResetParameters(Generator? random, double residualDivisor)
     {
         _norm1.Reset();
@@ -70,7 +70,8 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
     private Tensor Attend(Tensor x, LayerCache? state)
     {
         long batch = x.size(0), length = x.size(1), dim = x.size(2);
-        // Split and unbind go back as one joining; narrow and select would each fill a gradient of the whole with zeros.
+        // The backward pass of split and unbind is one concatenation. Narrow and select would each fill a gradient of the whole tensor with
+        // zeros.
         Tensor[] parts = _linear.Apply(_qkv, x).view(batch, length, 3, _heads, dim / _heads).split([2, 1], 2);
         Tensor[] turned = _rotary.Rotate(parts[0], state?.Length ?? 0).unbind(2); // [B, L, heads, headDim] each
         Tensor query = turned[0].transpose(1, 2); // [B, heads, L, headDim]
