@@ -1,8 +1,8 @@
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// The source of each micro-batch: a fixed schedule that follows the weights as closely as whole numbers can. With N sources, the count of
-/// each source among the first n micro-batches is within (N - 1)/2 of its share of n, for any n (within 1/2 for N = 2, within 1 for N = 3).
+/// The source of each micro-batch: a fixed schedule that follows the weights as closely as whole numbers can. Take N sources and the first
+/// n micro-batches, for any n. The count of each source is within (N - 1)/2 of its share of n (within 1/2 for N = 2, within 1 for N = 3).
 /// </summary>
 /// <remarks>
 /// The first source takes the places where round(n·share) steps up, as in drawing a line with pixels. The second source takes its places by

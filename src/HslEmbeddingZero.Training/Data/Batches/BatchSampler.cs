@@ -4,8 +4,8 @@ using MathNet.Numerics.Random;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Determines which samples each micro-batch holds. This is a pure function of the seed and the micro-batch's index, so that a run can
-/// resume at any step and every arm of a comparison sees the same bytes.
+/// Determines which samples each micro-batch holds. This is a pure function of the seed and the micro-batch's index. Therefore a run can
+/// resume at any step, and every arm of a comparison sees the same bytes.
 /// </summary>
 /// <remarks>
 /// All samples of a micro-batch are from one source. The sources alternate by their weights, in a fixed schedule that does not depend on

@@ -19,7 +19,7 @@ internal static class FilmList
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { AllowDuplicateProperties = false };
 
     /// <summary>
-    /// One film, used for both video and caption. Its first 90% is for training, then there is a gap of ten windows (in a short file half
+    /// One film, used for both video and caption. Its first 90% is for training. Then there is a gap of ten windows (in a short file half
     /// of what is left), and the rest is held out.
     /// </summary>
     public static IEnumerable<Film> WithoutSidecar(SourceFile file, int fileIndex, int firstWindow, int windows)
@@ -130,9 +130,9 @@ internal static class FilmSplit
 {
     /// <summary>
     /// Refuses films that overlap, except that a window may serve as video and as caption on the same side. Refuses groups on both sides of
-    /// the split, unless the held-out film is a later part of the training film. A later part has the same name with ".later", is in the
-    /// same file, and begins at least ten windows after the training film ends, with no other recording between. (Without a sidecar, a
-    /// short file has a smaller gap.)
+    /// the split, unless the held-out film is a later part of the training film. A later part has the same name with ".later" and is in the
+    /// same file. It begins at least ten windows after the training film ends, with no other recording between. (Without a sidecar, a short
+    /// file has a smaller gap.)
     /// </summary>
     public static void Check(IReadOnlyList<WindowFile> files, IReadOnlyList<Film> films)
     {
