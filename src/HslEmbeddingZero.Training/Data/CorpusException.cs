@@ -10,9 +10,9 @@ public sealed class CorpusException : IOException
     {
     }
 
-    /// <summary>A corpus file that cannot be used because something underneath failed.</summary>
+    /// <summary>Creates the exception with a message and its cause.</summary>
     /// <param name="message">The file, the value and the limit.</param>
-    /// <param name="innerException">What failed underneath.</param>
+    /// <param name="innerException">The cause.</param>
     public CorpusException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -1,11 +1,11 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Evenly spread choices.</summary>
+/// <summary>Chooses evenly spread places.</summary>
 internal static class EvenSpread
 {
     /// <summary>
-    /// At most <paramref name="wanted"/> of the places 0 to <paramref name="available"/> - 1, ascending: the middle of each equal
-    /// stretch.
+    /// At most <paramref name="wanted"/> of the places 0 to <paramref name="available"/> - 1, in ascending order. The range is divided into
+    /// equal parts, and the middle of each part is chosen.
     /// </summary>
     public static IEnumerable<long> Places(int wanted, long available)
     {

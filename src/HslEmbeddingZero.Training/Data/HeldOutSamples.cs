@@ -4,26 +4,26 @@ using System.Text;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>The held-out samples of one source: the same for every model, arm and seed, so that scores compare.</summary>
+/// <summary>The held-out samples of one source. They are the same for every model, arm and seed, so that scores are comparable.</summary>
 public sealed class HeldOutSamples
 {
     private readonly ReadOnlyMemory<short> _contexts;
     private readonly ReadOnlyMemory<short> _targets;
     private readonly int[] _partOf;
 
-    /// <summary>Takes a copy of the samples.</summary>
+    /// <summary>Copies the samples.</summary>
     /// <param name="shape">Lengths of context and target.</param>
     /// <param name="contexts">The contexts, sample after sample, ids 0 to 257.</param>
     /// <param name="targets">The ids to score, sample after sample.</param>
     /// <exception cref="ArgumentException">
-    /// The spans do not hold the same number of whole samples, or none; an id is out of range.
+    /// The spans are empty, or do not hold the same number of whole samples; an id is out of range.
     /// </exception>
     public HeldOutSamples(SampleShape shape, ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets)
         : this(shape, contexts.ToArray(), targets.ToArray(), [], [])
     {
     }
 
-    /// <summary>Keeps the arrays it is given.</summary>
+    /// <summary>Keeps the given arrays without a copy.</summary>
     internal HeldOutSamples(SampleShape shape, short[] contexts, short[] targets, IReadOnlyList<string> parts, int[] partOf)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.ContextLength, 1, nameof(shape));
@@ -51,16 +51,17 @@ public sealed class HeldOutSamples
     public int Count { get; }
 
     /// <summary>
-    /// Names of the parts that are scored by themselves too, such as the files of a corpus; empty where there is one part only.
+    /// Names of the parts that are also scored separately, such as the files of a corpus. Empty if there is only one part.
     /// </summary>
     public IReadOnlyList<string> Parts { get; }
 
     /// <summary>
-    /// Names of the swaps: other contexts for the same targets. What a model loses by a swap tells how far it reads what was swapped.
+    /// Names of the swaps. A swap gives other contexts to the same targets. The increase of the loss shows how much the model uses what was
+    /// swapped.
     /// </summary>
     public IReadOnlyList<string> Swaps { get; private init; } = [];
 
-    /// <summary>The SHA-256 of all ids, in lower-case hexadecimal: equal samples, and only those, have comparable scores.</summary>
+    /// <summary>The SHA-256 of all ids, in lower-case hexadecimal. Scores are comparable if and only if these hashes are equal.</summary>
     public string Sha256 => field ??= Hash();
 
     /// <summary>Contexts under each swap, in the order of <see cref="Swaps"/>.</summary>
@@ -76,7 +77,7 @@ public sealed class HeldOutSamples
     /// <param name="sample">A sample, from 0 to <see cref="Count"/> - 1.</param>
     public ReadOnlySpan<short> Context(int sample) => Contexts.Slice(sample * Shape.ContextLength, Shape.ContextLength);
 
-    /// <summary>The ids to score of one sample.</summary>
+    /// <summary>The targets of one sample.</summary>
     /// <param name="sample">A sample, from 0 to <see cref="Count"/> - 1.</param>
     public ReadOnlySpan<short> Target(int sample) => Targets.Slice(sample * Shape.TargetLength, Shape.TargetLength);
 
@@ -86,14 +87,16 @@ public sealed class HeldOutSamples
     public ReadOnlySpan<short> SwappedContext(int swap, int sample) =>
         SwappedContexts[swap].Span.Slice(sample * Shape.ContextLength, Shape.ContextLength);
 
-    /// <summary>The part that a sample belongs to: an index into <see cref="Parts"/>, 0 where there are none.</summary>
+    /// <summary>The part that a sample belongs to: an index into <see cref="Parts"/>, or 0 if there are no parts.</summary>
     /// <param name="sample">A sample, from 0 to <see cref="Count"/> - 1.</param>
     public int PartOf(int sample) => _partOf.Length == 0 ? 0 : _partOf[sample];
 
-    /// <summary>The same samples, divided into named parts that are scored by themselves too.</summary>
+    /// <summary>The same samples, divided into named parts that are also scored separately.</summary>
     /// <param name="parts">Names of the parts, all different.</param>
-    /// <param name="partOf">For each sample the index of its part.</param>
-    /// <exception cref="ArgumentException">Another number of indices than samples, one out of range, or a name given twice.</exception>
+    /// <param name="partOf">For each sample, the index of its part.</param>
+    /// <exception cref="ArgumentException">
+    /// The number of indices differs from the number of samples, an index is out of range, or a name is given twice.
+    /// </exception>
     public HeldOutSamples WithParts(IReadOnlyList<string> parts, ReadOnlySpan<int> partOf)
     {
         ArgumentNullException.ThrowIfNull(parts);
@@ -109,7 +112,7 @@ public sealed class HeldOutSamples
     /// <summary>The same samples, with one more swap: other contexts for the same targets.</summary>
     /// <param name="name">Name of the swap in results.</param>
     /// <param name="contexts">A context for each sample, as in the constructor.</param>
-    /// <exception cref="ArgumentException">The name is taken, an id is out of range, or the length is another one.</exception>
+    /// <exception cref="ArgumentException">The name is already used, an id is out of range, or the length is wrong.</exception>
     public HeldOutSamples WithSwap(string name, ReadOnlySpan<short> contexts)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -149,7 +152,7 @@ public sealed class HeldOutSamples
 /// <summary>The ids that a sample may hold.</summary>
 internal static class SampleIds
 {
-    /// <summary>Where the first id out of range is, -1 where none is.</summary>
+    /// <summary>The index of the first id that is out of range, or -1.</summary>
     public static int FirstFault(ReadOnlySpan<short> ids) => ids.IndexOfAnyExceptInRange((short)0, (short)(ByteIds.Count - 1));
 
     public static void Require(ReadOnlySpan<short> ids, string name)

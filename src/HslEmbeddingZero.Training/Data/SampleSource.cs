@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>How many ids of a sample are given and how many are scored.</summary>
+/// <summary>How many ids of a sample are given as context and how many are scored.</summary>
 /// <param name="ContextLength">Ids read through the input door, as the prefix; 1 or more.</param>
 /// <param name="TargetLength">Ids predicted and scored, one by one; 1 or more.</param>
 public readonly record struct SampleShape(int ContextLength, int TargetLength)
@@ -9,10 +9,10 @@ public readonly record struct SampleShape(int ContextLength, int TargetLength)
     public int Length => ContextLength + TargetLength;
 }
 
-/// <summary>Which sample of a run is wanted. It is a pure function of the run's seed and the sample's place in the run.</summary>
+/// <summary>Selects a sample of a run. It is a pure function of the run's seed and the sample's position in the run.</summary>
 /// <param name="Seed">Seed of the run.</param>
 /// <param name="Index">Number of the sample in the stream of its source: 0, 1, 2, ... in the order of training.</param>
-/// <param name="Uniform">A number in [0, 1), drawn for this sample alone.</param>
+/// <param name="Uniform">A random number in [0, 1), drawn for this sample only.</param>
 public readonly record struct SampleDraw(int Seed, long Index, double Uniform)
 {
     /// <summary>A whole number from 0 to <paramref name="count"/> - 1, all equally likely.</summary>
@@ -21,22 +21,24 @@ public readonly record struct SampleDraw(int Seed, long Index, double Uniform)
 }
 
 /// <summary>
-/// Where samples of one kind come from: a name, a weight, a shape, the samples to train on, and those held out. Text, video and captions
-/// are such sources; <see cref="DelegateSource"/> makes one of a method.
+/// A source of samples of one kind: a name, a weight, a shape, the samples to train on and the held-out samples. Text, video and captions
+/// are such sources. <see cref="DelegateSource"/> makes a source from a method.
 /// </summary>
 /// <remarks>
-/// A source has no state: the same draw gives the same sample on any thread. So a run resumes anywhere, and every arm of a comparison sees
-/// the same bytes.
+/// A source has no state: the same draw gives the same sample on any thread. Therefore a run can resume at any step, and every arm of a
+/// comparison sees the same bytes.
 /// </remarks>
 public abstract class SampleSource
 {
     private const int LongestName = 64;
 
-    /// <summary>Sets what every source has.</summary>
+    /// <summary>Sets name, shape and weight.</summary>
     /// <param name="name">Name in progress, metrics and results: 1 to 64 letters, digits, '.', '-' or '_'.</param>
     /// <param name="shape">Lengths of context and target, the same for all samples.</param>
-    /// <param name="weight">How often the source comes, beside the weights of the others; 0 or more. 0: it is scored only.</param>
-    /// <exception cref="ArgumentException">The name has another character, or another length.</exception>
+    /// <param name="weight">
+    /// How often the source is sampled, relative to the weights of the other sources; 0 or more. With 0, it is only scored.
+    /// </param>
+    /// <exception cref="ArgumentException">The name has an invalid character or length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A length is below 1, or the weight is negative or not finite.</exception>
     protected SampleSource(string name, SampleShape shape, double weight)
     {
@@ -62,19 +64,20 @@ public abstract class SampleSource
     /// <summary>Lengths of context and target.</summary>
     public SampleShape Shape { get; }
 
-    /// <summary>How often the source comes, as a weight: only the proportions of the sources count.</summary>
+    /// <summary>How often the source is sampled, as a weight. Only the ratios of the sources' weights matter.</summary>
     public double Weight { get; }
 
     /// <summary>
-    /// Says which samples there are, such as digests of files. Equal text, equal samples; a checkpoint of other text is refused.
+    /// Text that identifies the samples, such as digests of files. Equal text means equal samples. A checkpoint with another text is
+    /// refused.
     /// </summary>
     public abstract string Fingerprint { get; }
 
-    /// <summary>The samples to score, or null where the source has none.</summary>
+    /// <summary>The samples to score, or null if the source has none.</summary>
     public abstract HeldOutSamples? HeldOut { get; }
 
     /// <summary>Writes one training sample.</summary>
-    /// <param name="draw">Which one.</param>
+    /// <param name="draw">Which sample.</param>
     /// <param name="context">Receives all <see cref="SampleShape.ContextLength"/> ids, 0 to 257.</param>
     /// <param name="targets">Receives all <see cref="SampleShape.TargetLength"/> ids, 0 to 257.</param>
     /// <exception cref="InvalidOperationException">The source has nothing to train on.</exception>
@@ -87,7 +90,7 @@ public abstract class SampleSource
 /// <param name="targets">Receives the targets.</param>
 public delegate void SampleFill(SampleDraw draw, Span<short> context, Span<short> targets);
 
-/// <summary>Samples that a method of yours makes.</summary>
+/// <summary>A source whose samples come from a method of the caller.</summary>
 public sealed class DelegateSource : SampleSource
 {
     private readonly SampleFill _fill;
@@ -95,11 +98,11 @@ public sealed class DelegateSource : SampleSource
     /// <summary>Creates the source.</summary>
     /// <param name="name">Name in progress, metrics and results: 1 to 64 letters, digits, '.', '-' or '_'.</param>
     /// <param name="shape">Lengths of context and target.</param>
-    /// <param name="fingerprint">Says which samples there are: change it when the method or its data change.</param>
+    /// <param name="fingerprint">Text that identifies the samples. Change it when the method or its data change.</param>
     /// <param name="fill">Writes a sample. It runs on the thread that prepares batches.</param>
     /// <param name="heldOut">The samples to score; null for none.</param>
-    /// <param name="weight">How often the source comes, beside the weights of the others.</param>
-    /// <exception cref="ArgumentException">A bad name, or held-out samples of another shape.</exception>
+    /// <param name="weight">How often the source is sampled, relative to the weights of the other sources.</param>
+    /// <exception cref="ArgumentException">The name is invalid, or the held-out samples have another shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A length is below 1, or the weight is negative or not finite.</exception>
     public DelegateSource(
         string name, SampleShape shape, string fingerprint, SampleFill fill, HeldOutSamples? heldOut = null, double weight = 1)

@@ -1,19 +1,19 @@
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Which source each micro-batch is of: a fixed schedule that follows the weights as closely as whole numbers can. Among N sources any
-/// first n micro-batches hold each within (N - 1)/2 of its share of n (within 1/2 for N = 2, within 1 for N = 3).
+/// The source of each micro-batch: a fixed schedule that follows the weights as closely as whole numbers can. Take N sources and the first
+/// n micro-batches, for any n. The count of each source is within (N - 1)/2 of its share of n (within 1/2 for N = 2, within 1 for N = 3).
 /// </summary>
 /// <remarks>
-/// The first source takes the places where round(n·share) steps up, as a line is drawn with pixels; the second takes the same steps among
-/// the places that are left, and so on. It costs the same at any index.
+/// The first source takes the places where round(n·share) steps up, as in drawing a line with pixels. The second source takes its places by
+/// the same rule among those that are left, and so on. The cost is the same at any index.
 /// </remarks>
 internal sealed class SourceSchedule
 {
-    /// <summary>For each source its weight as a share of its own and all later ones'.</summary>
+    /// <summary>For each source: its weight divided by the sum of its own and all later weights.</summary>
     private readonly double[] _shares;
 
-    /// <summary>The last source with a weight: what the others leave is its.</summary>
+    /// <summary>The last source with a weight above 0. It takes what the other sources leave.</summary>
     private readonly int _last;
 
     public SourceSchedule(IReadOnlyList<double> weights)
@@ -28,7 +28,7 @@ internal sealed class SourceSchedule
     public (int Source, long Earlier) At(long microBatch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(microBatch);
-        long place = microBatch; // among the micro-batches that the sources before have left
+        long place = microBatch; // among the micro-batches that the earlier sources have left
         for (int source = 0; ; source++)
         {
             if (source == _last) return (source, place);

@@ -1,26 +1,28 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>What a model scores on the held-out samples of some sources, in bits per scored byte.</summary>
+/// <summary>A model's scores on the held-out samples of one or more sources, in bits per scored byte.</summary>
 public sealed class EvaluationResult
 {
     private readonly SourceScore[] _sources;
 
-    /// <summary>Puts scores together.</summary>
-    /// <param name="sources">A score for each source, at least one; no two of one name.</param>
-    /// <exception cref="ArgumentException">There is none, or two have one name.</exception>
+    /// <summary>Creates a result from the scores of the sources.</summary>
+    /// <param name="sources">One score for each source: at least one, and all names differ.</param>
+    /// <exception cref="ArgumentException">There is no score, or two scores have the same name.</exception>
     public EvaluationResult(IReadOnlyList<SourceScore> sources)
     {
         ArgumentNullException.ThrowIfNull(sources);
         if (sources.Count == 0) throw new ArgumentException("At least one score is needed.", nameof(sources));
         if (sources.DistinctBy(score => score.Name).Count() < sources.Count)
-            throw new ArgumentException($"Two sources have one name: {Names(sources)}.", nameof(sources));
+            throw new ArgumentException($"Two sources have the same name: {Names(sources)}.", nameof(sources));
         _sources = [.. sources];
     }
 
     /// <summary>The scores, in the order of the sources.</summary>
     public IReadOnlyList<SourceScore> Sources => _sources;
 
-    /// <summary>The mean over the sources, each counted once: what says which weights are best. Lower is better.</summary>
+    /// <summary>
+    /// The mean over the sources; each source counts once. Lower is better. By default it decides which weights are best.
+    /// </summary>
     public double Mean => _sources.Average(score => score.BitsPerByte);
 
     /// <summary>The score of one source.</summary>
@@ -32,20 +34,23 @@ public sealed class EvaluationResult
     private static string Names(IEnumerable<SourceScore> sources) => string.Join(", ", sources.Select(score => score.Name));
 }
 
-/// <summary>What a model scores on one source.</summary>
+/// <summary>A model's score on one source.</summary>
 public sealed record SourceScore
 {
     /// <summary>The source's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Mean bits over every held-out target byte.</summary>
+    /// <summary>Mean bits per byte over all held-out target bytes.</summary>
     public required double BitsPerByte { get; init; }
 
-    /// <summary>The same for each part of the held-out samples, such as the files of a corpus; empty where there are no parts.</summary>
+    /// <summary>
+    /// Mean bits per byte of each part of the held-out samples, such as the files of a corpus. Empty if there are no parts.
+    /// </summary>
     public NamedValues Parts { get; init; } = NamedValues.Empty;
 
     /// <summary>
-    /// For each swap of contexts the bits under swapped contexts minus those under the true ones: what the model owes to what was swapped.
+    /// For each swap of contexts: bits per byte with swapped contexts minus bits per byte with the true ones. A larger gap means that the
+    /// model uses more of what was swapped.
     /// </summary>
     public NamedValues Gaps { get; init; } = NamedValues.Empty;
 }

@@ -3,18 +3,21 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Scores a model on held-out samples: mean bits over every target byte, the same bytes for every arm and seed.</summary>
+/// <summary>
+/// Scores a model on held-out samples, as mean bits over all target bytes. The bytes are the same for every arm of a comparison and every
+/// seed.
+/// </summary>
 public sealed class Evaluator
 {
     private readonly SampleSource[] _sources;
     private readonly int _batchSize;
     private readonly Device _device;
 
-    /// <summary>Creates an evaluator; one may be used again and again.</summary>
-    /// <param name="sources">The sources whose held-out samples are scored; those without any are passed over.</param>
-    /// <param name="batchSize">Samples scored at once; sets speed and memory, not the result beyond rounding.</param>
-    /// <param name="device">Where the model is; the CPU when null.</param>
-    /// <exception cref="ArgumentException">No source has held-out samples, or two have one name.</exception>
+    /// <summary>Creates an evaluator. It can be used any number of times.</summary>
+    /// <param name="sources">The sources whose held-out samples are scored. Sources without held-out samples are skipped.</param>
+    /// <param name="batchSize">Samples scored at once. It sets speed and memory; the result changes by rounding only.</param>
+    /// <param name="device">The model's device; the CPU when null.</param>
+    /// <exception cref="ArgumentException">No source has held-out samples, or two sources have the same name.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchSize"/> is less than 1.</exception>
     public Evaluator(IReadOnlyList<SampleSource> sources, int batchSize = 16, Device? device = null)
     {
@@ -27,10 +30,10 @@ public sealed class Evaluator
         _device = device ?? CPU;
     }
 
-    /// <summary>Scores the model. It is put into evaluation mode meanwhile, and back into the mode it was in.</summary>
+    /// <summary>Scores the model. The model is in evaluation mode meanwhile; its earlier mode is restored afterwards.</summary>
     /// <param name="model">The model, on the evaluator's device.</param>
-    /// <param name="cancellationToken">Asks to stop between two batches.</param>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <param name="cancellationToken">Cancels between two batches.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
     public EvaluationResult Evaluate(ByteLanguageModel model, CancellationToken cancellationToken = default)
     {
@@ -39,18 +42,18 @@ public sealed class Evaluator
     }
 
     /// <summary>
-    /// Scores every held-out byte of one source by itself: what is needed to tell where a model is good. The model is put into evaluation
-    /// mode meanwhile, and back into the mode it was in.
+    /// Scores each held-out byte of one source, to show where the model is good. The model is in evaluation mode meanwhile; its earlier
+    /// mode is restored afterwards.
     /// </summary>
     /// <param name="model">The model, on the evaluator's device.</param>
     /// <param name="source">The source's name.</param>
-    /// <param name="cancellationToken">Asks to stop between two batches.</param>
+    /// <param name="cancellationToken">Cancels between two batches.</param>
     /// <returns>
-    /// Bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order; their mean is <see cref="SourceScore.BitsPerByte"/> but for
-    /// rounding.
+    /// The bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order. Their mean equals <see cref="SourceScore.BitsPerByte"/>,
+    /// apart from rounding.
     /// </returns>
     /// <exception cref="KeyNotFoundException">There is no such source, or it has no held-out samples.</exception>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
     public double[] EvaluateBytes(ByteLanguageModel model, string source, CancellationToken cancellationToken = default)
     {
@@ -118,7 +121,7 @@ public sealed class Evaluator
         return bits;
     }
 
-    /// <summary>Hands the nats [count, target length] of one batch after the other to <paramref name="take"/>.</summary>
+    /// <summary>Passes the nats [count, target length] of each batch to <paramref name="take"/>, in order.</summary>
     private void Score(
         ByteLanguageModel model, HeldOutSamples samples, int? swap, Action<Tensor> take, CancellationToken cancellationToken)
     {

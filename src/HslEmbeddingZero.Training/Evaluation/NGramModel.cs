@@ -1,39 +1,39 @@
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// A count model of ids 0 to 257, the floor that a trained model must beat: order 2 predicts from one id of context (a
-/// bigram), order 3 from two (a trigram).
+/// A model of ids 0 to 257 made of counts: the baseline that a trained model must beat. Order 2 predicts from one id of context (a bigram),
+/// order 3 from two (a trigram).
 /// </summary>
 /// <remarks>
-/// Witten-Bell smoothing: where a context h was seen N times, followed by T different ids,
-/// P(x | h) = (count(h, x) + T·P(x | h without its oldest id)) / (N + T), down to 1/258. Every id keeps some probability, and they
-/// sum to 1. The counts are dense arrays: 69 MB at order 3, of which only the pages that are touched become resident.
+/// Witten-Bell smoothing: if a context h was seen N times, followed by T different ids,
+/// P(x | h) = (count(h, x) + T·P(x | h without its oldest id)) / (N + T). The recursion ends at 1/258. Every id keeps some probability,
+/// and the probabilities sum to 1. The counts are dense arrays: 69 MB at order 3. Only the pages that are touched become resident.
 /// </remarks>
 public sealed class NGramModel
 {
     private const int Ids = 258;
     private const int Chunk = 1 << 20;
 
-    /// <summary>For each length of context 0, 1, ... what was seen after it.</summary>
+    /// <summary>For each context length 0, 1, ...: the counts of the ids that followed.</summary>
     private readonly Level[] _levels;
 
-    /// <summary>An empty model, which gives every id the probability 1/258.</summary>
-    /// <param name="order">1, 2 or 3: one more than the ids of context.</param>
+    /// <summary>Creates an empty model, which gives every id the probability 1/258.</summary>
+    /// <param name="order">1, 2 or 3: the number of context ids plus 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="order"/> is not 1, 2 or 3.</exception>
     public NGramModel(int order)
     {
         if (order is < 1 or > 3)
-            throw new ArgumentOutOfRangeException(nameof(order), order, "An order is 1, 2 or 3.");
+            throw new ArgumentOutOfRangeException(nameof(order), order, "The order must be 1, 2 or 3.");
         Order = order;
         _levels = new Level[order];
         for ((int length, int contexts) = (0, 1); length < order; length++, contexts *= Ids)
             _levels[length] = new(new uint[contexts * Ids], new long[contexts], new int[contexts]);
     }
 
-    /// <summary>One more than the ids of context that the model looks at.</summary>
+    /// <summary>The number of context ids that the model uses, plus 1.</summary>
     public int Order { get; }
 
-    /// <summary>Counts a stretch of ids; counts add up over calls.</summary>
+    /// <summary>Counts a sequence of ids. Counts add up over calls.</summary>
     /// <param name="ids">Training ids.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is below 0 or above 257.</exception>
     public void Fit(ReadOnlySpan<short> ids) => Fit(ids, 0);
@@ -46,7 +46,7 @@ public sealed class NGramModel
         short[] chunk = new short[(int)Math.Min(ids.Length, Chunk)];
         for (long next = 0; next < ids.Length;)
         {
-            int known = (int)Math.Min(Order - 1, next); // counted already; they are the contexts of the first new ones
+            int known = (int)Math.Min(Order - 1, next); // already counted; they are the contexts of the first new ids
             Span<short> some = chunk.AsSpan(0, (int)Math.Min(chunk.Length, ids.Length - next + known));
             ids.CopyTo(next - known, some);
             Fit(some, known);
@@ -55,7 +55,7 @@ public sealed class NGramModel
     }
 
     /// <param name="ids">Ids.</param>
-    /// <param name="known">How many of the first are counted already; they are contexts only.</param>
+    /// <param name="known">How many of the first ids are already counted. They serve as contexts only.</param>
     private void Fit(ReadOnlySpan<short> ids, int known)
     {
         CheckIds(ids, nameof(ids));
@@ -64,8 +64,8 @@ public sealed class NGramModel
                 _levels[length].Count(ContextOf(ids[(i - length)..i]), ids[i]);
     }
 
-    /// <summary>The mean bits that the model needs for an id of <paramref name="targets"/>, each given the true ids before it.</summary>
-    /// <param name="context">What precedes the targets; not scored, and possibly empty.</param>
+    /// <summary>Mean bits per id of <paramref name="targets"/>. Each id is predicted from the true ids before it.</summary>
+    /// <param name="context">The ids before the targets. They are not scored; may be empty.</param>
     /// <param name="targets">The ids to score.</param>
     /// <exception cref="ArgumentException"><paramref name="targets"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is below 0 or above 257.</exception>
@@ -83,7 +83,7 @@ public sealed class NGramModel
         return bits / targets.Length;
     }
 
-    /// <summary>The probability of an id after the ids that precede it, of which the last <see cref="Order"/> - 1 count.</summary>
+    /// <summary>The probability of an id after the ids before it. Only the last <see cref="Order"/> - 1 of them are used.</summary>
     internal double Probability(ReadOnlySpan<short> before, short id)
     {
         double probability = 1d / Ids;
@@ -104,7 +104,7 @@ public sealed class NGramModel
     {
         foreach (short id in ids)
             if (id is < 0 or >= Ids)
-                throw new ArgumentOutOfRangeException(name, id, $"An id lies within 0 to {Ids - 1}.");
+                throw new ArgumentOutOfRangeException(name, id, $"An id must be within 0 to {Ids - 1}.");
     }
 
     /// <param name="Seen">How often each id followed each context.</param>

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>A few numbers by name, in a fixed order, such as the bits per byte of each source. Equal where names and numbers are.</summary>
+/// <summary>
+/// Named numbers in a fixed order, such as the bits per byte of each source. Two are equal if names, numbers and order are equal.
+/// </summary>
 [SuppressMessage("Naming", "CA1710", Justification = "It is used as a few values, not as a collection.")]
 public sealed class NamedValues : IReadOnlyDictionary<string, double>, IEquatable<NamedValues>
 {

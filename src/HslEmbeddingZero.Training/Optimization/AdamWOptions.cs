@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Numbers of AdamW (Loshchilov and Hutter 2019). The defaults are the published ones of the byte models.</summary>
+/// <summary>Hyperparameters of AdamW (Loshchilov and Hutter 2019). The defaults are those published for the byte models.</summary>
 public sealed record AdamWOptions
 {
     /// <summary>Decay of the first moment, 0 to below 1.</summary>
@@ -11,19 +11,19 @@ public sealed record AdamWOptions
     /// <value>0.95 by default.</value>
     public double Beta2 { get; init; } = 0.95;
 
-    /// <summary>Term against a division by zero, above 0.</summary>
+    /// <summary>Term in the denominator that avoids a division by zero; above 0.</summary>
     /// <value>1e-8 by default.</value>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>Decoupled decay of matrices, 0 or more; vectors and scalars (norms, biases, gates) are not decayed.</summary>
+    /// <summary>Decoupled weight decay of matrices, 0 or more. Vectors and scalars (norms, biases, gates) are not decayed.</summary>
     /// <value>0.1 by default.</value>
     public double WeightDecay { get; init; } = 0.1;
 
-    /// <summary>Largest norm of the whole gradient; a longer gradient is scaled down to it. 0 turns clipping off.</summary>
+    /// <summary>Largest norm of the whole gradient. A gradient with a larger norm is scaled down to it. 0 turns clipping off.</summary>
     /// <value>1 by default.</value>
     public double MaxGradientNorm { get; init; } = 1;
 
-    /// <summary>Throws where a value is out of its range.</summary>
+    /// <summary>Throws if a value is out of its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Names the option, its value and the limit.</exception>
     public void Validate()
     {

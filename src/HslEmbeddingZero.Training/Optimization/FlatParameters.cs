@@ -5,22 +5,24 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// All trainable parameters of a module in one buffer, matrices first and vectors behind, with their gradients in another. The module's own
-/// Parameter objects stay; they and their gradients become views. An update, a norm or a reset is then one operation over one buffer.
+/// Holds all trainable parameters of a module in one buffer, first matrices, then vectors, and their gradients in a second buffer. The
+/// module keeps its Parameter objects; they and their gradients become views. An update, a norm or a reset is then one operation over one
+/// buffer.
 /// </summary>
 /// <remarks>
-/// Where the module computes in bfloat16, float32 master weights stand behind it and gradients are summed in float32. A module that is
-/// moved to another device or dtype gets new parameters; <see cref="Rebind"/> gathers those, and keeps the master weights' every digit.
+/// If the module computes in bfloat16, there are also float32 master weights, and gradients are summed in float32. A module that is moved
+/// to another device or dtype gets new parameters. <see cref="Rebind"/> gathers them and keeps the master weights exactly.
 /// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
     /// <summary>
-    /// Every parameter begins at a multiple of so many numbers: 128 bytes of bfloat16. CUDA's matrix products take slower kernels for
-    /// operands that are not aligned to 16 bytes, or refuse them. What lies between is zero, stays zero, and adds nothing to a norm.
+    /// Every parameter begins at a multiple of this many numbers: 128 bytes of bfloat16. CUDA's matrix products use slower kernels for
+    /// operands that are not aligned to 16 bytes, or refuse them. The padding between parameters is zero, stays zero, and adds nothing to a
+    /// norm.
     /// </summary>
     internal const long Alignment = 64;
 
-    private const long Piece = 1 << 20; // float32 numbers that stay in a core's caches
+    private const long Piece = 1 << 20; // so many float32 numbers stay in a core's caches
 
     private readonly nn.Module _module;
     private readonly List<Parameter> _parameters = [];
@@ -37,28 +39,33 @@ internal sealed class FlatParameters : IDisposable
         Flatten();
     }
 
-    /// <summary>float32 weights [total]; the module's own where it computes in float32.</summary>
+    /// <summary>float32 weights [total]. If the module computes in float32, this is the module's own buffer.</summary>
     public Tensor Weights { get; private set; } = null!;
 
-    /// <summary>float32 gradients [total]; the module's own where it computes in float32.</summary>
+    /// <summary>float32 gradients [total]. If the module computes in float32, this is the module's own buffer.</summary>
     public Tensor Gradient { get; private set; } = null!;
 
-    /// <summary>How much of a buffer, from its start, belongs to matrices, which are decayed.</summary>
+    /// <summary>Length of the first part of a buffer: the matrices, which are decayed.</summary>
     public long DecayedCount { get; private set; }
 
-    /// <summary>Length of a buffer, with what lies between the parameters.</summary>
+    /// <summary>Length of a buffer, including the padding between parameters.</summary>
     public long Count => Weights.numel();
 
-    /// <summary>Names, in the order of the buffer.</summary>
+    /// <summary>Parameter names, in the order of the buffer.</summary>
     public IReadOnlyList<string> Names => _names;
 
     private bool HasMaster => !ReferenceEquals(Weights, _compute);
 
-    /// <summary>The part of a buffer like <see cref="Weights"/> that belongs to parameter <paramref name="index"/>, in its shape.</summary>
+    /// <summary>
+    /// The part of a buffer that belongs to parameter <paramref name="index"/>, in the parameter's shape. The buffer has the layout of
+    /// <see cref="Weights"/>.
+    /// </summary>
     public Tensor Slice(Tensor buffer, int index) =>
         buffer.narrow(0, _offsets[index], _shapes[index].Aggregate(1L, (a, b) => a * b)).view(_shapes[index]);
 
-    /// <summary>Adds what the last backward pass left to <see cref="Gradient"/>; nothing to do where they are the same buffer.</summary>
+    /// <summary>
+    /// Adds the gradient of the last backward pass to <see cref="Gradient"/>. There is nothing to add if both are the same buffer.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The module's gradients were replaced.</exception>
     public void AccumulateGradient()
     {
@@ -71,7 +78,7 @@ internal sealed class FlatParameters : IDisposable
     }
 
     /// <summary>
-    /// Sets the module's gradients to zero; where master weights stand behind them, the next pass overwrites <see cref="Gradient"/>.
+    /// Sets the module's gradients to zero. If there are master weights, the next pass overwrites <see cref="Gradient"/>.
     /// </summary>
     public void ZeroGradient()
     {
@@ -79,19 +86,20 @@ internal sealed class FlatParameters : IDisposable
         ZeroComputeGradient();
     }
 
-    /// <summary>Rounds the master weights into the module's; nothing to do where they are the same buffer.</summary>
+    /// <summary>Rounds the master weights into the module's weights. Does nothing if they are the same buffer.</summary>
     public void CopyMasterToModel()
     {
-        if (HasMaster) _compute.copy_(Weights); // returns itself
+        if (HasMaster) _compute.copy_(Weights); // copy_ returns the same object
     }
 
     /// <summary>
-    /// Takes up what was done to the module since. A module that was moved to another device or dtype is gathered anew, without a gradient;
-    /// what was taken from the buffers before is then void. Master weights stay to the digit where the module's are what they were rounded
-    /// to, and take the module's value where something else was written there, by a load for example.
+    /// Applies changes that were made to the module since the last call. If the module was moved to another device or dtype, its parameters
+    /// are gathered into new buffers, without a gradient; earlier views of the buffers are then invalid. A master weight stays exact if the
+    /// module still holds its rounded value. If something else was written to the module, by a load for example, the master weight takes
+    /// that value.
     /// </summary>
     /// <returns>Whether the module was moved.</returns>
-    /// <exception cref="InvalidOperationException">A parameter was frozen or freed since.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was frozen or unfrozen since the last call.</exception>
     public bool Rebind()
     {
         RequireSameTrainable();
@@ -119,8 +127,8 @@ internal sealed class FlatParameters : IDisposable
     }
 
     /// <summary>
-    /// Throws where gradients are not views of the buffer any more: what a backward pass leaves would be lost. The last parameter tells it
-    /// by its place; one of a tensor's own begins at 0.
+    /// Throws if gradients are no longer views of the buffer, because the result of a backward pass would then be lost. It checks the
+    /// storage offset of the last parameter's gradient: in a separate tensor the offset is 0.
     /// </summary>
     /// <exception cref="InvalidOperationException">The module's gradients were replaced.</exception>
     private void RequireOwnGradient()
@@ -128,11 +136,11 @@ internal sealed class FlatParameters : IDisposable
         using Tensor? gradient = _parameters[^1].grad;
         if (gradient is not null && gradient.storage_offset() == _offsets[^1]) return;
         throw new InvalidOperationException(
-            "The module's gradients were replaced, by zero_grad for example. A step leaves them zero by itself: remove that call.");
+            "The module's gradients were replaced, by zero_grad for example. A step sets them to zero by itself: remove that call.");
     }
 
-    /// <summary>A module's parameters that are trained, each once, matrices first.</summary>
-    /// <exception cref="ArgumentException">There is none, or two differ in dtype or device.</exception>
+    /// <summary>The trainable parameters of a module, each once, matrices first.</summary>
+    /// <exception cref="ArgumentException">There is no trainable parameter, or two differ in dtype or device.</exception>
     public static IReadOnlyList<(string Name, Parameter Parameter)> TrainableOf(nn.Module module)
     {
         List<(string Name, Parameter Parameter)> trainable =
@@ -160,10 +168,10 @@ internal sealed class FlatParameters : IDisposable
         before.SymmetricExceptWith(TrainableOf(_module).Select(p => p.Name));
         if (before.Count == 0) return;
         throw new InvalidOperationException(
-            $"{string.Join(", ", before.Order(StringComparer.Ordinal))}: frozen or freed since the optimizer was made. Make a new one.");
+            $"{string.Join(", ", before.Order(StringComparer.Ordinal))}: frozen or unfrozen since the optimizer was made. Make a new one.");
     }
 
-    /// <summary>Gathers the module's parameters into fresh buffers on their device.</summary>
+    /// <summary>Gathers the module's parameters into new buffers on their device.</summary>
     private void Flatten()
     {
         using IDisposable quiet = no_grad();
@@ -208,7 +216,9 @@ internal sealed class FlatParameters : IDisposable
         _computeGradient.Dispose();
     }
 
-    /// <summary>On a CPU a sum of two types is a slow loop, eight times slower than widening a piece and adding that.</summary>
+    /// <summary>
+    /// On a CPU, a sum of two dtypes is a slow loop. Converting a piece to float32 and adding that is eight times as fast.
+    /// </summary>
     private void AddComputeGradient()
     {
         if (Gradient.device_type != TorchSharp.DeviceType.CPU)

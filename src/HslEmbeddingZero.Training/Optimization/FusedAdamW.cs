@@ -5,24 +5,25 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter 2019) for any module, in one fused update: all parameters lie in one buffer, and so do their gradients and
-/// moments. The gradient's norm is clipped on the way. Behind a module that computes in bfloat16 stand float32 master weights.
+/// AdamW (Loshchilov and Hutter 2019) for any module, as one fused update. All parameters are in one buffer, and so are their gradients and
+/// moments. The update also clips the gradient's norm. A module that computes in bfloat16 gets float32 master weights.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A step is <c>loss.backward()</c>, then <see cref="Step"/>. It takes up the gradient, clips it, updates the weights, rounds them into the
-/// module and leaves zero gradients, so <c>zero_grad</c> is not called. Parameters with <c>requires_grad = false</c> are left alone.
+/// A step is <c>loss.backward()</c>, then <see cref="Step"/>. <see cref="Step"/> clips the gradient, updates the weights, rounds them into
+/// the module and sets the gradients to zero, so do not call <c>zero_grad</c>. Parameters with <c>requires_grad = false</c> are not
+/// changed.
 /// </para>
 /// <para>
-/// For bfloat16, make the optimizer while the module is in float32, then call <c>module.to(ScalarType.BFloat16)</c> and
-/// <see cref="Rebind"/>: the float32 weights become the master weights to the digit. One thread at a time.
+/// For bfloat16, create the optimizer while the module is in float32, then call <c>module.to(ScalarType.BFloat16)</c> and
+/// <see cref="Rebind"/>. The float32 weights then become the master weights exactly. Use the optimizer from one thread at a time.
 /// </para>
 /// </remarks>
 public sealed class FusedAdamW : IDisposable
 {
-    // TorchSharp has no binding for the fused operation; a fixed script reaches it. The lists must be arguments: lists built inside the
-    // script are optimised away, and the update with them. Numbers stand in the script: as arguments they would be Scalars, see
-    // GcSafeScalar.
+    // TorchSharp has no binding for the fused operation, so a fixed TorchScript function calls it. The lists must be arguments: lists
+    // built inside the script are optimised away, together with the update. The numbers are written into the script's text, because as
+    // arguments they would be Scalars, see GcSafeScalar.
     private const string Script = """
         def NAME(weights: List[Tensor], gradients: List[Tensor], first: List[Tensor], second: List[Tensor], steps: List[Tensor], lr: Tensor, divisor: Tensor):
           none: List[Tensor] = []
@@ -45,10 +46,11 @@ public sealed class FusedAdamW : IDisposable
     private Tensor? _norm;
 
     /// <summary>
-    /// Gathers the module's parameters in one buffer. Their values stay, and so do the Parameter objects; they become views of the buffer.
+    /// Gathers the module's parameters in one buffer. Their values do not change. The Parameter objects stay and become views of the
+    /// buffer.
     /// </summary>
-    /// <param name="module">The module to train; it stays the caller's.</param>
-    /// <param name="options">AdamW's numbers; the defaults when null.</param>
+    /// <param name="module">The module to train. The caller keeps ownership.</param>
+    /// <param name="options">AdamW's hyperparameters; the defaults when null.</param>
     /// <exception cref="ArgumentException">
     /// An option is out of its range; the module has no trainable parameter, or parameters of different dtypes or devices.
     /// </exception>
@@ -69,15 +71,15 @@ public sealed class FusedAdamW : IDisposable
         Divide();
     }
 
-    /// <summary>AdamW's numbers.</summary>
+    /// <summary>AdamW's hyperparameters.</summary>
     public AdamWOptions Options { get; }
 
-    /// <summary>Updates made so far; the bias correction goes by them.</summary>
+    /// <summary>Number of updates so far. The bias correction uses it.</summary>
     public long Steps { get; private set; }
 
     /// <summary>
-    /// Norm of the whole gradient at the last step, before clipping; NaN before the first and after a load. Reading it waits for the
-    /// device. Where it is not finite, so are the weights now.
+    /// Norm of the whole gradient at the last step, before clipping. NaN before the first step and after a load. Reading it waits for the
+    /// device. If it is not finite, the weights are no longer finite either.
     /// </summary>
     public double GradientNorm
     {
@@ -99,14 +101,14 @@ public sealed class FusedAdamW : IDisposable
     internal Tensor SecondMoment { get; private set; }
 
     /// <summary>
-    /// Adds what a backward pass left to the gradient of the next step, in float32. For gradient accumulation: call it after each pass but
-    /// the last, whose gradient <see cref="Step"/> takes up itself.
+    /// Adds the gradient of a backward pass to the gradient of the next step, in float32. For gradient accumulation, call it after each
+    /// pass except the last. <see cref="Step"/> adds the gradient of the last pass itself.
     /// </summary>
     /// <exception cref="InvalidOperationException">The module's gradients were replaced, by zero_grad for example.</exception>
     public void AccumulateGradient() => Parameters.AccumulateGradient();
 
     /// <summary>
-    /// One update: takes up the gradient, clips it, updates the weights, rounds them into the module, leaves zero gradients.
+    /// Makes one update: clips the gradient, updates the weights, rounds them into the module and sets the gradients to zero.
     /// </summary>
     /// <param name="learningRate">Learning rate of this step, finite and 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The learning rate is out of its range.</exception>
@@ -120,7 +122,7 @@ public sealed class FusedAdamW : IDisposable
         Parameters.AccumulateGradient();
         _norm?.Dispose();
         _norm = Parameters.Gradient.norm().DetachFromDisposeScope();
-        // The update divides by this on its way, so that clipping costs no pass of its own over the gradient.
+        // The fused update divides the gradient by this, so that clipping needs no extra pass over the gradient.
         Tensor divisor = Options.MaxGradientNorm > 0 ? (_norm.AddSafe(1e-6) / _clip).clamp_min_(GcSafeScalar.One) : _one;
         _steps.AddSafeInPlace(_one);
         Steps++;
@@ -135,11 +137,11 @@ public sealed class FusedAdamW : IDisposable
     }
 
     /// <summary>
-    /// Takes up what was done to the module since: call it after a move to another device or dtype, and after weights were written to a
-    /// module in bfloat16. Moments and step count stay, and so does every digit of master weights whose rounded values are still in the
-    /// module. A gradient is lost.
+    /// Applies changes that were made to the module. Call it after moving the module to another device or dtype, and after writing weights
+    /// to a module in bfloat16. Moments and step count stay. A master weight stays exact if the module still holds its rounded value. A
+    /// move loses the gradient.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A parameter was frozen or freed since; that needs a new optimizer.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was frozen or unfrozen since; create a new optimizer.</exception>
     public void Rebind()
     {
         if (!Parameters.Rebind()) return;
@@ -154,8 +156,8 @@ public sealed class FusedAdamW : IDisposable
     }
 
     /// <summary>
-    /// All that a step changes, in float32, to be saved and loaded: weights as "model.NAME", moments as "first_moment.NAME" and
-    /// "second_moment.NAME". The tensors are views; they belong to the dispose scope that is open, and are void after <see cref="Rebind"/>.
+    /// All tensors that a step changes, in float32, for saving and loading: weights as "model.NAME", moments as "first_moment.NAME" and
+    /// "second_moment.NAME". The tensors are views. They belong to the open dispose scope and are invalid after <see cref="Rebind"/>.
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> State()
     {
@@ -170,11 +172,11 @@ public sealed class FusedAdamW : IDisposable
         return tensors;
     }
 
-    /// <summary>Goes on from a state that was saved. Nothing changes unless every key and shape fits.</summary>
-    /// <param name="state">Tensors by the names of <see cref="State"/>; they stay the caller's.</param>
-    /// <param name="steps">Updates made until then, 0 or more.</param>
-    /// <param name="source">Name used in errors, a file's for example.</param>
-    /// <exception cref="SafetensorsException">A missing or extra key; a wrong shape.</exception>
+    /// <summary>Loads a saved state. Nothing changes unless every key and shape fits.</summary>
+    /// <param name="state">Tensors by the names of <see cref="State"/>. The caller keeps ownership.</param>
+    /// <param name="steps">Number of updates before the state was saved, 0 or more.</param>
+    /// <param name="source">Name for error messages, such as the name of a file.</param>
+    /// <exception cref="SafetensorsException">A key is missing or extra, or a shape is wrong.</exception>
     public void LoadState(IReadOnlyDictionary<string, Tensor> state, long steps, string source)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -184,7 +186,9 @@ public sealed class FusedAdamW : IDisposable
         EndLoad(steps);
     }
 
-    /// <summary>After the views of <see cref="State"/> were written: the module follows.</summary>
+    /// <summary>
+    /// Call it after the views of <see cref="State"/> were written: it sets the step count and updates the module's weights.
+    /// </summary>
     internal void EndLoad(long steps)
     {
         using Scalar kept = (float)steps;
@@ -196,7 +200,7 @@ public sealed class FusedAdamW : IDisposable
         Parameters.ZeroGradient();
     }
 
-    /// <summary>Frees buffers; the module keeps its weights.</summary>
+    /// <summary>Frees the buffers. The module keeps its weights.</summary>
     public void Dispose()
     {
         foreach (Segment part in _segments) part.Dispose();
@@ -218,10 +222,10 @@ public sealed class FusedAdamW : IDisposable
         .Replace("DECAY", Number(decay), StringComparison.Ordinal)
         .Replace("EPSILON", Number(Options.Epsilon), StringComparison.Ordinal);
 
-    /// <summary>A double as the script reads it back exactly; the exponent marks it as no whole number.</summary>
+    /// <summary>Text that the script reads as exactly this double. The exponent keeps the script from reading it as an integer.</summary>
     private static string Number(double value) => value.ToString("E16", CultureInfo.InvariantCulture);
 
-    /// <summary>Views of the decayed part of all buffers and of the rest.</summary>
+    /// <summary>Makes views of the decayed part of all buffers and of the rest.</summary>
     private void Divide()
     {
         foreach (Segment part in _segments) part.Dispose();

@@ -7,7 +7,7 @@ namespace HslEmbeddingZero.Training;
 /// <param name="Final">Rate of the last step.</param>
 internal readonly record struct LearningRateSchedule(int Steps, int WarmupSteps, double Peak, double Final)
 {
-    /// <summary>The rate of a step that is about to be taken; the first is 0.</summary>
+    /// <summary>The learning rate of a step. The first step is 0.</summary>
     public double At(long step)
     {
         if (step < WarmupSteps) return Peak * (step + 1) / WarmupSteps;

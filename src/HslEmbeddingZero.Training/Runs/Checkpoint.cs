@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// The file that a run goes on from, in the safetensors format: the tensors of the optimizer, and in the metadata how far the run has come
-/// and the digests of all of it.
+/// The file from which a run resumes, in the safetensors format. It holds the tensors of the optimizer. The metadata hold the progress of
+/// the run and the digests of everything.
 /// </summary>
 /// <param name="Step">Steps taken.</param>
 /// <param name="BytesRead">Bytes read.</param>
-/// <param name="Elapsed">Time trained.</param>
+/// <param name="Elapsed">Training time.</param>
 internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
 {
     private const string Format = "HslEmbeddingZero checkpoint 3";
@@ -33,27 +33,27 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
         Safetensors.Save(path, tensors, metadata);
     }
 
-    /// <summary>The metadata of a file, which must be a checkpoint of this version.</summary>
-    /// <exception cref="CheckpointException">The file's format is another.</exception>
+    /// <summary>Reads the metadata of a file. It must be a checkpoint of this version.</summary>
+    /// <exception cref="CheckpointException">The file has another format.</exception>
     public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
         IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(path).Metadata;
         metadata.TryGetValue("format", out string? format);
         if (format == Format) return metadata;
         throw new CheckpointException(format?.StartsWith(EarlierFormats, StringComparison.Ordinal) == true
-            ? $"{path}: a checkpoint of another version (format '{format}', expected '{Format}'). Samples are named by source now, so "
-                + "that the run cannot go on as it began. Delete the file and train anew, or finish the run with the version that wrote it."
+            ? $"{path}: a checkpoint of another version (format '{format}', expected '{Format}'). Samples are now named by source, so "
+                + "that this run cannot be resumed. Delete the file and train anew, or finish the run with the version that wrote it."
             : $"{path}: not a checkpoint of this version (format '{format}', expected '{Format}').");
     }
 
-    /// <summary>Reads a file into the tensors of a run. None of them changes unless all of it fits.</summary>
+    /// <summary>Reads a file into the tensors of a run. If any part does not fit, no tensor changes.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="metadata">What <see cref="ReadMetadata"/> gave.</param>
-    /// <param name="fingerprint">What the run must have been.</param>
-    /// <param name="steps">Length of the run.</param>
-    /// <param name="tensors">Where the file's tensors go, by name.</param>
-    /// <exception cref="CheckpointException">No checkpoint, a damaged one, or one of another run.</exception>
-    /// <exception cref="SafetensorsException">A damaged file, or tensors of other names or shapes.</exception>
+    /// <param name="metadata">The result of <see cref="ReadMetadata"/>.</param>
+    /// <param name="fingerprint">The fingerprint that the file must have.</param>
+    /// <param name="steps">Steps of the whole run.</param>
+    /// <param name="tensors">The tensors that receive the file's values, by name.</param>
+    /// <exception cref="CheckpointException">The file is not a checkpoint, is damaged, or belongs to another run.</exception>
+    /// <exception cref="SafetensorsException">The file is damaged, or its tensors have other names or shapes.</exception>
     public static Checkpoint Load(
         string path, IReadOnlyDictionary<string, string> metadata, string fingerprint, long steps,
         IReadOnlyDictionary<string, Tensor> tensors)
@@ -81,7 +81,7 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
             foreach (Tensor tensor in found.Values) tensor.Dispose();
         }
 
-        // FromSeconds cuts off, and can lose a tick.
+        // FromSeconds truncates, and can lose a tick.
         return new(step, bytesRead, TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond)));
     }
 
@@ -96,23 +96,23 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
 }
 
 /// <summary>
-/// What makes damage to a checkpoint visible, down to one bit: the SHA-256 of every tensor beside its name, and one of all the text. A
-/// flipped bit in a weight would otherwise train on unseen, and torch ends the process over a random state that it finds impossible.
+/// Detects damage to a checkpoint, down to one bit. The metadata hold the SHA-256 of every tensor, by its name, and one SHA-256 of all
+/// metadata. Without them, training would continue with a flipped bit in a weight, and nobody would notice.
 /// </summary>
 internal static class CheckpointDigest
 {
     private const string TextKey = "sha256";
     private const string TensorPrefix = "sha256.";
 
-    /// <summary>Adds the digests to the text.</summary>
+    /// <summary>Adds the digests to the metadata.</summary>
     public static void Seal(Dictionary<string, string> metadata, IReadOnlyDictionary<string, Tensor> tensors)
     {
         foreach ((string name, Tensor tensor) in tensors) metadata[TensorPrefix + name] = Of(tensor);
         metadata[TextKey] = OfText(metadata);
     }
 
-    /// <summary>Compares them.</summary>
-    /// <exception cref="CheckpointException">Something is damaged; the message names it.</exception>
+    /// <summary>Compares the digests with the metadata and the tensors.</summary>
+    /// <exception cref="CheckpointException">A digest differs. The message names the damaged part.</exception>
     public static void Verify(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, Tensor> tensors)
     {
         string text = OfText(metadata);

@@ -1,7 +1,7 @@
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// A checkpoint that is not one, is damaged, or belongs to another run; the message names the file and what does not fit.
+/// The file is not a checkpoint, is damaged, or belongs to another run. The message names the file and what does not fit.
 /// </summary>
 public sealed class CheckpointException : IOException
 {

@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Held-out scores over training as JSON lines: "step", NAME + "BitsPerByte" for each source, in "parts" and "gaps" what belongs to a
-/// source, and "seconds". A resumed run drops the lines behind its checkpoint, so that the file reads as one uninterrupted run.
+/// Held-out scores during training, as JSON lines. A line has "step", NAME + "BitsPerByte" for each source, "parts" and "gaps" with an
+/// object for each source, and "seconds". A resumed run drops the lines after its checkpoint, so that the file reads like one uninterrupted
+/// run.
 /// </summary>
 internal sealed class EvaluationLog
 {
@@ -16,7 +17,7 @@ internal sealed class EvaluationLog
     private readonly List<RunEvaluation> _evaluations;
 
     /// <param name="path">File to write.</param>
-    /// <param name="keepThrough">Step of the checkpoint the run goes on from; 0 keeps nothing.</param>
+    /// <param name="keepThrough">Step of the checkpoint from which the run resumes; 0 keeps nothing.</param>
     public EvaluationLog(string path, long keepThrough)
     {
         _path = path;
@@ -26,7 +27,7 @@ internal sealed class EvaluationLog
 
     public IReadOnlyList<RunEvaluation> Evaluations => _evaluations;
 
-    /// <summary>The evaluations of a file; damaged lines, as a cut-off run can leave, are passed over.</summary>
+    /// <summary>The evaluations of a file. Damaged lines, which an interrupted run can leave, are skipped.</summary>
     public static IEnumerable<RunEvaluation> Read(string path) =>
         File.Exists(path) ? File.ReadAllLines(path).Select(Parse).OfType<RunEvaluation>() : [];
 

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Sums of the loss by source since the last report, kept on the device so that no step waits for the host.</summary>
+/// <summary>Loss sums by source since the last report. They stay on the device, so that no step waits for a copy to the host.</summary>
 internal sealed class LossMeter : IDisposable
 {
     private Tensor _sums = null!; // nats per byte, summed over micro-batches
@@ -15,7 +15,7 @@ internal sealed class LossMeter : IDisposable
         Take(zeros(sources, ScalarType.Float32, device));
     }
 
-    /// <summary>Goes on on another device.</summary>
+    /// <summary>Moves the sums to another device.</summary>
     public void Move(Device device)
     {
         Tensor moved = _sums.to(device, copy: true);
@@ -36,7 +36,10 @@ internal sealed class LossMeter : IDisposable
         _counts[source]++;
     }
 
-    /// <summary>Mean bits per byte over all and by source (NaN where none was seen), then starts anew. Waits for the device.</summary>
+    /// <summary>
+    /// Returns mean bits per byte over all sources and by source (NaN for a source that did not occur), then resets the sums. Waits for the
+    /// device.
+    /// </summary>
     public (double All, double[] BySource) Read()
     {
         using Tensor host = _sums.cpu();
@@ -48,7 +51,7 @@ internal sealed class LossMeter : IDisposable
         return (all, means);
     }
 
-    /// <summary>Whether no loss since the last report was NaN or infinite. Waits for the device.</summary>
+    /// <summary>Whether all losses since the last report are finite. Waits for the device.</summary>
     public bool IsFinite
     {
         get
@@ -58,7 +61,7 @@ internal sealed class LossMeter : IDisposable
         }
     }
 
-    /// <summary>What a checkpoint must hold for the next report to come out the same: sums, then counts.</summary>
+    /// <summary>State for a checkpoint: sums, then counts. With it, the next report after a resume is the same.</summary>
     public Tensor Save()
     {
         using Tensor host = _sums.cpu();

@@ -4,13 +4,13 @@ using System.Text.Json.Nodes;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// One line of a metrics file: an object whose losses are bits per scored byte, "bitsPerByte" over all and NAME + "BitsPerByte" for each
-/// source. What was not measured is left out.
+/// One line of a metrics file: a JSON object. Losses are in bits per scored byte: "bitsPerByte" over all sources and NAME + "BitsPerByte"
+/// for each source. Values that were not measured are left out.
 /// </summary>
 internal static class MetricsLine
 {
     private const string Loss = "bitsPerByte";
-    /// <summary>What stands behind a source's name, here and in evaluations.</summary>
+    /// <summary>Suffix after a source's name, here and in evaluations.</summary>
     public const string SourceLoss = "BitsPerByte";
 
     public static string Write(TrainingProgress progress)
@@ -25,7 +25,7 @@ internal static class MetricsLine
         return line.ToJsonString();
     }
 
-    /// <summary>Reads a line; null where it is damaged or has no step.</summary>
+    /// <summary>Reads a line. The result is null if the line is damaged or has no step.</summary>
     public static (long Step, double? BitsPerByte, NamedValues Sources)? Read(string line)
     {
         try
@@ -49,10 +49,10 @@ internal static class MetricsLine
     }
 }
 
-/// <summary>Files of JSON lines, which a run that goes on cuts back to its checkpoint.</summary>
+/// <summary>Files of JSON lines. A resumed run drops the lines after its checkpoint.</summary>
 internal static class JsonLines
 {
-    /// <summary>Gives a file these lines and no others; as a whole or not at all.</summary>
+    /// <summary>Replaces the content of a file by these lines, atomically.</summary>
     public static void Replace(string path, IEnumerable<string> lines) =>
         AtomicFile.WriteText(path, string.Concat(lines.Select(line => line + "\n")));
 }

@@ -1,16 +1,16 @@
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Training metrics as JSON lines, one object a report. A run that is resumed drops the lines behind its checkpoint and goes on, so that
-/// the file reads as one uninterrupted run.
+/// Training metrics as JSON lines, one object per report. A resumed run drops the lines after its checkpoint, so that the file reads like
+/// one uninterrupted run.
 /// </summary>
 public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
 {
     private readonly StreamWriter _writer;
 
-    /// <summary>Opens the log and keeps what it holds up to a step.</summary>
+    /// <summary>Opens the log and keeps its lines up to a step.</summary>
     /// <param name="path">File to write; its folder must exist.</param>
-    /// <param name="keepThrough">Step of the checkpoint the run goes on from; 0 starts the file afresh.</param>
+    /// <param name="keepThrough">Step of the checkpoint from which the run resumes; 0 starts an empty file.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public MetricsLog(string path, long keepThrough = 0)
     {
@@ -28,8 +28,8 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     }
 
     /// <summary>
-    /// Reads the reports of a log: step, loss over all sources and loss of each source; damaged lines, as a cut-off run can leave, are
-    /// passed over.
+    /// Reads the reports of a log: step, loss over all sources and loss of each source. Damaged lines, which an interrupted run can leave,
+    /// are skipped.
     /// </summary>
     /// <param name="path">File to read.</param>
     public static IReadOnlyList<(long Step, double BitsPerByte, NamedValues Sources)> ReadCurve(string path)

@@ -10,19 +10,19 @@ public enum Precision
     Float32,
 
     /// <summary>
-    /// bfloat16 weights and activations in the model; master weights, gradients' sums, moments, softmax statistics and loss in float32.
+    /// bfloat16 weights and activations in the model. Master weights, gradient sums, moments, softmax statistics and loss are float32.
     /// </summary>
     BFloat16,
 
     /// <summary>
-    /// float32 whose matrix products round their inputs to TensorFloat32 (10 bits of mantissa); on CUDA only. The setting is one of the
-    /// whole process: trainers at work side by side must agree on it.
+    /// float32, but matrix products round their inputs to TensorFloat32 (10 bits of mantissa); on CUDA only. The setting applies to the
+    /// whole process: trainers that run at the same time must agree on it.
     /// </summary>
     TensorFloat32,
 }
 
 internal static class Precisions
 {
-    /// <summary>Sets what matrix products of float32 on CUDA may round. Changes nothing on other devices.</summary>
+    /// <summary>Sets whether float32 matrix products on CUDA may round to TensorFloat32. Changes nothing on other devices.</summary>
     public static void Use(Precision precision) => backends.cuda.matmul.allow_tf32 = precision == Precision.TensorFloat32;
 }

@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// The arithmetic that a device trains fastest in. It goes by the kind of device and processor, never by a trial: on a busy machine a trial
-/// chooses otherwise, and the same command would give other numbers.
+/// The precision in which a device trains fastest. It is chosen by the kind of device and processor, never by a timing. On a busy machine,
+/// a timing could choose another precision, and the same command would give other numbers.
 /// </summary>
 public static class RecommendedPrecision
 {
-    /// <summary>Chooses for a device.</summary>
-    /// <param name="device">Where training is to happen; the CPU when null.</param>
+    /// <summary>Chooses the precision for a device.</summary>
+    /// <param name="device">The device to train on; the CPU when null.</param>
     /// <returns>
     /// <see cref="Precision.BFloat16"/> on CUDA, on processors with AMX, and on AMD's with AVX512_BF16 (Zen 4 and later);
     /// <see cref="Precision.Float32"/> elsewhere. An Intel processor with AVX512_BF16 alone multiplies bfloat16 no faster than float32.
@@ -18,11 +18,11 @@ public static class RecommendedPrecision
     public static Precision For(Device? device = null) => Choose((device ?? CPU).type, Processor.Current);
 
     /// <summary>
-    /// Says how a precision is computed on a device. Runs with the same words and the same number of threads give the same numbers on
-    /// a CPU; runs with other words differ in the last digits, which a training run makes larger.
+    /// Describes how a precision is computed on a device. On a CPU, runs with the same description and the same number of threads give the
+    /// same numbers. Runs with another description differ in the last digits, and training makes these differences larger.
     /// </summary>
     /// <param name="precision">The precision.</param>
-    /// <param name="device">Where; the CPU when null.</param>
+    /// <param name="device">The device; the CPU when null.</param>
     /// <returns>For example "bfloat16 by AVX512_BF16".</returns>
     public static string Describe(Precision precision, Device? device = null) => Describe(
         precision, (device ?? CPU).type, Processor.Current,

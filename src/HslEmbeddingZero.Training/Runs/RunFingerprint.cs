@@ -7,12 +7,14 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>What must be equal for a checkpoint to fit a run, as one line of JSON: the message of a refusal shows both.</summary>
+/// <summary>
+/// The properties that a checkpoint and a run must share, as one line of JSON. The message of a refusal shows both lines.
+/// </summary>
 internal static class RunFingerprint
 {
     private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    /// <summary>Of a model as the run begins, in the run's precision and on its device.</summary>
+    /// <summary>The fingerprint at the start of a run. The model is already in the run's precision and on its device.</summary>
     public static string Of(ByteLanguageModel model, TrainerOptions options, BatchSampler sampler) => JsonSerializer.Serialize(
         new
         {
@@ -21,13 +23,15 @@ internal static class RunFingerprint
             bytesPerSlot = model.Door.BytesPerSlot,
             tail = model.Door.Tail.ToString(),
             body = model.Body.Description,
-            trainer = options with { ReportEverySteps = 1 }, // which has no part in what a run computes
+            trainer = options with { ReportEverySteps = 1 }, // does not affect what a run computes
             data = sampler.Fingerprint,
             frozen = FrozenDigest(model),
         },
         Json);
 
-    /// <summary>The rows of all ids at the start of the run: they tell doors of one class with different features apart.</summary>
+    /// <summary>
+    /// A digest of the rows of all ids at the start of the run. It distinguishes doors of one class with different features.
+    /// </summary>
     private static string DoorDigest(ByteLanguageModel model)
     {
         using IDisposable quiet = no_grad();
@@ -36,12 +40,12 @@ internal static class RunFingerprint
         Tensor rows = model.Door.Features(ids).to(ScalarType.Float32).cpu().contiguous();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(rows.bytes);
-        // Rows do not tell whether slots have codes too.
+        // The rows do not show whether slots also have n-gram codes.
         if (model.Door.Ngrams is { } codes) hash.AppendData(Encoding.UTF8.GetBytes(codes.ToString()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>SHA-256 of the parameters that are not trained, which a checkpoint does not hold; null where all are trained.</summary>
+    /// <summary>SHA-256 of the frozen parameters, which a checkpoint does not hold; null if all parameters are trained.</summary>
     private static string? FrozenDigest(ByteLanguageModel model)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -5,13 +5,14 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Trains a <see cref="ByteLanguageModel"/> on the byte mix. Everything random is a pure function of the seed, and a checkpoint holds
-/// weights, moments, step and random state, so that on the CPU a resumed run equals an uninterrupted one bit for bit.
+/// Trains a <see cref="ByteLanguageModel"/> on the samples of one or more sources. Everything random is a pure function of the seed and the
+/// position in the run. A checkpoint holds weights, moments and step, so that on the CPU a resumed run equals an uninterrupted one bit for
+/// bit.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
     private const string LossKey = "loss.since_report";
-    private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // apart from the samples, which the same seed and index choose
+    private const ulong DropoutStream = 0xD0A7_5EED_0000_0000; // separates dropout from the samples, which use the same seed and index
 
     private readonly ByteLanguageModel _model;
     private readonly BatchSampler _sampler;
@@ -20,16 +21,16 @@ public sealed class Trainer : IDisposable
     private Prepared? _prepared;
 
     /// <summary>
-    /// Checks what it is given and changes nothing: training starts from the weights that the model has. For a run that can be repeated,
-    /// draw them by <see cref="ByteLanguageModel.ResetParameters"/>. Parameters with <c>requires_grad = false</c> stay as they are.
+    /// Checks its arguments and changes nothing. Training starts from the model's current weights. For a reproducible run, initialize them
+    /// with <see cref="ByteLanguageModel.ResetParameters"/>. Parameters with <c>requires_grad = false</c> do not change.
     /// </summary>
-    /// <param name="model">The model to train; it stays the caller's.</param>
-    /// <param name="sources">Where samples come from. The sources take turns by their weights; the order is part of the run.</param>
+    /// <param name="model">The model to train. The caller keeps ownership.</param>
+    /// <param name="sources">The sources of samples. They alternate by their weights; their order is part of the run.</param>
     /// <param name="options">How to train.</param>
-    /// <param name="device">Where to train; the CPU when null.</param>
+    /// <param name="device">The device to train on; the CPU when null.</param>
     /// <exception cref="ArgumentException">
-    /// An option is out of its range; TensorFloat32 is asked for off CUDA; there is no source with a weight, or two have one name; every
-    /// parameter is frozen.
+    /// An option is out of its range; TensorFloat32 is requested on a device other than CUDA; no source has a weight above 0; two sources
+    /// have the same name; every parameter is frozen.
     /// </exception>
     public Trainer(ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions options, Device? device = null)
     {
@@ -50,7 +51,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps taken so far.</summary>
     public long Step { get; private set; }
 
-    /// <summary>Time trained so far, over all pieces of a resumed run.</summary>
+    /// <summary>Training time so far, including all earlier parts of a resumed run.</summary>
     public TimeSpan Elapsed { get; private set; }
 
     /// <summary>Bytes read so far, contexts and targets.</summary>
@@ -58,25 +59,26 @@ public sealed class Trainer : IDisposable
 
     /// <summary>
     /// Trains until <see cref="TrainerOptions.Steps"/>, until <paramref name="stopAt"/>, or for <paramref name="stopAfter"/>, whichever
-    /// comes first. A cancellation takes effect between two steps; what was trained stays, and <see cref="SaveCheckpoint"/> keeps it.
+    /// comes first. A cancellation takes effect between two steps. The steps taken so far are kept; <see cref="SaveCheckpoint"/> writes
+    /// them to a file.
     /// </summary>
     /// <remarks>
-    /// The first call moves the model to the trainer's device and, for <see cref="Precision.BFloat16"/>, to bfloat16, and leaves it there.
-    /// Training mode and <see cref="InputDoor.ChecksIds"/> are afterwards as they were before. Between two calls the model may be moved
-    /// elsewhere, and training goes on there; it may be given other weights, and training goes on from them.
+    /// The first call moves the model to the trainer's device and, for <see cref="Precision.BFloat16"/>, to bfloat16. The model stays
+    /// there. After each call, training mode and <see cref="InputDoor.ChecksIds"/> are as before the call. Between two calls, the caller
+    /// may move the model or change its weights. Training then continues on the new device and from the new weights.
     /// </remarks>
-    /// <param name="progress">Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread.</param>
-    /// <param name="stopAt">Step to stop at, for an evaluation or a checkpoint in between.</param>
+    /// <param name="progress">Receives a report every <see cref="TrainerOptions.ReportEverySteps"/> steps, on the calling thread.</param>
+    /// <param name="stopAt">Step to stop at, for example for an evaluation or a checkpoint.</param>
     /// <param name="stopAfter">
-    /// Time after which to return, at the end of a step, so that the caller can keep a checkpoint; one step is taken in any case. null: no
+    /// Time after which to return, at the end of a step, so that the caller can save a checkpoint. At least one step is taken. null: no
     /// limit.
     /// </param>
-    /// <param name="cancellationToken">Asks to stop early.</param>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
-    /// <exception cref="InvalidOperationException">A parameter was frozen or freed since the last call.</exception>
+    /// <param name="cancellationToken">Cancels between two steps.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">A parameter was frozen or unfrozen since the last call.</exception>
     /// <exception cref="NotFiniteNumberException">
-    /// Loss or gradient is NaN or infinite, seen at a report. Go on from the last checkpoint; <see cref="SaveCheckpoint"/> refuses to
-    /// replace it.
+    /// Loss or gradient is NaN or infinite. This is checked at each report. Resume from the last checkpoint; <see cref="SaveCheckpoint"/>
+    /// refuses to replace it.
     /// </exception>
     public void Run(
         IProgress<TrainingProgress>? progress = null,
@@ -93,7 +95,7 @@ public sealed class Trainer : IDisposable
         try
         {
             _model.train();
-            _model.Door.ChecksIds = false; // The sampler makes the ids, and a check would wait for the device at every step.
+            _model.Door.ChecksIds = false; // The sampler has checked the ids. Another check would wait for the device at every step.
             TakeSteps(prepared, last, progress, stopAfter, cancellationToken);
         }
         finally
@@ -144,9 +146,9 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Writes everything the run needs to go on, atomically.</summary>
+    /// <summary>Writes everything that is needed to resume the run. The file is replaced atomically.</summary>
     /// <param name="path">File to write, in the safetensors format.</param>
-    /// <exception cref="NotFiniteNumberException">Loss or gradient is NaN or infinite; the file stays as it was.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradient is NaN or infinite. An existing file is not changed.</exception>
     public void SaveCheckpoint(string path)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -157,12 +159,12 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Goes on from a checkpoint of the same run. Nothing changes unless all of it fits, except that the model is moved as
-    /// <see cref="Run"/> does.
+    /// Resumes from a checkpoint of the same run. If any part does not fit, nothing changes, except that the model may have been moved as
+    /// in <see cref="Run"/>.
     /// </summary>
     /// <param name="path">File written by <see cref="SaveCheckpoint"/>.</param>
-    /// <exception cref="SafetensorsException">A damaged file, or not one of the format.</exception>
-    /// <exception cref="CheckpointException">Not a checkpoint, or one of another run.</exception>
+    /// <exception cref="SafetensorsException">The file is damaged or not in the safetensors format.</exception>
+    /// <exception cref="CheckpointException">The file is not a checkpoint, or belongs to another run.</exception>
     public void LoadCheckpoint(string path)
     {
         IReadOnlyDictionary<string, string> metadata = Checkpoint.ReadMetadata(path); // before the model is moved
@@ -176,15 +178,15 @@ public sealed class Trainer : IDisposable
         (Step, BytesRead, Elapsed) = (checkpoint.Step, checkpoint.BytesRead, checkpoint.Elapsed);
     }
 
-    /// <summary>Frees the optimizer; the model stays where it is, with the weights it has.</summary>
+    /// <summary>Frees the optimizer. The model stays on its device, with its current weights.</summary>
     public void Dispose() => _prepared?.Dispose();
 
-    /// <summary>Moves the model to device and precision at the first call, and makes what training keeps.</summary>
+    /// <summary>At the first call, moves the model to device and precision, and creates what training needs.</summary>
     private Prepared Prepare()
     {
         if (_prepared is not null) return _prepared;
         _model.to(_device);
-        // Made in float32, so that the weights become bfloat16's master weights to the digit.
+        // Created in float32, so that the float32 weights become the master weights of bfloat16 exactly.
         FusedAdamW optimizer = new(_model, _options.Optimizer);
         if (_options.Precision == Precision.BFloat16)
         {
@@ -196,13 +198,16 @@ public sealed class Trainer : IDisposable
             RunFingerprint.Of(_model, _options, _sampler));
     }
 
-    /// <summary>torch.CUDA has the index -1, "the current one"; a tensor that was moved there has the device's number.</summary>
+    /// <summary>
+    /// Whether two devices are the same. torch.CUDA has the index -1 ("the current one"), but a tensor that was moved there has the
+    /// device's number.
+    /// </summary>
     internal static bool IsSameDevice(Device first, Device second) =>
         first.type == second.type && Math.Max(first.index, 0) == Math.Max(second.index, 0);
 
     /// <summary>
-    /// Seed of the masks of one micro-batch, by its index in the run: neither a resume nor the number of processes that share the
-    /// micro-batches changes it.
+    /// Seed of the dropout masks of one micro-batch, by its index in the run. It depends neither on a resume nor on the number of processes
+    /// that share the micro-batches.
     /// </summary>
     internal static ulong DropoutSeed(int seed, long microBatch) => SplitMix64.Mix((ulong)seed ^ DropoutStream, microBatch);
 
@@ -224,19 +229,21 @@ public sealed class Trainer : IDisposable
         prepared.Optimizer.Step(learningRate);
     }
 
-    /// <summary>The tensors of a checkpoint, which are the run's own but for the losses since the last report.</summary>
+    /// <summary>
+    /// The tensors of a checkpoint. They are the run's own tensors, except the losses since the last report, which are a copy.
+    /// </summary>
     private static Dictionary<string, Tensor> State(Prepared prepared, Tensor loss) => new(prepared.Optimizer.State()) { [LossKey] = loss };
 
     private NotFiniteNumberException Diverged(double value) => new(
         $"Training has diverged by step {Step}: loss or gradient is {value}. Go on from the last checkpoint, with a lower learning rate.",
         value);
 
-    /// <summary>What exists from the first step on.</summary>
+    /// <summary>The state that exists from the first step on.</summary>
     private sealed record Prepared(FusedAdamW Optimizer, LossMeter Loss, string Fingerprint) : IDisposable
     {
         public Device Device => Optimizer.Parameters.Weights.device;
 
-        /// <summary>Goes where the caller has moved the model since, and on from weights that the caller has written.</summary>
+        /// <summary>Follows the model to the device that the caller moved it to, and takes over weights that the caller wrote.</summary>
         public void Rebind()
         {
             Device before = Device;

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>How a model is trained. The defaults are the published ones.</summary>
+/// <summary>Options of training. The defaults are the published values.</summary>
 public sealed record TrainerOptions
 {
     /// <summary>Number of optimizer steps.</summary>
@@ -19,7 +19,7 @@ public sealed record TrainerOptions
     /// <value>3e-5 by default; 0 to the peak.</value>
     public double FinalLearningRate { get; init; } = 3e-5;
 
-    /// <summary>AdamW's numbers.</summary>
+    /// <summary>AdamW's hyperparameters.</summary>
     /// <value>The defaults of <see cref="AdamWOptions"/>.</value>
     public AdamWOptions Optimizer { get; init; } = new();
 
@@ -35,7 +35,7 @@ public sealed record TrainerOptions
     /// <value>0 by default.</value>
     public int Seed { get; init; }
 
-    /// <summary>Arithmetic of the model; weights, moments, softmax statistics and loss are float32 in any case.</summary>
+    /// <summary>Arithmetic of the model. Weights, moments, softmax statistics and loss are float32 in any case.</summary>
     /// <value>Float32 by default.</value>
     public Precision Precision { get; init; } = Precision.Float32;
 
@@ -45,7 +45,7 @@ public sealed record TrainerOptions
 
     internal LearningRateSchedule Schedule => new(Steps, WarmupSteps, PeakLearningRate, FinalLearningRate);
 
-    /// <summary>Throws where a value is out of its range or two contradict each other.</summary>
+    /// <summary>Throws if a value is out of its range or two values contradict each other.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and the limit.</exception>
     public void Validate()
     {

@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// A training run in a folder: it trains, evaluates on a schedule, keeps the best weights, writes checkpoints by time, and goes on from the
-/// last one after an interruption.
+/// A training run in a folder. It trains, evaluates on a schedule, keeps the best weights and writes checkpoints at time intervals. After
+/// an interruption it can resume from the last checkpoint.
 /// </summary>
 /// <remarks>
-/// Files, each with the run's name and a dot before it where it has one: <c>metrics.jsonl</c> (see <see cref="MetricsLog"/>),
-/// <c>evaluations.jsonl</c>, <c>checkpoint.safetensors</c>, <c>model.safetensors</c> (the best weights) and <c>lock</c>. The lock is held
-/// while the object lives; the system releases it when the process ends, however it ends.
+/// Files: <c>metrics.jsonl</c> (see <see cref="MetricsLog"/>), <c>evaluations.jsonl</c>, <c>checkpoint.safetensors</c>,
+/// <c>model.safetensors</c> (the best weights) and <c>lock</c>. If the run has a name, each file name starts with that name and a dot. The
+/// lock is held while the object lives. The system releases it when the process ends, in whatever way it ends.
 /// </remarks>
 public sealed partial class TrainingRun : IDisposable
 {
@@ -25,17 +25,19 @@ public sealed partial class TrainingRun : IDisposable
     private readonly string _folder;
     private EvaluationLog? _log;
 
-    /// <summary>Makes the folder and takes the run. Nothing is trained or loaded yet, and the model is as it was.</summary>
-    /// <param name="folder">Where the run's files lie; made where it is not there.</param>
-    /// <param name="model">The model to train; it stays the caller's.</param>
-    /// <param name="sources">What is trained on and scored.</param>
-    /// <param name="training">How to train.</param>
-    /// <param name="options">What to do beside training; the defaults when null.</param>
-    /// <param name="device">Where to train; the CPU when null.</param>
-    /// <param name="logger">Told of beginning, evaluations, checkpoints and end; null: nobody.</param>
-    /// <exception cref="ArgumentException">As the constructor of <see cref="Training.Trainer"/>, or an option out of its range.</exception>
-    /// <exception cref="RunInUseException">Another process is at work on this run.</exception>
-    /// <exception cref="IOException">The folder cannot be made or written.</exception>
+    /// <summary>Creates the folder and locks the run. Nothing is trained or loaded yet, and the model is not changed.</summary>
+    /// <param name="folder">Folder of the run's files. It is created if it does not exist.</param>
+    /// <param name="model">The model to train. The caller keeps ownership.</param>
+    /// <param name="sources">The sources to train on and to score.</param>
+    /// <param name="training">Options of training.</param>
+    /// <param name="options">What to do in addition to training; the defaults when null.</param>
+    /// <param name="device">The device to train on; the CPU when null.</param>
+    /// <param name="logger">Receives messages about start, evaluations, checkpoints and end; null for no messages.</param>
+    /// <exception cref="ArgumentException">
+    /// As for the constructor of <see cref="Training.Trainer"/>, or an option is out of its range.
+    /// </exception>
+    /// <exception cref="RunInUseException">The run is already in use, for example by another process.</exception>
+    /// <exception cref="IOException">The folder cannot be created or written to.</exception>
     public TrainingRun(
         string folder, ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions training,
         TrainingRunOptions? options = null,
@@ -64,24 +66,27 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>File of the held-out scores.</summary>
     public string EvaluationsPath => PathOf("evaluations.jsonl");
 
-    /// <summary>File that an interrupted run goes on from.</summary>
+    /// <summary>The checkpoint file, from which an interrupted run resumes.</summary>
     public string CheckpointPath => PathOf("checkpoint.safetensors");
 
     /// <summary>
-    /// File of the best weights: a model file, see <see cref="ByteLanguageModel.Load"/>; of a door or body of your own the weights alone.
+    /// File of the best weights: a model file, see <see cref="ByteLanguageModel.Load"/>. With a custom door or body, the file holds the
+    /// weights only.
     /// </summary>
     public string WeightsPath => PathOf("model.safetensors");
 
-    /// <summary>The evaluations so far, those of earlier pieces of a resumed run included.</summary>
+    /// <summary>The evaluations so far, including those of earlier parts of a resumed run.</summary>
     public IReadOnlyList<RunEvaluation> Evaluations => _log?.Evaluations ?? [];
 
     /// <summary>The evaluation with the lowest criterion so far; null before the first.</summary>
     public RunEvaluation? Best => Evaluations.MinBy(evaluation => _options.Criterion(evaluation.Scores));
 
-    /// <summary>Goes on from the run's checkpoint. Call it before <see cref="Run"/>, which otherwise begins anew.</summary>
+    /// <summary>
+    /// Resumes from the run's checkpoint. Call it before <see cref="Run"/>; otherwise <see cref="Run"/> starts from the beginning.
+    /// </summary>
     /// <returns>Whether there is a checkpoint.</returns>
-    /// <exception cref="SafetensorsException">A damaged file, or not one of the format.</exception>
-    /// <exception cref="CheckpointException">Not a checkpoint, or one of another run.</exception>
+    /// <exception cref="SafetensorsException">The file is damaged or not in the safetensors format.</exception>
+    /// <exception cref="CheckpointException">The file is not a checkpoint, or belongs to another run.</exception>
     public bool Resume()
     {
         if (!File.Exists(CheckpointPath)) return false;
@@ -90,17 +95,20 @@ public sealed partial class TrainingRun : IDisposable
         return true;
     }
 
-    /// <summary>Trains to the last step, evaluating and keeping what the options ask for.</summary>
+    /// <summary>Trains to the last step. It evaluates and saves as the options say.</summary>
     /// <remarks>
-    /// A cancellation writes a checkpoint first. So does every other end but NaN, which leaves the last good one as it is.
+    /// A cancelled run writes a checkpoint first. A run that reaches its last step writes one too, unless
+    /// <see cref="TrainingRunOptions.CheckpointEvery"/> is null. After NaN, the last good checkpoint stays as it is.
     /// </remarks>
     /// <param name="progress">
-    /// Told every <see cref="TrainerOptions.ReportEverySteps"/> steps, on this thread, after the metrics are written.
+    /// Receives a report every <see cref="TrainerOptions.ReportEverySteps"/> steps, on the calling thread, after the metrics are written.
     /// </param>
-    /// <param name="evaluations">Told of every evaluation, on this thread, after it is written and its weights are kept.</param>
-    /// <param name="cancellationToken">Asks to stop.</param>
-    /// <returns>The scores after the last step; null where no source has held-out samples.</returns>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for; <see cref="Resume"/> goes on.</exception>
+    /// <param name="evaluations">
+    /// Receives every evaluation, on the calling thread, after the evaluation and any new best weights are written.
+    /// </param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    /// <returns>The scores after the last step; null if no source has held-out samples.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled. <see cref="Resume"/> continues the run.</exception>
     /// <exception cref="NotFiniteNumberException">Loss, gradient or a score is NaN or infinite; the last good checkpoint stays.</exception>
     /// <exception cref="IOException">A file cannot be written, such as on a full disk.</exception>
     public EvaluationResult? Run(
@@ -132,7 +140,7 @@ public sealed partial class TrainingRun : IDisposable
         return last;
     }
 
-    /// <summary>Releases the run and frees the optimizer; the model stays where it is, with the weights it has.</summary>
+    /// <summary>Releases the lock and frees the optimizer. The model stays on its device, with its current weights.</summary>
     public void Dispose()
     {
         Trainer.Dispose();
@@ -146,7 +154,7 @@ public sealed partial class TrainingRun : IDisposable
         {
             long step = Trainer.Step;
             bool isOver = step == _training.Steps;
-            if (isOver && _options.CheckpointEvery is not null) Checkpoint(); // A killed evaluation need not train again.
+            if (isOver && _options.CheckpointEvery is not null) Checkpoint(); // If the evaluation is killed, no step is trained again.
             if (IsEvaluationDue(step)) Evaluate(evaluations, cancellationToken);
             if (isOver) return;
             if (sinceCheckpoint.Elapsed >= _options.CheckpointEvery) Checkpoint();
@@ -163,7 +171,7 @@ public sealed partial class TrainingRun : IDisposable
 
     private bool IsEvaluationDue(long step) => _evaluator is not null && step > 0
         && (step == _training.Steps || step % _options.EvaluateEverySteps == 0 || _options.EvaluateAt.Contains(step))
-        && !(_log!.Evaluations is [.., var last] && last.Step >= step); // A resumed run may have it already.
+        && !(_log!.Evaluations is [.., var last] && last.Step >= step); // A resumed run may have this evaluation already.
 
     private long NextEvaluation(long step) => _options.EvaluateAt
         .Append(_options.EvaluateEverySteps is { } every ? ((step / every) + 1) * every : long.MaxValue)
@@ -200,9 +208,9 @@ public sealed partial class TrainingRun : IDisposable
         {
             return new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         }
-        catch (IOException taken) when (File.Exists(path)) // Otherwise it cannot be made, and nobody has it.
+        catch (IOException taken) when (File.Exists(path)) // Without the lock file, nobody holds the run.
         {
-            throw new RunInUseException($"{path}: another process is at work on this run. Wait for it, or choose another folder.", taken);
+            throw new RunInUseException($"{path}: another process is using this run. Wait for it to end, or choose another folder.", taken);
         }
     }
 
@@ -218,7 +226,7 @@ public sealed partial class TrainingRun : IDisposable
     [LoggerMessage(4, LogLevel.Debug, "Checkpoint of step {Step}: {Path}.")]
     private partial void LogCheckpoint(long step, string path);
 
-    [LoggerMessage(5, LogLevel.Warning, "Interrupted at step {Step}; {Path} goes on.")]
+    [LoggerMessage(5, LogLevel.Warning, "Interrupted at step {Step}; the run can be resumed from {Path}.")]
     private partial void LogInterrupted(long step, string path);
 
     [LoggerMessage(6, LogLevel.Error, "Training has diverged by step {Step}; the last good checkpoint stays.")]
@@ -227,7 +235,7 @@ public sealed partial class TrainingRun : IDisposable
     [LoggerMessage(7, LogLevel.Information, "Finished at step {Step}, {BitsPerByte} bits per byte held out.")]
     private partial void LogFinished(long step, double bitsPerByte);
 
-    /// <summary>The metrics file first, so that whoever is told can read it.</summary>
+    /// <summary>Writes the metrics file first, so that the listener can read it.</summary>
     private sealed class ReportToAll(MetricsLog metrics, IProgress<TrainingProgress>? progress) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)

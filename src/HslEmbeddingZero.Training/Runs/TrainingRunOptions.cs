@@ -2,15 +2,15 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>What a <see cref="TrainingRun"/> does beside training.</summary>
+/// <summary>What a <see cref="TrainingRun"/> does in addition to training.</summary>
 public sealed record TrainingRunOptions
 {
-    /// <summary>Name that the run's files begin with, so that runs may share a folder; empty: the files have plain names.</summary>
+    /// <summary>Prefix of the run's file names, so that several runs can share a folder. Empty: no prefix.</summary>
     /// <value>Empty by default.</value>
     public string Name { get; init; } = "";
 
     /// <summary>
-    /// Steps between two evaluations, 1 or more; null: only at <see cref="EvaluateAt"/>. The last step is always evaluated.
+    /// Steps between two evaluations, 1 or more. null: only at <see cref="EvaluateAt"/>. The last step is always evaluated.
     /// </summary>
     /// <value>null by default.</value>
     public long? EvaluateEverySteps { get; init; }
@@ -19,31 +19,33 @@ public sealed record TrainingRunOptions
     /// <value>None by default.</value>
     public IReadOnlyList<long> EvaluateAt { get; init; } = [];
 
-    /// <summary>Samples scored at once, 1 or more: memory and speed of an evaluation.</summary>
+    /// <summary>Samples scored at once, 1 or more. It sets memory and speed of an evaluation.</summary>
     /// <value>16 by default.</value>
     public int EvaluationBatchSize { get; init; } = 16;
 
-    /// <summary>Time between two checkpoints, above 0; null: one is written only when the run is interrupted.</summary>
+    /// <summary>Time between two checkpoints, above 0. null: a checkpoint is written only when the run is interrupted.</summary>
     /// <value>Two minutes by default.</value>
     public TimeSpan? CheckpointEvery { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Whether the weights of the best evaluation are kept.</summary>
+    /// <summary>Whether the weights of the best evaluation are saved.</summary>
     /// <value>true by default.</value>
     public bool KeepsBestWeights { get; init; } = true;
 
-    /// <summary>What says which evaluation is best: the lowest.</summary>
+    /// <summary>The number that ranks evaluations. The lowest is the best.</summary>
     /// <value>By default <see cref="EvaluationResult.Mean"/>.</value>
     public Func<EvaluationResult, double> Criterion { get; init; } = scores => scores.Mean;
 
-    /// <summary>float32, bfloat16 or float16, which the best weights are rounded to in their file; null keeps the model's.</summary>
+    /// <summary>
+    /// Dtype of the best weights in their file: float32, bfloat16 or float16. The weights are rounded to it. null keeps the model's dtype.
+    /// </summary>
     /// <value>null by default.</value>
     public ScalarType? WeightsType { get; init; }
 
-    /// <summary>Text to keep beside the best weights, such as corpus and licence; null: none.</summary>
+    /// <summary>Metadata to store with the best weights, such as corpus and licence; null for none.</summary>
     /// <value>null by default.</value>
     public Func<RunEvaluation, IReadOnlyDictionary<string, string>>? WeightsMetadata { get; init; }
 
-    /// <summary>Throws where a value is out of its range.</summary>
+    /// <summary>Throws if a value is out of its range.</summary>
     /// <exception cref="ArgumentException">Names the option, its value and the limit.</exception>
     public void Validate()
     {
@@ -64,11 +66,11 @@ public sealed record TrainingRunOptions
 
 /// <summary>An evaluation within a run.</summary>
 /// <param name="Step">Steps trained.</param>
-/// <param name="Scores">What the model scores.</param>
-/// <param name="Elapsed">Time that the evaluation took.</param>
+/// <param name="Scores">The model's scores.</param>
+/// <param name="Elapsed">Duration of the evaluation.</param>
 public sealed record RunEvaluation(long Step, EvaluationResult Scores, TimeSpan Elapsed);
 
-/// <summary>Another process, or another object of this one, is at work on the run; the message names its file.</summary>
+/// <summary>The run is already in use, by another process or by another object of this process. The message names the lock file.</summary>
 public sealed class RunInUseException : IOException
 {
     /// <summary>Creates the exception without a message.</summary>

@@ -3,21 +3,21 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>
-/// Prepares the micro-batches of a <see cref="BatchSampler"/> ahead, on a thread of its own, in tensors that are used again and again.
-/// </summary>
+/// <summary>Prefetches the micro-batches of a <see cref="BatchSampler"/> on a separate thread, into tensors that are reused.</summary>
 /// <remarks>
 /// <para>
-/// Lifetime of a batch: it may be read until <see cref="Next"/> has been called <see cref="Lifetime"/> = capacity/2 more times; that
-/// call hands its tensors back to be filled anew. The tensors belong to the prefetcher and to no dispose scope: never dispose them,
-/// and clone what must live longer.
+/// Lifetime of a batch: it may be read until <see cref="Next"/> has been called <see cref="Lifetime"/> = capacity/2 more times. That call
+/// returns its tensors to be filled again. The tensors belong to the prefetcher and to no dispose scope. Never dispose them, and clone what
+/// must live longer.
 /// </para>
 /// <para>
-/// On the CPU the batch is the ring's own tensors. On CUDA the ring is pinned and each batch is copied to fixed tensors on the device
-/// without blocking, in the default stream, so that the copy is ordered before the work that reads it and after the work that read the
-/// slot before.
+/// On the CPU, the batch is the ring's own tensors. On CUDA, the ring is in pinned memory, and each batch is copied to fixed tensors on the
+/// device without blocking. The copy is in the default stream. It therefore runs before the work that reads it, and after the work that
+/// read the slot before.
 /// </para>
-/// <para>The batches are those that the sampler gives directly, bit for bit. One thread at a time may call <see cref="Next"/>.</para>
+/// <para>
+/// The batches are equal to those that the sampler gives directly, bit for bit. Only one thread at a time may call <see cref="Next"/>.
+/// </para>
 /// </remarks>
 public sealed class BatchPrefetcher : IDisposable
 {
@@ -34,9 +34,9 @@ public sealed class BatchPrefetcher : IDisposable
     private Exception? _failure;
     private bool _disposed;
 
-    /// <summary>Starts to prepare micro-batches.</summary>
-    /// <param name="sampler">What each micro-batch holds.</param>
-    /// <param name="device">Where the batches are wanted.</param>
+    /// <summary>Starts the prefetch.</summary>
+    /// <param name="sampler">Determines what each micro-batch holds.</param>
+    /// <param name="device">The device of the batches.</param>
     /// <param name="firstMicroBatch">The index of the first micro-batch, above 0 when a run is resumed.</param>
     /// <param name="capacity">Micro-batches in the ring, at least 2.</param>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -61,10 +61,10 @@ public sealed class BatchPrefetcher : IDisposable
         _filler.Start();
     }
 
-    /// <summary>How many more calls of <see cref="Next"/> end the life of a batch.</summary>
+    /// <summary>After this number of further calls of <see cref="Next"/>, a batch is no longer valid.</summary>
     public int Lifetime { get; }
 
-    /// <summary>The next micro-batch, in order, on the device; waits until it is prepared.</summary>
+    /// <summary>Returns the next micro-batch in order, on the device. Waits until it is prepared.</summary>
     /// <exception cref="ObjectDisposedException">The prefetcher is disposed.</exception>
     /// <exception cref="InvalidOperationException">The micro-batch could not be prepared; the inner exception says why.</exception>
     public ByteBatch Next()
@@ -82,7 +82,7 @@ public sealed class BatchPrefetcher : IDisposable
         return _ring[_taken++ % _ring.Length].Current;
     }
 
-    /// <summary>Stops the thread, waits for it and frees all tensors, those of the batches given out included.</summary>
+    /// <summary>Stops the thread, waits for it and frees all tensors, including those of batches that were given out.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -121,8 +121,8 @@ public sealed class BatchPrefetcher : IDisposable
     }
 
     /// <summary>
-    /// Before pinned memory is written again its last copy to the device must be over. Waiting once in half a ring is enough, and
-    /// leaves the other half ready for the training thread meanwhile.
+    /// Pinned memory may be written again only after its last copy to the device is complete. One wait per half ring is enough. The other
+    /// half stays ready for the training thread meanwhile.
     /// </summary>
     private void AwaitCopies()
     {

@@ -4,12 +4,12 @@ using MathNet.Numerics.Random;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Which samples each micro-batch holds: a pure function of the seed and the micro-batch's index, so that a run can resume
-/// anywhere and every arm of a comparison sees the same bytes.
+/// Determines which samples each micro-batch holds. This is a pure function of the seed and the micro-batch's index. Therefore a run can
+/// resume at any step, and every arm of a comparison sees the same bytes.
 /// </summary>
 /// <remarks>
-/// All samples of a micro-batch are of one source. The sources take turns by their weights, in a fixed schedule that the seed does not
-/// change. The sampler has no state: threads may share it.
+/// All samples of a micro-batch are from one source. The sources alternate by their weights, in a fixed schedule that does not depend on
+/// the seed. The sampler has no state, so threads may share it.
 /// </remarks>
 public sealed class BatchSampler
 {
@@ -17,11 +17,11 @@ public sealed class BatchSampler
     private readonly SourceSchedule _schedule;
     private readonly int _seed;
 
-    /// <summary>A sampler over the training samples of some sources.</summary>
-    /// <param name="sources">The sources; the order is part of the schedule.</param>
+    /// <summary>Creates a sampler over the training samples of one or more sources.</summary>
+    /// <param name="sources">The sources. Their order is part of the schedule.</param>
     /// <param name="batchSize">Samples in a micro-batch.</param>
     /// <param name="seed">Selects one of the possible sequences of samples.</param>
-    /// <exception cref="ArgumentException">There is no source, no weight above 0, or two sources have one name.</exception>
+    /// <exception cref="ArgumentException">There is no source, no weight above 0, or two sources have the same name.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchSize"/> is less than 1.</exception>
     public BatchSampler(IReadOnlyList<SampleSource> sources, int batchSize, int seed)
     {
@@ -40,8 +40,8 @@ public sealed class BatchSampler
     public int BatchSize { get; }
 
     /// <summary>
-    /// Says what the samples depend on beside their index: seed, batch size, and name, weight, shape and content of each source. Equal
-    /// text, equal samples.
+    /// Text that identifies the samples: seed, batch size, and name, weight, shape and content of each source. Equal text means equal
+    /// samples.
     /// </summary>
     public string Fingerprint => string.Join("; ", [
         $"seed {_seed}, batch {BatchSize}",
@@ -58,7 +58,7 @@ public sealed class BatchSampler
     /// <param name="microBatch">The micro-batch's index, from 0.</param>
     /// <param name="context">Receives <see cref="BatchSize"/> × the context length of its source.</param>
     /// <param name="targets">Receives <see cref="BatchSize"/> × the target length of its source.</param>
-    /// <exception cref="ArgumentException">A span has another length.</exception>
+    /// <exception cref="ArgumentException">A span has the wrong length.</exception>
     /// <exception cref="InvalidOperationException">The source left an id unwritten, or wrote one out of range.</exception>
     public void Fill(long microBatch, Span<short> context, Span<short> targets)
     {
@@ -72,7 +72,7 @@ public sealed class BatchSampler
                 + $"{BatchSize * shape.ContextLength} and {BatchSize * shape.TargetLength}.");
         }
 
-        context.Fill(-1); // so that what a source leaves out is noticed
+        context.Fill(-1); // so that an id that a source does not write is noticed
         targets.Fill(-1);
         Xoshiro256StarStar random = new((int)SplitMix64.Mix((ulong)_seed, microBatch), threadSafe: false);
         for (int row = 0; row < BatchSize; row++)
@@ -95,10 +95,10 @@ public sealed class BatchSampler
     }
 }
 
-/// <summary>The names of some sources, which key metrics and results.</summary>
+/// <summary>Checks the names of sources, which are the keys of metrics and results.</summary>
 internal static class SourceNames
 {
-    /// <summary>A copy of the sources; there is at least one, and no two have one name.</summary>
+    /// <summary>Returns a copy of the sources. There must be at least one, and no two may have the same name.</summary>
     public static SampleSource[] Require(IReadOnlyList<SampleSource> sources)
     {
         if (sources.Count == 0) throw new ArgumentException("At least one source is needed.", nameof(sources));

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// One place in the ring of a <see cref="BatchPrefetcher"/>: for each source that is trained on, tensors in host memory to fill and, where
-/// the device is another one, tensors there to copy them to.
+/// One place in the ring of a <see cref="BatchPrefetcher"/>. For each source that is trained on, it holds tensors in host memory to fill.
+/// For another device, it also holds tensors there to copy to.
 /// </summary>
 internal sealed class BatchSlot : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class BatchSlot : IDisposable
         }
     }
 
-    /// <summary>The batch last filled in, on the device.</summary>
+    /// <summary>The batch that was filled last, on the device.</summary>
     public ByteBatch Current { get; private set; }
 
     public void Fill(BatchSampler sampler, long microBatch)

@@ -3,11 +3,11 @@ using Microsoft.Extensions.FileSystemGlobbing;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// What a path of a corpus stands for: a file, all files of a folder, or those that a pattern such as "books/**/*.txt" names.
+/// The files of a corpus path. A path is a file, a folder (all its files), or a pattern such as "books/**/*.txt" (all files that match).
 /// </summary>
-/// <param name="Path">As it was given.</param>
+/// <param name="Path">The path as it was given.</param>
 /// <param name="Files">The files, in the order of their names.</param>
-/// <param name="IsOneFile">Whether the file itself was named, so that it may not be left out.</param>
+/// <param name="IsOneFile">Whether the path names one file. That file must not be left out.</param>
 internal sealed record CorpusPath(string Path, IReadOnlyList<string> Files, bool IsOneFile)
 {
     private static readonly EnumerationOptions Everything = new()
@@ -16,10 +16,10 @@ internal sealed record CorpusPath(string Path, IReadOnlyList<string> Files, bool
         AttributesToSkip = FileAttributes.Hidden | FileAttributes.System
     };
 
-    /// <summary>Name without what leads to it.</summary>
+    /// <summary>Name without the folders before it.</summary>
     public string Name => System.IO.Path.GetFileName(Path.TrimEnd('/', '\\')) is { Length: > 0 } name ? name : Path;
 
-    /// <exception cref="CorpusException">Nothing is there.</exception>
+    /// <exception cref="CorpusException">There is no such file or folder, or it has no files.</exception>
     public static CorpusPath Expand(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -36,7 +36,7 @@ internal sealed record CorpusPath(string Path, IReadOnlyList<string> Files, bool
 
     private static IEnumerable<string> Matches(string pattern)
     {
-        // The folders before the first with a star are where the search begins.
+        // The search begins in the folder before the first part with a star.
         string[] parts = pattern.Replace('\\', '/').Split('/');
         int first = Array.FindIndex(parts, part => part.Contains('*', StringComparison.Ordinal));
         string root = string.Join('/', parts[..first]);
@@ -47,7 +47,7 @@ internal sealed record CorpusPath(string Path, IReadOnlyList<string> Files, bool
             : throw new CorpusException($"{pattern}: there is no folder '{root}'.");
     }
 
-    /// <summary>Whether the file, or a folder below the one where the search begins, has a name that begins with a dot.</summary>
+    /// <summary>Whether the name of the file, or of a folder below the start of the search, begins with a dot.</summary>
     private static bool IsHidden(string root, string file) =>
         System.IO.Path.GetRelativePath(root, file).Split('/', '\\').Any(part => part is ['.', not '.', ..]);
 }

@@ -5,16 +5,16 @@ using System.Security.Cryptography;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>Which documents of an input are held out: i = n/2, n/2 + n, n/2 + 2n, ...</summary>
-/// <param name="Every">n: one document in so many is held out.</param>
-/// <param name="Earlier">Documents of the input before those of this file.</param>
+/// <param name="Every">n: one document in n is held out.</param>
+/// <param name="Earlier">Number of documents of the input before those of this file.</param>
 internal readonly record struct HeldOutRule(long Every, long Earlier)
 {
     public bool IsHeldOut(long document) => (document + Earlier) % Every == Every / 2;
 }
 
 /// <summary>
-/// Where the documents of one content lie, and what tells equal documents: all that a corpus keeps of a file. It takes about 16 bytes for
-/// every 8 KiB of text and 48 for every held-out document.
+/// Positions and hashes of the documents of one content. A corpus keeps nothing else of a file. The index takes about 16 bytes per 8 KiB of
+/// text and 48 per held-out document.
 /// </summary>
 internal sealed class DocumentIndex
 {
@@ -24,33 +24,33 @@ internal sealed class DocumentIndex
     /// <summary>How the documents are divided.</summary>
     public required HeldOutRule Rule { get; init; }
 
-    /// <summary>Documents in all.</summary>
+    /// <summary>Number of all documents.</summary>
     public required long Documents { get; init; }
 
-    /// <summary>Training ids, the closing EOS of each document included.</summary>
+    /// <summary>Number of training ids, including the closing EOS of each document.</summary>
     public required long TrainIds { get; init; }
 
-    /// <summary>For each segment of training text the ids before it.</summary>
+    /// <summary>For each segment of training text: the number of ids before it.</summary>
     public required long[] TrainBefore { get; init; }
 
-    /// <summary>For each segment of training text its place, see <see cref="DocumentSegments.Place"/>.</summary>
+    /// <summary>For each segment of training text: its place, see <see cref="DocumentSegments.Place"/>.</summary>
     public required long[] TrainPlaces { get; init; }
 
     /// <summary>The held-out documents, in order.</summary>
     public required HeldOutDocument[] HeldOut { get; init; }
 
-    /// <summary>Segments within held-out documents: the ids of the document before each.</summary>
+    /// <summary>For each segment of a held-out document: the number of ids of the same document before the segment.</summary>
     public required long[] HeldOutBefore { get; init; }
 
-    /// <summary>Segments within held-out documents: their places.</summary>
+    /// <summary>For each segment of a held-out document: its place.</summary>
     public required long[] HeldOutPlaces { get; init; }
 
-    /// <summary>The hashes of the training documents, in order; read from the disk where they are many.</summary>
+    /// <summary>The hashes of the training documents, in order. If there are many, they are read from disk.</summary>
     public required IHashList TrainHashes { get; init; }
 
     public DocumentSegments Train(TextContent content) => new(content, TrainBefore, TrainPlaces, TrainIds);
 
-    /// <summary>The held-out documents but those that are left out.</summary>
+    /// <summary>The held-out documents without the repeated ones.</summary>
     public (DocumentSegments Segments, long Documents) HeldOutWithout(TextContent content, HashSet<UInt128> repeated)
     {
         List<long> before = [], places = [];
@@ -72,14 +72,14 @@ internal sealed class DocumentIndex
         return (new(content, [.. before], [.. places], ids), documents);
     }
 
-    /// <summary>The only document of an input, divided by position: its last share is held out.</summary>
+    /// <summary>Divides the only document of an input by position: its last part is held out.</summary>
     public (DocumentSegments Train, DocumentSegments HeldOut) ByPosition(TextContent content, double heldOutShare)
     {
         long start = TrainPlaces[0] >> 1, bytes = TrainIds - 1;
         long heldOut = (long)Math.Round(bytes * heldOutShare);
         return (Whole(start, bytes - heldOut), Whole(start + bytes - heldOut, heldOut));
 
-        // There is no empty line within a document, so that a segment may begin anywhere.
+        // There is no empty line within a document, so a segment may begin anywhere.
         DocumentSegments Whole(long first, long count)
         {
             if (count == 0) return new(content, [], [], 0);
@@ -91,9 +91,9 @@ internal sealed class DocumentIndex
 }
 
 /// <summary>A held-out document.</summary>
-/// <param name="Hash">What tells equal documents.</param>
-/// <param name="Ids">Its ids, EOS included.</param>
-/// <param name="FirstSegment">Its first segment; the next document's ends its segments.</param>
+/// <param name="Hash">Hash of the content; equal documents have equal hashes.</param>
+/// <param name="Ids">Number of its ids, EOS included.</param>
+/// <param name="FirstSegment">Index of its first segment. Its segments end where those of the next document begin.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct HeldOutDocument(UInt128 Hash, long Ids, int FirstSegment);
 
@@ -116,8 +116,8 @@ internal sealed class HashesInMemory : IHashList
 }
 
 /// <summary>
-/// Builds a <see cref="DocumentIndex"/> in one pass. A document is a run of lines between empty lines. It keeps the newline of its last
-/// line; an empty line, which is "\n" or "\r\n" alone, belongs to none.
+/// Builds a <see cref="DocumentIndex"/> in one pass. A document is a sequence of lines between empty lines. It includes the newline of its
+/// last line. An empty line, which is "\n" or "\r\n" alone, belongs to no document.
 /// </summary>
 internal sealed class DocumentIndexer
 {
@@ -125,7 +125,7 @@ internal sealed class DocumentIndexer
 
     private readonly HeldOutRule _rule;
     private readonly IHashList _trainHashes;
-    private readonly XxHash128 _documentHash = new(); // tells equal documents, not forged ones; many times as fast as SHA-256
+    private readonly XxHash128 _documentHash = new(); // detects equal documents, not forged ones; many times as fast as SHA-256
     private readonly List<long> _trainBefore = [], _trainPlaces = [], _heldOutBefore = [], _heldOutPlaces = [];
     private readonly List<HeldOutDocument> _heldOut = [];
     private long _documents;
@@ -133,24 +133,24 @@ internal sealed class DocumentIndexer
     private bool _atLineStart = true;
     private bool _inDocument;
     private bool _isHeldOut;
-    private bool _lastWasTrain; // whether the training text goes on in the segment that is open
+    private bool _lastWasTrain; // whether the training text continues in the open segment
     private long _documentStart;
     private long _segmentStart;
 
     private DocumentIndexer(HeldOutRule rule, IHashList trainHashes) => (_rule, _trainHashes) = (rule, trainHashes);
 
-    /// <summary>Reads a content from its first to its last byte.</summary>
+    /// <summary>Indexes a content, from its first to its last byte.</summary>
     /// <param name="content">The text.</param>
     /// <param name="rule">Which documents are held out.</param>
     /// <param name="trainHashes">Receives the hashes of the training documents.</param>
-    /// <param name="progress">Told the bytes read so far; null: nobody.</param>
-    /// <param name="cancellationToken">Asks to stop.</param>
+    /// <param name="progress">Receives the number of bytes read so far; null for no reports.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     public static DocumentIndex Build(
         TextContent content, HeldOutRule rule, IHashList trainHashes, Action<long>? progress, CancellationToken cancellationToken)
     {
         DocumentIndexer indexer = new(rule, trainHashes);
         using var contentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        // Two buffers: a chunk is hashed on another thread while the next one is read and looked through.
+        // Two buffers: one chunk is hashed on another thread while the next one is read and searched.
         byte[][] buffers = [new byte[(int)Math.Min(Chunk, content.Length)], new byte[content.Length > Chunk ? Chunk : 0]];
         Task hashing = Task.CompletedTask;
         try
@@ -163,10 +163,10 @@ internal sealed class DocumentIndexer
                 int count = Math.Min(read.Length, buffer.Length);
                 if (content is MemoryContent) read[..count].CopyTo(buffer);
                 bool isLast = position + count == content.Length;
-                // A line that begins with the last byte is looked at again with what follows it: it may be "\r\n".
+                // A last byte '\r' is read again with the next chunk, because it may begin "\r\n".
                 if (!isLast && buffer[count - 1] == '\r') count--;
                 hashing.Wait(CancellationToken.None);
-                if (isLast) contentHash.AppendData(buffer, 0, count); // alone in a small file, which is not worth another thread
+                if (isLast) contentHash.AppendData(buffer, 0, count); // the only chunk of a small file is not worth another thread
                 else hashing = Task.Run(() => contentHash.AppendData(buffer, 0, count), CancellationToken.None);
                 indexer.Add(buffer.AsSpan(0, count), position);
                 position += count;
@@ -197,7 +197,7 @@ internal sealed class DocumentIndexer
 
     private void Add(ReadOnlySpan<byte> bytes, long position)
     {
-        int hashed = 0; // of this chunk, where the document that is open is concerned
+        int hashed = 0; // where the open document begins in this chunk
         for (int at = 0; at < bytes.Length;)
         {
             if (_atLineStart)
@@ -224,7 +224,7 @@ internal sealed class DocumentIndexer
 
             int newline = bytes[at..].IndexOf((byte)'\n');
             int end = newline < 0 ? bytes.Length : at + newline + 1;
-            // A segment begins at a line, and within a line where that is longer than a segment.
+            // A segment begins at the start of a line, or within a line that is longer than a segment.
             if (_atLineStart) BeginSegmentIfDue(position + at);
             while (position + end - _segmentStart > 2 * DocumentSegments.Stride) BeginSegment(_segmentStart + DocumentSegments.Stride);
             _atLineStart = newline >= 0;
@@ -254,7 +254,7 @@ internal sealed class DocumentIndexer
         _lastWasTrain = !_isHeldOut;
     }
 
-    /// <summary>The training segment that is open ends with its last document.</summary>
+    /// <summary>Marks that the open training segment ends with its last document.</summary>
     private void CloseTraining()
     {
         if (_lastWasTrain) _trainPlaces[^1] |= 1;

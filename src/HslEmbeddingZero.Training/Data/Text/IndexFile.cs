@@ -7,21 +7,21 @@ using System.Text.Json;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// The index of a large text file, kept beside it as NAME.hslindex, so that the file need not be read again. It is used where the length,
-/// the time of the last change and a sample of the bytes are still those of the file; otherwise, or where it is damaged, it is made anew.
+/// The index of a large text file, stored beside it as NAME.hslindex, so that the file need not be read again. It is used if the length,
+/// the time of the last change and a sample of the bytes still match the file. Otherwise, or if it is damaged, it is built again.
 /// </summary>
 /// <remarks>
 /// Layout: magic number, the hashes of the training documents (16 bytes each), the five arrays of <see cref="DocumentIndex"/>, a header as
-/// JSON, its length (4 bytes), and the SHA-256 of all before. All numbers are little-endian.
+/// JSON, its length (4 bytes), and the SHA-256 of everything before. All numbers are little-endian.
 /// </remarks>
 internal static class IndexFile
 {
-    /// <summary>How a name of an index ends.</summary>
+    /// <summary>Extension of an index's file name.</summary>
     public const string Extension = ".hslindex";
 
     private const string TemporaryExtension = ".tmp";
 
-    /// <summary>Smaller files are read again in less than a second, and leave nothing beside them.</summary>
+    /// <summary>Smaller files get no index, because they are read again in less than a second.</summary>
     public const long SmallestText = 64 << 20;
 
     private const int HashBytes = 16;
@@ -30,19 +30,19 @@ internal static class IndexFile
     private static readonly byte[] Magic = "HSLIDX01"u8.ToArray();
 
     /// <summary>
-    /// Whether a file is an index, or what a load that was killed left of one: no text, where all files of a folder are wanted.
+    /// Whether a file is an index, or a temporary file left by a load that was killed. Such a file is not text and is skipped in folders.
     /// </summary>
     public static bool IsIndex(string path) => path.EndsWith(Extension, StringComparison.Ordinal)
         || (path.EndsWith(TemporaryExtension, StringComparison.Ordinal)
             && Path.GetFileName(path).Contains(Extension + ".", StringComparison.Ordinal));
 
-    /// <summary>The index beside a file, or null where there is none that fits.</summary>
+    /// <summary>The index beside a file, or null if none fits the file.</summary>
     /// <param name="textPath">The text file.</param>
     /// <param name="content">Its content.</param>
-    /// <param name="written">When it was last changed.</param>
+    /// <param name="written">Time of the file's last change.</param>
     /// <param name="rule">Which documents are to be held out.</param>
     /// <param name="isAlone">
-    /// Whether the file is a whole input. One that has fewer documents than <paramref name="rule"/> counts is then divided by their number.
+    /// Whether the file is a whole input. If such a file has fewer documents than n of <paramref name="rule"/>, their number replaces n.
     /// </param>
     public static DocumentIndex? Read(string textPath, TextContent content, DateTime written, HeldOutRule rule, bool isAlone)
     {
@@ -74,16 +74,16 @@ internal static class IndexFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
         {
-            return null; // It cannot be read, or another process replaces it; the text itself is there.
+            return null; // The index cannot be read, or another process is replacing it. The text itself is there.
         }
     }
 
-    /// <summary>Builds the index and keeps it beside the file, or in memory alone where that cannot be done.</summary>
+    /// <summary>Builds the index and stores it beside the file, or keeps it only in memory if that is not possible.</summary>
     public static DocumentIndex Build(
         string textPath, TextContent content, DateTime written, HeldOutRule rule, Action<long>? progress,
         CancellationToken cancellationToken)
     {
-        // two loads at once must not share it
+        // A unique name, because two loads at the same time must not share the temporary file.
         string path = textPath + Extension, temporary = $"{path}.{Guid.NewGuid():N}{TemporaryExtension}";
         if (TryCreate(temporary) is { } file)
         {
@@ -97,16 +97,16 @@ internal static class IndexFile
                 }
 
                 AtomicFile.Replace(temporary, path);
-                // Another load may have put an index of its own share in this one's place.
+                // Another load may have replaced this index by one with another held-out share.
                 if (Read(textPath, content, written, rule, isAlone: false) is { } index) return index;
             }
             catch (Exception failure) when (failure is IOException and not CorpusException or UnauthorizedAccessException)
             {
-                // The disk is full, or something stands in the way. The text itself is there.
+                // The disk is full, or the index cannot be written. The text itself is there.
             }
             finally
             {
-                File.Delete(temporary); // There is one only where something failed.
+                File.Delete(temporary); // It exists only if something failed.
             }
         }
 
@@ -186,7 +186,7 @@ internal static class IndexFile
     }
 
     /// <summary>
-    /// A digest of the last block and of blocks that lie evenly spread over the content: it finds most changes that keep length and time.
+    /// A digest of the last block and of evenly spread blocks of the content. It detects most changes that keep length and time.
     /// </summary>
     private static string Sample(TextContent content)
     {
@@ -207,7 +207,7 @@ internal static class IndexFile
         long Bytes, long Written, string Sample, string Sha256, HeldOutRule Rule, long Documents, long TrainIds, long TrainDocuments,
         int TrainSegments, int HeldOutDocuments, int HeldOutSegments);
 
-    /// <summary>Hashes that go to the disk as they come.</summary>
+    /// <summary>Hashes that are written to disk as they are added.</summary>
     private sealed class WrittenHashes(FileStream file) : IHashList
     {
         public long Count { get; private set; }
@@ -224,8 +224,8 @@ internal static class IndexFile
     }
 
     /// <summary>
-    /// Hashes of an index that is kept. Where another load has replaced it meanwhile, by one of another share say, they are made anew: with
-    /// the other's, held-out documents would be left out that training does not repeat.
+    /// Hashes of a stored index. If another load has replaced the index meanwhile, for example with another held-out share, the hashes are
+    /// computed again from the text. With the hashes of the other index, held-out documents would be dropped that training does not repeat.
     /// </summary>
     private sealed class HashesOnDisk(string path, FileHeader header, TextContent content) : IHashList
     {
@@ -241,7 +241,7 @@ internal static class IndexFile
         }
 
         /// <summary>
-        /// The index, or null where it is not the one whose header is known. It is replaced as a whole, never written to.
+        /// The index, or null if it is not the one with the known header. An index is replaced as a whole, never changed in place.
         /// </summary>
         private FileStream? OpenSame()
         {
@@ -253,7 +253,7 @@ internal static class IndexFile
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
             {
-                // As if it were another one.
+                // Treated like another index.
             }
 
             file?.Dispose();

@@ -3,14 +3,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Bytes of text, read at any place: in memory, or of a file of any size.</summary>
+/// <summary>Bytes of text that can be read at any position, in memory or in a file of any size.</summary>
 internal abstract class TextContent
 {
     public abstract long Length { get; }
 
-    /// <summary>Bytes from a position on: as many as the buffer holds, or more; fewer only at the end.</summary>
+    /// <summary>Returns the bytes from a position on: at least as many as the buffer holds, and fewer only at the end.</summary>
     /// <param name="position">Where to begin.</param>
-    /// <param name="buffer">Room for what has to be copied.</param>
+    /// <param name="buffer">Space for bytes that must be copied.</param>
     public abstract ReadOnlySpan<byte> Read(long position, Span<byte> buffer);
 }
 
@@ -22,8 +22,8 @@ internal sealed class MemoryContent(ReadOnlyMemory<byte> bytes) : TextContent
 }
 
 /// <summary>
-/// A file that is read where it lies. It is not mapped into memory: where a mapped file is cut short, the system ends the process; a read
-/// comes back short, and can be refused. Both go through the system's page cache.
+/// A file that is read when needed. It is not memory-mapped: if a mapped file is truncated, the system ends the process, but a short read
+/// can be refused. Both use the system's page cache.
 /// </summary>
 internal sealed class FileContent(string path, long length, DateTime written, OpenFiles files) : TextContent
 {
@@ -47,7 +47,7 @@ internal sealed class FileContent(string path, long length, DateTime written, Op
         return buffer[..wanted];
     }
 
-    /// <summary>Fills the span from an open handle, and makes sure that the file is the one that was indexed.</summary>
+    /// <summary>Fills the span from an open handle, and checks that the file is the one that was indexed.</summary>
     public void Fill(SafeFileHandle handle, long position, Span<byte> bytes)
     {
         for (int read = 0, more; read < bytes.Length; read += more)
@@ -64,7 +64,7 @@ internal sealed class FileContent(string path, long length, DateTime written, Op
         + $"{RandomAccess.GetLength(handle)} of {File.GetLastWriteTimeUtc(handle):u} now. Load the corpus anew.");
 }
 
-/// <summary>The files of a corpus that are open: a limited number, as systems limit it too.</summary>
+/// <summary>The open files of a corpus. Their number is limited, because the system also limits it.</summary>
 internal sealed class OpenFiles : IDisposable
 {
     private const int Most = 64;
@@ -76,7 +76,7 @@ internal sealed class OpenFiles : IDisposable
 
     public void Read(FileContent file, long position, Span<byte> bytes)
     {
-        lock (_lock) // A handle must not be closed meanwhile. One thread reads most of the time.
+        lock (_lock) // A handle must not be closed during a read. Usually only one thread reads.
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(TextCorpus));
             file.Fill(Handle(file), position, bytes);

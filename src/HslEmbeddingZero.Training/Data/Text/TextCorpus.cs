@@ -4,21 +4,21 @@ using System.Text;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Text or any other bytes, of any size, divided by document into a training and a held-out part, as ids: bytes, and EOS after each
-/// document.
+/// Text or any other bytes, of any size, divided by document into a training and a held-out part. The ids are the bytes, with EOS after
+/// each document.
 /// </summary>
 /// <remarks>
-/// <para>A document ends at an empty line and at the end of a file; the empty line belongs to no document.</para>
+/// <para>A document ends at an empty line and at the end of a file. The empty line belongs to no document.</para>
 /// <para>
-/// The split is a fixed rule, independent of any seed: with n = round(1 / held-out share), or the number of documents where that is less,
-/// the documents i = n/2, n/2 + n, n/2 + 2n, ... of each input are held out, the rest train. So the held-out documents are spread evenly
-/// over each input, and every run and every arm sees the same ones. An input that is one document is divided by position instead: its last
-/// share is held out. Held-out documents that are identical to a training document of any input are dropped.
+/// The split is a fixed rule, independent of any seed. Let n = round(1 / held-out share), or the number of documents if that is less. The
+/// documents i = n/2, n/2 + n, n/2 + 2n, ... of each input are held out, and the rest is for training. The held-out documents are thus
+/// spread evenly over each input, and every run and every arm uses the same ones. An input that is one document is divided by position
+/// instead: its last part is held out. Held-out documents that are identical to a training document of any input are dropped.
 /// </para>
 /// <para>
-/// A corpus under 64 MiB is read into memory. A larger one stays in its files: it is read once to find its documents, and a sample is read
-/// when it is wanted. What was found of a file of 64 MiB or more is kept beside it, as NAME.hslindex, and used again while the file is the
-/// same. A file that changes under a run is refused at the next sample from it.
+/// A corpus under 64 MiB is read into memory. A larger one stays in its files. They are read once to find the documents, and each sample is
+/// read when it is needed. The index of a file of 64 MiB or more is stored beside it, as NAME.hslindex, and reused while the file is
+/// unchanged. If a file changes during a run, the next sample from it is refused.
 /// </para>
 /// </remarks>
 public sealed class TextCorpus : IDisposable
@@ -41,7 +41,9 @@ public sealed class TextCorpus : IDisposable
     /// <summary>The inputs, in the order given.</summary>
     public IReadOnlyList<TextInput> Inputs { get; }
 
-    /// <summary>Files of folders and patterns that are left out, and why: empty ones, and those with the bytes of another file.</summary>
+    /// <summary>
+    /// Files of folders and patterns that are left out, and why: empty files, and files with the same bytes as another file.
+    /// </summary>
     public IReadOnlyList<SkippedFile> Skipped { get; }
 
     /// <summary>The share of the documents that is held out.</summary>
@@ -62,24 +64,24 @@ public sealed class TextCorpus : IDisposable
 
     /// <summary>Reads files and divides each input.</summary>
     /// <param name="paths">
-    /// The inputs: paths of files of any content, of folders (all files in them and below, but hidden ones), or patterns such as
+    /// The inputs: files of any content, folders (all files in them and in their subfolders, except hidden ones), or patterns such as
     /// "books/**/*.txt". The documents of all files of a folder or pattern are divided together.
     /// </param>
     /// <param name="heldOutShare">The share of each input's documents to hold out, above 0 and at most 0.5.</param>
-    /// <param name="progress">Told about once for every MiB while files of 64 MiB or more are read; null: nobody.</param>
-    /// <param name="cancellationToken">Asks to stop reading.</param>
+    /// <param name="progress">Receives a report about once per MiB while files of 64 MiB or more are read; null for no reports.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="ArgumentException"><paramref name="paths"/> is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="heldOutShare"/> is out of range.</exception>
     /// <exception cref="CorpusException">
     /// A file is missing, empty, or listed twice; a folder or pattern has no files; an input has no documents.
     /// </exception>
-    /// <exception cref="OperationCanceledException">The cancellation was asked for.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static TextCorpus Load(
         IReadOnlyList<string> paths, double heldOutShare = DefaultShare, IProgress<TextIndexProgress>? progress = null,
         CancellationToken cancellationToken = default) =>
         Load(paths, heldOutShare, IndexFile.SmallestText, progress, cancellationToken);
 
-    /// <summary>Text that a program holds.</summary>
+    /// <summary>Creates a corpus from text in memory.</summary>
     /// <param name="text">The text; it is encoded in UTF-8.</param>
     /// <param name="heldOutShare">The share of the documents to hold out, above 0 and at most 0.5.</param>
     /// <param name="name">Name of the input.</param>
@@ -90,7 +92,7 @@ public sealed class TextCorpus : IDisposable
         return FromBytes(Encoding.UTF8.GetBytes(text), heldOutShare, name);
     }
 
-    /// <summary>What a stream holds from where it stands to its end, read into memory.</summary>
+    /// <summary>Creates a corpus from a stream. It is read into memory, from its current position to its end.</summary>
     /// <param name="stream">The stream; it stays open.</param>
     /// <param name="heldOutShare">The share of the documents to hold out, above 0 and at most 0.5.</param>
     /// <param name="name">Name of the input.</param>
@@ -103,8 +105,8 @@ public sealed class TextCorpus : IDisposable
         return FromBytes(copy.ToArray(), heldOutShare, name);
     }
 
-    /// <summary>Bytes that a program holds.</summary>
-    /// <param name="bytes">The bytes. They are not copied: leave them as they are.</param>
+    /// <summary>Creates a corpus from bytes in memory.</summary>
+    /// <param name="bytes">The bytes. They are not copied: do not change them afterwards.</param>
     /// <param name="heldOutShare">The share of the documents to hold out, above 0 and at most 0.5.</param>
     /// <param name="name">Name of the input.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="heldOutShare"/> is out of range.</exception>
@@ -121,10 +123,10 @@ public sealed class TextCorpus : IDisposable
         return Create([input], [], heldOutShare, new OpenFiles());
     }
 
-    /// <summary>Closes the files. A corpus in memory needs no closing.</summary>
+    /// <summary>Closes the files. A corpus in memory need not be disposed.</summary>
     public void Dispose() => _files.Dispose();
 
-    /// <summary>The same with another size from which on the text stays in its files.</summary>
+    /// <summary>As the public method, but with another size from which the text stays in its files.</summary>
     internal static TextCorpus Load(
         IReadOnlyList<string> paths, double heldOutShare, long largeFrom, IProgress<TextIndexProgress>? progress,
         CancellationToken cancellationToken)
@@ -156,7 +158,7 @@ public sealed class TextCorpus : IDisposable
         if (!(heldOutShare is > 0 and <= 0.5))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(heldOutShare), heldOutShare, "The held-out share lies above 0 and at most at 0.5.");
+                nameof(heldOutShare), heldOutShare, "The held-out share must be above 0 and at most 0.5.");
         }
     }
 
@@ -173,18 +175,18 @@ public sealed class TextCorpus : IDisposable
     }
 }
 
-/// <summary>A content and where its documents lie.</summary>
+/// <summary>A content with the index of its documents.</summary>
 internal sealed record IndexedContent(TextContent Content, DocumentIndex Index);
 
-/// <summary>An input, divided.</summary>
+/// <summary>An input, divided into a training and a held-out part.</summary>
 internal sealed record DividedInput(TextInput Input, IReadOnlyList<DocumentSegments> Train, IReadOnlyList<DocumentSegments> HeldOut);
 
-/// <summary>An input whose documents are found.</summary>
+/// <summary>An input with the indices of its documents.</summary>
 internal sealed record IndexedInput(string Name, string Path, int Files, IReadOnlyList<IndexedContent> Contents)
 {
     private const double MostEvery = 1L << 60;
 
-    /// <summary>The hashes of the held-out documents; an input of one document has none, as it is divided by position.</summary>
+    /// <summary>The hashes of the held-out documents. An input of one document has none, because it is divided by position.</summary>
     public IEnumerable<UInt128> HeldOutHashes => IsOneDocument ? [] : Contents.SelectMany(one =>
         one.Index.HeldOut.Select(document => document.Hash));
 
@@ -214,7 +216,7 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
                 + "at least 1 is needed.");
         }
 
-        // Fewer documents than one in so many: one of them is held out.
+        // If there are fewer documents than the interval, one of them is held out.
         return documents == 1 || documents >= every ? input : input with { Contents = index(new(documents, 0)) };
     }
 
@@ -256,7 +258,7 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
     }
 }
 
-/// <summary>Reads the files of a corpus: into memory, or once from end to end.</summary>
+/// <summary>Reads and indexes the files of a corpus: in memory, or in one pass over each file.</summary>
 internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<TextIndexProgress>? progress,
     CancellationToken cancellationToken)
 {
@@ -272,7 +274,7 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
         return file.Exists ? file.Length : throw new CorpusException($"{path}: there is no such file.");
     }
 
-    /// <summary>The contents of an input's files, but those that are left out.</summary>
+    /// <summary>The contents of an input's files, without the files that are left out.</summary>
     public IReadOnlyList<IndexedContent> Index(CorpusPath path, HeldOutRule rule, bool inMemory)
     {
         List<IndexedContent> contents = [];
@@ -284,7 +286,7 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
                 contents.Add(IndexFileOf(path, file, rule with { Earlier = earlier % rule.Every }, inMemory));
                 earlier += contents[^1].Index.Documents;
             }
-            catch (CorpusException fault) when (!path.IsOneFile) // What is wrong with a file that was named itself ends the loading.
+            catch (CorpusException fault) when (!path.IsOneFile) // An error in a file that was named itself ends the loading.
             {
                 if (_skippedPaths.Add(file)) _skipped.Add(new(file, fault.Message));
             }
@@ -312,7 +314,7 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
                     ?? IndexFile.Build(path, content, file.LastWriteTimeUtc, rule, told, cancellationToken);
             if (!_filesBySha256.TryAdd(index.Sha256, (input, path)) && _filesBySha256[index.Sha256] != (input, path))
                 throw new CorpusException(
-                    $"{path}: the same {content.Length} bytes as {_filesBySha256[index.Sha256].File}; list a content once.");
+                    $"{path}: the same {content.Length} bytes as {_filesBySha256[index.Sha256].File}; list only one of them.");
             return new(content, index);
         }
         catch (Exception failure) when (failure is IOException and not CorpusException or UnauthorizedAccessException)

@@ -4,7 +4,7 @@ namespace HslEmbeddingZero.Training;
 
 /// <summary>
 /// A part of a <see cref="TextCorpus"/> as one sequence of ids: the bytes of its documents, 0 to 255, and 257 after each document. The ids
-/// are made when they are read; no copy of the text is kept.
+/// are computed when they are read. No copy of the text is kept.
 /// </summary>
 public sealed class TextIds
 {
@@ -27,10 +27,10 @@ public sealed class TextIds
     /// <summary>How many ids there are.</summary>
     public long Length { get; }
 
-    /// <summary>Copies ids. Threads may do so side by side.</summary>
-    /// <param name="start">Place of the first.</param>
-    /// <param name="destination">Receives as many as it holds.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The ids do not lie within 0 to <see cref="Length"/> - 1.</exception>
+    /// <summary>Copies ids. Several threads may call this at the same time.</summary>
+    /// <param name="start">Position of the first id.</param>
+    /// <param name="destination">Receives as many ids as it holds.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The ids are not within 0 to <see cref="Length"/> - 1.</exception>
     /// <exception cref="CorpusException">A file has changed since the corpus was loaded, or cannot be read any more.</exception>
     public void CopyTo(long start, Span<short> destination)
     {
@@ -56,7 +56,7 @@ public sealed class TextIds
     }
 
     /// <summary>All ids as one array, for parts of at most 2 billion ids.</summary>
-    /// <exception cref="InvalidOperationException">There are more than one array holds.</exception>
+    /// <exception cref="InvalidOperationException">There are more ids than one array can hold.</exception>
     public short[] ToArray()
     {
         if (Length > Array.MaxLength) throw new InvalidOperationException($"{Length} ids; one array holds {Array.MaxLength}. Use CopyTo.");
@@ -67,13 +67,13 @@ public sealed class TextIds
 }
 
 /// <summary>
-/// Documents of one content on one side of the split, as segments: stretches of text that begin at a known byte and whose first id has a
-/// known place. A place in the sequence is found by its segment, and from there by reading: a segment is a few KiB long.
+/// Documents of one content on one side of the split, as segments. A segment is a piece of text, a few KiB long. Its first byte and the
+/// position of its first id in the sequence are known. To find a position, look up its segment and read from the segment's start.
 /// </summary>
 /// <param name="content">The text.</param>
-/// <param name="before">For each segment the ids of the segments before it.</param>
-/// <param name="places">For each segment twice the byte it begins at, plus 1 where its last id is the EOS of a document.</param>
-/// <param name="length">Ids of all segments.</param>
+/// <param name="before">For each segment: the number of ids in the segments before it.</param>
+/// <param name="places">For each segment: twice the offset of its first byte, plus 1 if its last id is the EOS of a document.</param>
+/// <param name="length">Number of ids of all segments.</param>
 internal sealed class DocumentSegments(TextContent content, long[] before, long[] places, long length)
 {
     /// <summary>About how many bytes a segment covers.</summary>
@@ -81,17 +81,17 @@ internal sealed class DocumentSegments(TextContent content, long[] before, long[
 
     public long Length => length;
 
-    /// <summary>The segment's byte and mark in one number.</summary>
+    /// <summary>The segment's first byte and its end mark, in one number.</summary>
     public static long Place(long firstByte, bool endsDocument) => (firstByte << 1) | (endsDocument ? 1L : 0);
 
-    /// <summary>The last of ascending numbers that is not above a value.</summary>
+    /// <summary>The index of the last of the ascending numbers that is not above a value.</summary>
     public static int Last(ReadOnlySpan<long> ascending, long value)
     {
         int found = ascending.BinarySearch(value);
         return found >= 0 ? found : ~found - 1;
     }
 
-    /// <summary>Reads ids from a place on; all must be there.</summary>
+    /// <summary>Reads ids from a position on. The segments must hold all of them.</summary>
     public void Read(long start, Span<short> ids, Span<byte> buffer)
     {
         int segment = Last(before, start);
@@ -105,7 +105,7 @@ internal sealed class DocumentSegments(TextContent content, long[] before, long[
     }
 
     /// <summary>
-    /// Reads a segment line by line from its first byte, for an empty line ends a document. Its number of ids says where it ends.
+    /// Reads a segment line by line from its first byte, because an empty line ends a document. The segment ends after its number of ids.
     /// </summary>
     private void ReadSegment(long place, long count, long skip, Span<short> ids, Span<byte> buffer)
     {
@@ -116,7 +116,7 @@ internal sealed class DocumentSegments(TextContent content, long[] before, long[
         int written = 0;
         for (long made = 0; written < ids.Length;)
         {
-            if (made == lines) // Only a segment that ends a document comes here.
+            if (made == lines) // Only a segment that ends a document gets here.
             {
                 ids[written] = TextCorpus.EndOfDocument;
                 return;
@@ -149,7 +149,7 @@ internal sealed class DocumentSegments(TextContent content, long[] before, long[
         }
     }
 
-    /// <summary>Bytes of the empty line that begins at a position; 0 where none does.</summary>
+    /// <summary>Length in bytes of the empty line that begins at a position; 0 if there is none.</summary>
     private int EmptyLine(long position, ref ReadOnlySpan<byte> window, Span<byte> buffer)
     {
         if (window.Length < 2 && position + window.Length < content.Length) window = content.Read(position, buffer);

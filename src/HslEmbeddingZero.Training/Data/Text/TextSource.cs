@@ -4,28 +4,28 @@ using System.Globalization;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Text: a stretch of ids as context, those that follow to score. A sample begins anywhere in the training ids, and may run across the end
-/// of a document, which EOS marks.
+/// Text: a sequence of ids as context, and the ids that follow as targets. A sample may begin anywhere in the training ids and may cross
+/// the end of a document, which EOS marks.
 /// </summary>
 public sealed class TextSource : SampleSource
 {
     private readonly TextCorpus _corpus;
 
     /// <summary>Creates the source.</summary>
-    /// <param name="corpus">The text; it stays the caller's.</param>
-    /// <param name="contextLength">Ids of context.</param>
-    /// <param name="targetLength">Ids to score.</param>
-    /// <param name="weight">How often the source comes, beside the weights of the others.</param>
+    /// <param name="corpus">The text. The caller keeps ownership.</param>
+    /// <param name="contextLength">Number of ids given as context.</param>
+    /// <param name="targetLength">Number of ids to score.</param>
+    /// <param name="weight">How often the source is sampled, relative to the weights of the other sources.</param>
     /// <param name="heldOutSamples">
-    /// Held-out samples to score at most, over all inputs and at least one of each; 0: none. No id is scored twice.
+    /// Maximum number of held-out samples to score, over all inputs and at least one of each; 0: none. No id is scored twice.
     /// </param>
     /// <param name="name">Name in progress, metrics and results.</param>
-    /// <exception cref="ArgumentException">A bad name.</exception>
+    /// <exception cref="ArgumentException">The name is invalid.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// A length below 1, a weight that is negative or not finite, or fewer held-out samples than inputs.
+    /// A length is below 1, the weight is negative or not finite, or there are fewer held-out samples than inputs.
     /// </exception>
     /// <exception cref="CorpusException">
-    /// The training part, or the held-out part of an input, is shorter than one sample; the message names it.
+    /// The training part, or the held-out part of an input, is shorter than one sample. The message names it.
     /// </exception>
     public TextSource(
         TextCorpus corpus, int contextLength = 512, int targetLength = 256, double weight = 1, int heldOutSamples = 256,
@@ -60,8 +60,8 @@ public sealed class TextSource : SampleSource
     }
 
     /// <summary>
-    /// Each input's held-out ids hold (length - context) / target places whose targets touch but do not overlap. The samples are shared out
-    /// in proportion to the inputs' lengths, at least one each, and lie evenly spread over the places.
+    /// The held-out ids of an input have (length - context) / target places, whose targets touch but do not overlap. The samples are
+    /// divided among the inputs in proportion to their lengths, at least one each. They are evenly spread over the places.
     /// </summary>
     private HeldOutSamples ChooseHeldOut(int most)
     {
@@ -94,7 +94,7 @@ public sealed class TextSource : SampleSource
     private long Places(long length) => (length - Shape.ContextLength) / Shape.TargetLength;
 
     /// <summary>
-    /// One sample to each input, then each further one to the input whose length per sample is greatest and that has a place left.
+    /// Gives one sample to each input. Each further sample goes to the input that has a place left and the greatest length per sample.
     /// </summary>
     private int[] ShareOut(int most)
     {

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>The first 128 bits of SHA-256: equal for equal bytes, and in practice only for those.</summary>
+/// <summary>The first 128 bits of SHA-256. Equal bytes have equal hashes; in practice, different bytes have different hashes.</summary>
 internal static class ContentHash
 {
     public static UInt128 Of(ReadOnlySpan<byte> content)

@@ -2,25 +2,25 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>The films of one file of windows: as its sidecar names them or, without one, by position.</summary>
+/// <summary>The films of one file of windows. They are listed by its sidecar (a JSON file) or, without a sidecar, by position.</summary>
 internal static class FilmList
 {
     /// <summary>Windows left unused between a training film and the held-out rest of the same recording: five seconds.</summary>
     public const int Gap = 10;
 
-    /// <summary>What the held-out rest of a recording is called: the training film's name and this.</summary>
+    /// <summary>Suffix for the held-out rest of a recording: the rest has the training film's name with this suffix.</summary>
     public const string LaterSuffix = ".later";
 
     private const int FewestWindows = 21;
 
-    /// <summary>A hundred thousand films; more text than that could only be meant to fill the memory.</summary>
+    /// <summary>Enough for a hundred thousand films. A larger sidecar is refused, because it could only fill the memory.</summary>
     private const int LongestSidecar = 16 << 20;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { AllowDuplicateProperties = false };
 
     /// <summary>
-    /// One film, used for both video and caption: its first 90% trains, then a gap of ten windows (in a short file half of what is
-    /// left), and the rest is held out.
+    /// One film, used for both video and caption. Its first 90% is for training. Then there is a gap of ten windows (in a short file half
+    /// of what is left), and the rest is held out.
     /// </summary>
     public static IEnumerable<Film> WithoutSidecar(SourceFile file, int fileIndex, int firstWindow, int windows)
     {
@@ -41,7 +41,7 @@ internal static class FilmList
         }
     }
 
-    /// <summary>The films a sidecar lists. Fields it has beyond the six are ignored.</summary>
+    /// <summary>The films that a sidecar lists. Fields other than the six required ones are ignored.</summary>
     public static IEnumerable<Film> FromSidecar(SourceFile sidecar, int fileIndex, int firstWindow, int windows)
     {
         if (sidecar.Content.Length > LongestSidecar)
@@ -102,17 +102,17 @@ internal static class FilmList
 /// <summary>What the windows of a film are used for.</summary>
 public enum FilmUse
 {
-    /// <summary>A window, then the window half a second later.</summary>
+    /// <summary>A window as context, and the window half a second later as target.</summary>
     Video,
 
-    /// <summary>Frame and sound of a window, then its caption.</summary>
+    /// <summary>Frame and sound of a window as context, and its caption as target.</summary>
     Caption,
 }
 
-/// <summary>A run of successive windows from one recording, all on one side of the split.</summary>
+/// <summary>A sequence of successive windows from one recording, all on one side of the split.</summary>
 /// <param name="Name">The film's name.</param>
 /// <param name="Use">What its windows are used for.</param>
-/// <param name="IsHeldOut">True when it is held out, false when it trains.</param>
+/// <param name="IsHeldOut">True if the film is held out, false if it is for training.</param>
 /// <param name="First">The index of its first window in the corpus, counted over all files.</param>
 /// <param name="Count">How many windows it has.</param>
 /// <param name="Group">Films of one recording, such as its views, share a group.</param>
@@ -125,13 +125,14 @@ public sealed record Film(string Name, FilmUse Use, bool IsHeldOut, int First, i
     internal int End => First + Count;
 }
 
-/// <summary>What keeps the held-out films apart from the training films.</summary>
+/// <summary>Checks that held-out films are separate from training films.</summary>
 internal static class FilmSplit
 {
     /// <summary>
-    /// Refuses films that overlap, unless one window serves as video and as caption on the same side, and groups on both sides of
-    /// the split, unless the held-out film is its training film's later part: the same name with ".later", in the same file,
-    /// beginning at least ten windows after it ends, with no other recording between. (Without a sidecar a short file has a smaller gap.)
+    /// Refuses films that overlap, except that a window may serve as video and as caption on the same side. Refuses groups on both sides of
+    /// the split, unless the held-out film is a later part of the training film. A later part has the same name with ".later" and is in the
+    /// same file. It begins at least ten windows after the training film ends, with no other recording between. (Without a sidecar, a short
+    /// file has a smaller gap.)
     /// </summary>
     public static void Check(IReadOnlyList<WindowFile> files, IReadOnlyList<Film> films)
     {
@@ -163,7 +164,7 @@ internal static class FilmSplit
             throw new CorpusException(
                 $"{files[heldOut.File].Path}: group '{heldOut.Group}' is on both sides of the split, " +
                 $"with '{train.Name}' in training and '{heldOut.Name}' held out, {gap} windows after it. " +
-                $"That is allowed only to a later part: named '{train.Name}{FilmList.LaterSuffix}', " +
+                $"That is allowed only for a later part: named '{train.Name}{FilmList.LaterSuffix}', " +
                 $"at least {FilmList.Gap} windows after the end, with no film between.");
     }
 }

@@ -4,9 +4,9 @@ namespace HslEmbeddingZero.Training;
 /// μ-law companding of sound to bytes, 256 channels, in torchaudio's convention: -1 is code 0, 0 is code 128, +1 is code 255.
 /// </summary>
 /// <remarks>
-/// With μ = 255, a sample x is companded to y = sign(x)·ln(1 + μ|x|) / ln(1 + μ) and stored as floor(μ(y + 1)/2 + ½).
-/// Steps are even in y, so they are fine near silence and coarse near full scale: a sample x comes back within (1/μ + |x|)·0.022,
-/// half a step, for 256^(1/255) = 1.02198. Code 128 lies half a step above silence and decodes to 0.00009.
+/// With μ = 255, a sample x is companded to y = sign(x)·ln(1 + μ|x|) / ln(1 + μ) and stored as floor(μ(y + 1)/2 + ½). Steps are even in y,
+/// so they are fine near silence and coarse near full scale. The decoded sample differs from x by at most (1/μ + |x|)·0.022, half a step,
+/// because 256^(1/255) = 1.02198. Code 128 is half a step above silence and decodes to 0.00009.
 /// </remarks>
 public static class MuLaw
 {
@@ -15,7 +15,7 @@ public static class MuLaw
     private static readonly float[] Decoded = DecodingTable();
 
     /// <summary>The code of one sample.</summary>
-    /// <param name="sample">A sample in [-1, 1]; louder ones are clipped, and NaN counts as silence.</param>
+    /// <param name="sample">A sample in [-1, 1]. Louder samples are clipped, and NaN counts as silence.</param>
     public static byte Encode(float sample)
     {
         double x = float.IsNaN(sample) ? 0d : Math.Clamp((double)sample, -1, 1);
@@ -23,7 +23,7 @@ public static class MuLaw
         return (byte)(((companded + 1) / 2 * Mu) + 0.5);
     }
 
-    /// <summary>The sample in [-1, 1] that a code stands for.</summary>
+    /// <summary>The sample in [-1, 1] for a code.</summary>
     /// <param name="code">The code.</param>
     public static float Decode(byte code) => Decoded[code];
 

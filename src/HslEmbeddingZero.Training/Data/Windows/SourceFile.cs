@@ -2,12 +2,12 @@ using System.Security.Cryptography;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>A corpus file read whole, and what identifies its content.</summary>
+/// <summary>A corpus file in memory, with the SHA-256 of its content.</summary>
 internal sealed record SourceFile(string Path, byte[] Content, string Sha256)
 {
     public string Name => System.IO.Path.GetFileName(Path);
 
-    /// <summary>Reads the files; no two may hold the same bytes, and together they must fit one array.</summary>
+    /// <summary>Reads the files. No two may hold the same bytes, and together they must fit one array.</summary>
     public static List<SourceFile> ReadAll(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -17,14 +17,14 @@ internal sealed record SourceFile(string Path, byte[] Content, string Sha256)
         long total = 0;
         foreach (string path in paths)
             if ((total += Length(path)) > Array.MaxLength)
-                throw new CorpusException($"{path}: with it the corpus comes to {total} bytes; it can hold {Array.MaxLength}.");
+                throw new CorpusException($"{path}: with this file the corpus has {total} bytes; it can hold {Array.MaxLength}.");
 
         var files = new List<SourceFile>();
         foreach (string path in paths)
         {
             SourceFile file = Read(path);
             if (files.Find(earlier => earlier.Sha256 == file.Sha256) is { } twin)
-                throw new CorpusException($"{path}: the same {file.Content.Length} bytes as {twin.Path}; list a content once.");
+                throw new CorpusException($"{path}: the same {file.Content.Length} bytes as {twin.Path}; list only one of them.");
             files.Add(file);
         }
 

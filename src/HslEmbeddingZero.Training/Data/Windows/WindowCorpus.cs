@@ -1,17 +1,20 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Windows of films with sound and captions, see <see cref="WindowRecord"/>, divided by film into training and held-out.</summary>
+/// <summary>
+/// Windows of films with sound and captions, see <see cref="WindowRecord"/>. They are divided by film into a training and a held-out part.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Beside a file NAME.bin may lie NAME.json, whose field <c>films</c> lists the films: <c>name</c>, <c>modality</c> ("video" or
-/// "caption"), <c>split</c> ("train" or "held-out"), <c>first</c>, <c>count</c> and <c>group</c>; other fields are ignored. Without it
-/// the file is one film, used as video and for captions: its first 90% trains, then ten windows are left out (fewer in a short
-/// file), and the rest is held out.
+/// A file NAME.bin may have a sidecar NAME.json. Its field <c>films</c> lists the films: <c>name</c>, <c>modality</c> ("video" or
+/// "caption"), <c>split</c> ("train" or "held-out"), <c>first</c>, <c>count</c> and <c>group</c>. Other fields are ignored. Without a
+/// sidecar, the file is one film, used as video and for captions: its first 90% is for training, then ten windows are left out (fewer in a
+/// short file), and the rest is held out.
 /// </para>
 /// <para>
-/// No window is on both sides. Films of one group are on the same side, except that a recording may be divided in time: the
-/// held-out part is named like the training film with ".later" added, comes after it in the same file with at least ten windows and no
-/// other recording between. Held-out windows that are identical to a training window (a film may be periodic) are dropped.
+/// No window is on both sides of the split. Films of one group are on the same side, with one exception: a recording may be divided in
+/// time. Its held-out part has the name of the training film with ".later" added. It comes after the training film in the same file, with
+/// at least ten windows and no other recording between. Held-out windows that are identical to a training window (a film may be periodic)
+/// are dropped.
 /// </para>
 /// </remarks>
 public sealed class WindowCorpus
@@ -42,11 +45,11 @@ public sealed class WindowCorpus
     /// <summary>How many windows there are in all files.</summary>
     public int Count => _windows.Length / WindowRecord.Size;
 
-    /// <summary>Windows t of training video whose next window, t + 1, is of the same film.</summary>
+    /// <summary>Windows t of training video whose next window, t + 1, belongs to the same film.</summary>
     public IReadOnlyList<int> TrainVideo { get; }
 
     /// <summary>
-    /// Windows t of held-out video whose next window, t + 1, is of the same film, neither of them repeating a training window.
+    /// Windows t of held-out video whose next window, t + 1, belongs to the same film. Neither of the two repeats a training window.
     /// </summary>
     public IReadOnlyList<int> HeldOutVideo { get; }
 
@@ -75,8 +78,8 @@ public sealed class WindowCorpus
     /// <param name="files">Paths of files of windows; a sidecar has the same name with the extension .json.</param>
     /// <exception cref="ArgumentException"><paramref name="files"/> is empty.</exception>
     /// <exception cref="CorpusException">
-    /// A file is missing, empty, listed twice, too long for memory, no whole number of windows, has a separator out of place, or a
-    /// sidecar that names windows which are not there, films that overlap, or a split that leaks.
+    /// A file is missing, empty, listed twice, too long for memory, not a whole number of windows, or has a separator out of place. A
+    /// sidecar names windows that do not exist, films that overlap, or a split with one recording on both sides.
     /// </exception>
     public static WindowCorpus Load(IReadOnlyList<string> files)
     {

@@ -1,28 +1,28 @@
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// The layout of a window, half a second of a film in 539 bytes: a 16×16 gray frame, 254, 256 bytes of μ-law sound at 8 kHz mono,
-/// 254, a caption of 24 UTF-8 bytes padded with spaces, 255.
+/// The layout of a window, which represents half a second of a film in 539 bytes: a 16×16 gray frame, the byte 254, 256 bytes of μ-law
+/// sound at 8 kHz mono (32 ms), the byte 254, a caption of 24 UTF-8 bytes padded with spaces, the byte 255.
 /// </summary>
-/// <remarks>A window is read by position alone: payload bytes may equal a separator.</remarks>
+/// <remarks>Fields are found by position alone, because payload bytes may equal a separator.</remarks>
 public static class WindowRecord
 {
     /// <summary>Bytes in a window.</summary>
     public const int Size = 539;
 
-    /// <summary>Where the frame begins.</summary>
+    /// <summary>Offset of the frame.</summary>
     public const int FrameOffset = 0;
 
     /// <summary>Bytes in the frame: 16 rows of 16 gray pixels.</summary>
     public const int FrameSize = 256;
 
-    /// <summary>Where the sound begins.</summary>
+    /// <summary>Offset of the sound.</summary>
     public const int AudioOffset = FrameOffset + FrameSize + 1;
 
     /// <summary>Bytes of sound.</summary>
     public const int AudioSize = 256;
 
-    /// <summary>Where the caption begins.</summary>
+    /// <summary>Offset of the caption.</summary>
     public const int CaptionOffset = AudioOffset + AudioSize + 1;
 
     /// <summary>Bytes of caption.</summary>
@@ -46,7 +46,7 @@ public static class WindowRecord
     /// <param name="window">A whole window.</param>
     public static ReadOnlySpan<byte> Caption(ReadOnlySpan<byte> window) => window.Slice(CaptionOffset, CaptionSize);
 
-    /// <summary>The first separator that is not at its place, or null when all three are.</summary>
+    /// <summary>The first separator that is not in its place, or null if all three are.</summary>
     internal static (int Offset, byte Found, byte Expected)? FindFault(ReadOnlySpan<byte> window)
     {
         foreach ((int offset, byte expected) in Separators)

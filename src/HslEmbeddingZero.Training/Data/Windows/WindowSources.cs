@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Video: a window of 539 bytes, then the window half a second later.</summary>
+/// <summary>Video: a window of 539 bytes as context, and the window half a second later as target.</summary>
 public sealed class VideoSource : SampleSource
 {
     private static readonly SampleShape Windows = new(WindowRecord.Size, WindowRecord.Size);
@@ -8,12 +8,16 @@ public sealed class VideoSource : SampleSource
     private readonly WindowCorpus _corpus;
 
     /// <summary>Creates the source.</summary>
-    /// <param name="corpus">The windows; its films for video are used.</param>
-    /// <param name="weight">How often the source comes, beside the weights of the others.</param>
-    /// <param name="heldOutSamples">Held-out pairs of windows to score at most, evenly spread over all of them.</param>
+    /// <param name="corpus">The windows. The films for video are used.</param>
+    /// <param name="weight">How often the source is sampled, relative to the weights of the other sources.</param>
+    /// <param name="heldOutSamples">Maximum number of held-out pairs of windows to score. They are evenly spread over all pairs.</param>
     /// <param name="name">Name in progress, metrics and results.</param>
-    /// <exception cref="ArgumentException">The source has a weight but the corpus no pair to train on; a bad name.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite, or the number below 1.</exception>
+    /// <exception cref="ArgumentException">
+    /// The weight is above 0, but the corpus has no pair to train on; or the name is invalid.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The weight is negative or not finite, or <paramref name="heldOutSamples"/> is below 1.
+    /// </exception>
     public VideoSource(WindowCorpus corpus, double weight = 1, int heldOutSamples = 128, string name = "video") : base(name, Windows,
         weight)
     {
@@ -40,11 +44,13 @@ public sealed class VideoSource : SampleSource
     }
 }
 
-/// <summary>Captions: frame and sound of a window (514 bytes), then its caption and the closing 255 (25 bytes).</summary>
+/// <summary>
+/// Captions: frame and sound of a window (514 bytes) as context, and its caption and the closing 255 (25 bytes) as target.
+/// </summary>
 /// <remarks>
-/// Two swaps are scored. A window's partner is the window half the set further on, cyclically: never itself, and another film wherever no
-/// film holds half of the set. "binding" puts the partner's sound into the context, "scene" its frame and sound. What a model loses by it
-/// tells how far it listens and looks.
+/// Two swaps are scored. The partner of a window is the window half the set later, cyclically. It is never the window itself, and it is
+/// from another film unless a film holds half of the set. "binding" puts the partner's sound into the context; "scene" puts its frame and
+/// sound there. The increase of the loss shows how much the model uses the sound and the frame.
 /// </remarks>
 public sealed class CaptionSource : SampleSource
 {
@@ -53,14 +59,17 @@ public sealed class CaptionSource : SampleSource
     private readonly WindowCorpus _corpus;
 
     /// <summary>Creates the source.</summary>
-    /// <param name="corpus">The windows; its films for captions are used.</param>
-    /// <param name="weight">How often the source comes, beside the weights of the others.</param>
-    /// <param name="heldOutSamples">Held-out windows to score at most, evenly spread over all of them.</param>
+    /// <param name="corpus">The windows. The films for captions are used.</param>
+    /// <param name="weight">How often the source is sampled, relative to the weights of the other sources.</param>
+    /// <param name="heldOutSamples">Maximum number of held-out windows to score. They are evenly spread over all held-out windows.</param>
     /// <param name="name">Name in progress, metrics and results.</param>
     /// <exception cref="ArgumentException">
-    /// The source has a weight but the corpus no window to train on; a single held-out window, which has no partner; a bad name.
+    /// The weight is above 0, but the corpus has no window to train on; there is a single held-out window, which has no partner; or the
+    /// name is invalid.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite, or the number below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The weight is negative or not finite, or <paramref name="heldOutSamples"/> is below 1.
+    /// </exception>
     public CaptionSource(WindowCorpus corpus, double weight = 1, int heldOutSamples = int.MaxValue, string name = "caption")
         : base(name, Caption, weight)
     {
@@ -92,7 +101,7 @@ public sealed class CaptionSource : SampleSource
     private static HeldOutSamples WithSwaps(HeldOutSamples samples)
     {
         if (samples.Count < 2)
-            throw new ArgumentException($"{samples.Count} held-out caption window: at least 2 are needed, to be swapped with each other.");
+            throw new ArgumentException($"{samples.Count} held-out caption window: at least 2 are needed, to swap their contexts.");
         return samples
             .WithSwap("binding", WithPartner(samples, WindowRecord.AudioOffset, WindowRecord.AudioSize))
             .WithSwap("scene", WithPartner(samples, WindowRecord.FrameOffset, Caption.ContextLength));
@@ -111,7 +120,7 @@ public sealed class CaptionSource : SampleSource
     }
 }
 
-/// <summary>What the two sources of windows have in common.</summary>
+/// <summary>Code that the two sources of windows share.</summary>
 internal static class WindowSamples
 {
     public delegate void WindowFill(WindowCorpus corpus, int window, Span<short> context, Span<short> targets);
@@ -126,7 +135,7 @@ internal static class WindowSamples
         ? windows[(int)draw.Below(windows.Count)]
         : throw new InvalidOperationException($"Source '{source.Name}' has no windows to train on.");
 
-    /// <summary>At most <paramref name="most"/> of the windows, evenly spread; null where there are none.</summary>
+    /// <summary>At most <paramref name="most"/> of the windows, evenly spread; null if there are none.</summary>
     public static HeldOutSamples? HeldOut(WindowCorpus corpus, IReadOnlyList<int> windows, int most, SampleShape shape, WindowFill fill)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
@@ -148,7 +157,7 @@ internal static class WindowSamples
         string.Join(' ', corpus.Files.SelectMany(file => new[] { file.Sha256, file.SidecarSha256 }).OfType<string>());
 }
 
-/// <summary>Bytes as ids.</summary>
+/// <summary>Converts bytes to ids.</summary>
 internal static class SampleBytes
 {
     public static void Widen(ReadOnlySpan<byte> bytes, Span<short> ids)
