@@ -5,8 +5,7 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <summary>The 256 bytes as points, projected from some of their feature columns.</summary>
 /// <param name="Name">
 /// <c>value</c>: the 18 columns that depend on the byte alone. The path of any input goes from point to point. <c>all</c>: the 27 columns
-/// of a byte
-/// at the start of an input. The path of an input then also shows the bytes before each byte.
+/// of a byte at the start of an input. The path of an input then also shows the bytes before each byte.
 /// </param>
 /// <param name="Columns">The feature columns of the view.</param>
 /// <param name="Scales">

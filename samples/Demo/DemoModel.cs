@@ -17,7 +17,7 @@ internal sealed class DemoModel : IDisposable
 
     public ModelDescription Description { get; }
 
-    /// <summary>Returns the model file to use: the requested one, or the first that comes with the program; null where there is none.</summary>
+    /// <summary>Path of the model file: the requested one, or the first that comes with the program; null where there is none.</summary>
     public static string? Find(FileInfo? asked)
     {
         if (asked is not null) return asked.FullName;

@@ -9,7 +9,7 @@ internal static class DemoServer
     private const string FeaturesPolicy = "features";
     private const string GenerationPolicy = "generation";
 
-    /// <summary>Creates a server that is ready to start. The caller disposes the model. With null, everything but generation works.</summary>
+    /// <summary>Creates a server that is ready to start. The caller disposes the model; with null, there is no generation.</summary>
     public static WebApplication Create(DemoOptions options, DemoModel? model)
     {
         DemoLimits limits = options.Limits;
