@@ -32,7 +32,7 @@ internal static class CommandLine
             CustomParser = result => (int)Whole(result, 1, 256 << 20),
         };
         Option<bool> resume = Resume();
-        Command command = new("text", "Writes documents of .txt, .jsonl and .parquet files to one text file.") { inputs, output, field, take,
+        Command command = new("text", "Writes documents of .txt, .jsonl and .parquet files to a text file.") { inputs, output, field, take,
             longest, resume };
         command.SetAction((parsed, cancellationToken) =>
         {
