@@ -34,7 +34,7 @@ public sealed class ChannelScaleTests : IDisposable
     }
 
     /// <summary>
-    /// The boundary depends on three bytes through 28 codes. The test takes the exact weights over all 256³ triples, and reads each code once.
+    /// The boundary depends on three bytes through 28 codes. The test uses exact weights over all 256³ triples and reads each code once.
     /// </summary>
     [Fact]
     public void Boundary_has_mean_zero_and_deviation_one_over_all_triples()

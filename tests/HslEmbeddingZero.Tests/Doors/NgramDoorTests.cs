@@ -44,7 +44,7 @@ public sealed class NgramDoorTests : IDisposable
             return;
         }
 
-        Same(stream.narrow(2, 27, codes.Columns).slice(1, 3, 40, 4), slots.narrow(2, 108, codes.Columns)); // the codes of the last byte of each slot
+        Same(stream.narrow(2, 27, codes.Columns).slice(1, 3, 40, 4), slots.narrow(2, 108, codes.Columns)); // of each slot's last byte
         Assert.Equal(0f, slots.narrow(2, 108 + codes.Columns, 512 - 108 - codes.Columns).abs().sum().item<float>());
     }
 

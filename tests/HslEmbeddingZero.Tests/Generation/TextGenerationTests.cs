@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Tests.Generation;
 
 /// <summary>
-/// Generation of bytes and text: equal results of synchronous and asynchronous calls, penalties, stop sequences, whole characters, long texts.
+/// Generation of bytes and text: synchronous and asynchronous calls agree, penalties, stop sequences, whole characters, long texts.
 /// </summary>
 public sealed class TextGenerationTests
 {

@@ -42,7 +42,7 @@ public sealed class RecommendedPrecisionTests
     public void A_precision_that_was_asked_for_is_described(Precision precision, DeviceType device, string words) =>
         Assert.Equal(words, RecommendedPrecision.Describe(precision, device, Zen4, byOneDnn: true));
 
-    /// <summary>Nothing is timed: with every core busy the answer stays.</summary>
+    /// <summary>The choice uses no timing: it is the same with every core busy.</summary>
     [Fact]
     public void A_busy_machine_gets_the_same_answer()
     {
