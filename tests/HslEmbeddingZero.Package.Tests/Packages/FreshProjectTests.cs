@@ -76,7 +76,7 @@ public sealed class FreshProjectTests(PackedLibraries packed)
         return Command.Run(folder, Patience, Path.Combine(folder, "bin", "Release", "net10.0", "Quickstart.dll"));
     }
 
-    /// <summary>NU1301: a source does not answer. NU1101 to NU1103: no source has a package. The two packed libraries are always there.</summary>
+    /// <summary>NU1301: a source does not answer. NU1101 to NU1103: no source has a package. Our two packages are always there.</summary>
     private static bool CannotReachSources(string output) =>
         output.Contains("NU1301", StringComparison.Ordinal)
         || (output.Contains("error NU110", StringComparison.Ordinal)
