@@ -39,7 +39,9 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         Line($"| request | status | answers | ms to the answer's head, median | 95% | 99% |");
         Line($"| --- | ---: | ---: | ---: | ---: | ---: |");
         foreach ((string request, HttpStatusCode status, double[] times) in Tally.Latencies
-            .GroupBy(l => (l.Request, l.Status), (kind, answers) => (kind.Request, kind.Status, answers.Select(l => l.Milliseconds).ToArray()))
+            .GroupBy(
+                l => (l.Request, l.Status),
+                (kind, answers) => (kind.Request, kind.Status, answers.Select(l => l.Milliseconds).ToArray()))
             .OrderBy(kind => kind.Request, StringComparer.Ordinal).ThenBy(kind => kind.Status))
         {
             Line(

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The ablation lab: studies of front doors, and what a trained model loses when channels fall silent.</summary>
+/// <summary>The ablation program: studies of front doors, and channel knockout of trained models.</summary>
 internal static class AblationProgram
 {
     public static Task<int> Main(string[] args)
@@ -13,6 +13,6 @@ internal static class AblationProgram
         {
             RunCommand.Create(console), ReportCommand.Create(console), KnockoutCommand.Create(console),
         };
-        return SampleProgram.RunAsync(root, args, "The checkpoint is written; the same command goes on from it.");
+        return SampleProgram.RunAsync(root, args, "The checkpoint is written; the same command continues from it.");
     }
 }

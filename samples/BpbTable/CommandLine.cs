@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The options of the sample. Every wrong value is refused here with the value and what is allowed.</summary>
+/// <summary>The options of the sample. Each wrong value is refused with a message that names it and the allowed values.</summary>
 internal static class CommandLine
 {
     public static RootCommand Create(Func<TableOptions, CancellationToken, Task<int>> run)
@@ -18,7 +18,7 @@ internal static class CommandLine
             (text, result) => CheckedOptions.Whole(text, 0, int.MaxValue, "--seeds", result));
         Option<int[]?> steps = Listed(
             "--steps",
-            "Optimizer steps, instead of the preset's. Several, separated by commas, train every row for each and draw schedules.png.",
+            "Optimizer steps. Default: the preset's. Several, separated by commas: trains every row for each, draws schedules.png.",
             (text, result) => CheckedOptions.Whole(text, 1, int.MaxValue, "--steps", result));
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
@@ -27,10 +27,10 @@ internal static class CommandLine
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, table.json, curves.png and the metrics.",
             "runs/bpb-table");
-        Option<bool> resume = new("--resume") { Description = "Go on where an earlier run into the same folder stopped." };
+        Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped." };
         Option<bool> reportOnly = new("--report-only")
         {
-            Description = "Train nothing: write the table of the runs that --out holds, made on any machine.",
+            Description = "Train nothing. Write the table from the runs in --out, which any machine may have trained.",
         };
 
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")

@@ -5,7 +5,7 @@ using ScottPlot.Plottables;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Loss curves of all runs: text bits per byte against steps, one colour an arm, thin lines for the seeds.</summary>
+/// <summary>Loss curves of all runs: text bits per byte against steps. One colour per row; the lowest seed is solid.</summary>
 internal static class CurvesPlot
 {
     private const int Width = 1200;
@@ -47,7 +47,7 @@ internal static class CurvesPlot
         line.LegendText = string.Create(CultureInfo.InvariantCulture, $"{name}: {value:F3}");
     }
 
-    /// <summary>Exponential mean with a warm start, so that the first points are not pulled to zero.</summary>
+    /// <summary>Exponential moving average. Dividing by the sum of weights keeps the first points unbiased.</summary>
     private static double[] Smoothed(double[] values)
     {
         const double keep = 0.8;

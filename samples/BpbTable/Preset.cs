@@ -1,9 +1,9 @@
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A table: the rows to train, with which seeds, on which budget.</summary>
+/// <summary>A table: its rows, the seeds, and the training budget.</summary>
 internal sealed record Preset(TrainingBudget Budget, IReadOnlyList<TableRowKey> Rows, IReadOnlyList<int> Seeds)
 {
-    /// <summary>The doors of the published table. They are trained first, so that it stands before the rest is done.</summary>
+    /// <summary>The doors of the published table. They are trained first, so that this part of the table is complete early.</summary>
     public static IReadOnlyList<string> Published { get; } = ["zero", "projection", "embedding"];
 
     private static readonly string[] Doors = [.. Published, "zero-standardized", "embedding-pooled"];
@@ -11,7 +11,7 @@ internal sealed record Preset(TrainingBudget Budget, IReadOnlyList<TableRowKey> 
 
     public static IReadOnlyList<Preset> All { get; } =
     [
-        new(TrainingBudget.Smoke, At(8, Doors), [0]), // whose width, 216, has no room for codes
+        new(TrainingBudget.Smoke, At(8, Doors), [0]), // its width of 216 has no room for n-gram codes
         new(TrainingBudget.Quick, At(8, WithCodes), [0]), // five to eighteen minutes on two CPU cores
         new(TrainingBudget.Paper, [.. At(8, WithCodes), .. At(16, "zero", "projection", "zero-standardized")], [0, 1]),
     ];
@@ -26,7 +26,7 @@ internal sealed record Preset(TrainingBudget Budget, IReadOnlyList<TableRowKey> 
 }
 
 /// <summary>
-/// One row of the table: a door, how many bytes it packs into a slot, and the steps it is trained for where there are several schedules.
+/// One row of the table: a door, its bytes per slot, and, where there are several schedules, the steps of training.
 /// </summary>
 internal sealed record TableRowKey(string Arm, int BytesPerSlot, int? Steps = null)
 {

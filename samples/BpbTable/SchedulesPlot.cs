@@ -4,7 +4,7 @@ using ScottPlot.Plottables;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Held-out text bits per byte against the length of the training schedule: whether more steps close the gaps between the doors.
+/// Held-out text bits per byte against the steps of the training schedule. It shows whether more steps close the gaps between the doors.
 /// </summary>
 internal static class SchedulesPlot
 {

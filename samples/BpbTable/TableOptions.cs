@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a command line asked for, with the preset's values where it was silent.</summary>
+/// <summary>The options of a command line. Options that were not given have the preset's values.</summary>
 internal sealed record TableOptions(
     Preset Preset,
     IReadOnlyList<int> Schedules,
@@ -12,15 +12,15 @@ internal sealed record TableOptions(
     bool Resume,
     bool ReportOnly = false)
 {
-    /// <summary>The rows of the table: those of the preset, for each schedule.</summary>
+    /// <summary>The rows of the table: the rows of the preset, once for each schedule.</summary>
     public IReadOnlyList<TableRowKey> Rows { get; } = Schedules.Count == 1
         ? Preset.Rows
         : [.. Schedules.SelectMany(steps => Preset.Rows.Select(row => row with { Steps = steps }))];
 
-    /// <summary>How long a row is trained.</summary>
+    /// <summary>Number of training steps of a row.</summary>
     public int StepsOf(TableRowKey row) => row.Steps ?? Schedules[0];
 
-    /// <summary>A row trained with one seed.</summary>
+    /// <summary>The run of a row with one seed.</summary>
     public RunPlan Plan(TableRowKey row, int seed)
     {
         int steps = StepsOf(row);

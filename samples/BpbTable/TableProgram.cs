@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The main job: train every row with every seed, print the table, and keep it.</summary>
+/// <summary>The program: trains every row with every seed, prints the table and writes it.</summary>
 internal static class TableProgram
 {
     public static Task<int> Main(string[] args)
@@ -11,14 +11,14 @@ internal static class TableProgram
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
         return SampleProgram.RunAsync(
             CommandLine.Create((options, cancellationToken) => Task.FromResult(Run(console, options, cancellationToken))), args,
-            "The checkpoint is written; the same command with --resume goes on from it.");
+            "The checkpoint is written; the same command with --resume continues from it.");
     }
 
     private static int Run(IAnsiConsole console, TableOptions options, CancellationToken cancellationToken)
     {
         foreach (int steps in options.Schedules) options.Preset.Budget.Training.WithSteps(steps).Validate();
         foreach (TableRowKey row in options.Preset.Rows)
-            // refuses what does not fit before hours are spent
+            // refuses doors that do not fit before a long run starts
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose();
         var data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
@@ -45,7 +45,7 @@ internal static class TableProgram
             RunResult? earlier = options.Resume ? run.Finished() : null;
             Add(i, earlier ?? run.Execute(options.Resume, progress, cancellationToken));
             if (earlier is null || i == runs.Length - 1) Write(options, data, report, results, metrics);
-            // Shown before the doors that the published table does not have, unless these are trained already.
+            // Print the published part of the table before the other doors are trained, unless they are trained already.
             bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);
             if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) report.Print(console);
         }
@@ -77,7 +77,7 @@ internal static class TableProgram
 
     private static bool IsPublished(TableRowKey row) => Preset.Published.Contains(row.Arm);
 
-    /// <summary>The table and its figures as they stand: what is trained stays, whatever comes later.</summary>
+    /// <summary>Writes the table and its figures for the runs so far, so that a later failure loses nothing.</summary>
     private static void Write(
         TableOptions options, ComparisonData data, TableReport report, List<RunResult> results,
         List<(TableRowKey Row, int Seed, string Metrics)> metrics)

@@ -7,13 +7,13 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The table as the console, Markdown and JSON show it.</summary>
+/// <summary>Renders the table for the console, in Markdown and in JSON.</summary>
 internal sealed class TableReport(TableOptions options, ComparisonData data, IReadOnlyList<RunResult> results, int runs)
 {
     private readonly string[] _headings = options.Schedules.Count > 1 ? [Headings[0], "steps", .. Headings[1..]] : Headings;
 
     /// <summary>
-    /// Committed runs of the quick preset, by their arithmetic. A CPU of the same kind gives their numbers with as many threads.
+    /// Committed runs of the quick preset, by arithmetic. A CPU of the same kind with as many threads gives the same numbers.
     /// </summary>
     internal static readonly IReadOnlyDictionary<string, string> Committed = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -24,7 +24,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
     private static readonly string[] Headings =
         ["input front door", "K", "text bpb", "video bpb", "caption bpb", "binding gap", "scene gap", "learned input params"];
 
-    /// <summary>Number of parameters, counted in a body that is made for it: once, as the table is written after every run.</summary>
+    /// <summary>Number of body parameters. Counted once, since the table is written after every run.</summary>
     private readonly Lazy<long> _bodyParameters = new(() =>
     {
         using ByteTransformer body = new(options.Preset.Budget.Body);
@@ -110,14 +110,14 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         },
         SampleJson.Indented);
 
-    /// <summary>Whether these are the runs that benchmarks/results has: the quick preset as it is, on the embedded corpus.</summary>
+    /// <summary>Whether benchmarks/results has these runs: the unchanged quick preset on the embedded corpus, on a CPU.</summary>
     private bool IsCommittedRun() =>
         options.Preset.Budget.Name == TrainingBudget.Quick.Name && options.Device.type == DeviceType.CPU
         && options.Schedules.SequenceEqual([TrainingBudget.Quick.Training.Steps])
         && options.Text.SequenceEqual(CorpusOptions.TextOrEmbedded(null))
         && options.Windows.SequenceEqual(CorpusOptions.WindowsOrEmbedded(null));
 
-    /// <summary>Where the runs were trained: more than one place where some of them were taken over from another machine.</summary>
+    /// <summary>The devices of the runs. There are several where some runs come from another machine.</summary>
     private string Devices => Joined(results.Select(r => r.Device), ComputeOptions.NameOf(options.Device));
 
     private string Versions => Joined(results.Select(r => r.Libtorch), TorchRuntime.LibtorchVersion);

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>What the page must know before it can ask: limits, channels, and the model if there is one.</summary>
+/// <summary>What the page loads first: limits, channels, and the model if there is one.</summary>
 internal sealed record AboutPage(
     int InputBytes, int PromptBytes, int GeneratedBytes, double Temperature, int BytesPerSlot, int Dim,
     IReadOnlyList<ChannelDescription> Channels, ModelDescription? Model)

@@ -1,9 +1,9 @@
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Tells the kind of a byte.</summary>
+/// <summary>Classifies bytes.</summary>
 internal static class ByteKinds
 {
-    /// <summary>The kind in ASCII, or the part in a UTF-8 sequence.</summary>
+    /// <summary>Returns the ASCII kind, or the role in a UTF-8 sequence.</summary>
     public static ByteKind Of(byte value) => value switch
     {
         < 0x20 or 0x7F => ByteKind.Control,
@@ -17,23 +17,23 @@ internal static class ByteKinds
     };
 }
 
-/// <summary>What a byte usually is.</summary>
+/// <summary>The kind of a byte.</summary>
 internal enum ByteKind
 {
     /// <summary>ASCII below the space, and DEL.</summary>
     Control,
 
-    /// <summary>The space and every printable ASCII byte that is no letter and no digit.</summary>
+    /// <summary>The space, and all printable ASCII bytes except letters and digits.</summary>
     Punctuation,
 
     Digit,
     Upper,
     Lower,
 
-    /// <summary>First of a UTF-8 sequence of several bytes.</summary>
+    /// <summary>First byte of a UTF-8 sequence of several bytes.</summary>
     Lead,
 
-    /// <summary>Any other of such a sequence.</summary>
+    /// <summary>Any later byte of such a sequence.</summary>
     Continuation,
 
     /// <summary>Never in valid UTF-8.</summary>

@@ -1,13 +1,13 @@
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>A feature column as the page draws it.</summary>
+/// <summary>Description of a feature column, for the page.</summary>
 /// <param name="Name">Name of the column.</param>
 /// <param name="Group">Name of its group.</param>
-/// <param name="Low">Lowest value it takes.</param>
-/// <param name="High">Highest value it takes.</param>
+/// <param name="Low">Lowest value of the column.</param>
+/// <param name="High">Highest value of the column.</param>
 internal sealed record ChannelDescription(string Name, string Group, float Low, float High)
 {
-    /// <summary>All 27, in column order.</summary>
+    /// <summary>All 27 columns, in order.</summary>
     public static IReadOnlyList<ChannelDescription> All { get; } = Describe();
 
     private static ChannelDescription[] Describe()
@@ -18,7 +18,7 @@ internal sealed record ChannelDescription(string Name, string Group, float Low, 
         var all = new ChannelDescription[HslFeatures.Dimension];
         foreach (HslChannelGroup group in groups)
         {
-            // First bytes already take every column from its lowest value to its highest.
+            // The 256 first bytes cover the whole range of every column.
             foreach (int column in HslChannels.Columns(group))
                 all[column] = new ChannelDescription(HslFeatures.Names()[column], HslChannels.Format(group), rows.Min(row => row[column]),
                     rows.Max(row => row[column]));

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>So many requests at once, so many more that wait their turn, oldest first; any other is refused.</summary>
+/// <summary>Limits running and waiting requests. Waiting requests run oldest first; any more are refused.</summary>
 internal static class ConcurrencyPolicy
 {
     public static void AddConcurrencyPolicy(this RateLimiterOptions options, string name, int atOnce, int waiting) =>

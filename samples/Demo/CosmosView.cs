@@ -2,19 +2,18 @@ using MathNet.Numerics.Statistics;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>The bytes seen by some of their columns.</summary>
+/// <summary>The 256 bytes as points, projected from some of their feature columns.</summary>
 /// <param name="Name">
-/// <c>value</c> for the 18 columns that a byte has wherever it stands, so that the path of any input runs from point to point; <c>all</c>
-/// for the
-/// 27 it has at the start of an input, so that the path of an input also shows what stands before each byte.
+/// <c>value</c>: the 18 columns that depend on the byte alone. The path of any input goes from point to point. <c>all</c>: the 27 columns
+/// of a byte at the start of an input. The path of an input then also shows the bytes before each byte.
 /// </param>
-/// <param name="Columns">Feature columns looked at.</param>
+/// <param name="Columns">The feature columns of the view.</param>
 /// <param name="Scales">
-/// Factor of each column. They give every channel group the same variance in all, shared evenly by its columns: unscaled, the eight Fourier
-/// columns alone would hold most of it.
+/// Factor of each column. They give every channel group the same total variance, equally divided among its columns. Without them, the eight
+/// Fourier columns would hold most of the variance.
 /// </param>
-/// <param name="Components">Mean and directions, for rows of these columns, with the share of the variance along every direction.</param>
-/// <param name="Points">[256][3] place of each byte.</param>
+/// <param name="Components">Principal components of the scaled columns, with the share of variance of every direction.</param>
+/// <param name="Points">[256][3] coordinates of each byte.</param>
 internal sealed record CosmosView(string Name, int[] Columns, double[] Scales, PrincipalComponents Components,
     IReadOnlyList<double[]> Points)
 {

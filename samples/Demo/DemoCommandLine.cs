@@ -3,7 +3,7 @@ using System.Net;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>The options of the sample. Every wrong value is refused here with the value and what is allowed.</summary>
+/// <summary>The options of the sample. Each wrong value is refused with a message that names it and the allowed values.</summary>
 internal static class DemoCommandLine
 {
     public static RootCommand Create(Func<DemoOptions, CancellationToken, Task<int>> run)
@@ -12,7 +12,7 @@ internal static class DemoCommandLine
         Option<IPAddress> host = new("--host")
         {
             Description =
-                "IP address to listen on. The default is reached from this machine alone; 0.0.0.0 and :: are reached from everywhere.",
+                "IP address to listen on. The default accepts this machine only; 0.0.0.0 and :: accept connections from everywhere.",
             DefaultValueFactory = _ => standard.Host,
             CustomParser = result =>
             {
@@ -25,7 +25,7 @@ internal static class DemoCommandLine
         };
         Option<int> port = new("--port")
         {
-            Description = "Port to listen on; 0 takes a free one.",
+            Description = "Port to listen on; 0 chooses a free port.",
             DefaultValueFactory = _ => standard.Port,
             CustomParser = result =>
             {
@@ -37,7 +37,7 @@ internal static class DemoCommandLine
         };
         Option<FileInfo?> weights = new("--weights")
         {
-            Description = "Model file to generate with, instead of the trained one that comes with the repository.",
+            Description = "Model file to generate with. Default: the trained model that comes with the repository.",
         };
         weights.Validators.Add(result =>
         {
@@ -46,7 +46,7 @@ internal static class DemoCommandLine
         });
         Option<bool> diagnostics = new("--diagnostics")
         {
-            Description = "Tell live tensors and memory at /api/diagnostics, for load tests.",
+            Description = "Report live tensors and memory at /api/diagnostics, for load tests.",
         };
 
         RootCommand root = new("Serves a page that shows the 27 features of bytes, the slots they become, and a model that continues them.")

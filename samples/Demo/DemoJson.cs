@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>How the page and the server write to each other: camel case, and nothing that is not expected.</summary>
+/// <summary>JSON options between page and server: camel case, and unknown members are refused.</summary>
 internal static class DemoJson
 {
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>The model that continues bytes, and what its file says of it.</summary>
+/// <summary>The model that continues bytes, and its description from the file.</summary>
 internal sealed class DemoModel : IDisposable
 {
     private DemoModel(ByteLanguageModel model, ModelDescription description)
@@ -17,7 +17,7 @@ internal sealed class DemoModel : IDisposable
 
     public ModelDescription Description { get; }
 
-    /// <summary>The model file to use: the one asked for, or the first that comes with the program; null where there is none.</summary>
+    /// <summary>Path of the model file: the requested one, or the first that comes with the program; null where there is none.</summary>
     public static string? Find(FileInfo? asked)
     {
         if (asked is not null) return asked.FullName;
@@ -33,7 +33,7 @@ internal sealed class DemoModel : IDisposable
         var model = ByteLanguageModel.Load(path);
         IReadOnlyDictionary<string, string> told = Safetensors.ReadHeader(path).Metadata;
         using var door = JsonDocument.Parse(told["door"]);
-        // A single position is too little work to share between cores; generations beside each other are not.
+        // One position is too little work for several cores. Parallel generations use the cores instead.
         torch.set_num_threads(1);
         return new DemoModel(model, new ModelDescription(
             told.GetValueOrDefault("name") ?? Path.GetFileName(path),

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Starts the page and prints its address; Ctrl-C ends it.</summary>
+/// <summary>Starts the server and prints its address. Ctrl-C stops it.</summary>
 internal static class DemoProgram
 {
     private const int Failed = 1;
@@ -30,7 +30,7 @@ internal static class DemoProgram
     private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)
     {
         NativeHeap.KeepSmall();
-        // Generations keep a thread each; whoever asks for something else meanwhile shall not wait until the pool has grown.
+        // Each generation blocks a thread. More threads from the start: other requests must not wait until the pool grows.
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(workers + options.Limits.Generations, completions);
 
@@ -39,7 +39,7 @@ internal static class DemoProgram
         await app.StartAsync(cancellationToken);
 
         Console.WriteLine(model is null
-            ? "No weights were found: the page shows features, slots and the cosmos, but generates no bytes. --weights names a model file."
+            ? "No weights were found: the page shows features, slots and the cosmos, but cannot generate. Give a model file with --weights."
             : $"{model.Description.Name}: {model.Description.Parameters:N0} parameters behind the {model.Description.Door} door");
         if (!IPAddress.IsLoopback(options.Host))
             Console.WriteLine("Anyone who reaches this machine can use the page.");

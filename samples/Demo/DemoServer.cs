@@ -3,13 +3,13 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>The page and what it asks for, with a limit on everything.</summary>
+/// <summary>The web server: the page and its API, with limits on every request.</summary>
 internal static class DemoServer
 {
     private const string FeaturesPolicy = "features";
     private const string GenerationPolicy = "generation";
 
-    /// <summary>A server that is ready to be started. The model stays the caller's; null serves everything but generation.</summary>
+    /// <summary>Creates a server that is ready to start. The caller disposes the model; with null, there is no generation.</summary>
     public static WebApplication Create(DemoOptions options, DemoModel? model)
     {
         DemoLimits limits = options.Limits;
@@ -20,7 +20,7 @@ internal static class DemoServer
             WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what ends the program is told by the program
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // the program itself reports start and stop errors
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -30,7 +30,7 @@ internal static class DemoServer
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddProblemDetails();
-        // A name that another site made point at this machine is not ours.
+        // Against DNS rebinding: another site can make its name point at this machine. Such names are refused.
         builder.Services.AddHostFiltering(
             hosts => hosts.AllowedHosts = IPAddress.IsLoopback(options.Host) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
         builder.Services.AddRateLimiter(limiter =>

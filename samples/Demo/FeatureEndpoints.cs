@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>The features of the bytes in a request, and the slots they become, as row-major little-endian floats.</summary>
+/// <summary>Endpoints that return features or slots of the bytes in a request, as row-major little-endian floats.</summary>
 internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
 {
     /// <summary>K of the slots shown.</summary>
@@ -29,7 +29,7 @@ internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
         (bytes, floats) =>
         {
             using IDisposable quiet = inference_mode();
-            using Tensor ids = tensor(bytes.Length == 0 ? [0] : bytes); // as the features do, take empty input for one 0x00 byte
+            using Tensor ids = tensor(bytes.Length == 0 ? [0] : bytes); // empty input counts as one 0x00 byte, as in the features
             using Tensor slots = _door.forward(ids);
             MemoryMarshal.Cast<byte, float>(slots.bytes).CopyTo(floats);
         });
@@ -48,7 +48,7 @@ internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
             return;
         }
 
-        // Up to a megabyte for every request: rented, not left to the collector.
+        // Up to a megabyte per request: rented, to spare the garbage collector.
         int length = count(input) * sizeof(float);
         byte[] rented = ArrayPool<byte>.Shared.Rent(length);
         try
@@ -60,7 +60,7 @@ internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody waits for the answer any more.
+            // The client has disconnected.
         }
         finally
         {

@@ -3,12 +3,12 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <summary>Why a generation ended.</summary>
 internal enum GenerationEnd
 {
-    /// <summary>There are as many bytes as were asked for.</summary>
+    /// <summary>The requested number of bytes is generated.</summary>
     Length,
 
     /// <summary>The model ended the document.</summary>
     Document,
 
-    /// <summary>The time for one generation was over.</summary>
+    /// <summary>The time limit of a generation was reached.</summary>
     Time,
 }

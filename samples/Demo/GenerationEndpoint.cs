@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>
-/// Continues a prompt and sends every byte as it comes, a JSON object on a line. What a client that left had begun is freed at once.
+/// Continues a prompt and sends each byte as soon as it is drawn, as one line of JSON. When a client disconnects, its generation stops and
+/// its memory is freed at once.
 /// </summary>
 internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, CancellationToken stopping)
 {
@@ -44,7 +45,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
         {
-            context.Abort(); // nobody listens any more
+            context.Abort(); // no client is left, or the server stops
         }
         finally
         {
@@ -76,7 +77,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
     }
 
     /// <summary>
-    /// Only a client that left interrupts a line: the server drops the connection of a write that is cancelled for any other reason.
+    /// Sends a line. Only a disconnected client cancels the write: a write cancelled for another reason would drop the connection.
     /// </summary>
     private static async Task SendAsync(HttpContext context, GenerationLine line)
     {

@@ -1,7 +1,7 @@
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>One line of a generation's answer.</summary>
-/// <param name="Byte">The byte drawn; none in the last line.</param>
-/// <param name="Next">What could have come in its place, or, in the last line, what would come next.</param>
-/// <param name="End">Why the last line is the last.</param>
+/// <summary>One line of the response to a generation request.</summary>
+/// <param name="Byte">The byte drawn; null in the last line.</param>
+/// <param name="Next">The likeliest bytes at this position; in the last line, those after the last byte.</param>
+/// <param name="End">Why the generation ended; null before the last line.</param>
 internal sealed record GenerationLine(byte? Byte, NextByte[] Next, GenerationEnd? End = null);

@@ -4,15 +4,15 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>What to continue, how, and how far. Anything left out but the prompt takes its default.</summary>
+/// <summary>A request to generate: prompt, length and sampling. All but the prompt have defaults.</summary>
 internal sealed record GenerationRequest
 {
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Text whose UTF-8 bytes are continued; may be empty.</summary>
+    /// <summary>Text to continue, as UTF-8 bytes; may be empty.</summary>
     public required string Prompt { get; init; }
 
-    /// <summary>Bytes at most.</summary>
+    /// <summary>Most bytes to generate.</summary>
     public int Length { get; init; } = 200;
 
     public double Temperature { get; init; } = 0.8;
@@ -23,7 +23,7 @@ internal sealed record GenerationRequest
 
     public int Seed { get; init; }
 
-    /// <summary>The request and its prompt's bytes, or the sentence that says what is wrong with it.</summary>
+    /// <summary>Returns the request and the bytes of its prompt, or a message that says what is wrong.</summary>
     public static (GenerationRequest? Request, byte[] Prompt, string? Fault) Parse(ReadOnlySpan<byte> json, DemoLimits limits)
     {
         GenerationRequest? request;

@@ -1,16 +1,16 @@
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>What the page tells of the model.</summary>
-/// <param name="Name">Name that its file gives it, or the file's own.</param>
-/// <param name="Steps">Steps of training, if its file tells them.</param>
-/// <param name="Parameters">Learned numbers, door and body.</param>
+/// <summary>The description of the model on the page.</summary>
+/// <param name="Name">Name in the metadata of the file, or else the file name.</param>
+/// <param name="Steps">Training steps, if the file has them.</param>
+/// <param name="Parameters">Number of parameters of door and body.</param>
 /// <param name="Door">Arm of the door.</param>
-/// <param name="DoorParameters">Learned numbers of the door.</param>
+/// <param name="DoorParameters">Number of parameters of the door.</param>
 /// <param name="NgramOrders">
-/// Lengths of the n-grams whose codes stand behind the features of a stream position; left out where there are none.
+/// Lengths of the n-grams whose codes follow the features of a stream position; null where there are none.
 /// </param>
-/// <param name="NgramColumns">Columns of these codes; left out where there are none.</param>
-/// <param name="BytesPerSlot">K, bytes side by side in a slot.</param>
+/// <param name="NgramColumns">Columns of these codes; null where there are none.</param>
+/// <param name="BytesPerSlot">K, the bytes per slot.</param>
 /// <param name="Dim">Width of a slot.</param>
 /// <param name="Layers">Layers of the body.</param>
 internal sealed record ModelDescription(

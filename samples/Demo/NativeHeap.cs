@@ -4,8 +4,8 @@ using System.Runtime.Versioning;
 namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>
-/// How the C library keeps the memory of tensors. Left alone, glibc gives every thread an arena and keeps in them what was freed; requests
-/// run on many threads, and a server's memory creeps up with the holes in each.
+/// Limits the memory that the C library retains for tensors. By default, glibc gives every thread an arena and retains freed memory there.
+/// Requests run on many threads, so fragmentation in the arenas makes a server's memory grow slowly.
 /// </summary>
 internal static partial class NativeHeap
 {
@@ -13,8 +13,8 @@ internal static partial class NativeHeap
     private const int MappedFrom = -3; // M_MMAP_THRESHOLD
 
     /// <summary>
-    /// Few arenas, and large blocks, such as a generation's keys and values, given back as soon as they are freed. Only where there is
-    /// glibc.
+    /// Sets two arenas, and returns blocks of 256 KiB and more, such as the KV cache of a generation, to the system when freed. With glibc
+    /// only.
     /// </summary>
     public static void KeepSmall()
     {
@@ -26,7 +26,7 @@ internal static partial class NativeHeap
         }
         catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
         {
-            // Another C library keeps memory in its own way.
+            // Another C library without these settings.
         }
     }
 

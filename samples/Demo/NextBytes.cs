@@ -3,10 +3,10 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <summary>The most likely ids of a distribution, most likely first.</summary>
 internal static class NextBytes
 {
-    /// <summary>Ids told.</summary>
+    /// <summary>Number of ids returned.</summary>
     public const int Count = 12;
 
-    /// <summary>Of probabilities of every id, the highest.</summary>
+    /// <summary>Returns the most likely ids, given the probabilities of all ids.</summary>
     public static NextByte[] Of(double[] probabilities) =>
     [
         .. Enumerable.Range(0, probabilities.Length).OrderByDescending(id => probabilities[id]).Take(Count)

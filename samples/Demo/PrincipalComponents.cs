@@ -3,13 +3,13 @@ using MathNet.Numerics.LinearAlgebra.Factorization;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>The directions in which rows differ most, by singular value decomposition of the centred rows.</summary>
+/// <summary>Principal components of rows: the directions of most variance, by singular value decomposition of the centred rows.</summary>
 /// <param name="Mean">Mean row.</param>
-/// <param name="Axes">Unit directions at right angles, the one of most variance first.</param>
-/// <param name="Explained">Share of the variance along each direction, all of them; they add up to 1.</param>
+/// <param name="Axes">Orthonormal directions, the one with most variance first.</param>
+/// <param name="Explained">Share of the variance along each direction, for all directions; the shares add up to 1.</param>
 internal sealed record PrincipalComponents(double[] Mean, double[][] Axes, double[] Explained)
 {
-    /// <summary>Finds the first <paramref name="count"/> directions of at least as many rows as columns.</summary>
+    /// <summary>Finds the first <paramref name="count"/> directions. There must be at least as many rows as columns.</summary>
     public static PrincipalComponents Of(IReadOnlyList<double[]> rows, int count)
     {
         Matrix<double> matrix = Matrix<double>.Build.DenseOfRowArrays(rows);
@@ -25,11 +25,11 @@ internal sealed record PrincipalComponents(double[] Mean, double[][] Axes, doubl
             [.. variances.Select(variance => variance / total)]);
     }
 
-    /// <summary>Where a row lies along the axes.</summary>
+    /// <summary>Coordinates of a row along the axes.</summary>
     public double[] Project(double[] row) =>
         [.. Axes.Select(axis => axis.Select((weight, column) => weight * (row[column] - Mean[column])).Sum())];
 
-    /// <summary>A direction and its opposite are equally good; the one whose largest part is positive is taken, on every machine.</summary>
+    /// <summary>The sign of a direction is arbitrary. The largest component is made positive, so that all machines agree.</summary>
     private static double[] Oriented(double[] axis)
     {
         double largest = axis.MaxBy(Math.Abs);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.RateLimiting;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Answers that say what was wrong with a request and what would be right.</summary>
+/// <summary>Error responses that say what was wrong with a request and what is allowed.</summary>
 internal static class Refusal
 {
     public static ProblemHttpResult BadRequest(string detail) =>
@@ -19,7 +19,7 @@ internal static class Refusal
         Problem(StatusCodes.Status503ServiceUnavailable, "There is no model",
             "No weights were found. Start the program with --weights and a model file.");
 
-    /// <summary>429 with the time after which another try makes sense.</summary>
+    /// <summary>429, with the time to wait before a retry.</summary>
     public static async ValueTask TooManyAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
         context.HttpContext.Response.Headers.RetryAfter = "1";

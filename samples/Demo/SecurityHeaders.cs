@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Headers that keep the page to its own files: nothing from elsewhere is loaded, run or embedded.</summary>
+/// <summary>Security headers: the page loads, runs and embeds only its own files.</summary>
 internal static class SecurityHeaders
 {
     private const string Policy =

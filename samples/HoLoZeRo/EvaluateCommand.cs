@@ -6,21 +6,21 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>evaluate: scores weights on the held-out samples of their training run, beside the scores that their file holds.</summary>
+/// <summary>evaluate: scores weights on the held-out samples of their training run, and prints the scores stored in the file.</summary>
 internal static class EvaluateCommand
 {
     public static Command Create(IAnsiConsole console)
     {
         Option<FileInfo> weights = WeightsOption.Create(
-            "Model file that train wrote; the small model that comes with the sample where not given.");
+            "Model file that train wrote. Default: the small model that comes with the sample.");
         Option<string> device = ComputeOptions.Device();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<bool> update = new("--update")
         {
-            Description = "Write the measured scores into the file, as train does at its end; for the weights of a run that was stopped.",
+            Description = "Write the measured scores into the file, as train does at its end. Use it for the weights of a stopped run.",
         };
-        Command command = new("evaluate", "Scores weights on the held-out samples, beside the scores that their file holds.") { weights,
+        Command command = new("evaluate", "Scores weights on the held-out samples, and prints the scores stored in their file.") { weights,
             device, text, windows, update };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -45,11 +45,11 @@ internal static class EvaluateCommand
         console.WriteLine(data.HeldOutSha256 == heldOut.Sha256
             ? string.Create(CultureInfo.InvariantCulture,
                 $"Same held-out samples; the largest difference is {measured.LargestDifference(kept):F6}.")
-            : "These are other held-out samples than those of the file's scores, which do not compare.");
+            : "The held-out samples differ from those of the stored scores, so the two columns cannot be compared.");
         if (!isUpdate) return;
         if (data.HeldOutSha256 != heldOut.Sha256)
-            throw new ArgumentException("--update: scores on other held-out samples than the file's do not belong into it.");
+            throw new ArgumentException("--update: the held-out samples differ from the file's, so the scores are not written.");
         Provenance.Update(weights, model, measured);
-        console.WriteLine($"The measured scores are in {weights} now.");
+        console.WriteLine($"The measured scores are written to {weights}.");
     }
 }

@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A frame of 16×16 gray pixels as a PNG, each pixel a square.</summary>
+/// <summary>Writes a frame of 16×16 gray pixels as a PNG. Each pixel becomes a square of 16×16.</summary>
 internal static class FrameImage
 {
     private const int Side = 16;

@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>generate: text after a prompt, byte by byte, or the window that follows a window.</summary>
+/// <summary>generate: continues a prompt byte by byte, or generates the window after a given window.</summary>
 internal static class GenerateCommand
 {
     private const int MostBytes = 1_000_000;
@@ -15,31 +15,31 @@ internal static class GenerateCommand
     public static Command Create(IAnsiConsole console)
     {
         Option<FileInfo> weights = WeightsOption.Create(
-            "Model file that train wrote; the small model that comes with the sample where not given.");
-        Option<string?> prompt = new("--prompt") { Description = "Text to continue; nothing begins a document." };
+            "Model file that train wrote. Default: the small model that comes with the sample.");
+        Option<string?> prompt = new("--prompt") { Description = "Text to continue. Without it, a new document begins." };
         Option<string?> window = new("--window")
         {
-            Description = "Window to continue instead: its index in --windows, or a file of 539 bytes.",
+            Description = "Window to continue instead of a text: its index in --windows, or a file of 539 bytes.",
         };
-        Option<int?> bytes = CheckedOptions.Whole("--bytes", "Bytes to generate at most; 400 where not given.", 0, MostBytes);
+        Option<int?> bytes = CheckedOptions.Whole("--bytes", "Most bytes to generate. Default: 400.", 0, MostBytes);
         Option<double> temperature = CheckedOptions.Number(
-            "--temperature", "Below 1 sharpens, above 1 flattens; 0 always takes the likeliest byte.", 0.8, value =>
+            "--temperature", "Below 1 sharpens, above 1 flattens the distribution; 0 always takes the likeliest byte.", 0.8, value =>
                 value is >= 0 and <= 100, "numbers from 0 to 100");
-        Option<int?> topK = CheckedOptions.Whole("--top-k", "Only the k likeliest bytes may come; 0, or nothing, allows all.", 0,
+        Option<int?> topK = CheckedOptions.Whole("--top-k", "Draw from the k likeliest bytes only; 0 (default) allows all.", 0,
             ByteIds.Count);
         Option<double> topP = CheckedOptions.Number(
-            "--top-p", "Only the likeliest bytes that together reach this probability may come.", 0.95, value =>
+            "--top-p", "Draw from the likeliest bytes that together reach this probability.", 0.95, value =>
                 value is > 0 and <= 1, "numbers above 0 up to 1");
         Option<double> repetitionPenalty = CheckedOptions.Number(
-            "--repetition-penalty", "Above 1 makes bytes of the last 64 less likely; 1 does nothing.", 1,
+            "--repetition-penalty", "Above 1 makes the bytes among the last 64 less likely; 1 has no effect.", 1,
             value => value is >= 1 and <= 100, "numbers from 1 to 100");
         Option<string[]> stop = new("--stop") { Description = "Text that ends the generation; may be given several times." };
-        Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes; 0 where not given.", 0);
+        Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes. Default: 0.", 0);
         Option<string> device = ComputeOptions.Device();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
             "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
-        Command command = new("generate", "Continues a text byte by byte, or a window by the window that follows.")
+        Command command = new("generate", "Continues a text byte by byte, or generates the window after a given window.")
         {
             weights, prompt, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, device, windows, output,
         };
@@ -48,7 +48,7 @@ internal static class GenerateCommand
             if (result.GetResult(stop) is not null && result.GetValue(stop)!.Any(string.IsNullOrEmpty))
                 result.AddError("--stop is empty; it must be a text.");
             if (result.GetResult(window) is not null && (result.GetResult(prompt) ?? (SymbolResult?)result.GetResult(bytes)) is not null)
-                result.AddError("--window goes without --prompt and --bytes: it gives one whole window.");
+                result.AddError("--window cannot be combined with --prompt or --bytes: it generates one whole window.");
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {

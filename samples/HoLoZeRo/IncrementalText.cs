@@ -4,9 +4,10 @@ using System.Text;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Shows bytes as they come: a character as soon as its last byte is there, and what is no UTF-8, or would steer a terminal, as \xE3.
+/// Shows bytes as they arrive. A character appears as soon as its last byte is there. Bytes that are not UTF-8, and terminal control codes,
+/// appear as \xE3.
 /// </summary>
-/// <param name="show">Told each piece, and whether it is text.</param>
+/// <param name="show">Receives each piece, and whether it is text.</param>
 internal sealed class IncrementalText(Action<string, bool> show)
 {
     private const int LongestCharacter = 4;
@@ -24,7 +25,7 @@ internal sealed class IncrementalText(Action<string, bool> show)
         }
     }
 
-    /// <summary>Nothing more comes: a character that was begun stays a fragment.</summary>
+    /// <summary>Ends the input. The bytes of an unfinished character are shown as \x codes.</summary>
     public void Complete() => Show(null, _pending.Count);
 
     private void Show(Rune? rune, int used)

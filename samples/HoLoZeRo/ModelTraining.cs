@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A long training run in a folder, shown on the console and to TensorBoard.</summary>
+/// <summary>A long training run in a folder. Reports to the console and to TensorBoard.</summary>
 internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, ByteMix data)
 {
     public const string WeightsName = "model.safetensors";
@@ -14,7 +14,7 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
 
     private string Folder => options.Out.FullName;
 
-    /// <summary>Trains to the end, scores the best weights as they are kept, and returns the scores.</summary>
+    /// <summary>Trains to the end, scores the best weights as stored in the file, and returns the scores.</summary>
     public Scores Run(CancellationToken cancellationToken)
     {
         long best = Train(cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             options.Device);
         if (!options.Resume && File.Exists(run.CheckpointPath))
             throw new ArgumentException(
-                $"{run.CheckpointPath} of an earlier run is there: go on from it with --resume, or choose another --out.");
+                $"{run.CheckpointPath} exists from an earlier run: resume it with --resume, or choose another --out.");
         bool isResumed = run.Resume();
         console.WriteLine(isResumed
             ? $"going on from step {run.Trainer.Step:N0}"

@@ -4,14 +4,14 @@ using System.Text.Json;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Where weights come from, as text beside them in their file: how and on what they were trained, under which licence, what they score.
+/// The origin of weights, stored as metadata in their file: training options, corpus, licence and scores.
 /// </summary>
 internal static class Provenance
 {
     private const string ScoresKey = "scores";
     private const string HeldOutKey = "held_out";
 
-    /// <summary>The entries for a model file.</summary>
+    /// <summary>Returns the metadata entries for a model file.</summary>
     public static Dictionary<string, string> Of(TrainOptions options, ByteMix data, Scores scores)
     {
         Dictionary<string, string> entries = new()
@@ -29,15 +29,15 @@ internal static class Provenance
         return entries;
     }
 
-    /// <summary>What the file says it scores, and on which held-out samples.</summary>
-    /// <exception cref="InvalidDataException">The file does not say it.</exception>
+    /// <summary>Reads the stored scores, and the held-out samples that they belong to.</summary>
+    /// <exception cref="InvalidDataException">The metadata lacks the entries, or they are malformed.</exception>
     public static (Scores Scores, HeldOutChoice HeldOut) Read(string path)
     {
         IReadOnlyDictionary<string, string> entries = Safetensors.ReadHeader(path).Metadata;
         return (Read<Scores>(entries, ScoresKey, path), Read<HeldOutChoice>(entries, HeldOutKey, path));
     }
 
-    /// <summary>Writes other scores into a model's file and leaves the rest of it as it is.</summary>
+    /// <summary>Replaces the scores in a model file. The rest of the file stays the same.</summary>
     public static void Update(string path, ByteLanguageModel model, Scores scores)
     {
         SafetensorsHeader header = Safetensors.ReadHeader(path);
@@ -49,17 +49,17 @@ internal static class Provenance
     private static T Read<T>(IReadOnlyDictionary<string, string> entries, string key, string path)
     {
         if (!entries.TryGetValue(key, out string? text))
-            throw new InvalidDataException($"{path}: the metadata has no '{key}'; only weights of this sample's train have.");
+            throw new InvalidDataException($"{path}: the metadata has no '{key}'; only weights written by train have it.");
         try
         {
             return JsonSerializer.Deserialize<T>(text, SampleJson.Line) ?? throw new InvalidDataException($"{path}: '{key}' is null.");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: '{key}' is no such entry: {error.Message}", error);
+            throw new InvalidDataException($"{path}: the entry '{key}' is malformed: {error.Message}", error);
         }
     }
 }
 
-/// <summary>How many held-out samples were scored at most, and the digest of all of them.</summary>
+/// <summary>The limits on scored held-out samples, and the SHA-256 of the samples.</summary>
 internal sealed record HeldOutChoice(HeldOutWindows Most, string Sha256);

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Held-out scores on the console, one column each.</summary>
+/// <summary>Prints held-out scores on the console, one column per model or file.</summary>
 internal static class ScoreTable
 {
     public static void Print(IAnsiConsole console, ByteMix data, IReadOnlyList<(string Heading, Scores Scores)> columns)

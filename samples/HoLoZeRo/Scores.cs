@@ -3,19 +3,19 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// What a model scores after some steps, as evaluations.jsonl and the weights' metadata keep it: bits per scored held-out byte.
+/// The scores of a model after some steps, in bits per scored held-out byte. evaluations.jsonl and the metadata of the weights hold them.
 /// </summary>
 /// <param name="Step">Steps trained.</param>
 /// <param name="Text">Text.</param>
 /// <param name="Video">Video: the next window after a window.</param>
-/// <param name="Caption">Captions under their own frame and audio.</param>
-/// <param name="BindingGap">Captions under another window's audio, minus matched.</param>
-/// <param name="SceneGap">Captions under another window's frame and audio, minus matched.</param>
-/// <param name="TextBySource">Text of each file, in the order of the corpus.</param>
+/// <param name="Caption">Captions with their own frame and audio as context.</param>
+/// <param name="BindingGap">Captions with another window's audio, minus the score with their own.</param>
+/// <param name="SceneGap">Captions with another window's frame and audio, minus the score with their own.</param>
+/// <param name="TextBySource">Text by file, in the order of the corpus.</param>
 internal sealed record Scores(long Step, double? Text, double? Video, double? Caption, double? BindingGap, double? SceneGap,
     IReadOnlyList<double> TextBySource)
 {
-    /// <summary>What decides which weights are best: the mean of the three modalities, lower is better.</summary>
+    /// <summary>The mean of the three modalities. The weights with the lowest mean are the best.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public double Mean => new[] { Text, Video, Caption }.OfType<double>().Average();
 

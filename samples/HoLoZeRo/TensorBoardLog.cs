@@ -5,8 +5,8 @@ using TorchSharp.Modules;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Shows files of JSON lines to TensorBoard: every number of a line, also one within an object, becomes a scalar of its step. A run that
-/// goes on shows the kept lines anew, so that the event file too reads as one uninterrupted run.
+/// Converts files of JSON lines to TensorBoard events. Every number of a line, also inside an object, becomes a scalar at the line's step.
+/// A resumed run writes the earlier lines again, so the event file reads as one uninterrupted run.
 /// </summary>
 internal sealed class TensorBoardLog : IDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class TensorBoardLog : IDisposable
     private double _seconds;
 
     /// <param name="folder">Folder of the event file; earlier event files in it are replaced.</param>
-    /// <param name="elapsed">Time trained in earlier pieces of the run.</param>
-    /// <param name="sources">Files of JSON lines, each with the group its numbers are shown in; they may still be made, and grow.</param>
+    /// <param name="elapsed">Training time before this start of the run.</param>
+    /// <param name="sources">Files of JSON lines, each with the group of its scalars. They may be missing or grow.</param>
     public TensorBoardLog(string folder, TimeSpan elapsed, params (string Group, string Path)[] sources)
     {
         Directory.CreateDirectory(folder);
@@ -27,7 +27,7 @@ internal sealed class TensorBoardLog : IDisposable
         _sources = [.. sources.Select(source => (source.Group, source.Path, (StreamReader?)null))];
     }
 
-    /// <summary>Shows the lines that have come since.</summary>
+    /// <summary>Adds the lines written since the last update.</summary>
     public void Update()
     {
         for (int i = 0; i < _sources.Count; i++)
@@ -35,7 +35,7 @@ internal sealed class TensorBoardLog : IDisposable
             (string group, string path, StreamReader? lines) = _sources[i];
             if (lines is null)
             {
-                if (!File.Exists(path)) continue; // The run makes it.
+                if (!File.Exists(path)) continue; // The run creates the file later.
                 lines = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
                 _sources[i] = (group, path, lines);
             }

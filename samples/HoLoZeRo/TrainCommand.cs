@@ -4,10 +4,10 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>train: a model behind the zero door, from the byte mix.</summary>
+/// <summary>train: trains a model behind the zero door on text, video and captions.</summary>
 internal static class TrainCommand
 {
-    /// <summary>The licence that the embedded corpus hands on: most of its text is under it.</summary>
+    /// <summary>Licence of most of the text in the embedded corpus. Weights trained on it inherit the licence.</summary>
     private const string EmbeddedCorpusLicence = "CC-BY-SA-3.0";
 
     public static Command Create(IAnsiConsole console)
@@ -18,11 +18,11 @@ internal static class TrainCommand
             "small", presets);
         Option<string> door = CheckedOptions.Choice(
             "--door",
-            "zero is the published door; zero-standardized scales its channels by fixed constants; zero-ngram adds codes of the last 2, 3 "
+            "zero is the published door. zero-standardized scales its channels by fixed constants. zero-ngram adds codes of the last 2, 3 "
                 + "and 4 bytes (219 columns; not in smoke).",
             "zero", "zero", "zero-standardized", "zero-ngram");
-        Option<int?> steps = CheckedOptions.Whole("--steps", "Optimizer steps, instead of the preset's.", 1);
-        Option<int?> seed = CheckedOptions.Whole("--seed", "Seed of weights, batches and dropout; 0 where not given.", 0);
+        Option<int?> steps = CheckedOptions.Whole("--steps", "Number of optimizer steps. Default: that of the preset.", 1);
+        Option<int?> seed = CheckedOptions.Whole("--seed", "Seed of weights, batches and dropout. Default: 0.", 0);
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
@@ -30,11 +30,11 @@ internal static class TrainCommand
         Option<string[]> windows = CorpusOptions.Windows();
         Option<string?> licence = new("--licence")
         {
-            Description = $"Licence to note in the weights' file; {EmbeddedCorpusLicence} for the embedded corpus.",
+            Description = $"Licence to store in the weights file. Default for the embedded corpus: {EmbeddedCorpusLicence}.",
         };
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
             $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.", "runs/holo-zero");
-        Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint in the same folder." };
+        Option<bool> resume = new("--resume") { Description = "Resume from the checkpoint in the same folder." };
 
         Command command = new("train", "Trains a model behind the zero door and keeps its best weights.")
         {
@@ -71,12 +71,12 @@ internal static class TrainCommand
     private static void Run(IAnsiConsole console, TrainOptions options, CancellationToken cancellationToken)
     {
         options.Training.Validate();
-        // What does not fit is refused before a folder is made.
+        // Refuses a door that does not fit before a folder is created.
         DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose();
         var data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
         OutputFolder.RequireWritable(options.Out);
         Scores scores = new ModelTraining(console, options, data).Run(cancellationToken);
         ScoreTable.Print(console, data, [("held out", scores)]);
-        console.WriteLine($"Best weights, of step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");
+        console.WriteLine($"Best weights, from step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");
     }
 }

@@ -2,7 +2,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a training command line asked for, with the preset's values where it was silent.</summary>
+/// <summary>The options of a training command line. Options that were not given have the preset's values.</summary>
 internal sealed record TrainOptions(
     TrainPreset Preset,
     string Door,

@@ -2,7 +2,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A model to train: body, bytes per slot, budget, what is scored, and how often.</summary>
+/// <summary>A model to train: body, bytes per slot, training budget, held-out samples, and how often the model is scored.</summary>
 internal sealed record TrainPreset(
     string Name,
     ByteTransformerOptions Body,
@@ -12,10 +12,10 @@ internal sealed record TrainPreset(
     HeldOutWindows HeldOut,
     int EvaluateEvery)
 {
-    /// <summary>Seconds: shows that everything works.</summary>
+    /// <summary>Takes seconds. Shows that everything works.</summary>
     private static readonly TrainPreset Smoke = Of(TrainingBudget.Smoke, evaluateEvery: 2);
 
-    /// <summary>4,280,582 parameters, 8.2 MiB in bfloat16: an hour or two of two CPU cores.</summary>
+    /// <summary>4,280,582 parameters, 8.2 MiB in bfloat16. Trains in an hour or two on two CPU cores.</summary>
     private static readonly TrainPreset Small = new(
         "small",
         new ByteTransformerOptions { Dim = 256, Layers = 4, Heads = 4, Dropout = 0 },
@@ -34,7 +34,7 @@ internal sealed record TrainPreset(
         new HeldOutWindows(),
         EvaluateEvery: 1000);
 
-    /// <summary>The published body of 25,357,576 parameters and its 30,000 steps; meant for a GPU.</summary>
+    /// <summary>The published body of 25,357,576 parameters and its 30,000 steps. Meant for a GPU.</summary>
     private static readonly TrainPreset Full = new(
         "full",
         new ByteTransformerOptions(),

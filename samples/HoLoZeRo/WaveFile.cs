@@ -2,18 +2,18 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Sound as a WAV file: 16-bit PCM, 8 kHz, mono.</summary>
+/// <summary>Writes sound as a WAV file: 16-bit PCM, 8 kHz, mono.</summary>
 internal static class WaveFile
 {
     private const int SampleRate = 8000;
     private const int BytesPerSample = 2;
 
     /// <param name="path">File to write.</param>
-    /// <param name="codes">μ-law codes of a window, one a sample.</param>
+    /// <param name="codes">μ-law codes of a window, one per sample.</param>
     public static void Save(string path, ReadOnlySpan<byte> codes)
     {
         using MemoryStream file = new();
-        using BinaryWriter writer = new(file); // little-endian, as the format wants
+        using BinaryWriter writer = new(file); // little-endian, as the format requires
         int length = codes.Length * BytesPerSample;
         writer.Write("RIFF"u8);
         writer.Write(36 + length);

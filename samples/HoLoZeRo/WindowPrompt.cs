@@ -3,13 +3,13 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A window of a film, and the one that the model lets follow.</summary>
+/// <summary>Reads a window of a film, and generates the next one with the model.</summary>
 internal static class WindowPrompt
 {
-    /// <summary>The bytes of the window that was asked for.</summary>
-    /// <param name="which">An index into the files of windows, or a file of one window.</param>
-    /// <param name="windowFiles">The files that an index counts over.</param>
-    /// <exception cref="ArgumentException">There is no such window; the message names it and the limit.</exception>
+    /// <summary>Returns the bytes of the requested window.</summary>
+    /// <param name="which">An index into the window files, or the path of a file that holds one window.</param>
+    /// <param name="windowFiles">The window files that an index refers to.</param>
+    /// <exception cref="ArgumentException">The window does not exist. The message names it and the limit.</exception>
     public static byte[] Read(string which, string[] windowFiles)
     {
         if (int.TryParse(which, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int index))
@@ -20,15 +20,15 @@ internal static class WindowPrompt
             return corpus.Window(index).ToArray();
         }
 
-        if (!File.Exists(which)) throw new ArgumentException($"--window {which}: neither a whole number nor a file.");
+        if (!File.Exists(which)) throw new ArgumentException($"--window {which}: this is neither a whole number nor a file.");
         long length = new FileInfo(which).Length;
         return length == WindowRecord.Size
             ? File.ReadAllBytes(which)
             : throw new ArgumentException($"--window {which}: it has {length} bytes; a window has {WindowRecord.Size}.");
     }
 
-    /// <summary>The next window, whole.</summary>
-    /// <exception cref="InvalidDataException">The model ended it early.</exception>
+    /// <summary>Generates the next window, all 539 bytes.</summary>
+    /// <exception cref="InvalidDataException">The model ended the window early.</exception>
     public static async Task<byte[]> ContinueAsync(
         ByteLanguageModel model, byte[] window, GenerationOptions options, CancellationToken cancellationToken)
     {
@@ -39,6 +39,6 @@ internal static class WindowPrompt
         return next.Count == WindowRecord.Size
             ? [.. next]
             : throw new InvalidDataException(
-                $"The model ended the window after {next.Count} of {WindowRecord.Size} bytes; another --seed may go on.");
+                $"The model ended the window after {next.Count} of {WindowRecord.Size} bytes; another --seed may give a whole window.");
     }
 }

@@ -3,12 +3,12 @@ using System.CommandLine.Parsing;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>The commands and options of the sample. Every wrong value is refused here with the value and what is allowed.</summary>
+/// <summary>The commands and options of the sample. A wrong value is refused with a message that names the allowed ones.</summary>
 internal static class CommandLine
 {
-    /// <summary>The commands; what they ask for happens when they are invoked.</summary>
+    /// <summary>Creates the commands. The actions run when a command is invoked.</summary>
     public static RootCommand Create(Action<TextOptions, CancellationToken> text, Action<WindowOptions, CancellationToken> windows) =>
-        new("Makes text and windows for training out of your own files.") { Text(text), Windows(windows) };
+        new("Converts your own files to text and windows for training.") { Text(text), Windows(windows) };
 
     private static Command Text(Action<TextOptions, CancellationToken> run)
     {
@@ -17,7 +17,7 @@ internal static class CommandLine
         Option<string> field =
             new("--field")
             {
-                Description = "The field of a JSON line, or the column of a parquet file, that holds the text.",
+                Description = "Name of the field (JSON lines) or column (parquet) that holds the text.",
                 DefaultValueFactory = _ => "text"
             };
         Option<long?> take = new("--take")
@@ -27,12 +27,12 @@ internal static class CommandLine
         };
         Option<int> longest = new("--longest-line")
         {
-            Description = "Longest line to read, in bytes; longer ones count as damaged.",
+            Description = "Longest line to read, in bytes; longer lines count as damaged.",
             DefaultValueFactory = _ => 16 << 20,
             CustomParser = result => (int)Whole(result, 1, 256 << 20),
         };
         Option<bool> resume = Resume();
-        Command command = new("text", "Documents from .txt, .jsonl and .parquet files into one text file.") { inputs, output, field, take,
+        Command command = new("text", "Writes documents of .txt, .jsonl and .parquet files to a text file.") { inputs, output, field, take,
             longest, resume };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -48,12 +48,12 @@ internal static class CommandLine
 
     private static Command Windows(Action<WindowOptions, CancellationToken> run)
     {
-        Argument<string[]> inputs = Inputs("Films of any kind that ffmpeg reads.", endings: null);
-        Option<string> output = Out("File of windows to write, ending in .bin; the JSON beside it and a contact sheet are written too.",
+        Argument<string[]> inputs = Inputs("Films in any format that ffmpeg reads.", endings: null);
+        Option<string> output = Out("Window file to write, ending in .bin. A JSON file and a contact sheet are written next to it.",
             ending: ".bin");
         Option<string[]> captions = new("--captions")
         {
-            Description = "One .srt or .vtt file a film, in the same order; without it, those of the film's name beside it.",
+            Description = "One .srt or .vtt file per film, in the same order. Default: the files next to the films, with the same name.",
             AllowMultipleArgumentsPerToken = true,
         };
         captions.Validators.Add(
@@ -69,7 +69,7 @@ internal static class CommandLine
             },
         };
         Option<bool> resume = Resume();
-        Command command = new("windows", "Windows of 539 bytes from films with captions.") { inputs, output, captions, split, resume };
+        Command command = new("windows", "Writes 539-byte windows from films with captions.") { inputs, output, captions, split, resume };
         command.Validators.Add(result =>
         {
             int given = result.GetValue(captions)?.Length ?? 0;
@@ -112,7 +112,7 @@ internal static class CommandLine
         return output;
     }
 
-    private static Option<bool> Resume() => new("--resume") { Description = "Go on where an earlier run of the same command stopped." };
+    private static Option<bool> Resume() => new("--resume") { Description = "Resume where an earlier run of the same command stopped." };
 
     private static void RequireFiles(SymbolResult result, string name, IReadOnlyList<string> paths, IReadOnlyList<string>? endings)
     {

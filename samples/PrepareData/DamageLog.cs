@@ -2,16 +2,16 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>Keeps a line for every record that was skipped: which file, where in it, and why.</summary>
+/// <summary>Writes a line for every skipped record: file, place and reason.</summary>
 internal sealed class DamageLog(Stream stream, long count)
 {
     private const int Shown = 5;
     private readonly List<string> _first = [];
 
-    /// <summary>Records skipped so far, over all pieces of a resumed run.</summary>
+    /// <summary>Records skipped so far, including those before a resume.</summary>
     public long Count { get; private set; } = count;
 
-    /// <summary>Notes a record.</summary>
+    /// <summary>Logs a skipped record.</summary>
     public void Add(string file, string place, string reason)
     {
         Count++;
@@ -21,7 +21,7 @@ internal sealed class DamageLog(Stream stream, long count)
         stream.Write("\n"u8);
     }
 
-    /// <summary>How many were skipped, and the first few of this run.</summary>
+    /// <summary>Returns the number of skipped records, and the first few of this run.</summary>
     public IEnumerable<string> Summary(string path)
     {
         if (Count == 0) yield break;

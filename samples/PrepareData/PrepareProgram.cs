@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>Makes text and windows for training out of files of one's own.</summary>
+/// <summary>Converts the user's own files to text and windows for training.</summary>
 internal static class PrepareProgram
 {
     public static Task<int> Main(string[] args)
@@ -13,6 +13,6 @@ internal static class PrepareProgram
                 (options, cancellationToken) => TextPreparation.Run(console, options, cancellationToken),
                 (options, cancellationToken) => WindowPreparation.Run(console, options, cancellationToken)),
             args,
-            "The same command with --resume goes on from here.");
+            "The same command with --resume continues from here.");
     }
 }

@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// A file that grows for hours and may be killed at any moment. What is written lies in NAME.partial until it is whole; NAME.progress.json
-/// says how far it is good and where its sources stand, and NAME.damaged.jsonl lists what was skipped. A resumed run cuts both files back
-/// to that point and goes on, so that the result is the same.
+/// An output file that is written for hours by a process that may be killed at any moment. The output is NAME.partial until it is complete.
+/// NAME.progress.json holds the length that is valid and the position in the sources. NAME.damaged.jsonl lists what was skipped. A resumed
+/// run truncates both files to the saved lengths and continues, so that the result is the same.
 /// </summary>
 internal sealed class PreparedFile<TState> : IDisposable
     where TState : class
@@ -18,11 +18,11 @@ internal sealed class PreparedFile<TState> : IDisposable
     private readonly string _job;
     private readonly FileStream _damageStream;
 
-    /// <summary>Opens the file afresh, or where an earlier run stopped.</summary>
-    /// <param name="path">What it is to be called when it is whole.</param>
-    /// <param name="job">All that decides the content; a resumed run must have the same.</param>
-    /// <param name="resume">True to go on from an earlier run, where there is one.</param>
-    /// <exception cref="InvalidDataException">The earlier run did another job, or its files are damaged.</exception>
+    /// <summary>Opens a new file, or the file of an earlier run at its last saved point.</summary>
+    /// <param name="path">Path of the complete file.</param>
+    /// <param name="job">Everything that determines the content. A resumed run must have the same job.</param>
+    /// <param name="resume">True to resume an earlier run, if there is one.</param>
+    /// <exception cref="InvalidDataException">The earlier run had another job, or its files are damaged.</exception>
     public PreparedFile(string path, string job, bool resume)
     {
         _path = path;
@@ -45,24 +45,24 @@ internal sealed class PreparedFile<TState> : IDisposable
         if (saved is null) File.Delete(ProgressPath);
     }
 
-    /// <summary>Where the sources stood when the earlier run was last saved; null at a fresh start.</summary>
+    /// <summary>Position in the sources when the earlier run was last saved; null for a new file.</summary>
     public TState? Resumed { get; }
 
-    /// <summary>Takes what is written.</summary>
+    /// <summary>The output.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>Takes what is skipped.</summary>
+    /// <summary>The log of skipped records.</summary>
     public DamageLog Damage { get; }
 
-    /// <summary>The list of what was skipped; gone at the end where nothing was.</summary>
+    /// <summary>Path of the list of skipped records. The list is deleted at the end if nothing was skipped.</summary>
     public string DamagePath => _path + ".damaged.jsonl";
 
-    /// <summary>What is written so far.</summary>
+    /// <summary>Path of the output so far.</summary>
     public string PartialPath => _path + ".partial";
 
     private string ProgressPath => _path + ".progress.json";
 
-    /// <summary>Makes all that is written so far good.</summary>
+    /// <summary>Flushes everything written so far to disk and saves the position for a resume.</summary>
     public void Save(TState state)
     {
         Stream.Flush(flushToDisk: true);
@@ -71,8 +71,8 @@ internal sealed class PreparedFile<TState> : IDisposable
         AtomicFile.WriteText(ProgressPath, $"{Digest(json)}\n{json}");
     }
 
-    /// <summary>Gives the file its name, and with it files that belong to it. Nothing more can be written.</summary>
-    /// <param name="companions">Their temporary names and their own. All is written before, so that a full disk can divide nothing.</param>
+    /// <summary>Renames the output and its companion files to their final names. Nothing more can be written.</summary>
+    /// <param name="companions">Temporary and final paths. All files are complete before the first rename: the disk may be full.</param>
     public void Finish(params IEnumerable<(string Temporary, string Path)> companions)
     {
         Stream.Flush(flushToDisk: true);
@@ -90,7 +90,7 @@ internal sealed class PreparedFile<TState> : IDisposable
         Close(_damageStream);
     }
 
-    /// <summary>A full disk has been reported already when the stream is closed; closing must not hide that.</summary>
+    /// <summary>Closes a stream. A full disk was reported before; an error while closing must not hide that report.</summary>
     private static void Close(FileStream stream)
     {
         try
@@ -151,7 +151,7 @@ internal sealed class PreparedFile<TState> : IDisposable
         return saved;
     }
 
-    /// <summary>Shows damage to the file, which could otherwise make the output wrong unseen.</summary>
+    /// <summary>Detects damage to the progress file. Undetected damage could make the output wrong.</summary>
     private static string Digest(string json) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
 
     private sealed record Saved(string Job, long Length, long DamageLength, long DamageCount, TState State);

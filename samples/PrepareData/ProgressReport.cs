@@ -4,14 +4,14 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>A bar with bytes, rate and time left on a terminal; where the output is no terminal, a line at each tenth.</summary>
+/// <summary>Shows a bar with bytes, rate and time left on a terminal. If the output is redirected, prints a line at each tenth.</summary>
 internal static class ProgressReport
 {
-    /// <summary>Runs work that tells how many of its bytes are done.</summary>
-    /// <param name="console">Where to show it.</param>
-    /// <param name="title">What is being done.</param>
-    /// <param name="total">Bytes in all, at least 1.</param>
-    /// <param name="work">The work.</param>
+    /// <summary>Runs work that reports how many of its bytes are done.</summary>
+    /// <param name="console">Console for the progress.</param>
+    /// <param name="title">Name of the work.</param>
+    /// <param name="total">Total bytes, at least 1.</param>
+    /// <param name="work">The work. It calls its argument with the bytes done so far.</param>
     public static void Run(IAnsiConsole console, string title, long total, Action<Action<long>> work)
     {
         if (!console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)

@@ -1,4 +1,4 @@
-// Bytes to slots to a TorchSharp transformer of your own, without a learned input layer.
+// From bytes to slots to your own TorchSharp transformer, without a learned input layer.
 using HslEmbeddingZero;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -2,10 +2,10 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A preset's training with other numbers of a command line.</summary>
+/// <summary>Replaces training options of a preset with those of a command line.</summary>
 internal static class Budget
 {
-    /// <summary>As many steps as asked for, the preset's where nothing was; a short run warms up over half of it at most.</summary>
+    /// <summary>Sets the number of steps; null keeps the preset's. The warm-up takes at most half of the steps.</summary>
     public static TrainerOptions WithSteps(this TrainerOptions preset, int? steps) => steps is { } some
         ? preset with { Steps = some, WarmupSteps = Math.Min(preset.WarmupSteps, some / 2) }
         : preset;

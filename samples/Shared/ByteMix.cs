@@ -3,13 +3,13 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>How often text, video and captions are trained on: only the proportions count.</summary>
+/// <summary>How often text, video and captions are drawn in training. Only the proportions matter.</summary>
 internal sealed record MixWeights(double Text = 1, double Video = 1, double Caption = 1);
 
-/// <summary>How many held-out samples of each source are scored at most. The default takes all captions of the embedded corpus.</summary>
+/// <summary>Upper limits on scored held-out samples per source. The default covers all captions of the embedded corpus.</summary>
 internal sealed record HeldOutWindows(int TextWindows = 256, int VideoWindows = 128, int CaptionWindows = 457);
 
-/// <summary>The three sources of the byte mix, to train on and to score.</summary>
+/// <summary>The three sources of the byte mix: text, video and captions. For training and scoring.</summary>
 internal sealed class ByteMix
 {
     private ByteMix(TextCorpus text, WindowCorpus windows, MixWeights weights, HeldOutWindows heldOut)
@@ -35,13 +35,13 @@ internal sealed class ByteMix
 
     public SampleSource Caption { get; }
 
-    /// <summary>The order is part of every committed run.</summary>
+    /// <summary>Text, video, caption. Committed runs depend on this order.</summary>
     public IReadOnlyList<SampleSource> Sources => [Text, Video, Caption];
 
     /// <summary>SHA-256 of all held-out samples.</summary>
     public string HeldOutSha256 { get; }
 
-    /// <summary>Held-out samples of text, video and captions.</summary>
+    /// <summary>Number of held-out samples of text, video and captions.</summary>
     public IReadOnlyList<int> HeldOutCounts => [.. Sources.Select(source => source.HeldOut?.Count ?? 0)];
 
     /// <summary>Name and SHA-256 of every file.</summary>
@@ -49,7 +49,7 @@ internal sealed class ByteMix
         TextCorpus.Inputs.Select(input => (input.Name, input.Sha256)).Concat(Windows.Files.Select(file => (file.Name, file.Sha256)))
             .ToDictionary(file => file.Name, file => file.Sha256);
 
-    /// <summary>Reads the corpora, and shows how far it has come where they are large, and what is left out of them.</summary>
+    /// <summary>Reads the corpora. Prints the progress for large files, and which files are left out.</summary>
     public static ByteMix Load(
         IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, MixWeights weights, HeldOutWindows heldOut,
         CancellationToken cancellationToken)
@@ -59,7 +59,7 @@ internal sealed class ByteMix
         return new(corpus, WindowCorpus.Load(windows), weights, heldOut);
     }
 
-    /// <summary>A line at each tenth of a file.</summary>
+    /// <summary>Prints a line at each tenth of a file.</summary>
     private sealed class ReadingLines(IAnsiConsole console) : IProgress<TextIndexProgress>
     {
         private (string Path, long Tenth) _last;

@@ -4,10 +4,10 @@ using System.Globalization;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Options that refuse a wrong value with the value and what is allowed.</summary>
+/// <summary>Options that check their value. The error names the wrong value and the allowed ones.</summary>
 internal static class CheckedOptions
 {
-    /// <summary>One of some words.</summary>
+    /// <summary>An option that takes one of several words.</summary>
     public static Option<string> Choice(string name, string description, string start, params string[] allowed)
     {
         Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => start };
@@ -20,14 +20,14 @@ internal static class CheckedOptions
         return option;
     }
 
-    /// <summary>A whole number, null where the option is not given.</summary>
+    /// <summary>An option that takes a whole number; null where it is not given.</summary>
     public static Option<int?> Whole(string name, string description, int low, int high = int.MaxValue) => new(name)
     {
         Description = description,
         CustomParser = result => Whole(result.Tokens[^1].Value, low, high, name, result),
     };
 
-    /// <summary>A number in a range; the value of <paramref name="start"/> where the option is not given.</summary>
+    /// <summary>An option that takes a number in a range. Default: <paramref name="start"/>.</summary>
     public static Option<double> Number(string name, string description, double start, Func<double, bool> isAllowed, string allowed) =>
         new(name)
         {
@@ -42,7 +42,7 @@ internal static class CheckedOptions
             },
         };
 
-    /// <summary>A folder, which need not exist.</summary>
+    /// <summary>An option that names a folder. The folder need not exist.</summary>
     public static Option<DirectoryInfo> Folder(string name, string description, string start) => new(name)
     {
         Description = description,
@@ -56,7 +56,7 @@ internal static class CheckedOptions
         },
     };
 
-    /// <summary>A whole number of a list.</summary>
+    /// <summary>Parses a whole number of a list.</summary>
     public static int Whole(string text, int low, int high, string option, ArgumentResult result)
     {
         if (int.TryParse(text, out int value) && value >= low && value <= high) return value;

@@ -5,12 +5,12 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// What committed runs, tables and weights say about how they came about. The words stay when the library's names change: a result counts
-/// as finished only where they are equal.
+/// The descriptions of conditions that committed runs, tables and weights store. They must stay the same when the library renames
+/// something: a stored result counts as finished only where its description is equal.
 /// </summary>
 internal static class CommittedWords
 {
-    /// <summary>Training options.</summary>
+    /// <summary>The training options, under their stored names.</summary>
     public static object Training(TrainerOptions options, MixWeights mix) => new
     {
         options.Steps,
@@ -30,7 +30,7 @@ internal static class CommittedWords
         LogEvery = options.ReportEverySteps,
     };
 
-    /// <summary>The samples that a run is trained on.</summary>
+    /// <summary>Identifies the samples that a run is trained on: seed, batch size, mix and SHA-256 of all files.</summary>
     public static string Corpus(TrainerOptions options, ByteMix data) => string.Join(' ', [
         FormattableString.Invariant($"seed {options.Seed} batch {options.BatchSize}"),
         FormattableString.Invariant(
@@ -38,7 +38,8 @@ internal static class CommittedWords
         .. data.TextCorpus.Inputs.Select(input => input.Sha256), .. data.Windows.Files.Select(file => file.Sha256)]);
 
     /// <summary>
-    /// The SHA-256 of all held-out samples: text as 16-bit ids with the file of each sample, windows as bytes with both swaps.
+    /// SHA-256 of all held-out samples. Text enters as 16-bit ids with the file of each sample. Windows enter as bytes, with both swapped
+/// contexts.
     /// </summary>
     public static string HeldOutSha256(ByteMix data)
     {
@@ -58,7 +59,7 @@ internal static class CommittedWords
                 ? [.. Enumerable.Range(0, captions.Count).SelectMany(i => Narrow(captions.SwappedContext(swap, i)))] : []);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
-        // The length first, so that no two sets run together into the same bytes.
+        // The length comes first, so that different splits of the same bytes get different digests.
         void Append(ReadOnlySpan<byte> bytes)
         {
             hash.AppendData(BitConverter.GetBytes(bytes.Length));

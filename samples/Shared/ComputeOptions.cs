@@ -4,27 +4,27 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Where and in which arithmetic a sample computes: --device and --precision.</summary>
+/// <summary>The options --device, --precision and --checkpoint-minutes of a sample.</summary>
 internal static class ComputeOptions
 {
     public static Option<string> Device() => CheckedOptions.Choice("--device", "auto, cpu or cuda.", "auto", "auto", "cpu", "cuda");
 
     public static Option<string> Precision() => CheckedOptions.Choice(
         "--precision",
-        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto, which goes by the processor: bfloat16 on CUDA, with AMX, "
-            + "and on "
+        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto. auto depends on the processor: bfloat16 on CUDA, with "
+            + "AMX, and on "
         + "AMD with AVX512_BF16; else float32.",
         "auto", "float32", "tf32", "bfloat16", "auto");
 
-    /// <summary>The device that a command line names, with libtorch and the process ready for much work on it.</summary>
+    /// <summary>Returns the device that a command line names. Loads libtorch, and lets the process retain freed memory blocks.</summary>
     /// <param name="name">auto, cpu or cuda.</param>
-    /// <param name="onlyNamed">Nothing will be computed there, so that it need not be in this machine.</param>
+    /// <param name="onlyNamed">True where nothing is computed on the device. The machine need not have it then.</param>
     public static torch.Device ChooseDevice(string name, bool onlyNamed = false)
     {
-        TorchMemory.RetainFreedBlocks(); // A step's tensors have the sizes of the last step's.
+        TorchMemory.RetainFreedBlocks(); // The tensors of each step have the same sizes, so freed blocks fit again.
         TorchRuntime.Load();
         TorchRuntime.EnsureLoaded();
-        if (name == "cuda" && onlyNamed) return new torch.Device(DeviceType.CUDA); // torch.CUDA would look for one
+        if (name == "cuda" && onlyNamed) return new torch.Device(DeviceType.CUDA); // torch.CUDA would look for a CUDA device
         bool hasCuda = name != "cpu" && torch.TryInitializeDeviceType(DeviceType.CUDA);
         if (name == "cuda" && !hasCuda)
             throw new ArgumentException(
@@ -33,7 +33,7 @@ internal static class ComputeOptions
         return hasCuda ? torch.CUDA : torch.CPU;
     }
 
-    /// <summary>The precision that a command line names.</summary>
+    /// <summary>Returns the precision that a command line names.</summary>
     public static Precision ChoosePrecision(string name, torch.Device device) => name switch
     {
         "auto" => RecommendedPrecision.For(device),
@@ -43,21 +43,21 @@ internal static class ComputeOptions
         _ => throw new ArgumentException("--precision tf32 needs a CUDA device; this run is on the CPU."),
     };
 
-    /// <summary>A precision as the command line spells it.</summary>
+    /// <summary>The command line's name of a precision.</summary>
     public static string NameOf(Precision precision) =>
         precision == Training.Precision.TensorFloat32 ? "tf32" : precision.ToString().ToLowerInvariant();
 
-    /// <summary>--checkpoint-minutes: how often a long run is kept.</summary>
+    /// <summary>--checkpoint-minutes: how often a long run writes a checkpoint.</summary>
     public static Option<double> CheckpointMinutes() => CheckedOptions.Number(
-        "--checkpoint-minutes", "Minutes between two checkpoints of a run; 0 keeps one only when the run is interrupted.", 2,
+        "--checkpoint-minutes", "Minutes between two checkpoints of a run; 0 writes one only when the run is interrupted.", 2,
         value => value is >= 0 and <= 1e6, "minutes from 0 to 1,000,000");
 
-    /// <summary>The time between two checkpoints; null for none.</summary>
+    /// <summary>Time between two checkpoints; null for checkpoints at an interruption only.</summary>
     public static TimeSpan? CheckpointInterval(double minutes) => minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
 
-    /// <summary>The device in words, as tables and cards show it.</summary>
+    /// <summary>Name of the device, as tables and model cards show it.</summary>
     public static string NameOf(torch.Device device) => device.type == DeviceType.CPU
         ? $"CPU, {torch.get_num_threads()} thread{(torch.get_num_threads() == 1 ? "" : "s")}, "
             + $"{System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}"
-        : TorchRuntime.CudaDeviceName(Math.Max(0, device.index)); // torch.CUDA is no. -1
+        : TorchRuntime.CudaDeviceName(Math.Max(0, device.index)); // torch.CUDA has index -1
 }

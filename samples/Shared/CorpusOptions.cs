@@ -2,20 +2,20 @@ using System.CommandLine;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a sample reads: --text and --windows, or the corpus that lies beside the program.</summary>
+/// <summary>The options --text and --windows. Default: the corpus in the program's folder.</summary>
 internal static class CorpusOptions
 {
     public static Option<string[]> Text() => new("--text")
     {
         Description =
-            "Text to train on instead of the embedded one: files, folders or quoted patterns such as \"books/**/*.txt\"; an empty line "
+            "Text to use instead of the embedded text: files, folders or quoted patterns such as \"books/**/*.txt\". An empty line "
                 + "ends a document.",
         AllowMultipleArgumentsPerToken = true,
     };
 
     public static Option<string[]> Windows() => new("--windows")
     {
-        Description = "Files of 539-byte windows instead of the embedded one.",
+        Description = "Files of 539-byte windows to use instead of the embedded file.",
         AllowMultipleArgumentsPerToken = true,
     };
 

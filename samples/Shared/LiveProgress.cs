@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>One bar a run on a terminal; where the output is no terminal, a line at each tenth of a run, or at smaller parts.</summary>
+/// <summary>
+/// Shows one progress bar per run on a terminal. If the output is redirected, prints a line at each tenth of a run, or more often.
+/// </summary>
 internal static class LiveProgress
 {
     public static void Run(IAnsiConsole console, IReadOnlyList<string> runs, Action<int, IProgress<TrainingProgress>> execute,

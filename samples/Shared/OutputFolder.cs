@@ -3,8 +3,8 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>The folder that a sample writes to.</summary>
 internal static class OutputFolder
 {
-    /// <summary>Makes the folder and shows that it can be written, before hours are spent.</summary>
-    /// <exception cref="IOException">It cannot; the message names the option and the folder.</exception>
+    /// <summary>Creates the folder and checks that it is writable, before a long run starts.</summary>
+    /// <exception cref="IOException">The folder is not writable. The message names the option and the folder.</exception>
     public static void RequireWritable(DirectoryInfo folder)
     {
         try

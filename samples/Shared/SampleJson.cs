@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>JSON as the samples write it: camel case, enums by name, text of every language as it is, NaN by its name.</summary>
+/// <summary>JSON options of the samples: camel case, enums by name, letters of all languages unescaped, NaN as "NaN".</summary>
 internal static class SampleJson
 {
     public static JsonSerializerOptions Line { get; } = new(JsonSerializerDefaults.Web)
@@ -14,6 +14,6 @@ internal static class SampleJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>The same over many lines, for people.</summary>
+    /// <summary>The same options, indented for readers.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Line) { WriteIndented = true, NewLine = "\n" };
 }

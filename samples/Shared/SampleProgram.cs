@@ -2,18 +2,18 @@ using System.CommandLine;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Runs a command line: what goes wrong ends in one line that says so and in an exit code, and Ctrl-C in a clean stop.</summary>
+/// <summary>Runs a command line. An error ends in a one-line message and exit code 1, Ctrl-C in a clean stop and exit code 130.</summary>
 internal static class SampleProgram
 {
     private const int Failed = 1;
     private const int Interrupted = 130;
 
-    /// <summary>A word that begins with @ is a file name like any other, not a file of more options.</summary>
+    /// <summary>A word that begins with @ is a plain file name, not a response file with more options.</summary>
     private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
 
     /// <param name="root">The command line.</param>
-    /// <param name="args">What was given.</param>
-    /// <param name="afterInterrupt">Says what Ctrl-C has left.</param>
+    /// <param name="args">The arguments.</param>
+    /// <param name="afterInterrupt">Message after Ctrl-C: how to continue.</param>
     public static async Task<int> RunAsync(RootCommand root, string[] args, string afterInterrupt)
     {
         try

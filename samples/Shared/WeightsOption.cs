@@ -2,12 +2,12 @@ using System.CommandLine;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>--weights: the model file to use, by default the small HoLo_ZeRo model, which lies beside the programs that use it.</summary>
+/// <summary>--weights: the model file to use. Default: the small HoLo_ZeRo model in the program's folder.</summary>
 internal static class WeightsOption
 {
     private const string Shipped = "holo-zero-small.safetensors";
 
-    /// <param name="description">What the program does with it.</param>
+    /// <param name="description">Help text of the option.</param>
     public static Option<FileInfo> Create(string description) => new("--weights")
     {
         Description = description,

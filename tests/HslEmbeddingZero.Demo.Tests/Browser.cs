@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace HslEmbeddingZero.Demo.Tests;
 
-/// <summary>A Chromium of this system, started once for all tests of a class; null where there is none.</summary>
+/// <summary>The system's Chromium, started once for all tests of a class; null where there is none.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -14,12 +14,12 @@ public sealed class Browser : IAsyncLifetime
     public async Task InitializeAsync()
     {
         if (Find() is not { } path) return;
-        Assertions.SetDefaultExpectTimeout(20_000); // other test projects run beside this one
+        Assertions.SetDefaultExpectTimeout(20_000); // other test projects run at the same time
         _playwright = await Playwright.CreateAsync();
         Chromium = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = path,
-            Args = ["--no-sandbox"], // Chromium does not start as root with it
+            Args = ["--no-sandbox"], // Chromium does not start as root with its sandbox
         });
     }
 

@@ -171,7 +171,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await open.ExpectOtherPictureAsync("map-canvas", before);
         await Assertions.Expect(open["drop"]).ToBeHiddenAsync();
 
-        // The far end is drawn when it is scrolled to.
+        // The far end is drawn when scrolled into view.
         string beginning = await open.PictureAsync("map-canvas");
         await open["map"].EvaluateAsync("map => { map.scrollLeft = map.scrollWidth; }");
         await open.ExpectOtherPictureAsync("map-canvas", beginning);
@@ -221,7 +221,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(open["generate"]).ToBeEnabledAsync();
         await Assertions.Expect(open["cancel"]).ToBeDisabledAsync();
 
-        // Closing the page is leaving too.
+        // Closing the page also disconnects.
         await open["generate"].ClickAsync();
         await open.ExpectTextAsync("generation-status", "^\\d{2,} bytes, \\d+ a second$");
         await open.Page.CloseAsync();
@@ -242,7 +242,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         }
 
         await demo.ComeToRestAsync();
-        await open.Page.WaitForTimeoutAsync(300); // the place is free a moment after the work is over
+        await open.Page.WaitForTimeoutAsync(300); // the slot is free a moment after the work ends
         await open["length"].FillAsync("5");
         await open["generate"].ClickAsync();
         await open.ExpectTextAsync("generation-status", "^5 bytes: ");

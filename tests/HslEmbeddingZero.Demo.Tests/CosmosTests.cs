@@ -40,7 +40,7 @@ public class CosmosTests
     [Fact]
     public void The_place_of_a_value_point_does_not_depend_on_what_stands_before()
     {
-        // The value columns of a byte inside an input are those it has at the start, so that a path runs exactly from point to point.
+        // The value columns of a byte are the same anywhere in an input, so a path goes exactly from point to point.
         float[] inside = HslFeatures.Encode("xyz"u8)[54..81];
         CosmosView view = Shown.Views[0];
         double[] place = view.Components.Project([.. view.Columns.Select((column, i) => view.Scales[i] * inside[column])]);
@@ -63,7 +63,7 @@ public class CosmosTests
             Assert.Equal(expected, ByteKinds.Of((byte)letter));
         }
 
-        // Every code point's first and other bytes, and nothing but these.
+        // The first and the later bytes of all code points, and no other bytes.
         HashSet<byte> leads = [], others = [];
         for (int point = 0x80; point <= 0x10FFFF; point += point < 0x3000 ? 1 : 61)
         {

@@ -49,7 +49,7 @@ public class GenerationEndpointTests
             Assert.DoesNotContain(ByteIds.Mask, next.Select(n => n.GetProperty("id").GetInt32()));
         }
 
-        // Without chance the most likely byte is drawn.
+        // At temperature 0, the most likely byte is drawn.
         Assert.All(lines[..^1],
             line => Assert.Equal(line.GetProperty("next")[0].GetProperty("id").GetInt32(), line.GetProperty("byte").GetInt32()));
         Assert.All(lines[..^1], line => Assert.False(line.TryGetProperty("end", out _)));
@@ -152,7 +152,7 @@ public class GenerationEndpointTests
         await using RunningDemo demo = await RunningDemo.StartAsync(OneAtATime);
         await demo.GenerateAsync(new { prompt = "warm", length = 2 });
         await demo.ComeToRestAsync();
-        GC.Collect(); // what earlier tests left to the collector is not counted
+        GC.Collect(); // tensors that earlier tests left to the collector must not count
         GC.WaitForPendingFinalizers();
         long before = (await demo.DiagnoseAsync()).LiveTensors;
         for (int i = 0; i < 5; i++)
@@ -213,7 +213,7 @@ public class GenerationEndpointTests
         Assert.DoesNotContain("\"model\"", await demo.Client.GetStringAsync("/api/about"), StringComparison.Ordinal);
     }
 
-    /// <summary>The server notices a moment later that another is gone.</summary>
+    /// <summary>The server notices a disconnected client after a moment.</summary>
     private static async Task<HttpResponseMessage> BeginWhenFreeAsync(RunningDemo demo, int length)
     {
         for (; ; await Task.Delay(20))

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace HslEmbeddingZero.Demo.Tests;
 
 /// <summary>
-/// The page in a browser. Whatever the console reports, and every request to another place, fails the test that opened it.
+/// The page in a browser. Any console message, and any request to another host, fails the test that opened the page.
 /// </summary>
 internal sealed class OpenPage : IAsyncDisposable
 {
@@ -48,10 +48,10 @@ internal sealed class OpenPage : IAsyncDisposable
 
     public ILocator this[string id] => Page.Locator($"#{id}");
 
-    /// <summary>What a canvas shows, to be compared.</summary>
+    /// <summary>The content of a canvas, for comparison.</summary>
     public Task<string> PictureAsync(string canvas) => this[canvas].EvaluateAsync<string>("canvas => canvas.toDataURL()");
 
-    /// <summary>Waits until a canvas shows something else.</summary>
+    /// <summary>Waits until the content of a canvas changes.</summary>
     public async Task ExpectOtherPictureAsync(string canvas, string before)
     {
         for (int i = 0; i < 100; i++, await Page.WaitForTimeoutAsync(50))

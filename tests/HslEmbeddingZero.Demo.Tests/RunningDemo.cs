@@ -9,12 +9,12 @@ using Microsoft.AspNetCore.Builder;
 
 namespace HslEmbeddingZero.Demo.Tests;
 
-/// <summary>The demo on a free port of this machine, with a small model that has learned nothing.</summary>
+/// <summary>The demo on a free port of this machine, with a small untrained model.</summary>
 internal sealed class RunningDemo : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>A bias at which the end is never drawn.</summary>
+    /// <summary>A bias with which the end of the document is never drawn.</summary>
     private const float NeverEnds = -100;
 
     private readonly WebApplication _app;
@@ -23,7 +23,7 @@ internal sealed class RunningDemo : IAsyncDisposable
     {
         _app = app;
         Model = model;
-        // Leaving an answer unread is leaving at once, not after a last look at what still comes.
+        // Disposing an unread response closes the connection at once, without reading the rest.
         Client = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero })
         {
             BaseAddress = new Uri(app.Urls.First()),
@@ -48,7 +48,7 @@ internal sealed class RunningDemo : IAsyncDisposable
         return new RunningDemo(app, model);
     }
 
-    /// <summary>A model of one layer, written to a file and read back, as the demo reads any.</summary>
+    /// <summary>A model of one layer, written to a file and read back as the demo does.</summary>
     /// <param name="endOfDocument">As in <see cref="SaveSmallModel"/>.</param>
     /// <param name="arm">Arm of the door.</param>
     public static DemoModel SmallModel(float endOfDocument = NeverEnds, string arm = "zero")
@@ -60,7 +60,7 @@ internal sealed class RunningDemo : IAsyncDisposable
     }
 
     /// <param name="path">File to write.</param>
-    /// <param name="endOfDocument">What the model adds to the logit of the end of the document.</param>
+    /// <param name="endOfDocument">Bias of the end-of-document logit.</param>
     /// <param name="arm">Arm of the door.</param>
     public static void SaveSmallModel(string path, float endOfDocument = NeverEnds, string arm = "zero")
     {
@@ -82,7 +82,7 @@ internal sealed class RunningDemo : IAsyncDisposable
     public Task<HttpResponseMessage> PostJsonAsync(string json) =>
         Client.PostAsync("/api/generate", new StringContent(json, Encoding.UTF8, MediaTypeNames.Application.Json));
 
-    /// <summary>Begins a generation and waits for its first line; disposing the response is leaving.</summary>
+    /// <summary>Starts a generation and waits for its first line. Disposing the response disconnects the client.</summary>
     public async Task<HttpResponseMessage> BeginAsync(int length, CancellationToken cancellationToken = default)
     {
         using HttpRequestMessage request = new(HttpMethod.Post,
@@ -102,10 +102,10 @@ internal sealed class RunningDemo : IAsyncDisposable
         return [.. answer.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    /// <summary>What the diagnostics tell.</summary>
+    /// <summary>Reads the diagnostics.</summary>
     public async Task<Diagnostics> DiagnoseAsync() => (await Client.GetFromJsonAsync<Diagnostics>("/api/diagnostics", DemoJson.Options))!;
 
-    /// <summary>Waits until no generation runs.</summary>
+    /// <summary>Waits until no generation is running.</summary>
     public async Task<Diagnostics> ComeToRestAsync()
     {
         using CancellationTokenSource late = new(Patience);
@@ -116,7 +116,7 @@ internal sealed class RunningDemo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.StopAsync(); // what still runs ends before its model goes
+        await _app.StopAsync(); // running generations end before their model is disposed
         await _app.DisposeAsync();
         Model?.Dispose();
     }

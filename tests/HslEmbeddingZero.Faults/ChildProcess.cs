@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Starts programs that lie beside this one.</summary>
+/// <summary>Starts programs from the folder of this program.</summary>
 internal static class ChildProcess
 {
-    /// <summary>This program, with other arguments.</summary>
+    /// <summary>Starts this program with other arguments.</summary>
     public const string Self = "HslEmbeddingZero.Faults.dll";
 
     public static Process Start(string assembly, params string[] arguments)
@@ -14,12 +14,12 @@ internal static class ChildProcess
             .. arguments])
         { RedirectStandardOutput = true, RedirectStandardError = true };
 
-        // Threads that wait by spinning would take the cores from whatever else runs.
+        // Spinning threads would take the cores from other processes.
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         return Process.Start(start)!;
     }
 
-    /// <summary>Runs to the end.</summary>
+    /// <summary>Runs a program to its end.</summary>
     public static (int ExitCode, string Output, string Error) Run(string assembly, params string[] arguments)
     {
         using Process process = Start(assembly, arguments);

@@ -2,7 +2,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>A model, a corpus and a schedule for which a step takes milliseconds.</summary>
+/// <summary>A model, a corpus and a schedule so small that a step takes milliseconds.</summary>
 internal static class SmallCorpus
 {
     public static readonly TrainerOptions Options = new()
@@ -25,7 +25,7 @@ internal static class SmallCorpus
         return model;
     }
 
-    /// <summary>Text, video and captions in files of a folder, which are made where they are not there.</summary>
+    /// <summary>Text, video and captions in files of a folder. Missing files are created.</summary>
     public static IReadOnlyList<SampleSource> Sources(string folder)
     {
         Directory.CreateDirectory(folder);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero.Package.Tests;
 
-/// <summary>Which libtorch a program of this repository is built with, as its project says before anything is restored.</summary>
+/// <summary>The libtorch that programs of this repository are built with, read from their projects before a restore.</summary>
 public sealed class BackendTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -15,12 +15,12 @@ public sealed class BackendTests
     public void A_program_for_another_system_takes_the_libtorch_of_that_system(string runtime) =>
         Assert.Equal([$"libtorch-cpu-{runtime}"], Backends($"-p:RuntimeIdentifier={runtime}"));
 
-    /// <summary>dotnet restore -r sets another property than a build does.</summary>
+    /// <summary>dotnet restore -r and dotnet build set different properties.</summary>
     [Fact]
     public void A_restore_for_another_system_takes_the_libtorch_of_that_system() =>
         Assert.Equal(["libtorch-cpu-win-x64"], Backends("-p:RuntimeIdentifiers=win-x64"));
 
-    /// <summary>One of them: with all of TorchSharp-cpu every program would carry each system's files.</summary>
+    /// <summary>One system's package only: with the whole of TorchSharp-cpu, every program would carry the files of all systems.</summary>
     [Fact]
     public void A_program_for_this_system_takes_one_libtorch()
     {

@@ -2,12 +2,12 @@ using System.Reflection;
 
 namespace HslEmbeddingZero.Package.Tests;
 
-/// <summary>What the build of this project knew: where the repository is and which versions it uses.</summary>
+/// <summary>Values from the build of this project: the folder of the repository and the package versions.</summary>
 internal static class Build
 {
     public static string RepositoryFolder { get; } = Value(nameof(RepositoryFolder));
 
-    /// <summary>NuGet's folder of packages on this machine.</summary>
+    /// <summary>NuGet's package folder on this machine.</summary>
     public static string PackagesFolder { get; } = Value(nameof(PackagesFolder));
 
     public static string LibtorchVersion { get; } = Value(nameof(LibtorchVersion));

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace HslEmbeddingZero.Package.Tests;
 
-/// <summary>Commands in a folder, as on a machine that knows nothing of this build or of another libtorch.</summary>
+/// <summary>Runs commands in a folder, as on a machine without this build and without another libtorch.</summary>
 internal static class Command
 {
-    /// <summary>dotnet with the arguments.</summary>
+    /// <summary>Runs dotnet with the arguments.</summary>
     public static (int Code, string Output, string Error) Run(string folder, TimeSpan patience, params string[] arguments) =>
         Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, patience, arguments);
 
-    /// <summary>git in the repository; the code is not 0 where there is no git or no repository.</summary>
+    /// <summary>Runs git in the repository. The exit code is not 0 where there is no git or no repository.</summary>
     public static (int Code, string Output) Git(params string[] arguments)
     {
         try

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Package.Tests;
 
-/// <summary>The width that .editorconfig names, which dotnet format does not hold.</summary>
+/// <summary>Checks the line width that .editorconfig names. dotnet format does not enforce it.</summary>
 public sealed class LineWidthTests
 {
     private const int Width = 140;

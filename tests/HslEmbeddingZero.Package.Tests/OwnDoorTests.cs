@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Package.Tests;
 
-/// <summary>A door written outside the library does all that the library's own do.</summary>
+/// <summary>A door written outside the library supports all that the library's doors do.</summary>
 public sealed class OwnDoorTests : IDisposable
 {
     private const int Width = 32;
@@ -27,7 +27,7 @@ public sealed class OwnDoorTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new AveragingDoor(bytesPerSlot: 0, contextBytes: 1));
     }
 
-    /// <summary>Four bytes back: further than the features look.</summary>
+    /// <summary>Four bytes back: further than the features depend on.</summary>
     [Fact]
     public void A_generator_gives_the_door_as_many_ids_as_it_looks_back()
     {
@@ -44,7 +44,7 @@ public sealed class OwnDoorTests : IDisposable
         }
     }
 
-    /// <summary>The library would set the scale, a vector, to zero; the door knows better.</summary>
+    /// <summary>The library would set the scale, a vector, to zero. The door overrides this.</summary>
     [Fact]
     public void Training_begins_as_the_door_says_and_learns_it()
     {
@@ -69,7 +69,7 @@ public sealed class OwnDoorTests : IDisposable
         }
     }
 
-    /// <summary>A model file names its door, and this one has no name there; its weights can be kept all the same.</summary>
+    /// <summary>A model file names its door. This door has no such name, but its weights can still be saved.</summary>
     [Fact]
     public void A_file_of_the_weights_alone_is_offered()
     {

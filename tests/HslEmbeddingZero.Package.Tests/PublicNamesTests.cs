@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Package.Tests;
 
 /// <summary>
-/// The public names that other people's code is compiled against, used from outside with their parameters, defaults and shapes. That they
-/// compile is most of the test.
+/// The public names that users compile against, used from outside with their parameters, defaults and shapes. Most of the test is that this
+/// compiles.
 /// </summary>
 public sealed class PublicNamesTests : IDisposable
 {

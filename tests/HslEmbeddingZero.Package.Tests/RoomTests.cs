@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace HslEmbeddingZero.Package.Tests;
 
 /// <summary>
-/// Folders know each other in one direction. What a file declares and what it names is read from the sources, as folders are gone from an
-/// assembly.
+/// Folders may depend on each other in one direction only. The test reads declared and used names from the sources, as an assembly has no
+/// folders.
 /// </summary>
 public sealed class RoomTests
 {
-    /// <summary>Each room may know those before it. Second is the root of the core package.</summary>
+    /// <summary>Each room (folder) may use the rooms before it. The second is the root folder of the core package.</summary>
     private static readonly string[] Rooms =
     [
         "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Signal", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
@@ -43,7 +43,7 @@ public sealed class RoomTests
     private static Regex Declaration { get; } = new(
         @"^(public|internal) [a-z ]*?\b(class|struct|record|enum|interface)( struct)? (?<name>\w+)", RegexOptions.Multiline);
 
-    /// <summary>A name that begins as types do and is no member of something: those after a dot are that thing's.</summary>
+    /// <summary>A name with an initial capital that does not follow a dot. Names after a dot are members.</summary>
     private static Regex Identifier { get; } = new(@"(?<![\w.""])[A-Z]\w+(?=[\s.<(?\[\],;!>)]|$)");
 
     private static IEnumerable<Source> Sources() =>

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace HslEmbeddingZero.Samples.Tests;
 
-/// <summary>A sample running as a process of its own, as a user starts it.</summary>
+/// <summary>A sample that runs as a separate process, as a user starts it.</summary>
 internal sealed class SampleProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// What stands before a command where the tests were started with Ctrl-C ignored, as a shell does behind an ampersand: a program
-    /// inherits that, and would ignore what <see cref="Interrupt"/> sends.
+    /// Prefix of a command where the tests were started with Ctrl-C ignored, as a shell does for background jobs. A program inherits that
+    /// and would ignore <see cref="Interrupt"/>.
     /// </summary>
     private static readonly string[] TakesInterruptsAgain = IgnoresInterrupts() ? ["env", "--default-signal=INT"] : [];
 
@@ -31,7 +31,7 @@ internal sealed class SampleProcess : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            StandardOutputEncoding = Encoding.UTF8, // Windows would take that of its region
+            StandardOutputEncoding = Encoding.UTF8, // Windows would use the encoding of its region
             StandardErrorEncoding = Encoding.UTF8,
         };
         foreach ((string name, string value) in environment) start.Environment[name] = value;
@@ -43,7 +43,7 @@ internal sealed class SampleProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>What it has printed so far.</summary>
+    /// <summary>The output so far.</summary>
     public string Output
     {
         get
@@ -58,7 +58,7 @@ internal sealed class SampleProcess : IDisposable
         return process.Finish();
     }
 
-    /// <summary>The same with variables of the environment.</summary>
+    /// <summary>The same, with environment variables.</summary>
     public static (int ExitCode, string Output, string Error) RunWith(
         IReadOnlyDictionary<string, string> environment, string assembly, params string[] arguments)
     {
@@ -66,18 +66,18 @@ internal sealed class SampleProcess : IDisposable
         return process.Finish();
     }
 
-    /// <summary>Skips a test that needs <see cref="Interrupt"/> where that cannot be done.</summary>
+    /// <summary>Skips a test that needs <see cref="Interrupt"/> where it is not possible.</summary>
     public static void SkipUnlessInterruptible() =>
         Skip.If(OperatingSystem.IsWindows(), "On Windows Ctrl-C reaches every process of the console, the tests' own too.");
 
-    /// <summary>What Ctrl-C sends.</summary>
+    /// <summary>Sends the signal of Ctrl-C.</summary>
     public void Interrupt()
     {
         using var kill = Process.Start("kill", ["-INT", _process.Id.ToString()]);
         kill.WaitForExit();
     }
 
-    /// <summary>What kill -9 sends: no chance to tidy up.</summary>
+    /// <summary>Kills the process like kill -9, without a chance to clean up.</summary>
     public void Kill()
     {
         _process.Kill(entireProcessTree: true);
@@ -94,7 +94,7 @@ internal sealed class SampleProcess : IDisposable
     public (int ExitCode, string Output, string Error) Finish()
     {
         if (!_process.WaitForExit(Patience)) throw new TimeoutException($"Not finished after {Patience}.\n{_output}\n{_error}");
-        _process.WaitForExit(); // and until all output is read
+        _process.WaitForExit(); // also waits until all output is read
         return (_process.ExitCode, _output.ToString(), _error.ToString());
     }
 

@@ -2,7 +2,7 @@ using Xunit.Abstractions;
 
 namespace HslEmbeddingZero.TestRunner;
 
-/// <summary>xunit's own values for all options but one: tests run one after another, as they share a device.</summary>
+/// <summary>xunit's defaults for all options but one: tests run one after another, as they share a device.</summary>
 internal sealed class Options : ITestFrameworkDiscoveryOptions, ITestFrameworkExecutionOptions
 {
     private readonly Dictionary<string, object?> _values = new(

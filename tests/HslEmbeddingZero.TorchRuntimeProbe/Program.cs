@@ -2,8 +2,8 @@ using HslEmbeddingZero;
 using TorchSharp;
 
 // Each argument is a step: load (from HSL_TORCH_LIB), load=FOLDER, ensure, sum, describe, or the library's first use: door, features, body,
-// weights=FILE, threads (16 doors at once); keep (TorchMemory), faults (pages new to the process in twenty equal tensors after sixty).
-// A TorchRuntimeException ends with code 1.
+// weights=FILE, threads (16 doors at once); keep (TorchMemory), faults (page faults of twenty equal tensors after sixty).
+// A TorchRuntimeException ends the program with exit code 1.
 try
 {
     foreach (string step in args)
@@ -32,7 +32,7 @@ catch (TorchRuntimeException error)
     return 1;
 }
 
-// Minor page faults while twenty tensors of 64 MiB, one after another, are made, filled and freed, after sixty that settle the heap.
+// Minor page faults while twenty tensors of 64 MiB are created, filled and freed one after another. Sixty others settle the heap before.
 static long FaultsOfTwentyTensors()
 {
     for (int i = 0; i < 60; i++) torch.ones(16 << 20).Dispose();
@@ -41,11 +41,11 @@ static long FaultsOfTwentyTensors()
     return MinorFaults() - before;
 }
 
-// The tenth field of stat, the eighth behind the name in brackets.
+// The tenth field of stat: the eighth after the name in brackets.
 static long MinorFaults() =>
     long.Parse(File.ReadAllText("/proc/self/stat").Split(')')[^1].Split(' ')[8], System.Globalization.CultureInfo.InvariantCulture);
 
-// How many threads that all begin together got the features of three zero bytes.
+// Number of threads, all started together, that got the features of three zero bytes.
 static int DoorsAtOnce(int count)
 {
     float[] sums = new float[count];

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Tests;
 
-/// <summary>Tests that seed torch's global generator, which others draw from: they run alone.</summary>
+/// <summary>Tests that seed torch's global generator. They run alone, as other tests draw from it.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class GlobalGenerator
 {

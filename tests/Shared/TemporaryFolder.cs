@@ -2,17 +2,17 @@ using System.Text;
 
 namespace HslEmbeddingZero.Tests;
 
-/// <summary>A folder that is gone after the test.</summary>
+/// <summary>A folder that is deleted after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hsl-tests-");
 
     public string FullName => _folder.FullName;
 
-    /// <summary>Names a file as programs print it, on Windows too where the name has slashes.</summary>
+    /// <summary>Path of a file as programs print it, also on Windows for a name with slashes.</summary>
     public string PathOf(string name) => Path.GetFullPath(name, _folder.FullName);
 
-    /// <summary>Makes a folder in it.</summary>
+    /// <summary>Creates a folder in it.</summary>
     public string Make(string name) => _folder.CreateSubdirectory(name).FullName;
 
     public string Write(string name, byte[] content)

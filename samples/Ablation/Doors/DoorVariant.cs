@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// A door as a study names it: an arm of the library, modifiers behind plus signs, and the channels it reads, as in
+/// A door as a study names it: an arm of the library, modifiers after plus signs, and the channels that it reads. An example is
 /// <c>zero-standardized+hadamard</c> on <c>delta,phase</c>.
 /// </summary>
 internal sealed partial record DoorVariant
@@ -16,7 +16,7 @@ internal sealed partial record DoorVariant
 
     private static readonly string[] Bases = [Zero, ZeroStandardized, Projection, ProjectionStandardized];
 
-    /// <summary>What may stand behind a plus sign; the README says what each does.</summary>
+    /// <summary>The modifiers, written after a plus sign. The README explains each.</summary>
     private static readonly string[] Modifiers =
     [
         "hadamard", "bits", "momentum", "address", "gain", "ngrams=FIRST-LASTxCOLUMNS@AMPLITUDE", "inslots", "only", "onehot",
@@ -37,36 +37,36 @@ internal sealed partial record DoorVariant
     /// <summary>The arm without its modifiers.</summary>
     public string Arm { get; }
 
-    /// <summary>The channels as they were named.</summary>
+    /// <summary>The channels as the study names them.</summary>
     public string Channels { get; }
 
     /// <summary>Names of the modifiers.</summary>
     public IReadOnlySet<string> Modified { get; }
 
-    /// <summary>Columns of the 35-column layout, the bits first, ascending.</summary>
+    /// <summary>The columns that the door reads, ascending, in the 35-column layout (bits first).</summary>
     public IReadOnlyList<int> Columns { get; private init; }
 
-    /// <summary>Codes of the last bytes in the stream, and in the slots where they say so; null for none.</summary>
+    /// <summary>N-gram codes in the stream, with inslots also in the slots; null for none.</summary>
     public NgramCodes? Ngrams { get; private set; }
 
     /// <summary>
-    /// The codes fall into 2 to this power of buckets, each with a fixed random code; null where every n-gram has its own.
+    /// N-grams share 2 to this power buckets per order, each with a fixed random code; null where every n-gram has its own code.
     /// </summary>
     public int? BucketBits { get; private set; }
 
     /// <summary>
-    /// A learned table of 2 to this power of rows for each order takes the place of the codes; null where nothing is learned.
+    /// A learned table of 2 to this power rows per order replaces the codes; null where nothing is learned.
     /// </summary>
     public int? LearnedBits { get; private set; }
 
-    /// <summary>Share of codes that training leaves out, each position and order by itself; 0 for none.</summary>
+    /// <summary>Share of codes that training drops, independently for each position and order; 0 for none.</summary>
     public double Dropped { get; private set; }
 
     public bool IsProjection => Arm is Projection or ProjectionStandardized;
 
     public ChannelScaling Scaling => Arm is ZeroStandardized or ProjectionStandardized ? ChannelScaling.Standardized : ChannelScaling.None;
 
-    /// <exception cref="ArgumentException">An unknown arm, modifier or channel, or some that do not go together.</exception>
+    /// <exception cref="ArgumentException">An arm, modifier or channel is unknown, or they cannot be combined.</exception>
     public static DoorVariant Parse(string arm, string channels)
     {
         DoorVariant variant = new(arm, channels);
@@ -75,21 +75,21 @@ internal sealed partial record DoorVariant
         if (variant.Modified.FirstOrDefault(name => !Modifiers.Contains(name)) is { } unknown)
             throw new ArgumentException($"Unknown modifier '{unknown}' in '{arm}'; known are {string.Join(", ", Modifiers)}.");
         if (variant.Ngrams is null && (variant.IsDerived || variant.Modified.Contains("inslots")))
-            throw new ArgumentException($"'{arm}': inslots, only, onehot, buckets, learned and drop need ngrams beside them.");
+            throw new ArgumentException($"'{arm}': inslots, only, onehot, buckets, learned and drop need ngrams too.");
         if (variant.IsPlain) return variant;
         if (!Bases.Contains(variant.Arm))
             throw new ArgumentException(
                 $"'{variant.Arm}' takes no modifiers and no channels other than all; {string.Join(", ", Bases)} do.");
         if (variant.Ngrams is not null && variant.Modified.Overlaps(["hadamard", "bits", "momentum", "address", "gain"]))
-            throw new ArgumentException($"'{arm}': n-gram codes go with inslots, only, onehot, buckets, learned and drop alone.");
+            throw new ArgumentException($"'{arm}': n-gram codes work with inslots, only, onehot, buckets, learned and drop alone.");
         if (variant.Ngrams is not null && channels != RunKey.AllChannels)
-            throw new ArgumentException($"'{arm}' on channels '{channels}': n-gram codes stand behind all channels.");
+            throw new ArgumentException($"'{arm}' on channels '{channels}': n-gram codes need all channels.");
         if (variant.IsDerived && (variant.IsProjection || variant.Modified.Contains("inslots")))
-            throw new ArgumentException($"'{arm}': only, onehot, buckets, learned and drop go with a zero door, in its stream.");
+            throw new ArgumentException($"'{arm}': only, onehot, buckets, learned and drop need a zero door without inslots.");
         if (variant.Forms > 1)
-            throw new ArgumentException($"'{arm}': only, onehot, buckets and learned go each without the others.");
+            throw new ArgumentException($"'{arm}': use one of only, onehot, buckets and learned without the others.");
         if (variant.Dropped > 0 && variant.LearnedBits is not null)
-            throw new ArgumentException($"'{arm}': drop leaves out fixed codes, and learned has none.");
+            throw new ArgumentException($"'{arm}': drop needs fixed codes, and learned has none.");
         if (variant.Modified.Contains("gain") && variant.Arm != ZeroStandardized)
             throw new ArgumentException($"'gain' needs channels of deviation 1: {ZeroStandardized}, not {variant.Arm}.");
         if (variant.IsProjection && variant.Modified.Overlaps(["address", "hadamard"]))
@@ -99,11 +99,11 @@ internal sealed partial record DoorVariant
         return variant.Modified.Contains("bits") ? variant with { Columns = [.. Enumerable.Range(0, HslFeatures.FullDimension)] } : variant;
     }
 
-    /// <summary>Makes the door.</summary>
-    /// <param name="bytesPerSlot">K.</param>
+    /// <summary>Creates the door.</summary>
+    /// <param name="bytesPerSlot">K, the bytes per slot.</param>
     /// <param name="dim">Width of a slot.</param>
-    /// <param name="seed">Seed of a control's draw.</param>
-    /// <exception cref="ArgumentException">K bytes that do not fit, or a width that the variant cannot take.</exception>
+    /// <param name="seed">Seed of a control door's random values.</param>
+    /// <exception cref="ArgumentException">K bytes do not fit into the width, or the variant cannot have this width.</exception>
     public InputDoor Create(int bytesPerSlot, int dim, int seed) =>
         IsPlain ? DoorArms.Create(Arm, bytesPerSlot, dim, seed)
         : IsDerived ? new NgramVariantDoor(this, bytesPerSlot, dim)
@@ -113,7 +113,7 @@ internal sealed partial record DoorVariant
 
     private bool IsPlain => Modified.Count == 0 && Ngrams is null && Channels == RunKey.AllChannels;
 
-    /// <summary>How many of the forms a code can have are named.</summary>
+    /// <summary>How many forms of a code are named: only, onehot, buckets, learned.</summary>
     private int Forms =>
         new[] { Modified.Contains("only"), Modified.Contains("onehot"), BucketBits is not null, LearnedBits is not null }.Count(
             isNamed => isNamed);
@@ -129,7 +129,7 @@ internal sealed partial record DoorVariant
     [GeneratedRegex("^drop=([0-9]{1,2})$")]
     private static partial Regex DropPattern { get; }
 
-    /// <summary>A modifier with a value.</summary>
+    /// <summary>Reads a modifier with a value.</summary>
     private void Read(string modifier, string arm)
     {
         if (NgramPattern.Match(modifier) is { Success: true } codes)

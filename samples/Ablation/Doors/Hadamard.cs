@@ -4,13 +4,13 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Sylvester's Hadamard matrix: entry (i, j) is (-1)^popcount(i &amp; j), divided by the root of the order so that it keeps lengths.
+/// Sylvester's Hadamard matrix: entry (i, j) is (-1)^popcount(i &amp; j). Divided by the square root of the order, it keeps lengths.
 /// </summary>
 internal static class Hadamard
 {
     /// <param name="order">A power of two.</param>
     /// <returns>[order, order] float32, orthonormal and symmetric.</returns>
-    /// <exception cref="ArgumentException">Another order.</exception>
+    /// <exception cref="ArgumentException">The order is not a power of two.</exception>
     public static torch.Tensor Orthonormal(int order)
     {
         if (!BitOperations.IsPow2(order))

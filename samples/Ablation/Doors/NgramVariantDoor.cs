@@ -5,14 +5,14 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The zero door with something else than its codes in the stream: no features beside them, codes that n-grams share, one column for
-/// an n-gram, codes that training leaves out now and then, or a learned table of n-grams as in the Byte Latent Transformer. Slots are those
-/// of the zero door.
+/// A zero door with a variant of the n-gram codes in the stream: codes without features, codes shared by the n-grams of a bucket, one
+/// column per n-gram, codes that training drops at random, or a learned table of n-grams as in the Byte Latent Transformer. The slots equal
+/// those of the zero door.
 /// </summary>
 internal sealed class NgramVariantDoor : InputDoor
 {
-    private const int BitsOfBuckets = 20; // columns of a code that choose a bucket; more than a bucket needs
-    private const int Seed = 2026; // of the fixed random codes of buckets
+    private const int BitsOfBuckets = 20; // columns of the code that selects a bucket; an upper bound
+    private const int Seed = 2026; // for the fixed random codes of buckets
 
     private readonly DoorVariant _variant;
     private readonly NgramCodes _codes;
@@ -20,7 +20,7 @@ internal sealed class NgramVariantDoor : InputDoor
     private readonly ZeroDoor _coded; // features and codes, side by side
 
     [ComponentName(Name = "indexed")]
-    private readonly ZeroDoor _indexed; // the same with 20 columns of +1 and -1 an order, which choose a row
+    private readonly ZeroDoor _indexed; // the same with 20 columns of +1 and -1 per order, which select a row
 
     [ComponentName(Name = "powers")]
     private readonly Tensor _powers; // [20]
@@ -100,14 +100,14 @@ internal sealed class NgramVariantDoor : InputDoor
     }
 
     /// <summary>
-    /// The code of each n-gram of an order, by its index: a random one of its bucket, or one column as long as a whole code.
+    /// The code of each n-gram of an order, by its index: the random code of its bucket, or one column with the norm of a whole code.
     /// </summary>
     private Tensor Code(int order, Tensor index) => _bucketCodes is not null
         ? _bucketCodes.select(0, order).index_select(0, index.reshape(-1))
         : nn.functional.one_hot(index.remainder(_codes.ColumnsPerOrder),
             _codes.ColumnsPerOrder) * (_codes.Amplitude * Math.Sqrt(_codes.ColumnsPerOrder));
 
-    /// <summary>Which row of 2^bits each n-gram of [N, L] ids takes, [N, L, orders], and whether there is an n-gram.</summary>
+    /// <summary>The row of each n-gram of [N, L] ids, of 2^bits rows, and whether there is an n-gram; both [N, L, orders].</summary>
     private (Tensor Index, Tensor Known) Rows(Tensor ids, int bits)
     {
         Tensor signs = _indexed.Features(ids).narrow(2, HslFeatures.Dimension, _codes.Orders.Count * BitsOfBuckets)
@@ -117,8 +117,8 @@ internal sealed class NgramVariantDoor : InputDoor
     }
 
     /// <summary>
-    /// Which columns training reads, [N, L, columns] of 1 and 0: each code of each position is left out by itself. The draw is a function
-    /// of the ids, so that a run which was interrupted ends like one which was not.
+    /// The mask of columns in training, [N, L, columns] of 1 and 0. Each code of each position is dropped independently. The draw is a
+    /// function of the ids, so that a resumed run gives the same result as an uninterrupted one.
     /// </summary>
     private Tensor Kept(Tensor ids)
     {
@@ -131,7 +131,7 @@ internal sealed class NgramVariantDoor : InputDoor
         return cat([ones([ids.size(0), ids.size(1), HslFeatures.Dimension]), codes], 2);
     }
 
-    /// <summary>Tables begin at 0, so that training starts from the zero door.</summary>
+    /// <summary>Learned tables start at 0, so that training starts from the zero door.</summary>
     protected override void ResetParameters(Generator random)
     {
     }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The zero door and the projection with the modifiers of a study. It is written for plainness: what proves itself belongs into the
-/// library. Chosen channels stand tight beside each other, so that a selection of C channels takes C columns a byte.
+/// The zero door and the projection with the modifiers of a study. The code is simple, not fast: variants that prove useful move into the
+/// library. Selected channels are packed without gaps, so that C channels take C columns per byte.
 /// </summary>
 internal sealed class VariantDoor : InputDoor
 {
@@ -79,7 +79,7 @@ internal sealed class VariantDoor : InputDoor
         return Spread(Padded(_variant.Modified.Contains("address") ? AtSlotPlaces(rows) : rows), 1);
     }
 
-    /// <summary>[N, L, C] rows to [N, L, K·C], row i in place i mod K.</summary>
+    /// <summary>[N, L, C] rows to [N, L, K·C]; row i goes to place i mod K.</summary>
     private Tensor AtSlotPlaces(Tensor rows)
     {
         Tensor places = arange(rows.size(1), ScalarType.Int64, rows.device).remainder(BytesPerSlot);
@@ -95,7 +95,7 @@ internal sealed class VariantDoor : InputDoor
         return _spread is null ? rows : rows.matmul(_spread);
     }
 
-    /// <summary>1/2 + |v_i - v_{i-1}| / 512 for each id, [N, L, 1]; before the first byte, and behind a special id, stands 0.</summary>
+    /// <summary>1/2 + |v_i - v_{i-1}| / 512 for each id, [N, L, 1]. v is 0 before the first byte and for special ids.</summary>
     private static Tensor Momentum(Tensor ids)
     {
         Tensor values = ids.to(ScalarType.Float32);
@@ -106,7 +106,7 @@ internal sealed class VariantDoor : InputDoor
     }
 
     /// <summary>
-    /// The bits of every byte, most significant first, as 0 and 1 or standardized as -1 and 1; zeros for the special ids.
+    /// The bits of every byte, [258, 8], most significant first: 0 and 1, or -1 and 1 where standardized. Special ids have zeros.
     /// </summary>
     private static Tensor BitRows(ChannelScaling scaling)
     {

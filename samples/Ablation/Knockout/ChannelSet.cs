@@ -3,7 +3,7 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>Channels that are silenced together: a group, or one of the 27.</summary>
 internal sealed record ChannelSet(string Name, IReadOnlyList<int> Columns)
 {
-    /// <summary>The groups from the largest to the smallest, then every channel in its place.</summary>
+    /// <summary>The groups from the largest to the smallest, then the channels in column order.</summary>
     public static IReadOnlyList<ChannelSet> All { get; } =
     [
         .. Enum.GetValues<HslChannelGroup>().Where(group => group != HslChannelGroup.Bits)

@@ -5,25 +5,25 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>knockout: what a trained model loses when channels fall silent.</summary>
+/// <summary>knockout: measures what a trained model loses when channels are silenced.</summary>
 internal static class KnockoutCommand
 {
     public static Command Create(IAnsiConsole console)
     {
         Option<FileInfo> weights = WeightsOption.Create(
-            "Model file of a model behind a zero door; the small HoLo_ZeRo model that comes with the program where not given.");
+            "Model file of a model behind a zero door. Default: the small HoLo_ZeRo model that comes with the program.");
         Option<string> silence = CheckedOptions.Choice("--silence",
-            "What a silenced channel says: zero, or mean, its mean over the held-out contexts.", "zero", "zero", "mean");
+            "Value of a silenced channel: zero, or mean (its mean over the held-out contexts).", "zero", "zero", "mean");
         string[] budgets = [.. TrainingBudget.All.Select(budget => budget.Name)];
         Option<string> heldOut = CheckedOptions.Choice("--held-out",
-            $"The budget whose number of held-out samples is scored: {string.Join(", ", budgets)}.", TrainingBudget.Paper.Name, budgets);
+            $"Budget that sets the number of held-out samples: {string.Join(", ", budgets)}.", TrainingBudget.Paper.Name, budgets);
         Option<string> device = ComputeOptions.Device();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for knockout.md, knockout.png and knockout.jsonl.",
             "runs/knockout");
         Command command = new("knockout",
-            "Silences each channel group and each channel of a trained model and scores it; goes on where an earlier try stopped.")
+            "Silences each channel group and each channel of a trained model and scores it. Resumes an interrupted run.")
         {
             weights, silence, heldOut, device, text, windows, output,
         };

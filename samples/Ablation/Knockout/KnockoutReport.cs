@@ -5,7 +5,7 @@ using ScottPlot.Plottables;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The matrix of a knockout: channels down, measures across, each cell the change that silence brings.</summary>
+/// <summary>The matrix of a knockout: one row per channel set, one column per measure, each cell the change of the score.</summary>
 internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyList<string> notes)
 {
     private const int CellHeight = 34;
@@ -24,7 +24,7 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
     private readonly KnockoutRow[] _silenced =
         [.. KnockoutRun.Sets.Where(set => set is not null).Select(set => rows.Single(row => row.Channels == set!.Name))];
 
-    /// <summary>How many channels a row silences.</summary>
+    /// <summary>Number of channels that a row silences.</summary>
     private static int Count(KnockoutRow row) => ChannelSet.All.Single(set => set.Name == row.Channels).Columns.Count;
 
     private double Change(KnockoutRow row, Func<MixScores, double> of) => of(row.Scores) - of(_whole);
@@ -48,8 +48,8 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
     }
 
     /// <summary>
-    /// The matrix as a heat map. A measure's colours reach as far as its largest change of a single channel, so that the channels can be
-    /// told apart beside the groups, which exceed it.
+    /// Saves the matrix as a heat map. The colour scale of a measure ends at the largest change of a single channel. Groups exceed it. With
+    /// a wider scale, the single channels would look alike.
     /// </summary>
     public void SaveHeatMap(string path, string title)
     {
@@ -70,7 +70,7 @@ internal sealed class KnockoutReport(IReadOnlyList<KnockoutRow> rows, IReadOnlyL
 
         Heatmap map = plot.Add.Heatmap(shades);
         map.Colormap = new ScottPlot.Colormaps.Balance();
-        map.ManualRange = new ScottPlot.Range(-2.2, 2.2); // Keeps the darkest shades out, on which no number can be read.
+        map.ManualRange = new ScottPlot.Range(-2.2, 2.2); // Leaves out the darkest shades, on which numbers are not readable.
         plot.MoveToBack(map);
         plot.Title(title);
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(

@@ -6,24 +6,24 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Scores a trained model again and again, each time with other channels silenced; every row is kept as soon as it is there.
+/// Scores a trained model once for each set of silenced channels. Each row is written as soon as it is scored.
 /// </summary>
 internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteMix data, Silence silence, torch.Device device,
     string rowsPath)
 {
-    /// <summary>The channels of every row; the first is the model as it is.</summary>
+    /// <summary>The channels of every row; null, the first, is the unchanged model.</summary>
     public static IReadOnlyList<ChannelSet?> Sets { get; } = [null, .. ChannelSet.All];
 
     private readonly string _run =
         $"weights {Digest(weights)}, held out {data.HeldOutSha256}, silence {silence.ToString().ToLowerInvariant()}";
 
-    /// <param name="progress">Told of each row, and how many there are to be.</param>
-    /// <param name="cancellationToken">Asks to stop between two batches.</param>
+    /// <param name="progress">Receives the number of rows so far, the number of all rows, and the new row.</param>
+    /// <param name="cancellationToken">Stops the run between two batches.</param>
     public IReadOnlyList<KnockoutRow> Execute(Action<int, int, KnockoutRow> progress, CancellationToken cancellationToken)
     {
         ZeroDoor door = model.Door as ZeroDoor
             ?? throw new InvalidDataException(
-                $"{weights}: channels keep their addresses behind the zero door only; this model has a {model.Door.GetName()}.");
+                $"{weights}: knockout needs a zero door, where each channel has fixed columns; this model has a {model.Door.GetName()}.");
         List<KnockoutRow> rows = Earlier();
         float[] constants = silence.Constants(door, data.Sources, device);
         Evaluator evaluator = new(data.Sources, device: device);
@@ -41,8 +41,8 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
         return rows;
     }
 
-    /// <summary>The rows of an earlier try.</summary>
-    /// <exception cref="InvalidDataException">They are of another model, other held-out samples, or another silence.</exception>
+    /// <summary>Reads the rows of an earlier run.</summary>
+    /// <exception cref="InvalidDataException">The rows belong to another model, other held-out samples or another silence.</exception>
     private List<KnockoutRow> Earlier()
     {
         if (!File.Exists(rowsPath)) return [];
@@ -52,12 +52,12 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
                 [.. File.ReadLines(rowsPath).Select(line => JsonSerializer.Deserialize<KnockoutRow>(line, SampleJson.Line)!)];
             if (rows.Find(row => row.Run != _run) is not { } other) return rows;
             throw new InvalidDataException(
-                $"{rowsPath}: rows of another run. Choose another --out, or remove it.{Environment.NewLine}  file:     "
+                $"{rowsPath}: these rows belong to another run. Choose another --out, or remove the file.{Environment.NewLine}  file:     "
                     + $"{other.Run}{Environment.NewLine}  this run: {_run}");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{rowsPath}: no rows of a knockout: {error.Message}", error);
+            throw new InvalidDataException($"{rowsPath}: the file does not hold rows of a knockout: {error.Message}", error);
         }
     }
 

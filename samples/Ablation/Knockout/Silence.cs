@@ -3,20 +3,20 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a silenced channel says instead.</summary>
+/// <summary>The value of a silenced channel.</summary>
 internal enum Silence
 {
     /// <summary>0, the value of the zero padding.</summary>
     Zero,
 
-    /// <summary>Its mean over the held-out contexts: the channel tells nothing, but nothing the model has not seen either.</summary>
+    /// <summary>The mean of the channel over the held-out contexts. This removes its information and nothing else.</summary>
     Mean,
 }
 
-/// <summary>The values that a silenced channel says.</summary>
+/// <summary>Computes the values of silenced channels.</summary>
 internal static class SilenceValues
 {
-    /// <returns>27 values.</returns>
+    /// <returns>27 values, one per channel.</returns>
     public static float[] Constants(this Silence silence, ZeroDoor door, IReadOnlyList<SampleSource> sources, torch.Device device)
     {
         if (silence == Silence.Zero) return new float[HslFeatures.Dimension];

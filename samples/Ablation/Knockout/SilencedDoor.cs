@@ -3,20 +3,20 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// A zero door with some of the 27 channels held at a constant, in every slot place and in the stream. Possible because a channel's address
-/// never changes: channel c of the j-th byte is column 27·j + c. The inner door stays the caller's.
+/// A zero door with some of the 27 channels held at a constant, in every slot place and in the stream. This works because a channel has a
+/// fixed column: channel c of the j-th byte is column 27·j + c. The caller disposes the inner door.
 /// </summary>
 internal sealed class SilencedDoor : InputDoor
 {
-    // Not the door itself: a module takes the modules in its fields for its own and disposes them.
+    // Delegates, not the door itself: a module disposes the modules in its fields.
     private readonly Func<Tensor, Tensor> _slots;
     private readonly Func<Tensor, Tensor> _positions;
     private readonly (Tensor Keep, Tensor Fill) _slot;
     private readonly (Tensor Keep, Tensor Fill) _stream;
 
     /// <param name="inner">The door of the trained model.</param>
-    /// <param name="silenced">For each silenced channel, 0 to 26, what it says instead, of special ids too.</param>
-    /// <param name="device">Where the inner door is.</param>
+    /// <param name="silenced">For each silenced channel, 0 to 26, its constant value. It also holds for special ids.</param>
+    /// <param name="device">Device of the inner door.</param>
     public SilencedDoor(ZeroDoor inner, IReadOnlyDictionary<int, float> silenced, Device device)
         : base(nameof(SilencedDoor), inner.BytesPerSlot, inner.Dim, inner.Tail, HslFeatures.Dimension)
     {
@@ -49,7 +49,7 @@ internal sealed class SilencedDoor : InputDoor
         base.Dispose(disposing);
     }
 
-    /// <summary>1 and 0 where a column is kept, 0 and the constant where it is silenced; both [dim].</summary>
+    /// <summary>Keep and Fill, both [dim]: 1 and 0 where a column is kept, 0 and the constant where it is silenced.</summary>
     private (Tensor Keep, Tensor Fill) Constants(IReadOnlyDictionary<int, float> silenced, int bytes, Device device)
     {
         float[] keep = new float[Dim], fill = new float[Dim];

@@ -1,30 +1,30 @@
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A door against a baseline with the same bytes per slot, steps and seeds.</summary>
+/// <summary>Compares a door with a baseline that has the same bytes per slot, steps and seeds.</summary>
 /// <param name="Door">Row of the door.</param>
 /// <param name="Baseline">Row of the baseline.</param>
 /// <param name="Text">Text bits per byte, door minus baseline.</param>
-/// <param name="Video">The same of video.</param>
-/// <param name="Caption">The same of captions.</param>
-/// <param name="TextOnTheWay">The same of text after each step that was scored, the last included.</param>
+/// <param name="Video">Video bits per byte, door minus baseline.</param>
+/// <param name="Caption">Caption bits per byte, door minus baseline.</param>
+/// <param name="TextOnTheWay">Text bits per byte, door minus baseline, after each scored step, the last included.</param>
 internal sealed record Comparison(
     RunKey Door, RunKey Baseline, PairedTest Text, PairedTest Video, PairedTest Caption,
     IReadOnlyList<(long Step, PairedTest Text)> TextOnTheWay)
 {
-    /// <summary>Text of each source by itself.</summary>
+    /// <summary>Text bits per byte by source, door minus baseline.</summary>
     public required IReadOnlyList<PairedTest> TextBySource { get; init; }
 
     /// <summary>
-    /// What the bytes of each kind of <see cref="TextNovelty"/> add to the difference of text, whose parts they are; empty where a run did
-    /// not note it.
+    /// The share of each kind of <see cref="TextNovelty"/> in the difference of text. The shares add up to that difference. Empty where a
+    /// run has no such scores.
     /// </summary>
     public required IReadOnlyList<PairedTest> TextByNovelty { get; init; }
 
-    /// <summary>Every door of a study against every baseline, at the same learning rate.</summary>
+    /// <summary>Compares every door of a study with every baseline, at the same learning rate.</summary>
     public static IEnumerable<Comparison> AtEqualRate(Study study, IReadOnlyList<RunResult> results) =>
         Between(study, [.. results.GroupBy(r => r.Key.Row())], sameRate: true);
 
-    /// <summary>The same, each door at the learning rate at which its mean text bits are lowest.</summary>
+    /// <summary>The same, with each door at the learning rate of its lowest mean text bits per byte.</summary>
     public static IEnumerable<Comparison> AtBestRates(Study study, IReadOnlyList<RunResult> results) =>
         Between(
             study,
@@ -38,12 +38,12 @@ internal sealed record Comparison(
         from place in Enumerable.Range(0, study.Baselines.Count)
         let baseline = study.Baselines[place]
         from row in rows
-        where !study.Baselines.Take(place + 1).Contains(Study.DoorLabel(row.Key)) // two baselines are compared once
+        where !study.Baselines.Take(place + 1).Contains(Study.DoorLabel(row.Key)) // compares two baselines with each other only once
         let other = rows.SingleOrDefault(candidate =>
             Study.DoorLabel(candidate.Key) == baseline && candidate.Key.BytesPerSlot == row.Key.BytesPerSlot
                 && candidate.Key.Steps == row.Key.Steps
             && (!sameRate || candidate.Key.PeakLearningRate.Equals(row.Key.PeakLearningRate)))
-        // an incomplete study has doors without a pair
+        // in an incomplete study, some doors have no pair
         where other is not null && row.Any(run => other.Any(pair => pair.Key.Seed == run.Key.Seed))
         select Of(row, other);
 
@@ -73,7 +73,7 @@ internal sealed record Comparison(
         ];
     }
 
-    /// <summary>Bits that the bytes of each kind add to the bits per byte of all text.</summary>
+    /// <summary>Bits that the bytes of each kind contribute to the bits per byte of all text.</summary>
     private static double[] Parts(RunResult run)
     {
         int bytes = run.Novelty!.Sum(kind => kind.Bytes);

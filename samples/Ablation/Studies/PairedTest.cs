@@ -4,16 +4,16 @@ using MathNet.Numerics.Statistics;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Student's paired t-test over seeds. All doors of a study see the same body weights and the same batches for one seed, so that the
-/// differences within a seed are what a claim rests on.
+/// Student's paired t-test over seeds. For one seed, all doors of a study get the same initial body weights and the same batches. So doors
+/// are compared by their differences within a seed.
 /// </summary>
-/// <param name="Count">Seeds that both doors were trained with.</param>
+/// <param name="Count">Number of seeds that both doors were trained with.</param>
 /// <param name="Mean">Mean difference, first minus second.</param>
-/// <param name="Deviation">Sample deviation of the differences; null for one seed.</param>
-/// <param name="P">Two-sided probability of a mean at least as far from 0 if there were no difference; null for one seed.</param>
+/// <param name="Deviation">Sample standard deviation of the differences; null for one seed.</param>
+/// <param name="P">Two-sided p-value: probability of a mean at least this far from 0 without a true difference; null for one seed.</param>
 internal sealed record PairedTest(int Count, double Mean, double? Deviation, double? P)
 {
-    /// <param name="differences">One difference a seed.</param>
+    /// <param name="differences">One difference per seed.</param>
     public static PairedTest Of(IReadOnlyList<double> differences)
     {
         double mean = differences.Mean();
@@ -25,7 +25,8 @@ internal sealed record PairedTest(int Count, double Mean, double? Deviation, dou
     }
 
     /// <summary>
-    /// Holm's step-down correction: with m tests the smallest p counts m times, the next m - 1 times, and none less than one before it.
+    /// Holm's step-down correction of m p-values. The smallest is multiplied by m, the next by m - 1, and so on. A corrected value is at
+    /// most 1, and at least the one before it.
     /// </summary>
     public static double[] Holm(IReadOnlyList<double> probabilities)
     {

@@ -5,23 +5,23 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>run: trains what a study declares and writes its table, its figure and its runs.</summary>
+/// <summary>run: trains the runs of a study, and writes its table, figure and runs.</summary>
 internal static class RunCommand
 {
     public static Command Create(IAnsiConsole console)
     {
         Argument<string> study =
-            new("study") { Description = $"A study of this program ({string.Join(", ", StudyFile.Names)}) or a file of your own." };
+            new("study") { Description = $"A study of this program ({string.Join(", ", StudyFile.Names)}) or the path of a study file." };
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
-            "Parent of the folder for table.md, figure.png, study.json, runs.jsonl and the files of each run, which has the study's name.",
+            "Parent folder. table.md, figure.png, study.json, runs.jsonl and the files of each run go to a subfolder named like the study.",
             "runs/ablation");
         Command command = new("run",
-            "Trains what a study declares, and goes on where an earlier try stopped. Several processes may share a folder.")
+            "Trains the runs of a study, and resumes an interrupted study. Several processes may share a folder.")
         {
             study, device, precision, checkpointMinutes, text, windows, output,
         };

@@ -5,8 +5,8 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// A study as its file declares it: every combination of its lists is trained, once for each seed. What it expects is written down before
-/// it runs.
+/// A study as its file declares it. Every combination of its lists is trained once per seed. The prediction is written before the study
+/// runs.
 /// </summary>
 internal sealed record Study
 {
@@ -21,20 +21,20 @@ internal sealed record Study
         AllowTrailingCommas = true,
     };
 
-    /// <summary>What the study asks.</summary>
+    /// <summary>The question of the study.</summary>
     public required string Question { get; init; }
 
-    /// <summary>What was expected before it ran.</summary>
+    /// <summary>The result expected before the study ran.</summary>
     public string Prediction { get; init; } = "";
 
-    /// <summary>Name of the budget that everything not listed here is taken from: smoke, quick or paper.</summary>
+    /// <summary>Name of the budget: smoke, quick or paper. It sets everything that the study does not list.</summary>
     [JsonPropertyName("budget")]
     public string BudgetName { get; init; } = TrainingBudget.Quick.Name;
 
     /// <summary>Doors: arms of the library, with modifiers.</summary>
     public required IReadOnlyList<string> Arms { get; init; }
 
-    /// <summary>Channels that each arm reads: all, or names of groups and channels with commas between.</summary>
+    /// <summary>Channels that each arm reads: all, or names of groups and channels separated by commas.</summary>
     public IReadOnlyList<string> Channels { get; init; } = [RunKey.AllChannels];
 
     /// <summary>Bytes per slot, K.</summary>
@@ -42,26 +42,26 @@ internal sealed record Study
 
     public required IReadOnlyList<int> Seeds { get; init; }
 
-    /// <summary>Optimizer steps; the budget's where the list is not given.</summary>
+    /// <summary>Optimizer steps. Default: the budget's.</summary>
     public IReadOnlyList<int> Steps { get; init; } = [];
 
-    /// <summary>Peak learning rates; the budget's where the list is not given. The final rate keeps its ratio to the peak.</summary>
+    /// <summary>Peak learning rates. Default: the budget's. The final rate keeps its ratio to the peak.</summary>
     public IReadOnlyList<double> PeakLearningRates { get; init; } = [];
 
-    /// <summary>Width of the body for each byte of a slot, where it is to grow with K; heads keep their width.</summary>
+    /// <summary>Body width per byte of a slot, for a body that grows with K. Heads keep their width. Null: the budget's body.</summary>
     public int? DimPerByte { get; init; }
 
     /// <summary>Steps before the last at which every model is scored, for learning curves on held-out data.</summary>
     public IReadOnlyList<int> EvaluateAt { get; init; } = [];
 
-    /// <summary>Doors, as the table names them, that every other door is compared with over the seeds.</summary>
+    /// <summary>Doors, as the table names them. Every other door is compared with each of them over the seeds.</summary>
     public IReadOnlyList<string> Baselines { get; init; } = [];
 
     /// <summary>The budget that the study names.</summary>
     [JsonIgnore]
     public TrainingBudget Budget => TrainingBudget.All.Single(budget => budget.Name == BudgetName);
 
-    /// <summary>Every run, seed by seed, so that a study which was stopped is balanced.</summary>
+    /// <summary>All runs, seed by seed, so that an interrupted study has equally many seeds for each door.</summary>
     public IEnumerable<RunKey> Runs() =>
         from seed in Seeds
         from bytesPerSlot in BytesPerSlot
@@ -71,7 +71,7 @@ internal sealed record Study
         from channels in Channels
         select new RunKey(arm, bytesPerSlot, steps, seed, rate, channels);
 
-    /// <summary>The body that K bytes a slot are given to.</summary>
+    /// <summary>The body for K bytes per slot.</summary>
     public ByteTransformerOptions BodyFor(int bytesPerSlot)
     {
         ByteTransformerOptions body = Budget.Body;
@@ -80,7 +80,7 @@ internal sealed record Study
             : body;
     }
 
-    /// <summary>How a run is trained, but for the precision.</summary>
+    /// <summary>The training options of a run, except the precision.</summary>
     public TrainerOptions TrainingOf(RunKey run)
     {
         TrainerOptions training = Budget.Training;
@@ -92,16 +92,16 @@ internal sealed record Study
         };
     }
 
-    /// <summary>Reads a study and refuses what cannot be run.</summary>
+    /// <summary>Reads and checks a study.</summary>
     /// <exception cref="InvalidDataException">
-    /// The file is no study, or asks for something impossible; the message names file and value.
+    /// The file is not a study, or a value is not possible. The message names file and value.
     /// </exception>
     public static Study Load(string path)
     {
         try
         {
             Study study = JsonSerializer.Deserialize<Study>(File.ReadAllText(path), Strict)
-                ?? throw new InvalidDataException($"{path}: it is empty.");
+                ?? throw new InvalidDataException($"{path}: the file is empty.");
             return study.Checked(path);
         }
         catch (JsonException error)
@@ -110,9 +110,9 @@ internal sealed record Study
         }
     }
 
-    /// <summary>The study with the budget's values where it was silent.</summary>
-    /// <param name="path">Where it stands, for the message.</param>
-    /// <exception cref="InvalidDataException">It asks for something impossible.</exception>
+    /// <summary>Completes the study with the budget's values, and checks every run.</summary>
+    /// <param name="path">Path of the study, for the message.</param>
+    /// <exception cref="InvalidDataException">A value is not possible.</exception>
     public Study Checked(string path)
     {
         try
@@ -147,11 +147,11 @@ internal sealed record Study
         if (DimPerByte is < 1 or > 4096) throw new ArgumentException($"dimPerByte takes 1 to 4096; got {DimPerByte}.");
         string[] fronts = [.. study.Runs().Select(DoorLabel).Distinct()];
         if (Baselines.FirstOrDefault(baseline => !fronts.Contains(baseline)) is { } missing)
-            throw new ArgumentException($"The baseline '{missing}' is none of the doors {string.Join(", ", fronts)}.");
+            throw new ArgumentException($"The baseline '{missing}' is not one of the doors {string.Join(", ", fronts)}.");
         return study;
     }
 
-    /// <summary>A door as tables name it: the arm, and its channels unless it reads all.</summary>
+    /// <summary>Name of a door in tables: the arm, and its channels unless it reads all.</summary>
     public static string DoorLabel(RunKey run) => run.Channels == RunKey.AllChannels ? run.Arm : $"{run.Arm}[{run.Channels}]";
 
     private void Check(RunKey run)
@@ -163,7 +163,7 @@ internal sealed record Study
 
     private static void Require<T>(IReadOnlyList<T> values, string name, Func<T, bool> isAllowed, string allowed)
     {
-        if (values.Count == 0) throw new ArgumentException($"'{name}' lists nothing.");
+        if (values.Count == 0) throw new ArgumentException($"the list '{name}' is empty.");
         if (values.GroupBy(value => value).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new ArgumentException($"'{name}' lists {twice.Key} twice.");
         foreach (T value in values)
@@ -173,7 +173,7 @@ internal sealed record Study
     }
 }
 
-/// <summary>Where studies lie: beside the program, or wherever a path leads.</summary>
+/// <summary>Finds study files: in the program's folder by name, or anywhere by path.</summary>
 internal static class StudyFile
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "studies");
@@ -183,13 +183,13 @@ internal static class StudyFile
         Directory.Exists(Folder) ? [.. Directory.GetFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(
             StringComparer.Ordinal)] : [];
 
-    /// <exception cref="FileNotFoundException">There is neither a study of that name nor such a file.</exception>
+    /// <exception cref="FileNotFoundException">Neither a study of this name nor such a file exists.</exception>
     public static string Find(string nameOrFile)
     {
         if (Names.Contains(nameOrFile)) return Path.Combine(Folder, nameOrFile + ".json");
         return File.Exists(nameOrFile)
             ? nameOrFile
             : throw new FileNotFoundException(
-                $"'{nameOrFile}' is neither a file nor a study of this program; those are {string.Join(", ", Names)}.");
+                $"'{nameOrFile}' is neither a file nor a study of this program. The studies are {string.Join(", ", Names)}.");
     }
 }

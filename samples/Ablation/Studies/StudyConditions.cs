@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Under what a study was run: with its runs, all that its tables and figure are made from.</summary>
+/// <summary>The conditions of a study. Together with its runs, they are all that its tables and figure need.</summary>
 internal sealed record StudyConditions
 {
     public required string Name { get; init; }
@@ -13,7 +13,7 @@ internal sealed record StudyConditions
 
     public required Precision Precision { get; init; }
 
-    /// <summary>The device in words.</summary>
+    /// <summary>Name of the device.</summary>
     public required string Device { get; init; }
 
     /// <summary>Version of libtorch.</summary>
@@ -22,16 +22,16 @@ internal sealed record StudyConditions
     /// <summary>SHA-256 of the held-out samples.</summary>
     public required string HeldOutSha256 { get; init; }
 
-    /// <summary>Held-out windows of text, video and captions.</summary>
+    /// <summary>Number of held-out windows of text, video and captions.</summary>
     public required IReadOnlyList<int> HeldOutWindows { get; init; }
 
-    /// <summary>Bits per byte of the held-out text under byte counts of the training text.</summary>
+    /// <summary>Bits per byte of the held-out text under a bigram count model of the training text.</summary>
     public required double Bigram { get; init; }
 
-    /// <summary>The same with two bytes before.</summary>
+    /// <summary>The same under a trigram count model.</summary>
     public required double Trigram { get; init; }
 
-    /// <summary>Names of the text files; studies of before November 2026 did not note them.</summary>
+    /// <summary>Names of the text files. Null in studies from before November 2026.</summary>
     public IReadOnlyList<string>? TextSources { get; init; }
 
     public static StudyConditions Of(string name, Study study, Precision precision, torch.Device device, ComparisonData data) => new()
@@ -48,18 +48,18 @@ internal sealed record StudyConditions
         TextSources = [.. data.Mix.TextCorpus.Inputs.Select(input => input.Name)],
     };
 
-    /// <exception cref="InvalidDataException">The file holds no conditions of a study.</exception>
+    /// <exception cref="InvalidDataException">The file does not hold the conditions of a study.</exception>
     public static StudyConditions Read(string path)
     {
         try
         {
             StudyConditions conditions = JsonSerializer.Deserialize<StudyConditions>(File.ReadAllText(path), SampleJson.Line)
-                ?? throw new InvalidDataException($"{path}: it is empty.");
+                ?? throw new InvalidDataException($"{path}: the file is empty.");
             return conditions with { Study = conditions.Study.Checked(path) };
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: no conditions of a study: {error.Message}", error);
+            throw new InvalidDataException($"{path}: not the conditions of a study: {error.Message}", error);
         }
     }
 }

@@ -5,8 +5,8 @@ using ScottPlot.Plottables;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The one figure of a study, text, video and captions beside each other, over what the study varies: the learning rate, the bytes per
-/// slot, the schedule, the steps of one schedule, or the doors alone.
+/// The figure of a study: text, video and captions side by side. The axis is what the study varies: the learning rate, the bytes per slot,
+/// the schedule, the steps of one schedule, or the doors alone.
 /// </summary>
 internal static class StudyFigure
 {
@@ -44,11 +44,11 @@ internal static class StudyFigure
         else Dots(plot, results, score, isNamed);
     }
 
-    /// <summary>Whether a study varies nothing but the doors.</summary>
+    /// <summary>Whether a study varies the doors only.</summary>
     private static bool HasNoAxis(Study study) =>
         study is { PeakLearningRates.Count: 1, BytesPerSlot.Count: 1, Steps.Count: 1, EvaluateAt.Count: 0 };
 
-    /// <summary>Three plots side by side, the first twice as wide, for the doors' names.</summary>
+    /// <summary>Three plots side by side. The first is twice as wide, to hold the names of the doors.</summary>
     private static ScottPlot.MultiplotLayouts.CustomGrid NamesBesideTheFirst(Multiplot figure)
     {
         ScottPlot.MultiplotLayouts.CustomGrid grid = new();
@@ -58,7 +58,7 @@ internal static class StudyFigure
         return grid;
     }
 
-    /// <summary>One line a door over an axis of the study, on a logarithmic scale.</summary>
+    /// <summary>Draws one line per door over an axis of the study, on a logarithmic scale.</summary>
     private static void Lines(
         Plot plot, string axis, IReadOnlyList<RunResult> results, Func<MixScores, double> score, Func<RunKey, double> value,
         Func<RunKey, RunKey> others, Study study)
@@ -80,7 +80,7 @@ internal static class StudyFigure
         return name;
     }
 
-    /// <summary>One line a door over the steps of its schedule, scored on the way.</summary>
+    /// <summary>Draws one line per door over the steps of its schedule, from scores during training.</summary>
     private static void Curves(Plot plot, IReadOnlyList<RunResult> results, Func<MixScores, double> score)
     {
         foreach ((int place, IGrouping<RunKey, RunResult> row) in results.GroupBy(r => r.Key.Row()).Index())
@@ -93,7 +93,7 @@ internal static class StudyFigure
         Finish(plot, "steps", results.SelectMany(r => r.Curve.Select(p => (double)p.Step).Append(r.Key.Steps)));
     }
 
-    /// <summary>One dot a seed and one bar a mean, door below door; their names stand beside the first of the plots.</summary>
+    /// <summary>Draws one row per door: a dot per seed and a bar for the mean. The names are beside the first plot only.</summary>
     private static void Dots(Plot plot, IReadOnlyList<RunResult> results, Func<MixScores, double> score, bool isNamed)
     {
         plot.YLabel("");
@@ -130,9 +130,9 @@ internal static class StudyFigure
     private static void Finish(Plot plot, string axis, IEnumerable<double> values)
     {
         plot.XLabel($"{axis} (logarithmic)");
-        plot.ShowLegend(Edge.Bottom); // where it hides nothing
+        plot.ShowLegend(Edge.Bottom); // where the legend hides nothing
         double[] ascending = [.. values.Distinct().Order()];
-        double nearest = Math.Log10(ascending[^1] / ascending[0]) / 15; // labels that are closer would run into each other
+        double nearest = Math.Log10(ascending[^1] / ascending[0]) / 15; // closer labels would overlap
         List<Tick> ticks = [];
         double labelled = double.PositiveInfinity;
         foreach (double value in ascending.Reverse())
@@ -148,7 +148,7 @@ internal static class StudyFigure
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. ticks]);
     }
 
-    /// <summary>The trigram counts for scale, where they lie near enough not to flatten the rest.</summary>
+    /// <summary>Marks the trigram score for scale, if it is near enough not to flatten the other lines.</summary>
     private static void Mark(Plot plot, IReadOnlyList<RunResult> results, double trigram)
     {
         double low = results.Min(r => r.Scores.TextBitsPerByte), high = results.Max(r => r.Scores.TextBitsPerByte);

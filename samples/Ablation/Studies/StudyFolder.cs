@@ -3,28 +3,28 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a study leaves: its conditions and its runs, and the table and the figure that are made from these two alone.</summary>
+/// <summary>The files of a study: conditions and runs, and the table and figure that are created from these two alone.</summary>
 internal sealed class StudyFolder(DirectoryInfo folder)
 {
     private string ConditionsPath => Path.Combine(folder.FullName, "study.json");
 
     private string RunsPath => Path.Combine(folder.FullName, "runs.jsonl");
 
-    /// <summary>Notes what is about to be trained, so that a report can be made on the way.</summary>
+    /// <summary>Writes the conditions before training, so that a report is possible during training.</summary>
     public void Begin(StudyConditions conditions) =>
         AtomicFile.WriteText(ConditionsPath, JsonSerializer.Serialize(conditions, SampleJson.Indented) + "\n");
 
-    /// <summary>Keeps the runs of a study that was begun, and tells what it found.</summary>
+    /// <summary>Writes the runs of a study, its table and its figure, and prints the table.</summary>
     public void Write(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)
     {
         Keep(results);
         WriteReport(console, conditions, results);
     }
 
-    /// <summary>Makes table and figure again.</summary>
+    /// <summary>Creates table and figure again.</summary>
     /// <param name="console">Where the table is printed.</param>
-    /// <param name="isIncomplete">Whether runs may be missing; the finished ones of a study in training are collected then.</param>
-    /// <exception cref="InvalidDataException">The folder holds no study, or not the whole of it.</exception>
+    /// <param name="isIncomplete">Whether runs may be missing. If so, the finished runs of a study in training are collected.</param>
+    /// <exception cref="InvalidDataException">The folder holds no study, or runs are missing.</exception>
     public void Remake(IAnsiConsole console, bool isIncomplete)
     {
         var conditions = StudyConditions.Read(ConditionsPath);
@@ -48,7 +48,7 @@ internal sealed class StudyFolder(DirectoryInfo folder)
 
     private RunResult[] KeptRuns() => [.. File.ReadLines(RunsPath).Select(line => Parse(line, RunsPath))];
 
-    /// <summary>Results of single runs, which lie there while a study is trained.</summary>
+    /// <summary>Reads the results of single runs, which are in the folder while a study is trained.</summary>
     private RunResult[] FinishedRuns() =>
         [.. Directory.GetFiles(folder.FullName, "*.result.json").Order(StringComparer.Ordinal).Select(
             path => Parse(File.ReadAllText(path), path))];
@@ -58,11 +58,11 @@ internal sealed class StudyFolder(DirectoryInfo folder)
         try
         {
             return JsonSerializer.Deserialize<RunResult>(json, SampleJson.Line)
-                ?? throw new InvalidDataException($"{path}: no run of a study.");
+                ?? throw new InvalidDataException($"{path}: not a run of a study.");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: no run of a study: {error.Message}", error);
+            throw new InvalidDataException($"{path}: not a run of a study: {error.Message}", error);
         }
     }
 

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What a study found: one table of the doors and one of the comparisons.</summary>
+/// <summary>The report of a study: a table of the doors, and tables of their comparisons.</summary>
 internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunResult> results)
 {
     private readonly Study _study = conditions.Study;

@@ -5,20 +5,20 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Trains every run of a study that no earlier or other process has trained.</summary>
+/// <summary>Trains the runs of a study, except those that an earlier or another process has trained.</summary>
 internal sealed class StudyRunner(
     Study study, ComparisonData data, Precision precision, torch.Device device, DirectoryInfo output, TimeSpan? checkpointEvery)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <exception cref="InvalidDataException">The folder holds a result that is none of this study's.</exception>
+    /// <exception cref="InvalidDataException">The folder holds a result that does not belong to this study.</exception>
     public void RefuseForeignResults()
     {
         foreach (DoorRun run in study.Runs().Select(key => new DoorRun(Plan(key), data, device)))
         {
             if (run.IsTakenByAnother())
                 throw new InvalidDataException(
-                    $"{run.ResultPath}: the result of another study, budget, corpus or precision. Choose another --out, or remove it.");
+                    $"{run.ResultPath}: result of another study, budget, corpus or precision. Choose another --out, or remove the file.");
         }
     }
 
@@ -32,7 +32,7 @@ internal sealed class StudyRunner(
 
         foreach (RunPlan plan in plans.Where(plan => !results.ContainsKey(plan.Key)))
         {
-            console.WriteLine($"{LabelOf(plan.Key)}: in the hands of another process; waiting for it.");
+            console.WriteLine($"{LabelOf(plan.Key)}: another process is training this run; waiting for it.");
             while (!TakeOrTrain(plan, results, new Progress<TrainingProgress>(), cancellationToken))
             {
                 if (cancellationToken.WaitHandle.WaitOne(Patience)) cancellationToken.ThrowIfCancellationRequested();
@@ -42,7 +42,7 @@ internal sealed class StudyRunner(
         return [.. plans.Select(plan => results[plan.Key])];
     }
 
-    /// <summary>How progress names a run.</summary>
+    /// <summary>Name of a run in progress output.</summary>
     private string LabelOf(RunKey run)
     {
         string label = $"{Study.DoorLabel(run)} K={run.BytesPerSlot} seed {run.Seed}";

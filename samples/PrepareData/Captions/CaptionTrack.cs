@@ -4,10 +4,11 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// What is said in each half second. A cue's words share its time by their length; a window's caption holds the words whose middle
-/// falls in it, or else the word being spoken at its middle: whole words, as many as fit 24 bytes.
+/// The caption of each half second. The words of a cue share its time in proportion to their length. The caption of a window holds the
+/// words whose middle falls into the window, or else the word spoken at the middle of the window. It has whole words, as many as fit 24
+/// bytes.
 /// </summary>
-/// <remarks>A word of more than 24 bytes, as in scripts without spaces, counts as several.</remarks>
+/// <remarks>A word of more than 24 bytes, as in scripts without spaces, is split into several words.</remarks>
 internal sealed class CaptionTrack
 {
     private const double WindowSeconds = 0.5;
@@ -21,7 +22,7 @@ internal sealed class CaptionTrack
         _byStart = [.. words.OrderBy(word => word.Start)];
     }
 
-    /// <summary>Goes through the windows from the film's start.</summary>
+    /// <summary>Starts to read the windows from the start of the film.</summary>
     public Reader Read() => new(this);
 
     private static IEnumerable<Word> Words(Cue cue, int index)
@@ -57,7 +58,7 @@ internal sealed class CaptionTrack
 
     private sealed record Word(byte[] Text, double Start, double End, long Window, int Cue);
 
-    /// <summary>Goes through the windows in order, so that a whole film takes one pass over the words.</summary>
+    /// <summary>Reads the windows in order. A whole film takes one pass over the words.</summary>
     internal sealed class Reader(CaptionTrack track)
     {
         private readonly List<Word> _spoken = [];
@@ -65,7 +66,7 @@ internal sealed class CaptionTrack
         private int _nextByWindow;
         private int _nextByStart;
 
-        /// <summary>Writes the next window's caption, padded with spaces; false where nothing is said.</summary>
+        /// <summary>Writes the caption of the next window, padded with spaces; false where it is empty.</summary>
         public bool Next(Span<byte> caption)
         {
             caption.Fill((byte)' ');

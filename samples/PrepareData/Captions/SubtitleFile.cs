@@ -5,14 +5,14 @@ using System.Text.RegularExpressions;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>The cues of a subtitle file, SubRip (.srt) or WebVTT (.vtt), in order of their start, and what was damaged.</summary>
+/// <summary>The cues of a subtitle file, SubRip (.srt) or WebVTT (.vtt), ordered by start, and its damaged cues.</summary>
 /// <remarks>
-/// Both formats are lines of times, each followed by lines of text up to an empty line or the next line of times. Indices and names of cues
-/// may be missing. UTF-8, or UTF-16 with a byte order mark.
+/// In both formats, a cue is a line of times, then lines of text up to an empty line or the next line of times. Indices and names of cues
+/// may be missing. The encoding is UTF-8, or UTF-16 with a byte order mark.
 /// </remarks>
 internal sealed partial class SubtitleFile
 {
-    /// <summary>The largest file that is read; a film's subtitles take a few hundred kilobytes.</summary>
+    /// <summary>Largest file that is read. The subtitles of a film take a few hundred kilobytes.</summary>
     private const long LargestFile = 64 << 20;
 
     private const string Arrow = "-->";
@@ -30,14 +30,14 @@ internal sealed partial class SubtitleFile
             else at++;
         }
 
-        // Stable, so that cues of one moment stay in file order.
+        // A stable sort: cues with the same start stay in file order.
         Cues = [.. _cues.OrderBy(cue => cue.Start)];
     }
 
-    /// <summary>The endings of files that can be read.</summary>
+    /// <summary>File endings that can be read.</summary>
     public static IReadOnlyList<string> Endings { get; } = [".srt", ".vtt"];
 
-    /// <summary>The cues that say something.</summary>
+    /// <summary>The cues that have text.</summary>
     public IReadOnlyList<Cue> Cues { get; }
 
     /// <summary>The cues that could not be read, in file order.</summary>
@@ -76,7 +76,7 @@ internal sealed partial class SubtitleFile
         while (end < lines.Count && !string.IsNullOrWhiteSpace(lines[end]) && !lines[end].Contains(Arrow, StringComparison.Ordinal)) end++;
         int textEnd = end;
 
-        // Where the empty line between two cues is missing, the next one's index must not become text.
+        // If the empty line between two cues is missing, the index of the next cue must not become text.
         bool runsIntoNext = end < lines.Count && lines[end].Contains(Arrow, StringComparison.Ordinal);
         if (runsIntoNext && textEnd > timesAt + 1 && lines[textEnd - 1].AsSpan().Trim() is var last
             && last.IndexOfAnyExceptInRange('0', '9') < 0)
@@ -113,7 +113,7 @@ internal sealed partial class SubtitleFile
 
     private static int Number(string digits) => int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    /// <summary>Without tags, remarks in brackets and repeated white space; WebVTT's character references read.</summary>
+    /// <summary>Removes tags, remarks in brackets and repeated white space, and decodes the character references of WebVTT.</summary>
     private static string Clean(string text, bool isVtt)
     {
         text = Tags().Replace(text, "");

@@ -1,15 +1,15 @@
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// Reads Thrift's compact protocol, in which parquet keeps its footer and page headers. Files come from strangers: every read stays
-/// within the bytes given, no count is believed that they could not hold, and nesting is bounded.
+/// Reads Thrift's compact protocol, the encoding of parquet footers and page headers. Files are untrusted: every read stays within the
+/// given bytes, a count that the bytes cannot hold is refused, and nesting is limited.
 /// </summary>
 internal ref struct CompactThrift(ReadOnlySpan<byte> data)
 {
     private const int DeepestNesting = 16;
     private readonly ReadOnlySpan<byte> _data = data;
 
-    /// <summary>The types of the protocol, as they stand in the low four bits of a field's or list's first byte.</summary>
+    /// <summary>The types of the protocol: the low four bits of the first byte of a field or list.</summary>
     public enum Kind : byte
     {
         Stop = 0,
@@ -33,7 +33,7 @@ internal ref struct CompactThrift(ReadOnlySpan<byte> data)
     private readonly int Left => _data.Length - Position;
 
     /// <summary>Reads the head of the next field of a struct; false at the struct's end.</summary>
-    /// <param name="id">The field before, 0 at first; becomes this field.</param>
+    /// <param name="id">Id of the previous field, 0 at the start of a struct. Set to the id of this field.</param>
     /// <param name="kind">The field's type.</param>
     public bool NextField(ref short id, out Kind kind)
     {
@@ -45,25 +45,25 @@ internal ref struct CompactThrift(ReadOnlySpan<byte> data)
         return true;
     }
 
-    /// <summary>A whole number of any width.</summary>
+    /// <summary>Reads a whole number of any width.</summary>
     public long Integer(Kind kind)
     {
         if (kind is not (Kind.Int16 or Kind.Int32 or Kind.Int64)) throw Unexpected(kind, "a whole number");
         return Integer();
     }
 
-    /// <summary>A whole number of at most 32 bits.</summary>
+    /// <summary>Reads a whole number of at most 32 bits.</summary>
     public int Int32(Kind kind)
     {
         long value = Integer(kind);
         return value is >= int.MinValue and <= int.MaxValue
-            ? (int)value : throw new ParquetFormatException($"{value} stands where a 32-bit number must");
+            ? (int)value : throw new ParquetFormatException($"found {value} instead of a 32-bit number");
     }
 
-    /// <summary>A truth value; it lies in the field's type.</summary>
+    /// <summary>Returns a truth value. The type of the field holds it.</summary>
     public static bool Boolean(Kind kind) => kind is Kind.True or Kind.False ? kind == Kind.True : throw Unexpected(kind, "a truth value");
 
-    /// <summary>Bytes or text.</summary>
+    /// <summary>Reads bytes or text.</summary>
     public ReadOnlySpan<byte> Binary(Kind kind)
     {
         if (kind != Kind.Binary) throw Unexpected(kind, "bytes");
@@ -74,7 +74,7 @@ internal ref struct CompactThrift(ReadOnlySpan<byte> data)
         return bytes;
     }
 
-    /// <summary>The head of a list; every element takes at least a byte.</summary>
+    /// <summary>Reads the head of a list. Every element takes at least one byte, which limits the count.</summary>
     public int List(Kind kind, out Kind element)
     {
         if (kind is not (Kind.List or Kind.Set)) throw Unexpected(kind, "a list");
@@ -91,7 +91,7 @@ internal ref struct CompactThrift(ReadOnlySpan<byte> data)
         if (kind != Kind.Struct) throw Unexpected(kind, "a struct");
     }
 
-    /// <summary>Passes over a field whose meaning does not matter.</summary>
+    /// <summary>Skips a field.</summary>
     public void Skip(Kind kind) => Skip(kind, isElement: false, depth: 0);
 
     private void Skip(Kind kind, bool isElement, int depth)
@@ -128,7 +128,7 @@ internal ref struct CompactThrift(ReadOnlySpan<byte> data)
 
     private static EndOfDataException EndOfData() => new();
 
-    private static ParquetFormatException Unexpected(Kind kind, string wanted) => new($"type {(byte)kind} stands where {wanted} must");
+    private static ParquetFormatException Unexpected(Kind kind, string wanted) => new($"found type {(byte)kind} instead of {wanted}");
 
     private long Integer()
     {

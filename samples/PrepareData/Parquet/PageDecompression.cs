@@ -3,7 +3,7 @@ using Snappier;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>The compressions that parquet files of text come in. What comes out must fill the destination exactly.</summary>
+/// <summary>Decompresses the codecs of parquet text files. The result must fill the destination exactly.</summary>
 internal static class PageDecompression
 {
     private const int Uncompressed = 0;
@@ -12,14 +12,14 @@ internal static class PageDecompression
     private const int Brotli = 4;
     private const int Zstandard = 6;
 
-    /// <summary>Refuses a compression that is not read.</summary>
+    /// <summary>Refuses a codec that is not supported.</summary>
     public static void Require(int codec)
     {
         if (codec is not (Uncompressed or SnappyCodec or Gzip or Brotli or Zstandard))
-            throw new ParquetFormatException($"compression number {codec} is not read; none, snappy, gzip, brotli and zstd are");
+            throw new ParquetFormatException($"compression number {codec} is not supported; none, snappy, gzip, brotli and zstd are");
     }
 
-    /// <summary>Decompresses a page whose compression has passed <see cref="Require"/>.</summary>
+    /// <summary>Decompresses a page whose codec has passed <see cref="Require"/>.</summary>
     public static void Decompress(int codec, byte[] source, int start, int length, Span<byte> destination)
     {
         ReadOnlySpan<byte> compressed = source.AsSpan(start, length);
@@ -46,7 +46,7 @@ internal static class PageDecompression
     {
         try
         {
-            // Without the first check Snappier would complain about the room, which is not what is wrong.
+            // The length is checked first: otherwise Snappier would report too little space, which is not the fault.
             return Snappy.GetUncompressedLength(source) == destination.Length && Snappy.TryDecompress(source, destination, out int count)
                 ? count : -1;
         }

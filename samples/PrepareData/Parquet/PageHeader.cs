@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>What stands before a page of a parquet column.</summary>
+/// <summary>The header of a page of a parquet column.</summary>
 internal readonly record struct PageHeader(
     int Type, int UncompressedSize, int CompressedSize, int Values, int Encoding, int DefinitionSize, int RepetitionSize, bool IsCompressed)
 {
@@ -9,7 +9,7 @@ internal readonly record struct PageHeader(
     public const int DictionaryPage = 2;
     public const int DataPage2 = 3;
 
-    /// <summary>Reads a header and says how long it was.</summary>
+    /// <summary>Reads a header and returns its length.</summary>
     public static PageHeader Read(ReadOnlySpan<byte> bytes, out int length)
     {
         CompactThrift thrift = new(bytes);

@@ -4,12 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>Where one column of text lies in a parquet file: per row group, the place and form of its pages.</summary>
+/// <summary>The place of one text column in a parquet file: position and codec of its pages in each row group.</summary>
 /// <param name="IsOptional">True where rows may be null.</param>
 /// <param name="RowGroups">The column's part of each row group, in file order.</param>
 internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk> RowGroups)
 {
-    /// <summary>No more rows are believed of one row group: writers stop at a million, and rows without text take no space.</summary>
+    /// <summary>
+    /// Largest accepted row count of a row group. Writers stop at a million. Rows without text take no space, so the file size is no limit.
+    /// </summary>
     private const long MostRows = 1 << 24;
 
     private const int MagicSize = 4;
@@ -18,8 +20,8 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
     private const int ByteArrayType = 6;
     private const int Repeated = 2;
 
-    /// <summary>Reads the footer, and of it what concerns one top-level column.</summary>
-    /// <exception cref="ParquetFormatException">The file is no parquet file, or has no such column of text.</exception>
+    /// <summary>Reads the entries of one top-level column from the footer.</summary>
+    /// <exception cref="ParquetFormatException">The file is not a parquet file, or has no such text column.</exception>
     public static ParquetFooter Read(SafeFileHandle file, string column)
     {
         long length = RandomAccess.GetLength(file);
@@ -65,7 +67,7 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
         {
             if (id == 2) found = FindColumn(ref thrift, kind, column);
             else if (id == 4)
-                groups = RowGroupsOf(ref thrift, kind, found ?? throw new ParquetFormatException("the row groups stand before the schema"),
+                groups = RowGroupsOf(ref thrift, kind, found ?? throw new ParquetFormatException("the row groups come before the schema"),
                     dataEnd);
             else thrift.Skip(kind);
         }
@@ -74,13 +76,13 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
         return new ParquetFooter(found.IsOptional, groups);
     }
 
-    /// <summary>The schema is a tree in depth-first order; columns of a row group are its leaves.</summary>
+    /// <summary>Finds a column in the schema, a tree in depth-first order. The columns of a row group are its leaves.</summary>
     private static Column FindColumn(ref CompactThrift thrift, CompactThrift.Kind kind, string name)
     {
         Column? found = null;
         List<string> names = [];
         int leaf = 0;
-        long openBelow = 0; // Elements still to come below a top-level group.
+        long openBelow = 0; // elements still to come below a top-level group
         int count = thrift.List(kind, out CompactThrift.Kind element);
         for (int i = 0; i < count; i++)
         {
@@ -175,7 +177,7 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
                 }
                 else if (id == 1)
                 {
-                    throw new ParquetFormatException("a column lies in another file");
+                    throw new ParquetFormatException("the column data is in another file");
                 }
                 else
                 {
@@ -219,7 +221,7 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
             throw new ParquetFormatException($"row group {group} has {rows} rows but {chunk.Rows} values in the column");
         if (chunk.Start < MagicSize || chunk.Size < 0 || chunk.Size > dataEnd - chunk.Start)
             throw new ParquetFormatException(
-                $"row group {group} lies at byte {chunk.Start} with {chunk.Size} bytes; the data ends at {dataEnd}");
+                $"row group {group} starts at byte {chunk.Start} with {chunk.Size} bytes; the data ends at {dataEnd}");
         return chunk;
     }
 
@@ -227,8 +229,8 @@ internal sealed record ParquetFooter(bool IsOptional, IReadOnlyList<ColumnChunk>
 }
 
 /// <summary>The pages of one column in one row group.</summary>
-/// <param name="Codec">How pages are compressed, by parquet's number.</param>
-/// <param name="Rows">How many rows they hold.</param>
-/// <param name="Start">Where in the file the first page begins.</param>
-/// <param name="Size">Bytes of all pages with their headers.</param>
+/// <param name="Codec">Compression codec of the pages, as parquet numbers them.</param>
+/// <param name="Rows">Number of rows in the pages.</param>
+/// <param name="Start">Byte offset of the first page in the file.</param>
+/// <param name="Size">Bytes of all pages, headers included.</param>
 internal sealed record ColumnChunk(int Codec, long Rows, long Start, long Size);

@@ -1,7 +1,7 @@
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>A parquet file, or a part of one, that breaks the format or needs what this reader does not have.</summary>
+/// <summary>A parquet file, or a part of it, violates the format or needs an unsupported feature.</summary>
 internal class ParquetFormatException(string message) : IOException(message);
 
-/// <summary>The bytes end within a structure; more of them may help.</summary>
+/// <summary>The bytes end within a structure. Reading more bytes may help.</summary>
 internal sealed class EndOfDataException() : ParquetFormatException("the bytes end too early");

@@ -1,7 +1,7 @@
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// Reads parquet's mix of runs and bit-packed groups one number at a time, so that a run's claimed length costs no memory.
+/// Reads parquet's hybrid of runs and bit-packed groups one number at a time, so that the claimed length of a run costs no memory.
 /// </summary>
 internal struct RunLengthReader
 {
@@ -14,7 +14,7 @@ internal struct RunLengthReader
     private int _bit;
 
     /// <summary>
-    /// Numbers of <paramref name="width"/> bits, in the bytes of a page from <paramref name="start"/> to <paramref name="end"/>.
+    /// Reads numbers of <paramref name="width"/> bits from the bytes <paramref name="start"/> to <paramref name="end"/> of a page.
     /// </summary>
     public RunLengthReader(int start, int end, int width)
     {
@@ -24,7 +24,7 @@ internal struct RunLengthReader
         _width = width;
     }
 
-    /// <summary>The next number.</summary>
+    /// <summary>Reads the next number.</summary>
     public int Next(ReadOnlySpan<byte> page)
     {
         while (_left == 0) NextRun(page);

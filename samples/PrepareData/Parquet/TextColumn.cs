@@ -4,12 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// The text of one row group, row after row. Only one page and its dictionary are in memory at a time, and no size that a header
-/// names is believed before it has been compared with what the file holds.
+/// Reads the text of one row group, row by row. Only one page and the dictionary are in memory at a time. Every size in a header is checked
+/// against the file before it is used.
 /// </summary>
 internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool isOptional)
 {
-    /// <summary>The largest page that is read, compressed or not; with a dictionary three such buffers are alive at once.</summary>
+    /// <summary>Largest page that is read, compressed or not. With a dictionary, three such buffers are in memory at once.</summary>
     public const int LargestPage = 192 << 20;
 
     private const int Plain = 0;
@@ -33,8 +33,8 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
     /// <summary>Rows read so far.</summary>
     public long Row { get; private set; }
 
-    /// <summary>The next row's text; false after the last row.</summary>
-    /// <param name="text">The bytes, valid until the next call; nobody has checked that they are UTF-8.</param>
+    /// <summary>Reads the text of the next row; false after the last row.</summary>
+    /// <param name="text">The bytes, valid until the next call. They are not checked to be UTF-8.</param>
     /// <param name="isNull">True where the row has no text.</param>
     /// <exception cref="ParquetFormatException">The rest of the row group cannot be read.</exception>
     public bool Next(out ReadOnlySpan<byte> text, out bool isNull)
@@ -58,7 +58,7 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
         at += sizeof(int);
         if (length > bytes.Length - at)
-            throw new ParquetFormatException($"a value of {length} bytes stands where {bytes.Length - at} are left");
+            throw new ParquetFormatException($"a value has {length} bytes, but only {bytes.Length - at} are left");
         Range range = at..(at + (int)length);
         at += (int)length;
         return range;
@@ -71,7 +71,7 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
 
     private ReadOnlySpan<byte> Word(int index)
     {
-        if (_words is null) throw new ParquetFormatException("a page refers to a dictionary that does not stand before it");
+        if (_words is null) throw new ParquetFormatException("a page refers to a dictionary, but none comes before it");
         if (index < 0 || index >= _words.Count)
             throw new ParquetFormatException($"a row refers to entry {index} of a dictionary of {_words.Count}");
         return _dictionary.AsSpan(_words[index]);
@@ -82,7 +82,7 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
         if (_position >= _end) throw new ParquetFormatException($"the pages end after {Row} of {chunk.Rows} rows");
         PageHeader header = ReadHeader();
         if (header.CompressedSize < 0 || header.CompressedSize > _end - _position)
-            throw new ParquetFormatException($"a page of {header.CompressedSize} bytes stands where {_end - _position} are left");
+            throw new ParquetFormatException($"a page has {header.CompressedSize} bytes, but only {_end - _position} are left");
         if (header.UncompressedSize < 0 || Math.Max(header.UncompressedSize, header.CompressedSize) > LargestPage)
             throw new ParquetFormatException(
                 $"a page takes {header.UncompressedSize} bytes, {header.CompressedSize} compressed; at most {LargestPage} are read");
@@ -100,7 +100,7 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
         }
     }
 
-    /// <summary>Headers may hold the page's first and last text, so their length is known only after they are read.</summary>
+    /// <summary>Reads a page header. It may hold the first and last text of the page, so its length is unknown before.</summary>
     private PageHeader ReadHeader()
     {
         for (int size = 4096; ; size *= 16)
@@ -121,12 +121,12 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
     }
 
     /// <summary>
-    /// The levels of a version 2 page stand before its values, never compressed; those of version 1 are part of the page.
+    /// Decompresses a page. In version 2, the levels come first and are never compressed. In version 1, they are part of the page.
     /// </summary>
     private void OpenPage(PageHeader header, int levelBytes)
     {
         if (header.Values < 0 || header.Values > chunk.Rows - Row)
-            throw new ParquetFormatException($"a page of {header.Values} values stands where {chunk.Rows - Row} rows are left");
+            throw new ParquetFormatException($"a page has {header.Values} values, but only {chunk.Rows - Row} rows are left");
         if (header.RepetitionSize != 0 || levelBytes < 0 || levelBytes > Math.Min(header.CompressedSize, header.UncompressedSize))
             throw new ParquetFormatException(
                 $"a page has {levelBytes} bytes of definition levels and {header.RepetitionSize} of repetition levels");
@@ -146,7 +146,7 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(_page);
             at = sizeof(int);
             if (length > _pageLength - at)
-                throw new ParquetFormatException($"{length} bytes of levels stand where {_pageLength - at} are left");
+                throw new ParquetFormatException($"the levels have {length} bytes, but only {_pageLength - at} are left");
             levelsEnd = at + (int)length;
         }
 
@@ -155,13 +155,13 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
         _usesDictionary = header.Encoding is PlainDictionary or RunLengthDictionary;
         if (_usesDictionary)
         {
-            // A page of nulls alone may end before the width.
+            // A page that holds only nulls may end before the width.
             int width = levelsEnd < _pageLength ? _page[levelsEnd] : 0;
             _indices = new RunLengthReader(Math.Min(levelsEnd + 1, _pageLength), _pageLength, width);
         }
         else if (header.Encoding != Plain)
         {
-            throw new ParquetFormatException($"encoding number {header.Encoding} is not read; plain and dictionary are");
+            throw new ParquetFormatException($"encoding number {header.Encoding} is not supported; plain and dictionary are");
         }
 
         _left = header.Values;
@@ -171,7 +171,7 @@ internal sealed class TextColumn(SafeFileHandle file, ColumnChunk chunk, bool is
     {
         if (_words is not null) throw new ParquetFormatException("a row group's column has two dictionaries");
         if (header.Encoding is not (Plain or PlainDictionary))
-            throw new ParquetFormatException($"a dictionary has encoding number {header.Encoding}; plain is read");
+            throw new ParquetFormatException($"a dictionary has encoding number {header.Encoding}; only plain is supported");
         if (header.Values < 0 || header.Values > header.UncompressedSize / sizeof(int))
             throw new ParquetFormatException($"a dictionary of {header.Values} entries in {header.UncompressedSize} bytes");
         _dictionary = GC.AllocateUninitializedArray<byte>(header.UncompressedSize);

@@ -1,17 +1,17 @@
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// Writes documents as the text corpus reads them: lines end in "\n", and an empty line closes a document. Empty lines inside a document
+/// Writes documents in the format of the text corpus: lines end in "\n", and an empty line ends a document. Empty lines inside a document
 /// would divide it, so they are dropped.
 /// </summary>
 internal sealed class DocumentWriter(Stream stream, TextStatistics statistics)
 {
     private static ReadOnlySpan<byte> Newline => "\n"u8;
 
-    /// <summary>What has been written so far.</summary>
+    /// <summary>Statistics of the documents so far.</summary>
     public TextStatistics Statistics => statistics;
 
-    /// <summary>A whole document of any content.</summary>
+    /// <summary>Writes a whole document of any content.</summary>
     public void WriteDocument(ReadOnlySpan<byte> text)
     {
         while (!text.IsEmpty)
@@ -25,11 +25,11 @@ internal sealed class DocumentWriter(Stream stream, TextStatistics statistics)
         else EndDocument();
     }
 
-    /// <summary>A line of the document at hand, without its newline.</summary>
-    /// <returns>False where the line is empty and so was not written.</returns>
+    /// <summary>Writes a line of the current document. The argument has no newline.</summary>
+    /// <returns>False where the line is empty and was not written.</returns>
     public bool WriteLine(ReadOnlySpan<byte> line)
     {
-        line = line.TrimEnd((byte)'\r'); // All of them: "\r\n" alone is an empty line to the corpus too.
+        line = line.TrimEnd((byte)'\r'); // Trims every "\r": for the corpus, "\r\n" alone is an empty line too.
         if (line.IsEmpty)
         {
             statistics.EmptyLines++;
@@ -42,7 +42,7 @@ internal sealed class DocumentWriter(Stream stream, TextStatistics statistics)
         return true;
     }
 
-    /// <summary>Closes the document at hand, where one is open.</summary>
+    /// <summary>Ends the current document, if one is open.</summary>
     public void EndDocument()
     {
         if (statistics.OpenBytes == 0) return;

@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>A file with a JSON object on every line, one of whose fields is a document. Lines of white space are passed over.</summary>
+/// <summary>A file with one JSON object per line. One field holds the document. Lines of white space are skipped.</summary>
 internal sealed class JsonLinesInput(string path, string field, TextPosition position, int longest) : TextInput
 {
     private readonly LineReader _lines = new(path, position.Offset, position.Record, longest);
@@ -24,7 +24,7 @@ internal sealed class JsonLinesInput(string path, string field, TextPosition pos
 
     public override void Dispose() => _lines.Dispose();
 
-    /// <summary>Writes the line's document, or says what is wrong with the line.</summary>
+    /// <summary>Writes the document of the line, or returns what is wrong with the line.</summary>
     private string? Read(ReadOnlySpan<byte> line, DocumentWriter writer)
     {
         if (line.IndexOfAnyExcept(" \t\r"u8) < 0) return null;
@@ -45,13 +45,13 @@ internal sealed class JsonLinesInput(string path, string field, TextPosition pos
                     continue;
                 }
 
-                if (length >= 0) return $"the field '{field}' comes twice";
+                if (length >= 0) return $"the field '{field}' appears twice";
                 if (json.TokenType != JsonTokenType.String) return $"the field '{field}' is no string";
                 if (_text.Length < line.Length) _text = new byte[Math.Max(line.Length, _text.Length * 2)];
                 length = json.CopyString(_text);
             }
 
-            json.Read(); // Refuses what follows the object.
+            json.Read(); // Refuses anything after the object.
         }
         catch (JsonException failure)
         {
@@ -59,7 +59,7 @@ internal sealed class JsonLinesInput(string path, string field, TextPosition pos
         }
         catch (InvalidOperationException)
         {
-            return "it holds half of a surrogate pair"; // How the reader reports it.
+            return "it holds half of a surrogate pair"; // The reader reports it by this exception.
         }
 
         if (length < 0) return $"there is no field '{field}'";

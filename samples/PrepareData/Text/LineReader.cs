@@ -1,7 +1,7 @@
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// The lines of a file, one at a time in one buffer, with the place of each. A line longer than the limit is passed over, not kept.
+/// Reads a file line by line into one buffer, with the position of each line. A line longer than the limit is skipped, not kept in memory.
 /// </summary>
 internal sealed class LineReader : IDisposable
 {
@@ -14,8 +14,8 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>Opens a file at the start of a line.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="offset">Where the next line begins.</param>
-    /// <param name="line">How many lines lie before it.</param>
+    /// <param name="offset">Byte offset of the next line.</param>
+    /// <param name="line">Number of lines before it.</param>
     /// <param name="longest">The longest line to keep, in bytes.</param>
     public LineReader(string path, long offset, long line, int longest)
     {
@@ -26,18 +26,18 @@ internal sealed class LineReader : IDisposable
         Number = line;
     }
 
-    /// <summary>Where the line after the last one begins.</summary>
+    /// <summary>Byte offset of the next line to read.</summary>
     public long Offset => _bufferOffset + _start;
 
-    /// <summary>Where the last line began.</summary>
+    /// <summary>Byte offset of the last line read.</summary>
     public long LineOffset { get; private set; }
 
-    /// <summary>The last line's number, from 1.</summary>
+    /// <summary>Number of the last line read, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>The next line without its newline; false at the end of the file.</summary>
+    /// <summary>Reads the next line, without its newline; false at the end of the file.</summary>
     /// <param name="line">Valid until the next call.</param>
-    /// <param name="isTooLong">True where the line exceeded the limit and is left out.</param>
+    /// <param name="isTooLong">True where the line exceeds the limit. It is then empty.</param>
     public bool Next(out ReadOnlySpan<byte> line, out bool isTooLong)
     {
         line = default;
@@ -76,7 +76,7 @@ internal sealed class LineReader : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Adds to what has not been taken; false at the end of the file.</summary>
+    /// <summary>Reads more bytes after those not yet used; false at the end of the file.</summary>
     private bool Refill()
     {
         int kept = _end - _start;

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// A parquet file, one of whose columns holds documents. A record is a row. Where a page cannot be read, the rest of its row group is lost
-/// and the next row group goes on.
+/// A parquet file with a column of documents. A record is a row. If a page cannot be read, the rest of its row group is skipped. Reading
+/// continues with the next row group.
 /// </summary>
 internal sealed class ParquetInput : TextInput
 {

@@ -2,7 +2,7 @@ using System.Text.Unicode;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>A text file in UTF-8 in which empty lines end documents already. A record is a line.</summary>
+/// <summary>A UTF-8 text file in which empty lines end documents. A record is a line.</summary>
 internal sealed class PlainTextInput(string path, TextPosition position, int longest) : TextInput
 {
     private static ReadOnlySpan<byte> Utf8Mark => [0xEF, 0xBB, 0xBF];
@@ -25,7 +25,7 @@ internal sealed class PlainTextInput(string path, TextPosition position, int lon
         {
             if (line.StartsWith(Utf8Mark)) line = line[Utf8Mark.Length..];
             if (line is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
-                throw new InvalidDataException($"{path}: it is UTF-16 text; convert it to UTF-8 first.");
+                throw new InvalidDataException($"{path}: this is UTF-16 text; convert it to UTF-8 first.");
         }
 
         if (isTooLong) damage.Add(path, $"line {_lines.Number}, byte {_lines.LineOffset}", $"longer than {longest} bytes");

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>Writes the documents of many files into one text file, whose empty lines end documents.</summary>
+/// <summary>Writes the documents of many files into one text file. Empty lines end documents.</summary>
 internal static class TextPreparation
 {
     private const int RecordsBetweenLooks = 64;
@@ -29,7 +29,7 @@ internal static class TextPreparation
                 output.Save(state);
             }
 
-            // True when the input ended, false when there was enough.
+            // True at the end of the input, false when --take is reached.
             bool ReadAll(TextInput input, Func<long> bytesRead)
             {
                 long saved = output.Stream.Position;
@@ -76,7 +76,7 @@ internal static class TextPreparation
             yield return $"  note: a text corpus holds {Array.MaxLength:N0} bytes in memory; give --take to prepare fewer";
     }
 
-    /// <summary>Where the sources stand.</summary>
+    /// <summary>Position in the sources.</summary>
     internal sealed class State
     {
         public int Input { get; set; }

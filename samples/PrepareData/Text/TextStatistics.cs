@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>Figures of the documents written, in constant space. It is part of what a resumed run goes on from.</summary>
+/// <summary>Statistics of the written documents, in constant space. They are saved for a resume.</summary>
 internal sealed class TextStatistics
 {
-    /// <summary>Bytes written of a document that is not closed yet.</summary>
+    /// <summary>Bytes written of the current, unfinished document.</summary>
     public long OpenBytes { get; set; }
 
     /// <summary>Documents written.</summary>
@@ -14,19 +14,19 @@ internal sealed class TextStatistics
     /// <summary>Bytes of the documents written, without the empty lines between them.</summary>
     public long Bytes { get; set; }
 
-    /// <summary>The longest document's bytes.</summary>
+    /// <summary>Bytes of the longest document.</summary>
     public long Longest { get; set; }
 
-    /// <summary>How many documents have a length from 2^i to below 2^(i+1) bytes.</summary>
+    /// <summary>Entry i counts the documents with a length from 2^i to below 2^(i+1) bytes.</summary>
     public long[] ByPowerOfTwo { get; set; } = new long[64];
 
-    /// <summary>Documents without a byte of text, which are left out.</summary>
+    /// <summary>Documents without text. They are left out.</summary>
     public long EmptyDocuments { get; set; }
 
-    /// <summary>Empty lines dropped: within documents, and more than one between them.</summary>
+    /// <summary>Dropped empty lines: those within documents, and all but one between documents.</summary>
     public long EmptyLines { get; set; }
 
-    /// <summary>Rows of parquet without a value, which are left out.</summary>
+    /// <summary>Parquet rows without a value. They are left out.</summary>
     public long Nulls { get; set; }
 
     /// <summary>Counts a document.</summary>
@@ -38,7 +38,7 @@ internal sealed class TextStatistics
         ByPowerOfTwo[BitOperations.Log2((ulong)bytes)]++;
     }
 
-    /// <summary>The power of two at or below the middle document's length.</summary>
+    /// <summary>The largest power of two that does not exceed the median length.</summary>
     public long MedianAtLeast()
     {
         long seen = 0;

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>A picture of frames spread evenly over a file of windows, in order, each film with a stripe of its own colour below.</summary>
+/// <summary>A picture of frames, sampled evenly from a window file, in order. The stripe below a frame marks its film.</summary>
 internal static class ContactSheet
 {
     private const int Columns = 16;
@@ -14,9 +14,9 @@ internal static class ContactSheet
     private const int Side = Ffmpeg.FrameSide * Scale;
 
     /// <summary>Draws the sheet.</summary>
-    /// <param name="windows">The file of windows.</param>
-    /// <param name="films">Its films.</param>
-    /// <param name="path">The PNG to write.</param>
+    /// <param name="windows">The window file.</param>
+    /// <param name="films">The films in the window file.</param>
+    /// <param name="path">Path of the PNG to write.</param>
     public static void Save(string windows, IReadOnlyList<FilmEntry> films, string path)
     {
         int count = films.Sum(film => film.Count);
@@ -53,6 +53,6 @@ internal static class ContactSheet
         canvas.DrawImage(image, place, new SKSamplingOptions(SKFilterMode.Nearest));
     }
 
-    /// <summary>Neighbours differ: hues a golden angle apart.</summary>
+    /// <summary>Colour of a film. Hues are a golden angle apart, so that neighbours differ.</summary>
     private static SKColor ColourOf(int film) => SKColor.FromHsv(film * 137.508f % 360, 60, 90);
 }

@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>The ffmpeg program: what a film holds, and its frames and sound through pipes.</summary>
+/// <summary>Calls the ffmpeg program: lists the streams of a film, and decodes frames and sound through pipes.</summary>
 internal static partial class Ffmpeg
 {
-    /// <summary>Frames in a second of output.</summary>
+    /// <summary>Frames per second of output.</summary>
     public const int FramesPerSecond = 2;
 
-    /// <summary>Samples in a second of output.</summary>
+    /// <summary>Audio samples per second of output.</summary>
     public const int SampleRate = 8000;
 
     /// <summary>Pixels on each side of a frame.</summary>
@@ -17,29 +17,29 @@ internal static partial class Ffmpeg
 
     private static readonly string Program = OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg";
 
-    // Films may name other files and servers, as playlists do; only the file itself is read.
+    // Films can refer to other files and servers, as playlists do. Only the file itself is read.
     private static readonly string[] Quiet = ["-hide_banner", "-nostdin", "-nostats", "-protocol_whitelist", "file,pipe,crypto,data"];
 
-    /// <summary>Where ffmpeg is.</summary>
-    /// <exception cref="FileNotFoundException">It is in no folder of PATH.</exception>
+    /// <summary>Path of the ffmpeg program.</summary>
+    /// <exception cref="FileNotFoundException">No folder of PATH has it.</exception>
     public static string Find() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, Program))
             .FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException(
-            "The program ffmpeg is needed to read films, and is in no folder of PATH. Install it (Debian, Ubuntu: apt-get install ffmpeg) "
+            "Reading films needs the program ffmpeg, which is in no folder of PATH. Install it (Debian, Ubuntu: apt-get install ffmpeg) "
                 + "or add its folder to PATH.");
 
-    /// <summary>Asks what a film holds.</summary>
-    /// <exception cref="InvalidDataException">ffmpeg cannot read it; the message holds ffmpeg's own.</exception>
+    /// <summary>Reads which streams a film has, and its duration.</summary>
+    /// <exception cref="InvalidDataException">ffmpeg cannot read the film. The message includes that of ffmpeg.</exception>
     public static FilmStreams Probe(string path)
     {
-        // Without an output ffmpeg describes its input and ends with an error about that.
+        // Without an output, ffmpeg describes its input and ends with an error about the missing output.
         using FfmpegProcess process = new(Find(), [.. Quiet, "-i", "file:" + path], keepLines: 400);
         process.Output.CopyTo(Stream.Null);
         IReadOnlyList<string> lines = process.WaitForLines();
         if (!lines.Any(line => line.StartsWith("Input #0", StringComparison.Ordinal)))
-            throw new InvalidDataException($"{path}: ffmpeg cannot read it: {(lines.Count == 0 ? "it says nothing" : lines[^1].Trim())}");
+            throw new InvalidDataException($"{path}: ffmpeg cannot read it: {(lines.Count == 0 ? "no message" : lines[^1].Trim())}");
 
         TimeSpan? duration = lines.Select(line => Duration().Match(line)).FirstOrDefault(match => match.Success) is { } found
             ? new TimeSpan(0, Number(found, "h"), Number(found, "m"), Number(found, "s"))
@@ -51,12 +51,12 @@ internal static partial class Ffmpeg
             duration);
     }
 
-    /// <summary>Gray frames of 16×16 bytes, two a second from the film's start, squashed by area.</summary>
+    /// <summary>Decodes gray frames of 16×16 bytes, two per second from the start of the film, scaled by area averaging.</summary>
     public static FfmpegProcess Frames(string path) => Decode(
         path, "-map", "0:V:0", "-vf", $"fps={FramesPerSecond}:start_time=0,scale={FrameSide}:{FrameSide}:flags=area,format=gray", "-f",
         "rawvideo", "-pix_fmt", "gray");
 
-    /// <summary>Sound as 16-bit little-endian samples, 8000 a second from the film's start, one channel.</summary>
+    /// <summary>Decodes sound as 16-bit little-endian samples, 8000 per second from the start of the film, one channel.</summary>
     public static FfmpegProcess Sound(string path) => Decode(
         path, "-map", "0:a:0", "-af", $"aresample={SampleRate}:async=1:first_pts=0", "-ac", "1", "-ar", $"{SampleRate}", "-f", "s16le");
 
@@ -73,8 +73,8 @@ internal static partial class Ffmpeg
     private static partial Regex Duration();
 }
 
-/// <summary>What a film holds.</summary>
-/// <param name="HasVideo">Moving pictures; a cover picture does not count.</param>
-/// <param name="HasAudio">Sound.</param>
-/// <param name="Duration">How long it lasts, or null where the file does not say.</param>
+/// <summary>The streams of a film.</summary>
+/// <param name="HasVideo">Whether it has moving pictures. A cover picture does not count.</param>
+/// <param name="HasAudio">Whether it has sound.</param>
+/// <param name="Duration">Duration, or null where the file has none.</param>
 internal sealed record FilmStreams(bool HasVideo, bool HasAudio, TimeSpan? Duration);

@@ -4,7 +4,7 @@ using System.Text;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// ffmpeg at work, its output in a pipe. Its messages are read all the while, so that it never waits for a reader of them.
+/// A running ffmpeg process with its output in a pipe. Its messages are read continuously, so that it never blocks on a full pipe.
 /// </summary>
 internal sealed class FfmpegProcess : IDisposable
 {
@@ -22,19 +22,19 @@ internal sealed class FfmpegProcess : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            StandardErrorEncoding = Encoding.UTF8, // also on Windows, whose console has another
+            StandardErrorEncoding = Encoding.UTF8, // also on Windows, where the console has another encoding
         };
         _process = Process.Start(start) ?? throw new IOException($"{program} does not start.");
         _messages = Task.Run(ReadMessages);
     }
 
-    /// <summary>What it writes.</summary>
+    /// <summary>The output of the process.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 
-    /// <summary>How many lines of messages it wrote.</summary>
+    /// <summary>Number of message lines so far.</summary>
     public int MessageCount { get; private set; }
 
-    /// <summary>Waits for the end and gives the last messages.</summary>
+    /// <summary>Waits for the process to end and returns its last messages.</summary>
     public IReadOnlyList<string> WaitForLines()
     {
         _messages.Wait();
@@ -42,9 +42,9 @@ internal sealed class FfmpegProcess : IDisposable
         return [.. _last];
     }
 
-    /// <summary>Waits for the end.</summary>
-    /// <returns>The last of its messages: trouble it got over.</returns>
-    /// <exception cref="InvalidDataException">It ended with an error; the message holds its own.</exception>
+    /// <summary>Waits for the process to end and requires exit code 0.</summary>
+    /// <returns>Its last messages: problems that it recovered from.</returns>
+    /// <exception cref="InvalidDataException">The process failed. The message includes that of ffmpeg.</exception>
     public IReadOnlyList<string> RequireSuccess(string path)
     {
         IReadOnlyList<string> lines = WaitForLines();
@@ -63,7 +63,7 @@ internal sealed class FfmpegProcess : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // It ended by itself meanwhile.
+            // The process has ended meanwhile.
         }
 
         _messages.Wait();

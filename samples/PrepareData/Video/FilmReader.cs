@@ -4,8 +4,8 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
-/// The windows of one film, half a second each: the frame at its start, the first 256 samples of its sound, and its caption. Frames and
-/// sound come from two ffmpeg processes that are read side by side, a window at a time, so that a film of any length takes the same memory.
+/// Reads the windows of one film. A window covers half a second: the frame at its start, the first 256 samples of its sound, and its
+/// caption. Two ffmpeg processes deliver frames and sound. They are read window by window, so a film of any length takes the same memory.
 /// </summary>
 internal sealed class FilmReader : IDisposable
 {
@@ -20,8 +20,8 @@ internal sealed class FilmReader : IDisposable
 
     /// <summary>Starts to decode a film.</summary>
     /// <param name="path">The film.</param>
-    /// <param name="streams">What it holds.</param>
-    /// <param name="captions">What is said in it, or null.</param>
+    /// <param name="streams">The streams of the film.</param>
+    /// <param name="captions">The captions of the film, or null.</param>
     public FilmReader(string path, FilmStreams streams, CaptionTrack? captions)
     {
         _path = path;
@@ -37,8 +37,8 @@ internal sealed class FilmReader : IDisposable
     public bool HasSound { get; private set; }
 
     /// <summary>
-    /// Writes the next window; false at the end of the frames or, in a film without pictures, of the sound. Missing pictures are black,
-    /// missing sound is silence.
+    /// Writes the next window; false at the end of the frames, or of the sound in a film without pictures. Missing pictures are black.
+    /// Missing sound is silence.
     /// </summary>
     public bool Next(Span<byte> window)
     {
@@ -64,15 +64,15 @@ internal sealed class FilmReader : IDisposable
         return true;
     }
 
-    /// <summary>After the last window: lets the programs end, and tells the trouble they got over while decoding.</summary>
-    /// <exception cref="InvalidDataException">One of them failed.</exception>
+    /// <summary>Call after the last window. Waits for both processes to end, and returns the problems that they recovered from.</summary>
+    /// <exception cref="InvalidDataException">One of the processes failed.</exception>
     public IReadOnlyList<string> Finish()
     {
         List<string> trouble = [];
         foreach (FfmpegProcess? process in new[] { _frames, _sound })
         {
             if (process is null) continue;
-            process.Output.CopyTo(Stream.Null); // Sound may last longer than the pictures.
+            process.Output.CopyTo(Stream.Null); // The sound may last longer than the pictures.
             trouble.AddRange(process.RequireSuccess(_path));
         }
 

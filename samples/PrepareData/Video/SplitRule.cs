@@ -4,10 +4,10 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 internal enum SplitRule
 {
     /// <summary>
-    /// Each film in time: its last tenth is held out, five seconds after the rest. A film under seven seconds trains whole.
+    /// Splits each film in time: the last tenth is held out, after a gap of five seconds. A film under seven seconds is for training only.
     /// </summary>
     Time,
 
-    /// <summary>Whole films: one in ten by its place in the list, at least one. Needs two films.</summary>
+    /// <summary>Holds out whole films: one in ten by its place in the list, at least one. Needs two films.</summary>
     Film,
 }

@@ -4,11 +4,11 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>Writes the windows of many films into one file, with the JSON that names them and a contact sheet of their frames.</summary>
+/// <summary>Writes the windows of many films into one file, with a JSON file that lists the films and a contact sheet of frames.</summary>
 internal static class WindowPreparation
 {
     private const int WindowsBetweenLooks = 64;
-    private const int MostWindows = int.MaxValue / WindowRecord.Size; // More could not be loaded.
+    private const int MostWindows = int.MaxValue / WindowRecord.Size; // More windows could not be loaded.
 
     public static void Run(IAnsiConsole console, WindowOptions options, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ internal static class WindowPreparation
             throw new InvalidDataException(
                 $"{path}: it has no video stream{(streams.HasAudio ? " and no captions (.srt or .vtt)" : " and no audio stream")}; a film "
                     + "needs pictures, or sound with captions.");
-        if (!streams.HasVideo) console.WriteLine($"{path}: no video stream; its frames are black and it serves for captions only.");
+        if (!streams.HasVideo) console.WriteLine($"{path}: no video stream; its frames are black, and it is used for captions only.");
         if (!streams.HasAudio) console.WriteLine($"{path}: no audio stream; its sound is silence.");
 
         int first = (int)(output.Stream.Position / WindowRecord.Size);
@@ -85,7 +85,7 @@ internal static class WindowPreparation
             cancellationToken.ThrowIfCancellationRequested();
             foreach (string message in reader.Finish()) output.Damage.Add(path, $"before window {film.Count}", message.Trim());
         });
-        if (film.Count == 0) throw new InvalidDataException($"{path}: it lasts less than half a second; no window can be made of it.");
+        if (film.Count == 0) throw new InvalidDataException($"{path}: the film is shorter than half a second, the length of a window.");
         return film;
     }
 
@@ -121,7 +121,7 @@ internal static class WindowPreparation
         yield return $"  frames: {sheet}";
     }
 
-    /// <summary>The films that are done; one that was cut off is decoded again from its start.</summary>
+    /// <summary>The finished films. An interrupted film is decoded again from its start.</summary>
     internal sealed record State
     {
         public List<FilmEntry> Films { get; init; } = [];

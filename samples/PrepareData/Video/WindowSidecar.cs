@@ -3,7 +3,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
-/// <summary>The JSON beside a file of windows, which tells its films and their split as <see cref="WindowCorpus"/> reads them.</summary>
+/// <summary>The JSON file next to a window file. It lists films and their split in the format of <see cref="WindowCorpus"/>.</summary>
 internal static class WindowSidecar
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -12,10 +12,10 @@ internal static class WindowSidecar
     };
 
     private const int Gap = 10;
-    private const int FewestHeldOut = 2; // A pair of windows is the least that video can be scored on.
+    private const int FewestHeldOut = 2; // Scoring video needs at least one pair of windows.
     private const int OneInSo = 10;
 
-    /// <summary>The text of the file.</summary>
+    /// <summary>Returns the text of the JSON file.</summary>
     public static string Write(IReadOnlyList<FilmEntry> films, SplitRule split) => JsonSerializer.Serialize(
         new
         {
@@ -31,7 +31,7 @@ internal static class WindowSidecar
         },
         Json);
 
-    /// <summary>How many windows are held out.</summary>
+    /// <summary>Number of held-out windows.</summary>
     public static int HeldOut(IReadOnlyList<FilmEntry> films, SplitRule split) =>
         Parts(films, split).Where(part => part.IsHeldOut).Sum(part => part.Count);
 
@@ -57,7 +57,7 @@ internal static class WindowSidecar
         ];
     }
 
-    /// <summary>A part with pictures is video; from its first to its last captioned window it serves for captions too.</summary>
+    /// <summary>A part with pictures is a video entry. Its range from first to last captioned window is also a caption entry.</summary>
     private static IEnumerable<object> Entries(Part part)
     {
         FilmEntry film = part.Film;

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The byte mix that every run is trained and scored on, and the count models' scores on the same text.</summary>
+/// <summary>The byte mix that every run is trained and scored on, and the scores of n-gram count models on the same text.</summary>
 internal sealed class ComparisonData
 {
     private readonly Lazy<TextNovelty> _novelty;
@@ -16,16 +16,16 @@ internal sealed class ComparisonData
         _novelty = new Lazy<TextNovelty>(() => new TextNovelty(mix.TextCorpus.Train, mix.Text.HeldOut!));
     }
 
-    /// <summary>What is trained on and scored.</summary>
+    /// <summary>The sources for training and scoring.</summary>
     public ByteMix Mix { get; }
 
-    /// <summary>Bits per byte of each text input under a byte bigram model, the last over all.</summary>
+    /// <summary>Bits per byte of each text input under a byte bigram model. The last entry is over all inputs.</summary>
     public IReadOnlyList<double> Bigram { get; }
 
     /// <summary>The same under a byte trigram model.</summary>
     public IReadOnlyList<double> Trigram { get; }
 
-    /// <summary>Which held-out text is new.</summary>
+    /// <summary>Divides the held-out text by how often the training text has it.</summary>
     public TextNovelty Novelty => _novelty.Value;
 
     public static ComparisonData Load(

@@ -5,14 +5,14 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Trains and scores one door with one seed, keeping a metrics file, a checkpoint while it lasts, and the result.</summary>
+/// <summary>Trains and scores one door with one seed. Writes a metrics file, the result, and a checkpoint during training.</summary>
 internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device device)
 {
     public string MetricsPath => plan.Stem + ".metrics.jsonl";
 
     public string ResultPath => plan.Stem + ".result.json";
 
-    /// <summary>What must be equal for an earlier result to be taken over.</summary>
+    /// <summary>All conditions of a run. A stored result is reused only where it is equal.</summary>
     private string Fingerprint => JsonSerializer.Serialize(
         new
         {
@@ -27,17 +27,17 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         },
         SampleJson.Line);
 
-    /// <summary>The result of an earlier run like this one, or null where there is none.</summary>
+    /// <summary>The result of an earlier run under the same conditions; null where there is none.</summary>
     public RunResult? Finished() =>
         File.Exists(MetricsPath) && ReadResult() is { } earlier && earlier.Fingerprint == Fingerprint ? earlier : null;
 
-    /// <summary>Whether a result of another run stands where this one's would go.</summary>
+    /// <summary>Whether the result file of this run holds the result of another run.</summary>
     public bool IsTakenByAnother() => ReadResult() is { } earlier && earlier.Fingerprint != Fingerprint;
 
-    /// <param name="resume">Whether to take over a result, or go on from a checkpoint, of an earlier try.</param>
-    /// <param name="progress">Told of every report of the training.</param>
-    /// <param name="cancellationToken">Asks to stop; a checkpoint is written first.</param>
-    /// <exception cref="RunInUseException">Another process trains this run.</exception>
+    /// <param name="resume">Whether to reuse the result, or resume from the checkpoint, of an earlier run.</param>
+    /// <param name="progress">Receives every report of the training.</param>
+    /// <param name="cancellationToken">Stops the run; a checkpoint is written first.</param>
+    /// <exception cref="RunInUseException">Another process is training this run.</exception>
     public RunResult Execute(bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
     {
         using InputDoor door = plan.CreateDoor();
@@ -54,7 +54,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
                 KeepsBestWeights = false,
             },
             device);
-        if (resume && Finished() is { } earlier) return earlier; // Another process has finished it meanwhile.
+        if (resume && Finished() is { } earlier) return earlier; // Another process has finished the run meanwhile.
         if (resume) run.Resume();
         var last = MixScores.Of(run.Run(progress, cancellationToken: cancellationToken)!);
         var dividing = Stopwatch.StartNew();
@@ -87,7 +87,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     }
 
     /// <summary>
-    /// A file that is not needed any more. On Windows a virus scanner may hold it; the result is kept already, and that is what counts.
+    /// Deletes a file that is no longer needed. On Windows a virus scanner may hold it open. This does no harm: the result is on disk.
     /// </summary>
     private static void DeleteIfPossible(string path)
     {
@@ -97,14 +97,14 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // It stays, and a later run of this name takes no notice of it.
+            // The file stays. A later run of the same name ignores it.
         }
     }
 
     private RunResult? ReadResult() =>
         Read<RunResult>(ResultPath) is { Key: not null, Curve: not null, Scores.TextBitsPerByteBySource: not null } result ? result : null;
 
-    /// <summary>What a file holds; null where there is none, or a foreign or damaged one, which is made anew.</summary>
+    /// <summary>Reads a file; null where it is missing, foreign or damaged. It is then written anew.</summary>
     private static T? Read<T>(string path)
     {
         try

@@ -2,25 +2,27 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What tells the runs of a comparison apart. Equal but for the seed: one row of its table.</summary>
+/// <summary>Identifies a run within a comparison. Runs whose keys differ in the seed only form one row of the table.</summary>
 internal sealed record RunKey(string Arm, int BytesPerSlot, int Steps, int Seed, double PeakLearningRate,
     string Channels = RunKey.AllChannels)
 {
     public const string AllChannels = "all";
 
-    /// <summary>The same row, whatever the seed.</summary>
+    /// <summary>The key of the row: the same for every seed.</summary>
     public RunKey Row() => this with { Seed = 0 };
 }
 
 /// <summary>
-/// What a model scores on the byte mix, in bits per held-out byte, as committed runs have it. NaN where there was nothing to score.
+/// The scores of a model on the byte mix, in bits per held-out byte, under the names of committed runs. NaN where nothing was scored.
 /// </summary>
 /// <param name="TextBitsPerByte">Text, over all inputs.</param>
 /// <param name="TextBitsPerByteBySource">Text of each input, in the corpus' order.</param>
 /// <param name="VideoBitsPerByte">Video: the next window after a window.</param>
-/// <param name="CaptionBitsPerByte">Captions under their own frame and sound.</param>
-/// <param name="BindingGap">Captions under another held-out window's sound, minus matched: what the sound tells.</param>
-/// <param name="SceneGap">Captions under another held-out window's frame and sound, minus matched.</param>
+/// <param name="CaptionBitsPerByte">Captions with their own frame and sound as context.</param>
+/// <param name="BindingGap">
+/// Captions with the sound of another held-out window, minus the score with their own: how much the model uses the sound.
+/// </param>
+/// <param name="SceneGap">Captions with frame and sound of another held-out window, minus the score with their own.</param>
 internal sealed record MixScores(
     double TextBitsPerByte,
     IReadOnlyList<double> TextBitsPerByteBySource,
@@ -41,12 +43,12 @@ internal sealed record MixScores(
     }
 }
 
-/// <summary>What a model scored before its training was over.</summary>
+/// <summary>The scores of a model at a step before the end of its training.</summary>
 internal sealed record CurvePoint(long Step, MixScores Scores);
 
 /// <summary>
-/// What one trained model scored, and where its training ended. Older runs did not note the place. What it scores on new
-/// text is noted where the plan asks for it.
+/// The scores of one trained model, and the device and libtorch version of its training. Older runs have no device and version. The scores
+/// by novelty of the text are present where the plan asks for them.
 /// </summary>
 internal sealed record RunResult(
     RunKey Key,
@@ -60,6 +62,6 @@ internal sealed record RunResult(
     string? Libtorch = null,
     IReadOnlyList<NoveltyScore>? Novelty = null)
 {
-    /// <summary>The scores after a step: the last one, or one of the curve.</summary>
+    /// <summary>The scores after a step: the last step, or one of the curve.</summary>
     public MixScores ScoresAt(long step) => step == Key.Steps ? Scores : Curve.Single(point => point.Step == step).Scores;
 }

@@ -2,14 +2,14 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Held-out text bytes of one kind, and what a model needs for them.</summary>
-/// <param name="Bytes">How many there are.</param>
-/// <param name="BitsPerByte">Mean bits of these bytes; 0 where there are none.</param>
+/// <summary>The score of a model on held-out text bytes of one kind.</summary>
+/// <param name="Bytes">Number of bytes of the kind.</param>
+/// <param name="BitsPerByte">Mean bits per byte; 0 where there are no bytes.</param>
 internal sealed record NoveltyScore(int Bytes, double BitsPerByte);
 
 /// <summary>
-/// Divides the held-out text bytes by how often training text showed the same byte after the same four. Four bytes are what the codes of
-/// <c>zero-ngram</c> say together.
+/// Divides the held-out text bytes by how often the training text has the same byte after the same four bytes. The codes of
+/// <c>zero-ngram</c> cover four bytes.
 /// </summary>
 internal sealed class TextNovelty
 {
@@ -17,7 +17,7 @@ internal sealed class TextNovelty
     private const int BitsOfAnId = 9;
     private const int Chunk = 1 << 20;
 
-    /// <summary>The kinds, as tables name them.</summary>
+    /// <summary>Names of the kinds, as tables show them.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
         ["4 bytes never seen", "seen, not before this byte", "5 bytes seen 1 to 9 times", "10 to 99 times", "100 times or more"];
 
@@ -28,7 +28,7 @@ internal sealed class TextNovelty
         HashSet<long> contexts = [];
         Dictionary<long, int> seen = [];
         short[] chunk = new short[(int)Math.Min(train.Length, Chunk)];
-        // The last ids of a chunk are the contexts of the next.
+        // Chunks overlap: the last ids of a chunk are the first contexts of the next.
         for (long next = 0; next + Order <= train.Length; next += chunk.Length - Order + 1)
         {
             Span<short> ids = chunk.AsSpan(0, (int)Math.Min(chunk.Length, train.Length - next));
@@ -60,8 +60,8 @@ internal sealed class TextNovelty
         }
     }
 
-    /// <param name="bits">Bits of each held-out byte, in the set's order.</param>
-    /// <returns>A score for each of the kinds.</returns>
+    /// <param name="bits">Bits of each held-out byte, in the order of the held-out samples.</param>
+    /// <returns>A score for each kind.</returns>
     public IReadOnlyList<NoveltyScore> Score(IReadOnlyList<double> bits)
     {
         if (bits.Count != _kinds.Length) throw new ArgumentException($"{bits.Count} scores for {_kinds.Length} bytes.", nameof(bits));

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A table for a console and for Markdown: names in the first column, numbers to the right of it.</summary>
+/// <summary>A table for the console and for Markdown. The first column holds names, the others numbers.</summary>
 internal sealed record TextTable(IReadOnlyList<string> Headings, IReadOnlyList<string[]> Rows)
 {
     public void Print(IAnsiConsole console)
@@ -16,7 +16,7 @@ internal sealed record TextTable(IReadOnlyList<string> Headings, IReadOnlyList<s
         console.Write(table);
     }
 
-    /// <summary>Appends the table as Markdown, and an empty line.</summary>
+    /// <summary>Appends the table as Markdown, then an empty line.</summary>
     public void AppendTo(StringBuilder text)
     {
         text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Headings)} |");

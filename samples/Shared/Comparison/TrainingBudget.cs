@@ -2,7 +2,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>What every door of a comparison gets alike: the body, how it is trained, and what is scored.</summary>
+/// <summary>The conditions that all doors of a comparison share: body, training options, mix and held-out samples.</summary>
 internal sealed record TrainingBudget(
     string Name,
     ByteTransformerOptions Body,
@@ -10,7 +10,7 @@ internal sealed record TrainingBudget(
     MixWeights Mix,
     HeldOutWindows HeldOut)
 {
-    /// <summary>Seconds: shows that everything works, says nothing about the doors.</summary>
+    /// <summary>Takes seconds. Shows that everything works; the scores mean nothing.</summary>
     public static TrainingBudget Smoke { get; } = new(
         "smoke",
         new ByteTransformerOptions { Dim = 216, Layers = 1, Heads = 4, Dropout = 0 },
@@ -27,7 +27,7 @@ internal sealed record TrainingBudget(
         new MixWeights(),
         new HeldOutWindows(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8));
 
-    /// <summary>About a minute a door on two CPU cores.</summary>
+    /// <summary>Takes about a minute per door on two CPU cores.</summary>
     public static TrainingBudget Quick { get; } = new(
         "quick",
         new ByteTransformerOptions { Dim = 256, Layers = 2, Heads = 4, Dropout = 0 },
@@ -44,7 +44,7 @@ internal sealed record TrainingBudget(
         new MixWeights(Text: 3),
         new HeldOutWindows(TextWindows: 128, VideoWindows: 24, CaptionWindows: 128));
 
-    /// <summary>The published budget; meant for a GPU.</summary>
+    /// <summary>The published budget. Meant for a GPU.</summary>
     public static TrainingBudget Paper { get; } =
         new("paper", new ByteTransformerOptions(), new TrainerOptions(), new MixWeights(), new HeldOutWindows());
 

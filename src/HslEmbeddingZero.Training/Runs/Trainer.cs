@@ -235,7 +235,8 @@ public sealed class Trainer : IDisposable
     private static Dictionary<string, Tensor> State(Prepared prepared, Tensor loss) => new(prepared.Optimizer.State()) { [LossKey] = loss };
 
     private NotFiniteNumberException Diverged(double value) => new(
-        $"Training has diverged by step {Step}: loss or gradient is {value}. Go on from the last checkpoint, with a lower learning rate.",
+        $"Training has diverged by step {Step}: loss or gradient is {value}. "
+            + "Train again with a lower learning rate, from the start or from an earlier model file.",
         value);
 
     /// <summary>The state that exists from the first step on.</summary>

@@ -4,14 +4,14 @@ using HslEmbeddingZero.Tests;
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// Every writer over an earlier good file of its own, on a full and on a read-only disk: it must say so in a line that names the file or
-/// the option, end with an exit code other than 0, and leave the earlier file as it was.
+/// Every writer overwrites its earlier good file on a full and on a read-only disk. It must print a line that names the file or the option,
+/// end with an exit code other than 0, and leave the earlier file unchanged.
 /// </summary>
 internal static class DiskFaults
 {
     private const int Megabytes = 24;
 
-    /// <param name="only">A part of the writers' names, or all with an empty one.</param>
+    /// <param name="only">Part of the names of the writers to run; empty for all.</param>
     public static int Run(string only)
     {
         using TemporaryFolder folder = new();
@@ -124,11 +124,11 @@ internal static class DiskFaults
         }
     }
 
-    /// <summary>One writer: where it writes, with how little room it must fail, and the files that must outlive that.</summary>
+    /// <summary>One writer: its output, the free space at which it must fail, and the files that must survive.</summary>
     private sealed record Writer(string Name, string Folder, long Free, IReadOnlyList<string> Files,
         Func<(int ExitCode, string Output, string Error)> Write)
     {
-        /// <summary>Temporary files; what PrepareData keeps to go on from is none.</summary>
+        /// <summary>Temporary files. The files that PrepareData keeps for a resume do not count.</summary>
         public IEnumerable<string> Leftovers() => Directory.GetFiles(Folder, "*.tmp").Concat(Directory.GetFiles(Folder, ".*")).Distinct();
     }
 }

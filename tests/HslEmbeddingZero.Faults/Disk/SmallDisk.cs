@@ -2,17 +2,17 @@ using System.Diagnostics;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>A file system in memory of a few megabytes, which can be filled and made read-only. Only root can make one.</summary>
+/// <summary>An in-memory file system of a few megabytes that can be filled or made read-only. Only root can create it.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private SmallDisk(string path) => Path = path;
 
-    /// <summary>Its root.</summary>
+    /// <summary>Its root folder.</summary>
     public string Path { get; }
 
     private string Filler => System.IO.Path.Combine(Path, "filler");
 
-    /// <summary>Makes one, or says why not.</summary>
+    /// <summary>Creates the disk, or returns the reason why this is not possible.</summary>
     public static SmallDisk? TryMake(string path, int megabytes, out string reason)
     {
         reason = "only Linux has the file system for it";
@@ -20,7 +20,7 @@ internal sealed class SmallDisk : IDisposable
             ? new SmallDisk(path) : null;
     }
 
-    /// <summary>Leaves only so many bytes free.</summary>
+    /// <summary>Fills the disk until only this many bytes are free.</summary>
     public void Fill(long free)
     {
         long size = new DriveInfo(Path).AvailableFreeSpace - free;

@@ -4,11 +4,11 @@ using HslEmbeddingZero.Training;
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// A process that writes one kind of file of the libraries over an earlier one and fails as a program does: with a line and exit code 1.
+/// A process that overwrites one kind of file of the libraries. On failure, it prints one line and ends with exit code 1, like a program.
 /// </summary>
 internal static class SmallWriter
 {
-    /// <summary>What it can write.</summary>
+    /// <summary>The kinds of files that it can write.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["weights", "checkpoint", "metrics"];
 
     public static string FileOf(string kind) => kind == "metrics" ? "run.metrics.jsonl" : $"{kind}.safetensors";
@@ -33,7 +33,7 @@ internal static class SmallWriter
         }
     }
 
-    /// <summary>A resumed run: what was logged up to its checkpoint must outlive the failure.</summary>
+    /// <summary>A resumed run. The log up to its checkpoint must survive the failure.</summary>
     private static void WriteMetrics(string path)
     {
         using MetricsLog log = new(path, keepThrough: 2000);

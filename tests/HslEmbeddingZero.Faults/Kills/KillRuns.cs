@@ -4,8 +4,8 @@ using HslEmbeddingZero.Tests;
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// Kills a training run at random moments of its life, start-up and end included, resumes each, and compares weights, scores and metrics
-/// with an uninterrupted run's, bit for bit and without the times.
+/// Kills a training run at random moments, including start-up and end, and resumes it. Weights, scores and metrics (without times) must
+/// equal those of an uninterrupted run, bit for bit.
 /// </summary>
 internal static class KillRuns
 {
@@ -60,7 +60,7 @@ internal static class KillRuns
         if (exitCode != 0) throw new InvalidOperationException($"Training ended with {exitCode}: {output}{error}");
     }
 
-    /// <summary>The state in which the kill left the folder.</summary>
+    /// <summary>The state of the folder after the kill.</summary>
     private static string Moment(string path) =>
         File.Exists(Path.Combine(path, SmallTraining.Scores)) ? "after the end"
         : File.Exists(Path.Combine(path, $".{SmallTraining.Checkpoint}.tmp")) ? "while a checkpoint was being written"
@@ -77,6 +77,6 @@ internal static class KillRuns
             string.Join('\n', File.ReadLines(Path.Combine(path, SmallTraining.Metrics)).Select(WithoutTimes))),
     };
 
-    /// <summary>The fields that tell times stand last.</summary>
+    /// <summary>Removes the time fields, which come last.</summary>
     private static string WithoutTimes(string line) => line[..line.IndexOf(",\"bytesPerSecond\"", StringComparison.Ordinal)];
 }

@@ -3,7 +3,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>The run that is killed: trains with a checkpoint every second step, and goes on from the last one where there is one.</summary>
+/// <summary>The run that is killed. It writes a checkpoint every second step and resumes from the last one, if there is one.</summary>
 internal static class SmallTraining
 {
     public const string Checkpoint = "checkpoint.safetensors";

@@ -6,16 +6,16 @@ internal abstract class DamagedFormat : IDisposable
     /// <summary>Reads one damaged input.</summary>
     /// <param name="random">Decides the damage.</param>
     /// <returns>
-    /// Null where it was accepted; then what was read has been checked against the input. The message where it was refused.
+    /// Null where the input was accepted; the result has then been checked against the input. The error message where it was refused.
     /// </returns>
-    /// <exception cref="BrokenPromiseException">It was read wrongly, or refused without saying what.</exception>
+    /// <exception cref="BrokenPromiseException">The input was read wrongly, or the message does not name it.</exception>
     public abstract string? Read(Random random);
 
     public virtual void Dispose()
     {
     }
 
-    /// <summary>Null where the reader accepts; its message where it refuses as its documentation says, naming the input.</summary>
+    /// <summary>Null where the reader accepts. The error message where it refuses as documented and names the input.</summary>
     protected static string? Refusal(string name, Action read, Func<Exception, bool> isRefusal)
     {
         try
@@ -31,12 +31,12 @@ internal abstract class DamagedFormat : IDisposable
         }
     }
 
-    /// <summary>Requires something of what was accepted.</summary>
+    /// <summary>Checks a condition on an accepted input.</summary>
     protected static void Require(bool holds, string what)
     {
         if (!holds) throw new BrokenPromiseException(what);
     }
 }
 
-/// <summary>A reader did what it must not.</summary>
+/// <summary>A reader broke its documented behaviour.</summary>
 internal sealed class BrokenPromiseException(string message) : Exception(message);

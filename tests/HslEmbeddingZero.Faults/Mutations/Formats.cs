@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>The formats, and how many of ten thousand inputs each gets.</summary>
+/// <summary>The formats, and the share of each in ten thousand inputs.</summary>
 internal static class Formats
 {
     public static IReadOnlyList<(string Name, int PerTenThousand, Func<string, DamagedFormat> Create)> All { get; } =

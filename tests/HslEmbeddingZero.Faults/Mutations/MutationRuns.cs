@@ -4,14 +4,14 @@ using System.Globalization;
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// Gives damaged inputs to every reader, in processes of their own, so that a crash, a hang or an excess of memory is seen and does not end
-/// the run. Promised: accepted correctly or refused with a clear error, within five seconds and a gibibyte.
+/// Gives damaged inputs to every reader. Each reader runs in a separate process, so that a crash, a hang or too much memory is noticed and
+/// does not end the run. Required: accepted correctly or refused with a clear error, within five seconds and 1 GiB.
 /// </summary>
 internal static class MutationRuns
 {
     private const double MostMilliseconds = 5000;
     private const long MostBytes = 1L << 30;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // A worker that starts loads libtorch first.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // A new worker first loads libtorch.
 
     public static int Run(int count, int seed, string only)
     {
@@ -35,7 +35,7 @@ internal static class MutationRuns
         return broken == 0 ? 0 : 1;
     }
 
-    /// <summary>One worker, until it is through or gone.</summary>
+    /// <summary>Runs one worker until it has finished or died.</summary>
     private static void Work(Tally tally, int seed)
     {
         using Process worker = ChildProcess.Start(

@@ -4,7 +4,7 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Reads damaged inputs of one format, and tells before each that it begins and after each how it went.</summary>
+/// <summary>Reads damaged inputs of one format. Prints a line before each input, and the result after it.</summary>
 internal static class MutationWorker
 {
     public static int Run(string format, int seed, int from, int count)
@@ -43,7 +43,7 @@ internal static class MutationWorker
     private static string OneLine(string message) =>
         message.Length <= 400 ? message.ReplaceLineEndings(" ") : message[..400].ReplaceLineEndings(" ");
 
-    /// <summary>The same on every machine and in every run, as string.GetHashCode is not.</summary>
+    /// <summary>A hash that is equal on every machine and in every run, unlike string.GetHashCode.</summary>
     private static int HashCode(string format, int seed, int index)
     {
         uint hash = 2166136261;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Damages bytes in the ways that disks, networks and strangers do. The same random numbers give the same damage.</summary>
+/// <summary>Damages bytes in the ways of disks, networks and attackers. The same random numbers give the same damage.</summary>
 internal static class Mutator
 {
     private static readonly long[] Extremes =
@@ -18,11 +18,11 @@ internal static class Mutator
         "WEBVTT", "@", "%", "../..",
     ];
 
-    /// <summary>One to three kinds of damage, one after another.</summary>
-    /// <param name="valid">Good input.</param>
-    /// <param name="random">Decides what is done.</param>
+    /// <summary>Applies one to three kinds of damage, one after another.</summary>
+    /// <param name="valid">Undamaged input.</param>
+    /// <param name="random">Decides the damage.</param>
     /// <param name="isText">True where the format is text, so that words and lines are worth changing too.</param>
-    /// <param name="lengthFields">Where length fields lie; negative counts from the end.</param>
+    /// <param name="lengthFields">Offsets of length fields; negative ones count from the end.</param>
     public static byte[] Damage(byte[] valid, Random random, bool isText, params int[] lengthFields)
     {
         if (random is Undamaged) return valid;
@@ -79,7 +79,7 @@ internal static class Mutator
 
     private static byte[] DamageText(byte[] bytes, Random random)
     {
-        string text = Encoding.Latin1.GetString(bytes); // one character a byte
+        string text = Encoding.Latin1.GetString(bytes); // one character per byte
         switch (random.Next(7))
         {
             case 0 or 6: // a number becomes another
@@ -90,7 +90,7 @@ internal static class Mutator
                 while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
                 return Bytes(
                     text[..start] + (random.Next(2) == 0 ? $"{random.Next(100)}" : Tokens[random.Next(Tokens.Length)]) + text[end..]);
-            case 1: // a key, a value, a line twice
+            case 1: // duplicates a key, a value or a line
                 char sign = ",\n{\"".ToCharArray()[random.Next(4)];
                 string[] parts = text.Split(sign);
                 int part = random.Next(parts.Length);

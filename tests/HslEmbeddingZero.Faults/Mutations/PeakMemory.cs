@@ -1,18 +1,18 @@
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>The most memory this process has had since a moment, native memory included, as Linux counts it. Elsewhere 0.</summary>
+/// <summary>Peak memory of this process, native memory included, as Linux counts it. 0 on other systems.</summary>
 internal static class PeakMemory
 {
     private const string Status = "/proc/self/status";
     private const string Clear = "/proc/self/clear_refs";
 
-    /// <summary>Resident bytes at this moment.</summary>
+    /// <summary>Resident bytes now.</summary>
     public static long Now => Read("VmRSS:");
 
-    /// <summary>The most resident bytes since <see cref="Reset"/>.</summary>
+    /// <summary>Peak resident bytes since <see cref="Reset"/>.</summary>
     public static long Peak => Read("VmHWM:");
 
-    /// <summary>Starts to count anew.</summary>
+    /// <summary>Starts a new measurement.</summary>
     public static void Reset()
     {
         if (File.Exists(Clear)) File.WriteAllText(Clear, "5");

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Stands for no damage at all: what every reader must accept before its refusals mean anything.</summary>
+/// <summary>Leaves the input undamaged. Every reader must accept it; otherwise its refusals mean nothing.</summary>
 internal sealed class Undamaged : Random
 {
     protected override double Sample() => 0;

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace HslEmbeddingZero.Package.Tests.Documents;
 
-/// <summary>The committed quick tables are what the main sample says that they are.</summary>
+/// <summary>The committed quick tables match what the main sample says about them.</summary>
 public sealed class CommittedTablesTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace HslEmbeddingZero.Package.Tests.Documents;
 
-/// <summary>Every C# block that a document shows compiles and runs, and prints what the document says it prints.</summary>
+/// <summary>Every C# block of a document compiles and runs, and prints the output that the document shows.</summary>
 public sealed partial class DocumentTests
 {
     private const double MeasuredTolerance = 0.2;
@@ -19,7 +19,7 @@ public sealed partial class DocumentTests
         Same(string.Concat(blocks.Where(block => block.Language == "text").Select(block => block.Content)), printed);
     }
 
-    /// <summary>The front page shows the middle of the Quickstart and all that it prints.</summary>
+    /// <summary>The front page shows the middle of the Quickstart and its whole output.</summary>
     [Fact]
     public void The_front_page_shows_the_Quickstart()
     {
@@ -41,7 +41,7 @@ public sealed partial class DocumentTests
 
     private static string NameOf(string document) => document.Replace('/', '.');
 
-    /// <summary>Equal to the letter, but for numbers after ≈: those were measured, and another processor rounds otherwise.</summary>
+    /// <summary>Equal, except for numbers after ≈: these are measured, and other processors round differently.</summary>
     private static void Same(string expected, string printed)
     {
         Assert.Equal(Measured().Replace(expected, "≈"), Measured().Replace(printed, "≈"));

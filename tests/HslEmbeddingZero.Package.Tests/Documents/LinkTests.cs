@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace HslEmbeddingZero.Package.Tests.Documents;
 
-/// <summary>What the documents of the repository lead to is there: files, headings, and the sources that the map names.</summary>
+/// <summary>The link targets of all documents exist: files, headings, and the sources that the map of the code names.</summary>
 public sealed partial class LinkTests
 {
     private const string Map = "src/ARCHITECTURE.md";
@@ -49,7 +49,7 @@ public sealed partial class LinkTests
         Assert.Equal(expected, ParseLinks("docs/a.md", text + block));
     }
 
-    /// <summary>The repository's markdown files; those that git ignores are nobody's documents.</summary>
+    /// <summary>The markdown files of the repository, without those that git ignores.</summary>
     private static string[] Documents()
     {
         (int code, string output) = Command.Git("ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md");
@@ -73,14 +73,14 @@ public sealed partial class LinkTests
         }
     }
 
-    /// <summary>A path beside a document as one from the root of the repository.</summary>
+    /// <summary>Converts a path relative to a document to one from the root of the repository.</summary>
     private static string InRepository(string document, string path)
     {
         string folder = Path.GetDirectoryName(Build.PathOf(document))!;
         return Path.GetRelativePath(Build.RepositoryFolder, Path.GetFullPath(Path.Combine(folder, path))).Replace('\\', '/');
     }
 
-    /// <summary>GitHub's rule: lower case, no punctuation, hyphens for spaces, and a number behind what was there before.</summary>
+    /// <summary>GitHub's rule: lower case, no punctuation, hyphens for spaces, and a number after a repeated heading.</summary>
     private static HashSet<string> AnchorsOf(string markdown)
     {
         HashSet<string> anchors = [];
@@ -100,7 +100,7 @@ public sealed partial class LinkTests
     [GeneratedRegex(@"^ *```.*?^ *```[ ]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex FencedLines();
 
-    /// <summary>Code within a paragraph; it may go on in the next line, but not across an empty one.</summary>
+    /// <summary>Code within a paragraph. It may continue in the next line, but not across an empty line.</summary>
     [GeneratedRegex(@"(?<!`)(`+)(?!`)(?:(?!\n\n).)+?(?<!`)\1(?!`)", RegexOptions.Singleline)]
     private static partial Regex InlineCode();
 
@@ -124,6 +124,6 @@ public sealed partial class LinkTests
 
     /// <param name="Written">As the document has it.</param>
     /// <param name="Target">Path from the root of the repository.</param>
-    /// <param name="Anchor">What stands behind '#'; empty for none.</param>
+    /// <param name="Anchor">The part after '#'; empty for none.</param>
     private sealed record Link(string Written, string Target, string Anchor);
 }

@@ -7,14 +7,14 @@ using Microsoft.CodeAnalysis.Emit;
 namespace HslEmbeddingZero.Package.Tests.Documents;
 
 /// <summary>
-/// The C# blocks of a document as one program, as a reader would type them one after another: usings first, types last. Errors name the
-/// document's own lines.
+/// The C# blocks of a document as one program, in the order in which a reader types them, with usings first and types last. Errors name the
+/// lines of the document.
 /// </summary>
 internal static class SnippetProgram
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    // What the SDK imports into a console program where ImplicitUsings is on.
+    // The usings that the SDK adds to a console program with ImplicitUsings.
     private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -26,10 +26,10 @@ internal static class SnippetProgram
 
         """;
 
-    /// <summary>Compiles the blocks without a warning and runs them in an empty folder; gives back what they printed.</summary>
+    /// <summary>Compiles the blocks without warnings, runs them in an empty folder, and returns their output.</summary>
     public static string Run(string name, IEnumerable<FencedBlock> blocks)
     {
-        // Beside the tests, where the libraries and libtorch are.
+        // In the folder of the tests, where the libraries and libtorch are.
         string assembly = Path.Combine(AppContext.BaseDirectory, $"{name}.snippets.dll");
         Compile(name, Join(name, blocks), assembly);
         string tests = Path.Combine(AppContext.BaseDirectory, typeof(SnippetProgram).Assembly.GetName().Name!);
@@ -52,7 +52,7 @@ internal static class SnippetProgram
     private static string Join(string name, IEnumerable<FencedBlock> blocks)
     {
         StringBuilder usings = new(), types = new();
-        // On Windows that of the region, which lacks ≈.
+        // On Windows, the encoding of the region lacks ≈.
         StringBuilder statements = new("Console.OutputEncoding = System.Text.Encoding.UTF8;\n");
         foreach (FencedBlock block in blocks)
         {

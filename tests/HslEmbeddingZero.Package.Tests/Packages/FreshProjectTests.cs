@@ -8,12 +8,12 @@ public sealed class FreshProjectTests(PackedLibraries packed)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
-    // On Linux this system's half of TorchSharp-cpu, as the repository's own programs: the whole of it copies every system's files.
+    // On Linux, only this system's part of TorchSharp-cpu, as in the repository's programs: the whole package copies all systems' files.
     private static readonly string Backend = OperatingSystem.IsLinux()
         ? $"""<PackageReference Include="libtorch-cpu-linux-x64" Version="{Build.LibtorchVersion}" />"""
         : $"""<PackageReference Include="TorchSharp-cpu" Version="{Build.TorchSharpVersion}" />""";
 
-    /// <summary>Only the second package is named: the first comes with it, and so does its build step.</summary>
+    /// <summary>The project names only the second package. The first one and its build step come with it.</summary>
     [SkippableFact]
     public void With_a_backend_the_Quickstart_prints_what_the_front_page_says()
     {
@@ -24,7 +24,7 @@ public sealed class FreshProjectTests(PackedLibraries packed)
     }
 
     /// <summary>
-    /// Also where the system has a libtorch of its own, which is of another version and ends the process where it is taken.
+    /// Also where the system has another version of libtorch, which would crash the process if it were loaded.
     /// </summary>
     [SkippableFact]
     public void Without_a_backend_the_error_says_which_package_to_add()
@@ -57,7 +57,7 @@ public sealed class FreshProjectTests(PackedLibraries packed)
               </ItemGroup>
             </Project>
             """);
-        // The two packages go to a folder of their own; all others are taken from where they are already, or from this machine's sources.
+        // The two packages go to a separate folder. All others come from the existing package folder, or from this machine's sources.
         File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
             <configuration>
               <config><add key="globalPackagesFolder" value="{packed.PathOf("packages")}" /></config>
@@ -76,7 +76,7 @@ public sealed class FreshProjectTests(PackedLibraries packed)
         return Command.Run(folder, Patience, Path.Combine(folder, "bin", "Release", "net10.0", "Quickstart.dll"));
     }
 
-    /// <summary>NU1301 is a source that does not answer, NU1101 to NU1103 a package that none has; our own are there in any case.</summary>
+    /// <summary>NU1301: a source does not answer. NU1101 to NU1103: no source has a package. Our two packages are always there.</summary>
     private static bool CannotReachSources(string output) =>
         output.Contains("NU1301", StringComparison.Ordinal)
         || (output.Contains("error NU110", StringComparison.Ordinal)

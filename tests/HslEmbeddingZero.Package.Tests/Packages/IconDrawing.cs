@@ -5,8 +5,8 @@ using System.Text;
 namespace HslEmbeddingZero.Package.Tests.Packages;
 
 /// <summary>
-/// The packages' icon: what the zero door makes of a byte. Six by six cells hold the 27 channels of the last byte of "zero", in the colour
-/// of their group and as bright as their value, and nine empty ones behind them: the zero-padding.
+/// The icon of the packages: the output of the zero door for a byte. Six by six cells show the 27 channels of the last byte of "zero", in
+/// the colour of their group and with the brightness of their value. The nine empty cells after them are the zero padding.
 /// </summary>
 internal static class IconDrawing
 {
@@ -16,11 +16,11 @@ internal static class IconDrawing
     private const double Cell = 16;
     private const double Step = 18;
     private const double Margin = (Size - (Side - 1) * Step - Cell) / 2;
-    private const int Samples = 4; // in each direction of a pixel, for smooth corners
+    private const int Samples = 4; // per pixel in each direction, for smooth corners
     private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
     private static readonly Color Ground = new(0.055, 0.078, 0.145);
 
-    /// <summary>The scanlines of a PNG: a filter byte 0, then red, green, blue and opacity of each pixel.</summary>
+    /// <summary>The scanlines of a PNG. Each has a filter byte 0, then red, green, blue and opacity of each pixel.</summary>
     public static byte[] Scanlines()
     {
         float[] channels = [.. HslFeatures.Encode("zero"u8).AsSpan(3 * HslFeatures.Dimension)];
@@ -59,7 +59,7 @@ internal static class IconDrawing
         byte[] header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, Size);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), Size);
-        header[8] = 8; // bits a channel
+        header[8] = 8; // bits per channel
         header[9] = 6; // red, green, blue, opacity
         WriteChunk(file, "IHDR", header);
         using MemoryStream packed = new();
@@ -70,7 +70,7 @@ internal static class IconDrawing
     }
 
     /// <summary>
-    /// The scanlines in a file that <see cref="ToPng"/> wrote, so that drawings are compared and not what compressed them.
+    /// The scanlines of a file that <see cref="ToPng"/> wrote. Comparing them does not depend on the compression.
     /// </summary>
     public static byte[] FromPng(byte[] png)
     {
@@ -119,7 +119,7 @@ internal static class IconDrawing
         _ => new(0.42, 0.90, 0.60), // phase
     };
 
-    /// <summary>0 to 1: the value's size in the range of its channel.</summary>
+    /// <summary>0 to 1: the magnitude of the value within the range of its channel.</summary>
     private static double Brightness(int channel, float value) => Math.Abs(value) / channel switch
     {
         16 => 1.5,

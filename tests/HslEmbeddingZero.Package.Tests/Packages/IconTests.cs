@@ -2,7 +2,7 @@ namespace HslEmbeddingZero.Package.Tests.Packages;
 
 public sealed class IconTests
 {
-    /// <summary>A changed drawing is written beside the tests; look at it before it takes the place of src/icon.png.</summary>
+    /// <summary>A changed drawing is written to the folder of the tests. Look at it before it replaces src/icon.png.</summary>
     [Fact]
     public void The_icon_is_the_drawing()
     {

@@ -63,7 +63,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
         Assert.Equal(["net10.0 MathNet.Numerics 5.0.0", $"net10.0 TorchSharp {Build.TorchSharpVersion}"], package.Dependencies);
     }
 
-    /// <summary>The two share internals, so no other version will do.</summary>
+    /// <summary>The two packages share internals, so their versions must be equal.</summary>
     [Fact]
     public void Training_depends_on_the_same_version_of_the_core()
     {
@@ -108,7 +108,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
         Assert.DoesNotContain(Path.TrimEndingDirectorySeparator(Build.RepositoryFolder), binary, StringComparison.Ordinal);
     }
 
-    /// <summary>Deterministic builds name sources from the repository's root, /_/; and the symbols carry the sources themselves.</summary>
+    /// <summary>Deterministic builds name sources from the root of the repository, /_/. The symbols embed the sources.</summary>
     [SkippableTheory]
     [MemberData(nameof(Ids))]
     public void The_symbols_fit_the_library_and_hold_its_sources(string id)
@@ -128,7 +128,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
             handle => NameOf(handle) == $"/_/src/{id}/{(id == "HslEmbeddingZero" ? "Doors/ZeroDoor" : "Runs/Trainer")}.cs");
         foreach (DocumentHandle handle in reader.Documents)
         {
-            // What the build itself writes lies in the tests' folder here, which is outside the repository.
+            // Files that the build generates are in the folder of the tests, outside the repository.
             if (!NameOf(handle).StartsWith(packed.PathOf("artifacts"), StringComparison.Ordinal))
                 Assert.StartsWith("/_/", NameOf(handle), StringComparison.Ordinal);
             Assert.Contains(

@@ -3,19 +3,19 @@ using System.Xml.Linq;
 
 namespace HslEmbeddingZero.Package.Tests.Packages;
 
-/// <summary>A package, as what NuGet finds in it.</summary>
+/// <summary>The contents of a package, as NuGet reads them.</summary>
 public sealed class PackageFile(string path) : IDisposable
 {
     private readonly ZipArchive _archive = ZipFile.OpenRead(path);
 
-    /// <summary>The files, without those of the container itself.</summary>
+    /// <summary>The files, without those of the container format.</summary>
     public IReadOnlyList<string> Files => [.. _archive.Entries
         .Select(entry => entry.FullName)
         .Where(name => !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal)
             && name != "[Content_Types].xml")
         .Order(StringComparer.Ordinal)];
 
-    /// <summary>The package's description of itself.</summary>
+    /// <summary>The metadata of the package.</summary>
     public XElement Metadata
     {
         get
@@ -25,7 +25,7 @@ public sealed class PackageFile(string path) : IDisposable
         }
     }
 
-    /// <summary>The element of a name in <see cref="Metadata"/>, whose namespace varies with what it holds.</summary>
+    /// <summary>The element with a name in <see cref="Metadata"/>. The XML namespace varies with the content.</summary>
     public XElement Field(string name) => Metadata.Elements().Single(element => element.Name.LocalName == name);
 
     /// <summary>Every dependency, as "framework id version".</summary>

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Package.Tests.Packages;
 
-/// <summary>Both libraries, packed from the sources into a folder of their own under a version that no cache has seen.</summary>
+/// <summary>Both libraries, packed from the sources into a separate folder, with a version that no cache has.</summary>
 public sealed class PackedLibraries : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -34,7 +34,7 @@ public sealed class PackedLibraries : IDisposable
     /// <summary>The commit that is checked out; null where the sources are no git repository.</summary>
     public string? Commit { get; }
 
-    /// <summary>The folder of the packages, a source that projects can restore from.</summary>
+    /// <summary>The folder of the packages, which is a restore source for projects.</summary>
     public string Feed => PathOf("feed");
 
     public string PathOf(string name) => Path.Combine(_folder.FullName, name);

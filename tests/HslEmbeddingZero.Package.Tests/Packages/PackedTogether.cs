@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Package.Tests.Packages;
 
-/// <summary>Tests that share the packed libraries, so that these are packed once.</summary>
+/// <summary>Tests that share the packed libraries, which are then packed only once.</summary>
 [CollectionDefinition(Name)]
 public sealed class PackedTogether : ICollectionFixture<PackedLibraries>
 {

@@ -114,7 +114,7 @@ public sealed class AblationProgramTests : IDisposable
             (first.Finish(), second.Finish());
         Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Error + two.Error);
         Assert.Equal(4, Runs().Length);
-        // Every run was trained by one of them alone.
+        // Every run was trained by exactly one of the two processes.
         Assert.Equal(4, (one.Output + two.Output).Split("step 20/20").Length - 1);
     }
 
@@ -139,7 +139,7 @@ public sealed class AblationProgramTests : IDisposable
         Assert.True(exitCode == 0, error + output);
         string rowsPath = Path.Combine(Out, "knockout.jsonl"), matrix = File.ReadAllText(Path.Combine(Out, "knockout.md"));
         string[] rows = File.ReadAllLines(rowsPath);
-        Assert.Equal(1 + 7 + 26, rows.Length); // whole, seven groups, each channel but the boundary, which is a group
+        Assert.Equal(1 + 7 + 26, rows.Length); // unchanged model, seven groups, every channel except the boundary, which is a group
         double Text(string? channels) => (double)rows.Select(row => JsonNode.Parse(row)!).Single(
             row => (string?)row["channels"] == channels)["scores"]!["textBitsPerByte"]!;
         Assert.True(Text("value") > Text(null) + 1, "without its values a byte cannot be read");

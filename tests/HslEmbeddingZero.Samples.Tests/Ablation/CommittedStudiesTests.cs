@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
-/// <summary>The committed studies: their tables are what their runs give, and their questions are those of the program's files.</summary>
+/// <summary>The committed studies: their tables follow from their runs, and their questions equal those of the study files.</summary>
 public sealed class CommittedStudiesTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Committed", "ablation");

@@ -48,7 +48,7 @@ public class ComparisonTests
         Assert.Equal(-0.05, only.Text.Mean, 1e-12);
     }
 
-    /// <summary>Kinds of bytes add up to the difference of all text: each by its mean times its share.</summary>
+    /// <summary>The kinds of bytes add up to the difference of all text, each with its mean times its share.</summary>
     [Fact]
     public void Kinds_of_bytes_are_parts_of_the_difference()
     {

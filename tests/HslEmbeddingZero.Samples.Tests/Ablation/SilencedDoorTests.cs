@@ -23,7 +23,7 @@ public sealed class SilencedDoorTests : IDisposable
             Assert.Equal(0, door.LearnedParameters);
         }
 
-        Assert.Equal(new long[] { 1, 40, 128 }, inner.Stream(ids).shape); // The inner door outlives it.
+        Assert.Equal(new long[] { 1, 40, 128 }, inner.Stream(ids).shape); // The inner door still works.
     }
 
     [Fact]

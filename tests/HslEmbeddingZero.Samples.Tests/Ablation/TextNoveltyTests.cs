@@ -5,7 +5,7 @@ namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
 public sealed class TextNoveltyTests
 {
-    /// <summary>Documents that hold the five bytes as often as wanted are trained on; what is held out is asked for them.</summary>
+    /// <summary>The training documents hold the five bytes a chosen number of times. The held-out text is tested for them.</summary>
     [Fact]
     public void Bytes_are_told_apart_by_how_often_training_showed_them()
     {
@@ -35,7 +35,7 @@ public sealed class TextNoveltyTests
         }
     }
 
-    /// <summary>Ids are read a mebi at a time, and the five bytes may lie across two reads.</summary>
+    /// <summary>Ids are read 2^20 at a time, and the five bytes may cross two reads.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -60,7 +60,7 @@ public sealed class TextNoveltyTests
         StringComparison.Ordinal);
 
     /// <summary>
-    /// Training ids of some documents: each stands twice, and every second one is held out, and left out as a repetition.
+    /// Training ids of some documents. Each document occurs twice. Every second one is held out, then dropped as a repetition.
     /// </summary>
     private static TextIds Ids(IEnumerable<string> documents) => TextCorpus.FromBytes(
         Encoding.Latin1.GetBytes(

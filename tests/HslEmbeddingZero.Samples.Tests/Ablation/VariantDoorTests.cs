@@ -116,7 +116,7 @@ public sealed class VariantDoorTests : IDisposable
         Same(coded.forward(_ids), only.forward(_ids));
     }
 
-    /// <summary>Equal n-grams have equal codes; with two buckets most others have one of two, too.</summary>
+    /// <summary>Equal n-grams have equal codes. With two buckets most others have one of two, too.</summary>
     [Fact]
     public void Buckets_give_fixed_codes_that_ngrams_share()
     {
@@ -133,7 +133,7 @@ public sealed class VariantDoorTests : IDisposable
             Assert.All(bigrams, row => Assert.All(row, value => Assert.Equal(0.5f, Math.Abs(value))));
             Assert.Equal(codes, bigrams.Select(row => string.Join(' ', row)).Distinct().Count());
             Same(rows[0, 5], rows[0, Bytes + 5]);
-            Assert.All(Floats(rows[0, 2].narrow(0, 27 + 128, 64)), value => Assert.Equal(0, value)); // three bytes are no 4-gram
+            Assert.All(Floats(rows[0, 2].narrow(0, 27 + 128, 64)), value => Assert.Equal(0, value)); // three bytes do not form a 4-gram
         }
     }
 
@@ -172,7 +172,7 @@ public sealed class VariantDoorTests : IDisposable
         }
     }
 
-    /// <summary>Whole codes are left out, in training alone, and the same ones whenever the same ids come again.</summary>
+    /// <summary>Whole codes are dropped, in training only. The same ids always drop the same codes.</summary>
     [Fact]
     public void Training_leaves_out_whole_codes_and_scoring_reads_all()
     {
@@ -192,7 +192,7 @@ public sealed class VariantDoorTests : IDisposable
         Same(all, dropping.Stream(ids));
     }
 
-    // Found in use: a run in bfloat16 ended at the first layer, since the mask of left-out codes was float32.
+    // Found in use: a bfloat16 run failed at the first layer, because the mask of dropped codes was float32.
     [Theory]
     [InlineData("zero+hadamard")]
     [InlineData("zero-standardized+gain")]

@@ -79,7 +79,7 @@ public sealed class BpbTableTests : IDisposable
         Assert.Equal(2, File.ReadLines(Path.Combine(Out, "zero-k8-3steps-seed0.metrics.jsonl")).Count());
     }
 
-    /// <summary>The processor chooses, so that the choice is the same under any load, and a resumed run makes it again.</summary>
+    /// <summary>The choice depends on the processor only, so it is the same under any load and in a resumed run.</summary>
     [Fact]
     public void The_precision_is_that_of_the_processor_and_stands_in_the_table()
     {
@@ -136,7 +136,7 @@ public sealed class BpbTableTests : IDisposable
 
     [SkippableTheory]
     [InlineData("2")]
-    [InlineData("0")] // no checkpoint but when it is interrupted
+    [InlineData("0")] // a checkpoint only at an interruption
     public void An_interrupted_run_goes_on_to_the_same_scores(string minutes)
     {
         SampleProcess.SkipUnlessInterruptible();
@@ -167,7 +167,7 @@ public sealed class BpbTableTests : IDisposable
     }
 
     /// <summary>
-    /// A kill leaves no time to write: the run goes on from the checkpoint that its time made due, with what stood in the table.
+    /// A kill leaves no time to write. The run resumes from the last periodic checkpoint, with the rows that the table already had.
     /// </summary>
     [SkippableFact]
     public void A_killed_run_goes_on_from_the_checkpoint_that_was_due()
@@ -182,7 +182,7 @@ public sealed class BpbTableTests : IDisposable
             process.Kill();
         }
 
-        Assert.Equal(["zero"], Table(Out)["rows"]!.AsArray().Select(row => (string)row!["arm"]!)); // one door is done, and shown
+        Assert.Equal(["zero"], Table(Out)["rows"]!.AsArray().Select(row => (string)row!["arm"]!)); // one door is done and in the table
         Assert.Contains("1 of 2 runs are trained", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
         Assert.Equal(0, Smoke(Out, [.. arguments, "--resume"]).ExitCode);
         Assert.Equal(0, Smoke(_folder.PathOf("whole"), arguments).ExitCode);
@@ -216,7 +216,7 @@ public sealed class BpbTableTests : IDisposable
         Assert.Contains($"{Out} holds no finished run of these options: zero K=8 seed 0", error, StringComparison.Ordinal);
     }
 
-    /// <summary>Made on a GPU, read on any machine.</summary>
+    /// <summary>Trained on a GPU, reported on any machine.</summary>
     [Fact]
     public void The_committed_table_of_a_gpu_is_what_its_runs_give()
     {
@@ -241,7 +241,7 @@ public sealed class BpbTableTests : IDisposable
         { "--bogus", "--bogus", "" },
         { "extra", "extra", "" },
         { "--arms zero,foo", "'foo'", "embedding-pooled" },
-        { "--arms @zero", "'@zero'", "embedding-pooled" }, // never a file of options
+        { "--arms @zero", "'@zero'", "embedding-pooled" }, // not a response file
         { "--arms zero --bytes-per-slot 16", "432", "216" }, // 27 · 16 channels
         { "--bytes-per-slot 0", "'0'", "from 1" },
         { "--bytes-per-slot 8,x", "'x'", "from 1" },
@@ -328,7 +328,7 @@ public sealed class BpbTableTests : IDisposable
             option => Assert.Contains(option, output, StringComparison.Ordinal));
     }
 
-    /// <summary>Refused with one line that names the value and the limit, and no trace of a folder.</summary>
+    /// <summary>Refused with one line that names value and limit, and no folder is created.</summary>
     private void AssertRefused(string value, string limit, params string[] options)
     {
         string[] preset = options.Contains("--preset") ? [] : new[] { "--preset", "smoke" };

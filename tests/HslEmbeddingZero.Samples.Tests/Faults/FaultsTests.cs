@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Samples.Tests.Faults;
 
-/// <summary>Short forms of the fault runs whose long forms' figures stand in benchmarks/results/faults.</summary>
+/// <summary>Short versions of the fault runs. The figures of the long runs are in benchmarks/results/faults.</summary>
 public sealed class FaultsTests
 {
     private const string Assembly = "HslEmbeddingZero.Faults.dll";

@@ -16,7 +16,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     {
         string first = Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5");
         Assert.StartsWith("안녕 hello", first, StringComparison.Ordinal);
-        Assert.Contains("\\x", first, StringComparison.Ordinal); // hardly trained, so not all of it is text
+        Assert.Contains("\\x", first, StringComparison.Ordinal); // barely trained, so some bytes are not text
         Assert.Equal(first, Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "5"));
         Assert.NotEqual(first, Generate("--prompt", "안녕 hello", "--bytes", "40", "--seed", "6"));
         Assert.StartsWith(first.TrimEnd('\n')[..15], Generate("--prompt", "안녕 hello", "--bytes", "400", "--seed", "5"),
@@ -34,9 +34,9 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     [Fact]
     public void A_stop_text_ends_the_generation_and_an_empty_one_is_refused()
     {
-        string[] whole = ["--prompt", "abc", "--bytes", "60", "--temperature", "20"]; // so hot that all bytes come
+        string[] whole = ["--prompt", "abc", "--bytes", "60", "--temperature", "20"]; // a temperature at which all bytes occur
         string text = Generate(whole).TrimEnd('\n');
-        string letters = Regex.Replace(text, @"\\x[0-9A-F]{2}", "\0\0\0\0"); // those of bytes that are no text are none of its own
+        string letters = Regex.Replace(text, @"\\x[0-9A-F]{2}", "\0\0\0\0"); // \x codes do not count as letters
         char stop = letters.Skip(4).First(letter => letter is > ' ' and < (char)127);
         string expected = text[..letters.IndexOf(stop, 3)];
         Assert.Equal(expected + "\n", Generate([.. whole, "--stop", $"{stop}"]));
@@ -56,7 +56,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         Assert.Contains("--repetition-penalty", error, StringComparison.Ordinal);
     }
 
-    /// <summary>More than one part of a long text, from nothing at all.</summary>
+    /// <summary>More than one part of a long text, without a prompt.</summary>
     [Fact]
     public void Long_texts_go_on() => Assert.True(Generate("--bytes", "470").Length >= 470 / 4);
 
@@ -89,7 +89,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
             }
         }
 
-        // The window before, as a file, gives the same.
+        // The previous window, given as a file, gives the same result.
         byte[] corpus = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "data", "windows.bin"));
         Window("second", _folder.Write("prompt.bin", corpus[..539]));
         foreach (string name in names) Assert.Equal(File.ReadAllBytes(PathOf("first", name)), File.ReadAllBytes(PathOf("second", name)));
@@ -110,7 +110,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         Assert.Contains("text.ko.txt", output, StringComparison.Ordinal);
     }
 
-    /// <summary>The weights and everything else stay to the byte.</summary>
+    /// <summary>Weights and other metadata stay equal, byte for byte.</summary>
     [Fact]
     public void Scores_can_be_measured_anew()
     {

@@ -16,8 +16,8 @@ public class IncrementalTextTests
     [InlineData(new byte[] { 0x61, 0xEC, 0x95 }, "a{\\xEC}{\\x95}")] // broken off at the end
     [InlineData(new byte[] { 0xC0, 0xAF }, "{\\xC0}{\\xAF}")] // overlong
     [InlineData(new byte[] { 0xED, 0xA0, 0x80 }, "{\\xED}{\\xA0}{\\x80}")] // half of a surrogate pair
-    [InlineData(new byte[] { 0x1B, 0x5B, 0x32, 0x4A, 0x0D, 0x00 }, "{\\x1B}[2J{\\x0D}{\\x00}")] // would steer the terminal
-    [InlineData(new byte[] { 0xC2, 0x9B }, "{\\xC2}{\\x9B}")] // so would this in one character
+    [InlineData(new byte[] { 0x1B, 0x5B, 0x32, 0x4A, 0x0D, 0x00 }, "{\\x1B}[2J{\\x0D}{\\x00}")] // would control the terminal
+    [InlineData(new byte[] { 0xC2, 0x9B }, "{\\xC2}{\\x9B}")] // also a control code, in one character
     public void What_is_no_text_is_shown_byte_by_byte(byte[] bytes, string expected) => Assert.Equal(expected, Shown(bytes));
 
     [Fact]

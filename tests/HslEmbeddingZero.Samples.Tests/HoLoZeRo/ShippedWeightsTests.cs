@@ -52,7 +52,7 @@ public sealed partial class ShippedWeightsTests
         Assert.True(exitCode == 0, error);
         Match difference = Difference().Match(output);
         Assert.True(difference.Success, output);
-        // another processor rounds otherwise
+        // other processors round differently
         Assert.InRange(double.Parse(difference.Groups[1].Value, CultureInfo.InvariantCulture), 0, 5e-4);
     }
 

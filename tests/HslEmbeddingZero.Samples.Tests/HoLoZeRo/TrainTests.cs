@@ -41,7 +41,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         JsonNode best = Lines("evaluations.jsonl").MinBy(line =>
             (double)line["textBitsPerByte"]! + (double)line["videoBitsPerByte"]! + (double)line["captionBitsPerByte"]!)!;
         Assert.Equal(best["step"]!.ToString(), metadata["step"]);
-        // rounded to bfloat16 since
+        // has been rounded to bfloat16
         Assert.Equal((double)best["textBitsPerByte"]!, (double)JsonNode.Parse(metadata["scores"])!["text"]!, 0.01);
         Assert.Equal((6, 0), ((int)JsonNode.Parse(metadata["training"])!["steps"]!, (int)JsonNode.Parse(metadata["training"])!["seed"]!));
         Assert.Equal(["text.en.txt", "text.ko.txt", "windows.bin"],
@@ -54,7 +54,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
             tensor => Assert.Equal(TorchSharp.torch.ScalarType.BFloat16, tensor.Dtype));
     }
 
-    /// <summary>Records as TensorBoard reads them: length, its checksum, event, its checksum.</summary>
+    /// <summary>Records in TensorBoard's format: length, checksum of the length, event, checksum of the event.</summary>
     [Fact]
     public void TensorBoard_finds_every_number_of_the_json_lines()
     {
@@ -98,14 +98,14 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
 
         string whole = _folder.PathOf("whole");
         Assert.Equal(0, TrainedModel.Train(whole, arguments).ExitCode);
-        Assert.Equal(0, TrainedModel.Train(Out, [.. arguments, "--resume"]).ExitCode); // A finished run stays as it is.
+        Assert.Equal(0, TrainedModel.Train(Out, [.. arguments, "--resume"]).ExitCode); // A finished run does not change.
         Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")),
             File.ReadAllBytes(Path.Combine(Out, "model.safetensors")));
         Assert.Equal(Without("seconds", whole, "evaluations.jsonl"), Without("seconds", Out, "evaluations.jsonl"));
         Assert.Equal(Without("bytesPerSecond", whole, "metrics.jsonl"), Without("bytesPerSecond", Out, "metrics.jsonl"));
         Assert.Equal(Scalars(whole), Scalars(Out));
 
-        static string[] Without(string times, string folder, string name) => // which stand at the end of a line
+        static string[] Without(string times, string folder, string name) => // times are at the end of a line
             [.. File.ReadAllLines(Path.Combine(folder, name)).Select(
                 line => line[..line.IndexOf($",\"{times}\"", StringComparison.Ordinal)])];
 
@@ -159,7 +159,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         Assert.False(Directory.Exists(Out));
     }
 
-    /// <summary>Neither another run goes on from a checkpoint, nor a new one destroys it.</summary>
+    /// <summary>Another run cannot resume from a checkpoint, and a new run cannot overwrite it.</summary>
     [Theory]
     [InlineData("belongs to another run", "--resume", "--seed", "1")]
     [InlineData("--resume")]
@@ -195,7 +195,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         return events;
     }
 
-    /// <summary>CRC-32C, turned and shifted as TensorFlow's record format wants it.</summary>
+    /// <summary>CRC-32C, rotated and offset as TensorFlow's record format requires.</summary>
     private static uint Masked(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;

@@ -2,7 +2,7 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
 
-/// <summary>One smoke-size training run that several tests look at.</summary>
+/// <summary>One smoke-size training run, shared by several tests.</summary>
 public sealed class TrainedModel : IDisposable
 {
     public const string Assembly = "HoLoZeRo.dll";

@@ -77,7 +77,7 @@ public sealed class ParquetInputTests : IDisposable
             Assert.Throws<InvalidDataException>(() => new ParquetInput(_folder.Write("cut.parquet", content[..length]), "text", default));
     }
 
-    /// <summary>Every byte of the footer changed in turn: sizes that lie must cost neither memory nor time.</summary>
+    /// <summary>Changes each byte of the footer in turn. Wrong sizes must cost neither memory nor time.</summary>
     [Fact]
     public async Task Every_changed_byte_of_the_footer_is_borne()
     {
@@ -120,7 +120,7 @@ public sealed class ParquetInputTests : IDisposable
             Encoding.UTF8.GetString(damage.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries), statistics);
     }
 
-    /// <summary>Two row groups of an id and a text.</summary>
+    /// <summary>Two row groups with the columns id and text.</summary>
     private async Task<string> Write(CompressionMethod compression, bool isNullable)
     {
         string?[] documents = isNullable ? Documents : [.. Documents.OfType<string>()];

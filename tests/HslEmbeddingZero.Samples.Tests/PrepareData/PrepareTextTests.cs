@@ -9,7 +9,7 @@ namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 public sealed class PrepareTextTests : IDisposable
 {
     private const string Assembly = "PrepareData.dll";
-    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null }; // as the program has it
+    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null }; // as in the program
     private readonly TemporaryFolder _folder = new();
     private readonly StringWriter _shown = new();
 
@@ -50,7 +50,7 @@ public sealed class PrepareTextTests : IDisposable
             Directory.GetFiles(Path.GetDirectoryName(Out)!).Select(Path.GetFileName).Order());
     }
 
-    /// <summary>Where the system's own encoding lacks them, too: Latin-1 here, and what the region has on Windows.</summary>
+    /// <summary>Also where the system's encoding lacks these letters: Latin-1 here, and the encoding of the region on Windows.</summary>
     [Fact]
     public void Letters_of_every_language_are_shown()
     {
@@ -61,7 +61,7 @@ public sealed class PrepareTextTests : IDisposable
         Assert.Contains(output, shown, StringComparison.Ordinal);
     }
 
-    /// <summary>Stops at every place where a run is saved, each time with more on the disk than was saved, as a kill leaves it.</summary>
+    /// <summary>Stops at every saved point of a run, each time with more on the disk than was saved, as after a kill.</summary>
     [Fact]
     public void A_run_cut_off_anywhere_goes_on_to_the_same_bytes()
     {
@@ -129,7 +129,7 @@ public sealed class PrepareTextTests : IDisposable
         { "text a.jsonl", "--out", "" },
         { "text missing.txt --out o.txt", "missing.txt", "no such file" },
         { "text a.doc --out o.txt", "a.doc", ".parquet" },
-        { "text @a.jsonl --out o.txt", "'@", "no such file" }, // never a file of options
+        { "text @a.jsonl --out o.txt", "'@", "no such file" }, // not a response file
         { "text a.jsonl --out o.txt --take 0", "'0'", "from 1" },
         { "text a.jsonl --out o.txt --longest-line x", "'x'", "from 1" },
         { "windows a.jsonl --out o.txt", "o.txt", ".bin" },

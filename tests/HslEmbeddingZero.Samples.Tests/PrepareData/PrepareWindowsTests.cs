@@ -6,7 +6,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 
-/// <summary>On clips that ffmpeg and espeak-ng make here.</summary>
+/// <summary>Tests on clips that ffmpeg and espeak-ng create.</summary>
 public sealed class PrepareWindowsTests : IDisposable
 {
     private const string Assembly = "PrepareData.dll";
@@ -72,7 +72,7 @@ public sealed class PrepareWindowsTests : IDisposable
         (exitCode, _, error) = SampleProcess.Run(Assembly, "windows", heard, "--out", Out);
         Assert.Equal(1, exitCode);
         Assert.Contains("no video stream and no captions", error, StringComparison.Ordinal);
-        Assert.Equal(windows.Count, WindowCorpus.Load([Out]).Count); // the earlier file is as it was
+        Assert.Equal(windows.Count, WindowCorpus.Load([Out]).Count); // the earlier file is unchanged
     }
 
     [SkippableFact]
@@ -100,12 +100,12 @@ public sealed class PrepareWindowsTests : IDisposable
         }
     }
 
-    /// <summary>Killed when the first of two films is done; the second is decoded again.</summary>
+    /// <summary>Killed after the first of two films. The second is decoded again.</summary>
     [SkippableFact]
     public void A_killed_run_goes_on_to_the_same_bytes()
     {
         string first = Clip("first.mp4", hasVideo: true, hasAudio: true), second = _folder.PathOf("second.mp4");
-        Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long enough to be killed in
+        Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long enough for the kill
         Assert.Equal(0, SampleProcess.Run(Assembly, "windows", first, second, "--out", Out).ExitCode);
         string cut = _folder.PathOf("cut/clips.bin");
         using (SampleProcess process = new(Assembly, "windows", first, second, "--out", cut))
@@ -117,7 +117,7 @@ public sealed class PrepareWindowsTests : IDisposable
         Assert.False(File.Exists(cut));
         (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "windows", first, second, "--out", cut, "--resume");
         Assert.True(exitCode == 0, error + output);
-        Assert.DoesNotContain("first.mp4  ", output, StringComparison.Ordinal); // no bar for the film that was done
+        Assert.DoesNotContain("first.mp4  ", output, StringComparison.Ordinal); // no progress for the finished film
         foreach (string name in new[] { "clips.bin", "clips.json", "clips.frames.png" })
             Assert.Equal(File.ReadAllBytes(_folder.PathOf("out/" + name)), File.ReadAllBytes(_folder.PathOf("cut/" + name)));
     }

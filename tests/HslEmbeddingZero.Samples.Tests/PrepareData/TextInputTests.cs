@@ -10,7 +10,7 @@ public sealed class TextInputTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>What a file becomes, and what of it was skipped.</summary>
+    /// <summary>The output for a file, and its skipped records.</summary>
     private (string Text, string[] Damage, TextStatistics Statistics) Read(string name, byte[] content, int longest = 1000)
     {
         using MemoryStream text = new(), damage = new();

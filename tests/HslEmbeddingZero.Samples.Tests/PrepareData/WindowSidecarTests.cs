@@ -13,7 +13,7 @@ public sealed class WindowSidecarTests : IDisposable
     private static FilmEntry Film(string name, int first, int count, int firstCaption, int lastCaption) =>
         new(name, name + ".mp4", first, count, firstCaption, lastCaption, 1, 1, HasVideo: true, HasAudio: true);
 
-    /// <summary>As the corpus reads it: name, modality, side, first window and count.</summary>
+    /// <summary>The entries as the corpus reads them: name, modality, split, first window and count.</summary>
     private string[] Read(SplitRule split, params FilmEntry[] films)
     {
         int count = films.Sum(film => film.Count);

@@ -34,7 +34,7 @@ public sealed class ChannelScaleTests : IDisposable
     }
 
     /// <summary>
-    /// The boundary depends on three bytes, through 28 codes: their exact weights over all 256³ triples, each code read from the door once.
+    /// The boundary depends on three bytes through 28 codes. The test uses exact weights over all 256³ triples and reads each code once.
     /// </summary>
     [Fact]
     public void Boundary_has_mean_zero_and_deviation_one_over_all_triples()
@@ -121,7 +121,7 @@ public sealed class ChannelScaleTests : IDisposable
         for (int i = 0; i < bytes.Length; i++)
         {
             int value = 0, bit = 0;
-            for (int j = 0; j < 8; j++) // a set bit of the Gray code reads +1, a clear one -1
+            for (int j = 0; j < 8; j++) // a set bit of the Gray code gives +1, a clear one -1
             {
                 bit ^= rows[i * 27 + j] > 0 ? 1 : 0;
                 value = (value << 1) | bit;

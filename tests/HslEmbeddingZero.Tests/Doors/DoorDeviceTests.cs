@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Doors;
 
-/// <summary>Every door gives on a device what it gives on the CPU.</summary>
+/// <summary>Every door gives the same output on a device as on the CPU.</summary>
 public sealed class DoorDeviceTests
 {
-    // Frozen features are read from the same tables and must be equal; learned doors end in a sum whose order the device chooses.
-    private const double LearnedTolerance = 5e-5; // of 216 products in float32
+    // Frozen features come from the same tables and must be equal. Learned doors end in a sum whose order depends on the device.
+    private const double LearnedTolerance = 5e-5; // for a sum of 216 products in float32
 
     public static TheoryData<string, string> ArmsAndDevices
     {

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Doors;
 
-/// <summary>Ids in, floats out, and what the features of a sequence with special ids must be.</summary>
+/// <summary>Helpers: ids to tensors, tensors to floats, and the expected features of a sequence with special ids.</summary>
 internal static class DoorTensors
 {
     public static byte[] RandomBytes(int count, int seed)
@@ -14,7 +14,7 @@ internal static class DoorTensors
         return bytes;
     }
 
-    /// <summary>Random ids of which about one in four is special.</summary>
+    /// <summary>Random ids; about one in four is special.</summary>
     public static int[] RandomIds(int count, int seed)
     {
         var random = new Random(seed);
@@ -37,7 +37,7 @@ internal static class DoorTensors
 
     public static int[] Bits(ReadOnlySpan<float> values) => MemoryMarshal.Cast<float, int>(values).ToArray();
 
-    /// <summary>Rows of a sequence by the plain C# path: special ids read zeros, and what follows one starts afresh.</summary>
+    /// <summary>Rows of a sequence by the plain C# path. Special ids give zeros, and the byte after one counts as a first byte.</summary>
     public static float[] Expected(ReadOnlySpan<int> ids)
     {
         float[] rows = new float[ids.Length * HslFeatures.Dimension];
@@ -53,6 +53,6 @@ internal static class DoorTensors
         return rows;
     }
 
-    /// <summary>Tensors made on this thread and not yet freed.</summary>
+    /// <summary>Number of tensors created on this thread and not yet freed.</summary>
     public static long LiveTensors => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 }

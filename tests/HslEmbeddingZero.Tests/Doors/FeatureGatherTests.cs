@@ -80,7 +80,7 @@ public sealed class FeatureGatherTests : IDisposable
         float[] rows = Floats(_door.Features(Ids([65, 66, special, 200, 17, 99, special, special, 3])));
         foreach (int row in (int[])[2, 6, 7]) Assert.Equal(new float[27], Row(rows, row).ToArray());
         float[] fresh = HslFeatures.Encode([200, 17, 99]);
-        for (int i = 0; i < 3; i++) Assert.Equal(Bits(Row(fresh, i)), Bits(Row(rows, 3 + i))); // the boundaries behind the first one too
+        for (int i = 0; i < 3; i++) Assert.Equal(Bits(Row(fresh, i)), Bits(Row(rows, 3 + i))); // boundary features as well
         Assert.Equal(Bits(HslFeatures.Encode([3])), Bits(Row(rows, 8)));
     }
 
@@ -176,7 +176,7 @@ public sealed class FeatureGatherTests : IDisposable
         using Tensor ids = zeros(1, 8, ScalarType.Byte);
         long before = LiveTensors;
         var door = new ZeroDoor();
-        door.forward(ids).Dispose(); // float32 on a CPU is written without them
+        door.forward(ids).Dispose(); // float32 on a CPU does not use them
         Assert.Equal(before, LiveTensors);
         door.to(ScalarType.BFloat16);
         door.forward(ids).Dispose();

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Doors;
 
-/// <summary>What every door has in common: shapes, tails, refused ids, threads, memory.</summary>
+/// <summary>Tests for every door: shapes, tails, refused ids, threads, memory.</summary>
 public sealed class InputDoorTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -134,7 +134,7 @@ public sealed class InputDoorTests : IDisposable
         using InputDoor door = DoorArms.Create(arm, 4, Dim);
         using Tensor ids = Ids(RandomIds(60, 1), 4, 15);
         using Tensor bytes = Ids(RandomBytes(60, 1), ScalarType.Byte, 4, 15);
-        door.forward(ids).Dispose(); // makes what the door keeps
+        door.forward(ids).Dispose(); // creates the tensors that the door keeps
         long before = LiveTensors;
         for (int i = 0; i < 200; i++)
         {
@@ -165,8 +165,8 @@ public sealed class InputDoorTests : IDisposable
     [MemberData(nameof(Arms))]
     public void Dispose_frees_every_tensor(string arm)
     {
-        DoorArms.Create(arm, 4, Dim).Dispose(); // once before, for what the runtime keeps
-        using Tensor ids = full([1, 4], ByteIds.Mask, ScalarType.Int16); // which a door of features cannot read without its tables
+        DoorArms.Create(arm, 4, Dim).Dispose(); // once before, for memory that the runtime keeps
+        using Tensor ids = full([1, 4], ByteIds.Mask, ScalarType.Int16); // a door of features needs its tables for this id
         long before = LiveTensors;
         InputDoor door = DoorArms.Create(arm, 4, Dim);
         door.forward(ids).Dispose();

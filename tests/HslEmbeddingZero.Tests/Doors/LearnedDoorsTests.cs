@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Doors;
 
-/// <summary>The projection and the two embeddings by their definitions, and the published sizes.</summary>
+/// <summary>The projection and the two embeddings against their definitions, and their published sizes.</summary>
 public sealed class LearnedDoorsTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -11,7 +11,7 @@ public sealed class NgramDoorTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    /// <summary>Orders, columns, in slots too.</summary>
+    /// <summary>Orders, columns per order, and whether the codes are also in the slots.</summary>
     public static TheoryData<int[], int, bool> Kinds => new()
     {
         { [2, 3, 4], 64, false }, { [2, 3, 4], 64, true }, { [2, 8], 64, true }, { [3, 5, 6], 40, true },
@@ -44,12 +44,12 @@ public sealed class NgramDoorTests : IDisposable
             return;
         }
 
-        Same(stream.narrow(2, 27, codes.Columns).slice(1, 3, 40, 4), slots.narrow(2, 108, codes.Columns)); // those of the slots' last bytes
+        Same(stream.narrow(2, 27, codes.Columns).slice(1, 3, 40, 4), slots.narrow(2, 108, codes.Columns)); // of each slot's last byte
         Assert.Equal(0f, slots.narrow(2, 108 + codes.Columns, 512 - 108 - codes.Columns).abs().sum().item<float>());
     }
 
     /// <summary>
-    /// The span path writes float32 from bytes; ids with a special one among them, and other dtypes, take tensor operations.
+    /// The span path writes float32 from bytes. Ids with a special id, and other dtypes, take tensor operations.
     /// </summary>
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -63,7 +63,7 @@ public sealed class NgramDoorTests : IDisposable
         {
             Tensor bytes = Ids(RandomBytes(batch * length, length), ScalarType.Byte, batch, length);
             Tensor end = full([batch, 1], ByteIds.EndOfSequence, ScalarType.Int16);
-            Tensor behind = cat([bytes.to(ScalarType.Int16), end], 1); // sends all through tensors
+            Tensor behind = cat([bytes.to(ScalarType.Int16), end], 1); // makes all ids take tensor operations
             Same(door.Stream(bytes), door.Stream(behind).narrow(1, 0, length));
             Tensor gathered = new NgramGather(codes).Gather(bytes, 1);
             Same(door.Stream(bytes).narrow(2, 27, codes.Columns), gathered);
@@ -82,7 +82,7 @@ public sealed class NgramDoorTests : IDisposable
         NgramCodes codes = new() { Orders = [2, 3, 5], ColumnsPerOrder = 8, InSlots = true };
         using ZeroDoor door = new(bytesPerSlot, 256, ngrams: codes);
         int[] ids = RandomIds(80, 3);
-        Array.Fill(ids, 65, 60, 20); // a long piece too
+        Array.Fill(ids, 65, 60, 20); // also a long piece
         float[] expected = new float[ids.Length * codes.Columns];
         for (int start = 0; start < ids.Length;)
         {
@@ -114,7 +114,7 @@ public sealed class NgramDoorTests : IDisposable
         for (int changed = 0; changed < bytes.Length; changed++)
         {
             byte[] others = [.. bytes];
-            others[changed] ^= 0x01; // the lowest bit: such that the features see it two bytes on as well
+            others[changed] ^= 0x01; // the lowest bit: the features two bytes later depend on it too
             Tensor after = door.Stream(Ids(others, ScalarType.Byte));
             for (int i = 0; i < bytes.Length; i++)
             {
@@ -185,7 +185,7 @@ public sealed class NgramDoorTests : IDisposable
         string message = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim, ngrams: new() { InSlots = inSlots })).Message;
         foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
         using ZeroDoor fits = new(k, inSlots ? 408 : 219, ngrams: new() { InSlots = inSlots });
-        using ProjectionDoor projection = new(k, dim, ngrams: new() { InSlots = inSlots }); // no columns of the width are theirs
+        using ProjectionDoor projection = new(k, dim, ngrams: new() { InSlots = inSlots }); // codes need no columns of the width here
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class NgramDoorTests : IDisposable
         Assert.True(door.Stream(ids).bytes.SequenceEqual(stream.bytes));
     }
 
-    /// <summary>Enough output for several threads, whose shares begin anywhere in a row of input.</summary>
+    /// <summary>Enough output for several threads, whose shares begin at any position in a row of input.</summary>
     [Fact]
     public void Shares_of_several_threads_join_without_a_seam()
     {

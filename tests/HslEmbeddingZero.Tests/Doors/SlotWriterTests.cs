@@ -10,7 +10,7 @@ public sealed class SlotWriterTests
     {
         { 1, 8, 8, 512 }, { 3, 16, 8, 512 }, { 2, 32, 8, 217 }, { 2, 32, 8, 216 }, { 2, 33, 1, 27 }, { 2, 33, 1, 28 }, { 2, 34, 2, 512 },
         { 5, 96, 16, 512 }, { 1, 1, 1, 27 }, { 3, 0, 8, 512 },
-        // blocks of the line kernel cut across these
+        // blocks of the line kernel do not align with these sizes
         { 2, 120, 24, 656 }, { 3, 200, 40, 1088 }, { 2, 144, 72, 2000 }, { 1, 272, 136, 3680 }, { 1, 136, 8, 224 },
         { 2, 66, 1, 32 }, { 3, 80, 1, 512 }, { 2, 66, 3, 96 }, { 1, 69, 23, 640 }, { 2, 130, 65, 1760 }, { 2, 15, 15, 416 },
         { 40, 512, 8, 512 }, // enough output for several threads
@@ -55,7 +55,7 @@ public sealed class SlotWriterTests
         Tensor bytes = randint(0, 256, [3, 10], ScalarType.Byte);
         Assert.True(door.forward(bytes).bytes.SequenceEqual(door.forward(bytes.to(type)).bytes));
 
-        // What comes before a special id is as it was, and the special id's own row is zero.
+        // Rows before a special id are unchanged, and the row of the special id is zero.
         Tensor special = bytes.to(type);
         special[2, 7] = tensor(ByteIds.Mask);
         Tensor plainRows = door.Features(bytes), specialRows = door.Features(special);

@@ -100,12 +100,12 @@ public sealed class ZeroDoorTests : IDisposable
         Assert.All(slots[..64], value => Assert.Equal(0f, value));
         Assert.All(slots[64..(64 + 27)], value => Assert.Equal(0f, value));
         Assert.All(slots[(64 + 54)..], value => Assert.Equal(0f, value));
-        // The byte after a special id reads what a first byte reads.
+        // The byte after a special id has the features of a first byte.
         Assert.Equal(Bits(Floats(door.Features(Ids([7])))), Bits(slots.AsSpan(64 + 27, 27)));
     }
 
     /// <summary>
-    /// Bytes and wider ids, whole and broken last slots, the written path (float32) and the gathered one (float64), learned values.
+    /// Bytes and wider ids, full and partial last slots, the direct path (float32) and the gather path (float64), learned values.
     /// </summary>
     [Theory]
     [InlineData(ControlKind.Hsl, ScalarType.Byte, ScalarType.Float32, SlotTail.Pad)]

@@ -48,7 +48,7 @@ public sealed class ByteGeneratorTests
         }
     }
 
-    /// <summary>At the start there are fewer bytes than the codes look back, and behind a special id too.</summary>
+    /// <summary>At the start and after a special id, there are fewer bytes than the codes look back.</summary>
     [Theory]
     [InlineData(0, false)]
     [InlineData(7, false)]
@@ -78,7 +78,7 @@ public sealed class ByteGeneratorTests
         }
     }
 
-    /// <summary>Behind slots of three bytes: how many bytes of the text are context, and how many begin the stream.</summary>
+    /// <summary>With slots of three bytes: how many bytes of the text are context, and how many begin the stream.</summary>
     [Theory]
     [InlineData(1, 0, 1)]
     [InlineData(32, 0, 32)]
@@ -216,7 +216,7 @@ public sealed class ByteGeneratorTests
         {
             foreach ((string name, Tensor weight) in model.named_parameters())
             {
-                if (name.EndsWith("gate", StringComparison.Ordinal)) weight.fill_(0.7f); // or the memory would not be heard
+                if (name.EndsWith("gate", StringComparison.Ordinal)) weight.fill_(0.7f); // otherwise the memory would have no effect
             }
         }
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Tests.Generation;
 
 /// <summary>
-/// Bytes and text out of a model: the same synchronously and asynchronously, penalties, stop sequences, whole characters, long texts.
+/// Generation of bytes and text: synchronous and asynchronous calls agree, penalties, stop sequences, whole characters, long texts.
 /// </summary>
 public sealed class TextGenerationTests
 {
@@ -26,7 +26,7 @@ public sealed class TextGenerationTests
         Assert.Equal(expected, bytes);
     }
 
-    /// <summary>Without a synchronization context a byte costs no change of threads; with one, that thread does not compute.</summary>
+    /// <summary>Without a synchronization context, a byte costs no thread switch. With one, its thread does not compute.</summary>
     [Fact]
     public async Task A_byte_is_computed_on_the_callers_thread_unless_it_has_a_context()
     {
@@ -96,11 +96,11 @@ public sealed class TextGenerationTests
         Assert.Equal(65, Greedy([], 1.3, 64));
         Assert.Equal(66, Greedy([65], 1.3, 64));
         Assert.Equal(67, Greedy([65, 66], 1.3, 64));
-        Assert.Equal(65, Greedy([65, 66], 1.3, 1)); // 66 alone is within the window
+        Assert.Equal(65, Greedy([65, 66], 1.3, 1)); // only 66 is within the window
         Assert.Equal(65, Greedy([65, 66], 1, 64));
         Array.Fill(logits, -2);
         (logits[65], logits[66]) = (-1, -1.2f);
-        Assert.Equal(66, Greedy([65], 1.3, 64)); // a logit below 0 becomes lower too
+        Assert.Equal(66, Greedy([65], 1.3, 64)); // a negative logit also becomes lower
 
         int Greedy(short[] before, double penalty, int window) =>
             new ByteSampler(new() { Temperature = 0, RepetitionPenalty = penalty, RepetitionWindow = window }).Draw(logits, before);
@@ -116,7 +116,7 @@ public sealed class TextGenerationTests
     }
 
     /// <summary>
-    /// What comes before the sequence is given out whole, the sequence is not, whether it was given at once or held back.
+    /// All bytes before the sequence are returned, the sequence is not, whether the bytes were returned at once or held back.
     /// </summary>
     [Theory]
     [InlineData(new[] { "<|user|>" }, "answer<|user|>more", "answer", true)]
@@ -234,7 +234,7 @@ public sealed class TextGenerationTests
         { "StopSequences", new() { StopSequences = ["a", ""] } },
     };
 
-    /// <summary>At the call, not when the first byte is asked for.</summary>
+    /// <summary>The error comes at the call, not at the first byte.</summary>
     [Theory]
     [MemberData(nameof(Wrong))]
     public void An_option_out_of_its_range_is_named_at_once(string name, GenerationOptions options)

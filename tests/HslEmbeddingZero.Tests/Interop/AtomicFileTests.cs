@@ -34,7 +34,7 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal("new", File.ReadAllText(_folder.PathOf("old")));
     }
 
-    /// <summary>A folder never gives way to a file, so nobody waits for that.</summary>
+    /// <summary>A file never replaces a folder, so there is no waiting.</summary>
     [Fact]
     public void A_folder_is_not_replaced()
     {
@@ -91,7 +91,7 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal(1, tries);
     }
 
-    /// <summary>What Windows says when the file to be replaced is open, and when the new one is.</summary>
+    /// <summary>The error codes of Windows when the file to be replaced is open, and when the new file is open.</summary>
     private static Exception Held(bool isTarget) =>
         isTarget ? new UnauthorizedAccessException() : new IOException("in use", unchecked((int)0x80070020));
 

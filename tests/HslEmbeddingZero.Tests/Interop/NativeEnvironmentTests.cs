@@ -12,7 +12,7 @@ public sealed partial class NativeEnvironmentTests
         Assert.Equal("one", Native("HSL_TEST_DEFAULT"));
 
         Environment.SetEnvironmentVariable("HSL_TEST_GIVEN", "mine");
-        Assert.Null(Native("HSL_TEST_GIVEN")); // .NET's own copy
+        Assert.Null(Native("HSL_TEST_GIVEN")); // .NET sets it in its own copy only
         NativeEnvironment.SetDefault("HSL_TEST_GIVEN", "one");
         Assert.Equal("mine", Native("HSL_TEST_GIVEN"));
     }

@@ -11,7 +11,7 @@ public sealed class OpenMpThrottleTests
     {
         Contention contention = new();
         Assert.InRange(Until(contention, 0.65, true), 5, 15); // observations, five a second
-        for (int i = 0; i < 100; i++) Assert.True(contention.Observe(0.55)); // throttled threads wait less, and it must go on
+        for (int i = 0; i < 100; i++) Assert.True(contention.Observe(0.55)); // throttled threads wait less, and the throttle must stay on
         Assert.InRange(Until(contention, 0.02, false), 5, 15);
     }
 
@@ -20,7 +20,7 @@ public sealed class OpenMpThrottleTests
     {
         Contention contention = new();
         for (int i = 0; i < 200; i++) Assert.False(contention.Observe(i % 25 == 0 ? 1.2 : 0.04));
-        for (int i = 0; i < 7; i++) Assert.False(contention.Observe(0.5)); // a program that starts, for 1.4 s
+        for (int i = 0; i < 7; i++) Assert.False(contention.Observe(0.5)); // start-up of a program, 1.4 s
     }
 
     [SkippableFact]
@@ -40,7 +40,7 @@ public sealed class OpenMpThrottleTests
         double waiting = queue.WaitingSinceLast();
         stop.Cancel();
         foreach (Thread thread in threads) thread.Join();
-        Assert.InRange(waiting, 0.5, 1000); // more threads than processors: somebody always waits
+        Assert.InRange(waiting, 0.5, 1000); // more threads than processors: one always waits
     }
 
     [SkippableFact]
@@ -61,7 +61,7 @@ public sealed class OpenMpThrottleTests
         }
     }
 
-    /// <summary>Threads of this process that are named as the one that made them.</summary>
+    /// <summary>Threads of this process that have the name of the thread that created them.</summary>
     private static int OpenMpThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(task =>
     {
         try

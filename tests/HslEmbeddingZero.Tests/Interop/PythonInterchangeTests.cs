@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Interop;
 
-/// <summary>Model files both ways between the library and Python: a reader and writer of their own, and the body in PyTorch.</summary>
+/// <summary>Model files between the library and Python, in both directions: a numpy reader and writer, and the body in PyTorch.</summary>
 public sealed class PythonInterchangeTests : IDisposable
 {
-    /// <summary>The one on the PATH need not be the one that the system's packages are for.</summary>
+    /// <summary>The Python on the PATH may differ from the Python that has the system's packages.</summary>
     private static readonly string[] Interpreters = ["python3", "/usr/bin/python3"];
 
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -55,7 +55,7 @@ public sealed class PythonInterchangeTests : IDisposable
         AssertSameLogits(model);
     }
 
-    /// <summary>What the door, which has no weights, makes of some bytes.</summary>
+    /// <summary>The output of the door, which has no weights, for some bytes.</summary>
     private void SaveInputs(ByteLanguageModel model)
     {
         Tensor context = arange(2 * 30, dtype: ScalarType.Int64).reshape(2, 30);

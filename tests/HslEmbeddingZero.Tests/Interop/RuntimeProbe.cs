@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace HslEmbeddingZero.Tests.Interop;
 
 /// <summary>
-/// Starts HslEmbeddingZero.TorchRuntimeProbe, a small program without a libtorch of its own: what a process binds or sets cannot be undone.
+/// Starts HslEmbeddingZero.TorchRuntimeProbe, a small program without a libtorch: a process cannot undo what it loads or sets.
 /// </summary>
 internal static class RuntimeProbe
 {
@@ -11,7 +11,7 @@ internal static class RuntimeProbe
 
     public static void SkipUnlessLinux() => Skip.IfNot(OperatingSystem.IsLinux(), "Uses Linux file names.");
 
-    /// <summary>A libtorch on this machine; skips the test where there is none.</summary>
+    /// <summary>Finds a libtorch on this machine; skips the test where there is none.</summary>
     public static string LibtorchFolder()
     {
         SkipUnlessLinux();
@@ -22,7 +22,7 @@ internal static class RuntimeProbe
         return folder!;
     }
 
-    /// <summary>Exit code and all output of the probe in a folder, with <c>HSL_TORCH_LIB</c> as given.</summary>
+    /// <summary>Runs the probe in a folder with the given <c>HSL_TORCH_LIB</c>. Returns exit code and all output.</summary>
     public static (int Code, string Output) Run(string program, string? variable, params string[] steps)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")

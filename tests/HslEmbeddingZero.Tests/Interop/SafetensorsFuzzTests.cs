@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Interop;
 
-/// <summary>Random damage to a valid file: it loads as what its header says, or is refused; nothing else happens.</summary>
+/// <summary>Random damage to a valid file. The file loads as its header says, or is refused.</summary>
 public sealed class SafetensorsFuzzTests : IDisposable
 {
     private const int Mutations = 2000;
@@ -39,7 +39,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
             }
         }
 
-        // Both ways out must be taken often, or the damage is not of the right kind.
+        // Both outcomes must be frequent; otherwise the damage is not of the right kind.
         Assert.InRange(loaded, 100, Mutations);
         Assert.InRange(refused, 500, Mutations);
     }
@@ -60,7 +60,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
         return File.ReadAllBytes(path);
     }
 
-    /// <summary>The loaded tensors must hold exactly the bytes of the file that their entries name.</summary>
+    /// <summary>The loaded tensors must equal the bytes of the file that their entries name.</summary>
     private static void Verify(string path, byte[] file)
     {
         SafetensorsHeader header = Safetensors.ReadHeader(path);
@@ -97,7 +97,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
                 case 3: file.RemoveAt(at); break;
                 case 4: file.Insert(at, (byte)random.Next(256)); break;
                 case 5: file.RemoveRange(at, Math.Min(random.Next(1, 9), file.Count - at)); break;
-                default: // one digit of the header's text for another: the JSON stays valid
+                default: // replaces one digit in the header: the JSON stays valid
                     int[] digits = [.. Enumerable.Range(0, file.Count).Skip(8).Where(place => char.IsAsciiDigit((char)file[place]))];
                     if (digits.Length > 0) file[digits[random.Next(digits.Length)]] = (byte)('0' + random.Next(10));
                     break;

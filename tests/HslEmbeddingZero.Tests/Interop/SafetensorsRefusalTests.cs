@@ -3,7 +3,7 @@ using System.Text;
 
 namespace HslEmbeddingZero.Tests.Interop;
 
-/// <summary>Every way of breaking the format is refused, with a message that names the file, the value and the limit.</summary>
+/// <summary>Every violation of the format is refused with a message that names the file, the value and the limit.</summary>
 public sealed class SafetensorsRefusalTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

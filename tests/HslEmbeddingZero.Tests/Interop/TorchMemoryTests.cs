@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace HslEmbeddingZero.Tests.Interop;
 
-/// <summary>The setting is the whole process's, so these start one of their own.</summary>
+/// <summary>The setting applies to a whole process, so these tests start a separate one.</summary>
 public sealed class TorchMemoryTests
 {
     private const int Pages = 20 * (64 << 20 >> 12); // of 4 KiB, in the probe's twenty tensors
 
-    // A block that another thread puts behind a tensor can leave a gap that the next tensor does not fit into; not every time.
+    // Another thread can allocate a block after a tensor and leave a gap that is too small for the next tensor. This is rare.
     private const int FewPages = Pages / 4;
 
     [SkippableFact]
@@ -15,7 +15,7 @@ public sealed class TorchMemoryTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Page faults are read from /proc.");
         long plain = Faults("ensure"), kept = Faults("keep", "keep", "ensure");
-        Assert.True(plain > Pages / 2, $"{plain} faults without the setting"); // half, as huge pages may stand for some
+        Assert.True(plain > Pages / 2, $"{plain} faults without the setting"); // half, as huge pages may replace some
         Assert.True(kept < FewPages, $"{kept} faults with it");
     }
 

@@ -4,12 +4,12 @@ using static HslEmbeddingZero.Tests.Interop.RuntimeProbe;
 namespace HslEmbeddingZero.Tests.Interop;
 
 /// <summary>
-/// What a process binds cannot be undone, so most of these start a small program that has no libtorch of its own
-/// (HslEmbeddingZero.TorchRuntimeProbe). On a machine with an old libtorch in the system's folders they also prove that it stays out.
+/// Loading a native library cannot be undone, so most tests start a small program without a libtorch (HslEmbeddingZero.TorchRuntimeProbe).
+/// On a machine with an old libtorch in the system's folders, they also prove that it is not used.
 /// </summary>
 public sealed class TorchRuntimeTests : IDisposable
 {
-    private const int FixedByte = 0x3FA34; // the one that the build step changes in TorchSharp 0.107.0's Linux library
+    private const int FixedByte = 0x3FA34; // the byte that the build step changes in TorchSharp 0.107.0's Linux library
     private static readonly string Probe = Folder;
     private readonly TemporaryFolder _folder = new();
 
@@ -49,7 +49,7 @@ public sealed class TorchRuntimeTests : IDisposable
     }
 
     /// <summary>
-    /// Whatever the program begins with, the error is this one itself, not one wrapped by a type that can never be used again.
+    /// Whichever call comes first, this error itself is thrown, not a TypeInitializationException, whose type is unusable afterwards.
     /// </summary>
     [SkippableTheory]
     [InlineData("door")]

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Model;
 
-/// <summary>The body computes on a device what it computes on the CPU.</summary>
+/// <summary>The body gives the same results on a device as on the CPU.</summary>
 public sealed class BodyDeviceTests
 {
     [SkippableTheory]

@@ -38,7 +38,7 @@ public sealed class ByteLanguageModelTests : IDisposable
     [Fact]
     public void Golden_gradients_to_four_digits()
     {
-        // The gradients are small numbers, so an absolute bound alone would let a wrong one pass.
+        // The gradients are small, so an absolute bound alone would accept wrong values.
         using ByteLanguageModel model = GoldenBody.Model(_golden);
         Tensor targets = _golden["input.target_ids"];
         nn.functional.cross_entropy(model.forward(_golden["input.context_ids"], targets).reshape(-1, 258), targets.reshape(-1)).backward();

@@ -133,7 +133,7 @@ public sealed class ByteTransformerTests : IDisposable
             {
                 using DisposeScope scope = NewDisposeScope();
                 using IDisposable guard = no_grad();
-                // Some exceed the first tables of the positions, so that they grow while others read them.
+                // Some lengths exceed the first position tables, so that the tables grow while other threads read them.
                 int length = i % 4 == 0 ? 1100 + i : 20 + i;
                 Tensor ids = Doors.DoorTensors.Ids(Doors.DoorTensors.RandomBytes(length, i), ScalarType.Byte, 1, length);
                 Tensor first = model.forward(ids, ids);

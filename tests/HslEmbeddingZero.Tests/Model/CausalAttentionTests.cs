@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Model;
 
-/// <summary>The matrix products that stand for the fused kernel in bfloat16 on a CPU compute the same attention.</summary>
+/// <summary>The matrix products that replace the fused kernel in bfloat16 on a CPU compute the same attention.</summary>
 public sealed class CausalAttentionTests
 {
     [Theory]
@@ -52,7 +52,7 @@ public sealed class CausalAttentionTests
         using DisposeScope scope = NewDisposeScope();
         manual_seed(9);
         using CausalAttention attention = new(new DeviceForm());
-        foreach (int length in (int[])[12, 40, 9]) // the mask is made, grown, and a part of it used
+        foreach (int length in (int[])[12, 40, 9]) // the mask is created, then grown, then used in part
         {
             Tensor query = randn([1, 2, length, 8], ScalarType.BFloat16), key = randn([1, 2, length, 8], ScalarType.BFloat16);
             Tensor value = randn([1, 2, length, 8], ScalarType.BFloat16);
@@ -77,6 +77,6 @@ public sealed class CausalAttentionTests
         Assert.True((brief.to(ScalarType.Float32) - attention.Attend(query, key, value)).abs().max().item<float>() < 0.03f);
     }
 
-    /// <summary>Normal values that bfloat16 holds exactly, so that only the arithmetic differs.</summary>
+    /// <summary>Normally distributed values that bfloat16 represents exactly, so that only the arithmetic differs.</summary>
     private static Tensor Rounded(params long[] shape) => randn(shape).bfloat16().to(ScalarType.Float32);
 }

@@ -39,7 +39,7 @@ public sealed class DropoutTests : IDisposable
         Tensor first = Run(11), again = Run(11), other = Run(12), next = model.forward(ids, ids);
         Assert.True(first.eq(again).all().item<bool>());
         Assert.False(first.allclose(other, rtol: 1e-3, atol: 1e-3));
-        Assert.False(other.allclose(next, rtol: 1e-3, atol: 1e-3)); // the stream moves on
+        Assert.False(other.allclose(next, rtol: 1e-3, atol: 1e-3)); // the random stream has advanced
 
         Tensor Run(ulong seed)
         {
@@ -65,7 +65,7 @@ public sealed class DropoutTests : IDisposable
     }
 
     /// <summary>
-    /// TorchSharp's generators are a CPU's: on a device the masks must come from the device's own, and from the seed all the same.
+    /// TorchSharp's generators work on the CPU. On a device, the masks must come from the device's generator, and still depend on the seed.
     /// </summary>
     [Fact]
     public void The_form_of_accelerators_draws_from_the_global_generator_after_its_seed()
@@ -87,7 +87,7 @@ public sealed class DropoutTests : IDisposable
         }
     }
 
-    /// <summary>Somebody's own training loop, which knows torch.manual_seed and no seed of the body.</summary>
+    /// <summary>A user's own training loop, which calls torch.manual_seed and does not seed the body.</summary>
     [Fact]
     public void An_unseeded_body_follows_the_global_seed()
     {

@@ -17,7 +17,7 @@ public sealed class FastWeightMemoryTests : IDisposable
                 foreach (int chunk in (int[])[1, 4, 16, 128]) data.Add(length, chunk);
             }
 
-            // Several segments, the last of them whole, of one chunk, and of part of one.
+            // Several segments. The last one is whole, one chunk, or part of a chunk.
             data.Add(2048, 64);
             data.Add(2112, 64);
             data.Add(2057, 48);
@@ -100,7 +100,7 @@ public sealed class FastWeightMemoryTests : IDisposable
     }
 
     /// <summary>
-    /// What a GPU computes as one chunk is what a CPU computes in chunks of 64, at the lengths of the three kinds of samples.
+    /// One chunk, as on a GPU, gives the same result as chunks of 64, as on a CPU, at the lengths of the three kinds of samples.
     /// </summary>
     [Theory]
     [InlineData(320, ScalarType.Float32, 1e-5)]
@@ -127,7 +127,7 @@ public sealed class FastWeightMemoryTests : IDisposable
             return (output.detach(), [.. leaves.Select(t => t.grad!)]);
         }
 
-        // Relative to the largest value: gradients of the first positions, which have few to share with, are large.
+        // Relative to the largest value: gradients of the first positions are large, as few positions share them.
         void Near(Tensor expected, Tensor actual) =>
             Assert.InRange((expected - actual).abs().max().to(ScalarType.Float64).item<double>(), 0,
                 tolerance * expected.abs().max().to(ScalarType.Float64).item<double>());
@@ -150,7 +150,7 @@ public sealed class FastWeightMemoryTests : IDisposable
         Assert.Equal(-3.0, x[0].item<double>());
     }
 
-    /// <summary>The memory over queries and keys before φ.</summary>
+    /// <summary>The output of the memory from queries and keys before φ.</summary>
     private static Tensor Read(Tensor queries, Tensor keys, Tensor values, int chunk) =>
         FastWeightMemory.Forward(FastWeightMemory.Positive(queries), FastWeightMemory.Positive(keys), values, chunk);
 

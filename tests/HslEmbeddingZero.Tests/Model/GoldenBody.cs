@@ -24,7 +24,7 @@ internal static class GoldenBody
         .Where(entry => entry.Key.StartsWith(WeightPrefix, StringComparison.Ordinal))
         .ToDictionary(entry => entry.Key[WeightPrefix.Length..], entry => entry.Value);
 
-    /// <summary>The golden model, in evaluation.</summary>
+    /// <summary>The golden model, in evaluation mode.</summary>
     public static ByteLanguageModel Model(IReadOnlyDictionary<string, Tensor> golden, int chunk = 128)
     {
         var model = new ByteLanguageModel(new ZeroDoor(2, 64), new ByteTransformer(Options with { MemoryChunk = chunk }));

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Model;
 
-/// <summary>A linear map computed as a convolution is the linear map.</summary>
+/// <summary>A linear layer computed as a convolution gives the result of the linear layer.</summary>
 public sealed class LinearKernelTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -15,8 +15,8 @@ public sealed class LinearKernelTests : IDisposable
 
     [SkippableTheory]
     [InlineData(4, 64, 32, 96)]
-    [InlineData(1, 257, 17, 5)] // a prime number of positions is one image
-    [InlineData(6, 90, 64, 258)] // 540 are 18 images
+    [InlineData(1, 257, 17, 5)] // a prime number of positions gives one image
+    [InlineData(6, 90, 64, 258)] // 540 positions give 18 images
     [InlineData(12, 90, 256, 64)]
     [InlineData(300, 1, 8, 1)]
     [InlineData(2, 160, 1, 8)]
@@ -119,7 +119,7 @@ public sealed class LinearKernelTests : IDisposable
         Assert.False(LinearKernel.ChoosesOneDnn(null, new Processor(IsAmd: false, HasAvx512: true, true, true)));
     }
 
-    // Found in use: a virtual machine on Zen 5 whose CPUID described no cache ended by SIGFPE in the first float32 step.
+    // Found in use: on a Zen 5 virtual machine whose CPUID describes no cache, the first float32 step ended with SIGFPE.
     [Fact]
     public void A_processor_that_hides_its_caches_never_takes_the_convolution()
     {
@@ -137,7 +137,7 @@ public sealed class LinearKernelTests : IDisposable
         Assert.Equal("HSL_FLOAT32_PRODUCT is 'mkl'; it must be onednn, blas or auto.", error.Message);
     }
 
-    // The numbers of channels for which oneDNN 3.7 divides by zero, where it takes the first cache for one byte large.
+    // Channel counts for which oneDNN 3.7 divides by zero if it takes the size of the first cache as one byte.
     [Theory]
     [InlineData(256, 1024)]
     [InlineData(512, 1024)]
@@ -153,7 +153,7 @@ public sealed class LinearKernelTests : IDisposable
     public void The_golden_body_gives_its_logits_and_gradients_either_way()
     {
         TestDevice.RequireConvolution();
-        // Eight times the same batch: enough positions for a convolution, the same mean loss, and so the same gradients.
+        // The same batch eight times: enough positions for a convolution, with the same mean loss and gradients.
         IReadOnlyDictionary<string, Tensor> golden = GoldenBody.Load();
         Tensor context = golden["input.context_ids"].repeat(8, 1), targets = golden["input.target_ids"].repeat(8, 1);
         foreach (bool byConvolution in (bool[])[true, false])
@@ -181,7 +181,7 @@ public sealed class LinearKernelTests : IDisposable
     {
         using Linear map = nn.Linear(x.shape[^1], outputs);
         Tensor leaf = x.detach().requires_grad_();
-        // Of one sign: a bias gradient that cancels to nearly nothing has no relative error to speak of.
+        // All of one sign: where a bias gradient nearly cancels, its relative error means nothing.
         Tensor weights = rand([.. x.shape[..^1], outputs]);
         Tensor[] expected = Pass(_plain), actual = Pass(_convolution);
         Assert.True(_convolution.Convolves(map, leaf));
@@ -198,7 +198,7 @@ public sealed class LinearKernelTests : IDisposable
         }
     }
 
-    /// <summary>Equal shapes, and values but for the rounding of sums in another order.</summary>
+    /// <summary>Equal shapes, and equal values except for the rounding of sums in another order.</summary>
     private static void Close(Tensor expected, Tensor actual)
     {
         Assert.Equal(expected.shape, actual.shape);

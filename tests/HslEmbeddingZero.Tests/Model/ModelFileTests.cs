@@ -67,7 +67,7 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(Body.Trim(), metadata["body"]);
     }
 
-    /// <summary>Codes that are no arm's own, behind every kind of features.</summary>
+    /// <summary>Codes that differ from those of every arm, with every kind of features.</summary>
     [Theory]
     [InlineData("zero")]
     [InlineData("zero-standardized")]
@@ -92,7 +92,7 @@ public sealed class ModelFileTests : IDisposable
         Assert.True(model.forward(ids, ids).eq(loaded.forward(ids, ids)).all().item<bool>());
     }
 
-    /// <summary>The default of an arm may change; a file that was written before means what it meant.</summary>
+    /// <summary>The default of an arm may change. A file written before keeps its meaning.</summary>
     [Fact]
     public void The_codes_that_a_file_names_count_more_than_its_arm()
     {
@@ -133,7 +133,7 @@ public sealed class ModelFileTests : IDisposable
         foreach ((string name, Tensor weight) in model.Weights())
             Assert.True(weight.to(ScalarType.BFloat16).to(ScalarType.Float32).eq(loaded.Weights()[name]).all().item<bool>(), name);
 
-        // Rounded weights are written again as they are.
+        // Weights that are already rounded are written unchanged.
         byte[] first = File.ReadAllBytes(Path);
         loaded.Save(Path, ScalarType.BFloat16);
         Assert.Equal(first, File.ReadAllBytes(Path));
@@ -171,7 +171,7 @@ public sealed class ModelFileTests : IDisposable
         Assert.False(File.Exists(Path));
     }
 
-    /// <summary>A door that is none of the arms.</summary>
+    /// <summary>A door that is not an arm.</summary>
     private sealed class NamelessDoor() : InputDoor(nameof(NamelessDoor), 2, 64)
     {
         protected override Device Device => CPU;

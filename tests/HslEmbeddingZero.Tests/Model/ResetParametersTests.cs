@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests;
 
-/// <summary>How a model's weights begin.</summary>
+/// <summary>The initial weights of a model.</summary>
 [Collection(GlobalGenerator.Name)]
 public sealed class ResetParametersTests
 {
@@ -53,7 +53,7 @@ public sealed class ResetParametersTests
         Assert.Equal(All(one), All(two));
     }
 
-    /// <summary>A body that nobody has reset is drawn the same way, from torch's generator.</summary>
+    /// <summary>A body without a reset has the same distribution, drawn from torch's global generator.</summary>
     [Fact]
     public void A_new_body_follows_the_generator_of_torch()
     {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Model;
 
-/// <summary>Several generators on one model at the same time write what each writes alone.</summary>
+/// <summary>Several generators that share one model at the same time give the same bytes as each alone.</summary>
 public sealed class SharedModelTests
 {
     private const int Generators = 6;
@@ -13,7 +13,7 @@ public sealed class SharedModelTests
     public async Task Generators_on_threads_of_their_own_give_what_one_alone_gives()
     {
         byte[][] alone = await Alone();
-        using ByteLanguageModel model = Model(); // its tables of positions are not yet made
+        using ByteLanguageModel model = Model(); // its position tables do not exist yet
         byte[][] together = new byte[Generators][];
         using Barrier start = new(Generators);
         ConcurrentBag<Exception> failures = [];
@@ -35,7 +35,7 @@ public sealed class SharedModelTests
         Assert.Equal(alone, together);
     }
 
-    /// <summary>As a server does it: each byte may be computed on another thread of the pool.</summary>
+    /// <summary>As in a server: each byte may be computed on another thread of the pool.</summary>
     [Fact]
     public async Task Generators_on_the_pool_give_what_one_alone_gives()
     {
@@ -53,7 +53,7 @@ public sealed class SharedModelTests
         return [.. alone];
     }
 
-    /// <summary>The same weights each time, whatever the process has drawn before.</summary>
+    /// <summary>The same weights each time, independent of earlier random draws of the process.</summary>
     private static ByteLanguageModel Model()
     {
         ByteLanguageModel model = GoldenBody.RandomModel();
@@ -63,7 +63,7 @@ public sealed class SharedModelTests
         return model;
     }
 
-    /// <summary>Contexts of many lengths; one reaches past the first tables of positions.</summary>
+    /// <summary>Contexts of many lengths. One exceeds the first position tables.</summary>
     private static async Task<byte[]> Generate(ByteLanguageModel model, int i)
     {
         short[] context = [.. Enumerable.Range(0, i == 0 ? 2100 : 30 * i).Select(j => (short)((j * 7 + i) % ByteIds.Count))];

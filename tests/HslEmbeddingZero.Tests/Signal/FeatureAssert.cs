@@ -1,9 +1,9 @@
 namespace HslEmbeddingZero.Tests.Signal;
 
-/// <summary>Equality of feature rows float for float, telling row and column of the first difference.</summary>
+/// <summary>Compares feature rows float by float. The message names row and column of the first difference.</summary>
 internal static class FeatureAssert
 {
-    // == rather than a bit pattern: the reference holds -0.0 in a column where we hold 0.0.
+    // == rather than a bit pattern: the reference has -0.0 in a column where this library has 0.0.
     public static void Same(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, int dimension)
     {
         Assert.Equal(expected.Length, actual.Length);

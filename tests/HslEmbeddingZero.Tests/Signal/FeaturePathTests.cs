@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Tests.Signal;
 
-/// <summary>Every store width, in place and streamed, and every number of cores give the same floats.</summary>
+/// <summary>Every store width, in place and streamed, and every number of cores give equal floats.</summary>
 public class FeaturePathTests
 {
     public static TheoryData<string, bool, bool> Paths

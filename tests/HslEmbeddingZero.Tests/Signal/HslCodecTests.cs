@@ -121,7 +121,7 @@ public class HslCodecTests
     [Fact]
     public void No_frame_is_refused() => Assert.Throws<ArgumentNullException>(() => HslCodec.Decode(null!));
 
-    // The frame of 0x01 0x01 with one part changed must be refused, with this message.
+    // The frame of 0x01 0x01 with one part changed must be refused with this message.
     private static void Refused(
         string message,
         Func<byte[], byte[]>? bits = null,

@@ -2,7 +2,7 @@ using CsCheck;
 
 namespace HslEmbeddingZero.Tests.Signal;
 
-/// <summary>A long input in pieces is the input in one.</summary>
+/// <summary>A long input in pieces gives the same features as the whole input.</summary>
 public class HslContextTests
 {
     [Fact]
@@ -34,16 +34,16 @@ public class HslContextTests
     public void One_gibibyte_through_a_small_buffer_keeps_every_border_exact()
     {
         const long total = 1L << 30;
-        const int pieceLength = 4093; // Prime, so that the borders fall everywhere.
+        const int pieceLength = 4093; // prime, so that piece borders fall on all positions
         const int rowLength = HslFeatures.Dimension;
 
-        // The input is a function of the position, so that any row can be checked without the input being kept.
+        // The input is a function of the position, so that any row can be checked without keeping the input.
         byte[] pattern = new byte[(1 << 16) + pieceLength];
         new Random(11).NextBytes(pattern);
         pattern.AsSpan(0, pieceLength).CopyTo(pattern.AsSpan(1 << 16));
         ReadOnlySpan<byte> At(long position, int length) => pattern.AsSpan((int)(position & 0xFFFF), length);
 
-        // All rows but the very first repeat with the pattern's period: one table of them is the expectation for all.
+        // All rows except the first repeat with the period of the pattern, so one table of rows is enough.
         var context = new HslContext(pattern[0xFFFF], pattern[0xFFFE]);
         float[] expected = new float[0x10000 * rowLength];
         HslFeatures.Encode(pattern.AsSpan(0, 0x10000), context, expected);

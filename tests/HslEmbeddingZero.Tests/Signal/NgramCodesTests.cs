@@ -7,8 +7,8 @@ public sealed class NgramCodesTests
     private static readonly NgramCodes Default = new();
 
     /// <summary>
-    /// By a script of a dozen lines in Python, whose whole numbers have no width: w is the sum of byte[-1-i] · 256^i, x is
-    /// w + n·0x9E3779B97F4A7C15, then comes the finaliser, every result modulo 2^64.
+    /// Values from a short Python script with unbounded integers: w is the sum of byte[-1-i] · 256^i, x is w + n·0x9E3779B97F4A7C15, then
+    /// comes the finaliser. Every result is modulo 2^64.
     /// </summary>
     public static TheoryData<byte[], ulong> Golden => new()
     {
@@ -35,7 +35,7 @@ public sealed class NgramCodesTests
     public void The_generator_gives_what_it_gave()
     {
         Assert.Equal(0xE220A8397B1DCDAFUL, SplitMix64.Mix(0)); // first output of the seed 0, as published
-        Assert.Equal(0x6E789E6AA1B965F4UL, SplitMix64.Mix(SplitMix64.GoldenGamma)); // its second
+        Assert.Equal(0x6E789E6AA1B965F4UL, SplitMix64.Mix(SplitMix64.GoldenGamma)); // second output of the same seed
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class NgramCodesTests
         Random random = new(order);
         for (int i = 0; i < 100_000; i++)
         {
-            // Neighbours too, which a weak mixer would bring together.
+            // Also neighbouring values, whose hashes a weak mixer would make similar.
             ulong word = (i % 2 == 0 ? (ulong)random.NextInt64() : (ulong)i) & NgramCodes.WordMask(order);
             if (words.Add(word)) Assert.True(codes.Add(NgramCodes.Code(word, order)));
         }
@@ -81,7 +81,7 @@ public sealed class NgramCodesTests
     }
 
     /// <summary>
-    /// All orders, one alone, columns that fill words and such that do not, lengths around a block and around every start.
+    /// All orders and a single order, column counts that do and do not fill words, lengths near a block and near every start.
     /// </summary>
     [Theory]
     [InlineData(new[] { 2, 3, 4 }, 64)]

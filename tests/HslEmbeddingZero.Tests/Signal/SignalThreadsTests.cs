@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Tests.Signal;
 
-/// <summary>The encoder and the codec keep nothing between calls, so that many threads may use them at once.</summary>
+/// <summary>The encoder and the codec keep no state between calls, so many threads may use them at once.</summary>
 public sealed class SignalThreadsTests
 {
     [Fact]

@@ -84,7 +84,7 @@ public class BatchPrefetcherTests
         using var prefetcher = new BatchPrefetcher(sampler, CPU, 0);
         AssertThrifty(64, _ => prefetcher.Next());
 
-        using var slot = new BatchSlot(sampler, CPU); // what the thread does in a step
+        using var slot = new BatchSlot(sampler, CPU); // the work of the thread in a step
         AssertThrifty(512, microBatch => slot.Fill(sampler, microBatch));
 
         static void AssertThrifty(long most, Action<long> step)

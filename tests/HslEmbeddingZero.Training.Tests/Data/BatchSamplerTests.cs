@@ -46,7 +46,7 @@ public sealed class BatchSamplerTests : IDisposable
                 Assert.True(batches.Add(Ids.Key(Fill(Sampler(seed), microBatch).Context)));
     }
 
-    /// <summary>Guards the stream of samples itself: a change here makes new runs differ from recorded ones.</summary>
+    /// <summary>Fixes the stream of samples. If it changes, new runs differ from recorded ones.</summary>
     [Fact]
     public void The_stream_of_samples_is_fixed()
     {
@@ -129,7 +129,7 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void A_weight_without_samples_is_refused()
     {
-        // Of these two films one can be used for video and one for captions, but neither to train.
+        // One of these two films is for video, the other for captions, but neither can be trained on.
         _folder.Write("film.json", """
             {"films":[{"name":"a","modality":"video","split":"held-out","first":0,"count":20,"group":"a"},
             {"name":"b","modality":"caption","split":"held-out","first":20,"count":20,"group":"b"}]}
@@ -140,7 +140,7 @@ public sealed class BatchSamplerTests : IDisposable
         refusal = Assert.Throws<ArgumentException>(() => new CaptionSource(heldOutOnly));
         Assert.Contains("0 windows with a caption", refusal.Message, StringComparison.Ordinal);
 
-        // To be scored they need no weight, and no batch is theirs.
+        // They are scored without a weight, and are in no batch.
         VideoSource video = new(heldOutOnly, weight: 0);
         CaptionSource captions = new(heldOutOnly, weight: 0);
         Assert.Equal((19, 20), (video.HeldOut!.Count, captions.HeldOut!.Count));
@@ -166,7 +166,7 @@ public sealed class BatchSamplerTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => sampler.SourceAt(-1));
     }
 
-    /// <summary>A checkpoint of one country goes on in another.</summary>
+    /// <summary>A checkpoint written under one culture can be resumed under another.</summary>
     [Fact]
     public void The_fingerprint_is_the_same_in_every_culture()
     {
@@ -213,7 +213,7 @@ public sealed class BatchSamplerTests : IDisposable
         Assert.DoesNotContain(fingerprint, others);
         Assert.Equal(others.Length, others.Distinct().Count());
 
-        // What is scored has no part in it.
+        // Held-out samples do not affect it.
         Assert.Equal(fingerprint, Of(1, 4, new TextSource(text, heldOutSamples: 9), new VideoSource(windows, heldOutSamples: 3)));
 
         static string Of(int seed, int batch, params SampleSource[] sources) => new BatchSampler(sources, batch, seed).Fingerprint;

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Data;
 
 /// <summary>
-/// A file that changes under a corpus that reads it where it lies is refused at the next read, never mixed into the samples.
+/// A corpus reads large files in place. A changed file is refused at the next read and never mixed into the samples.
 /// </summary>
 public sealed class ChangedFileTests : IDisposable
 {
@@ -42,13 +42,13 @@ public sealed class ChangedFileTests : IDisposable
     public void A_file_that_was_written_over_is_refused()
     {
         using TextCorpus corpus = LargeText.Load(_path);
-        File.WriteAllBytes(_path, Encoding.UTF8.GetBytes(LargeText.Of(2000, "book"))); // as long
+        File.WriteAllBytes(_path, Encoding.UTF8.GetBytes(LargeText.Of(2000, "book"))); // of equal length
         File.SetLastWriteTimeUtc(_path, DateTime.UtcNow.AddSeconds(1));
         Assert.Equal(_text.Length, new FileInfo(_path).Length);
         AssertRefused(corpus, "has changed since it was read", "Load the corpus anew");
     }
 
-    /// <summary>The open file is the one that was there: the corpus reads it to its end, as systems keep it that long.</summary>
+    /// <summary>The open file is the original one. The corpus can read it to its end, as the system keeps it while it is open.</summary>
     [Fact]
     public void A_file_that_was_deleted_or_replaced_by_another_is_read_on_while_it_is_open()
     {
@@ -60,7 +60,7 @@ public sealed class ChangedFileTests : IDisposable
         LargeText.AssertHolds(_text, corpus);
     }
 
-    /// <summary>Of many files not all are open. One that is opened again must be the one that was read.</summary>
+    /// <summary>With many files, not all stay open. A reopened file must be the one that was read before.</summary>
     [Theory]
     [InlineData(false, "cannot be read")]
     [InlineData(true, "has changed since it was read")]
@@ -74,7 +74,7 @@ public sealed class ChangedFileTests : IDisposable
         CorpusException refusal = Assert.Throws<CorpusException>(() => corpus.Train.CopyTo(0, new short[10]));
         Assert.Contains(paths[0], refusal.Message, StringComparison.Ordinal);
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
-        corpus.Train.CopyTo(corpus.Train.Length - 10, new short[10]); // the others are as they were
+        corpus.Train.CopyTo(corpus.Train.Length - 10, new short[10]); // the other files are unchanged
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ChangedFileTests : IDisposable
         corpus.Dispose();
         corpus.Dispose();
         Assert.Throws<ObjectDisposedException>(() => corpus.Train.CopyTo(0, new short[10]));
-        File.Delete(_path); // nothing holds it, on any system
+        File.Delete(_path); // no system blocks this: no handle is open
         var inMemory = TextCorpus.FromText("one\n\ntwo", 0.5);
         inMemory.Dispose();
         Assert.Equal(5, inMemory.Train.ToArray().Length);
@@ -110,7 +110,7 @@ public sealed class ChangedFileTests : IDisposable
         File.AppendAllText(_path, "more");
         InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() =>
         {
-            for (int i = 0; i < 10; i++) prefetcher.Next(); // first those that were prepared before
+            for (int i = 0; i < 10; i++) prefetcher.Next(); // batches prepared before the change come first
         });
         Assert.IsType<CorpusException>(failure.InnerException);
         Assert.Contains(_path, failure.Message, StringComparison.Ordinal);
@@ -147,7 +147,7 @@ public sealed class ChangedFileTests : IDisposable
         using (TinyRun run = new(options, sources: [new TextSource(corpus, 64, 32)]))
         {
             CheckpointException refusal =
-                Assert.Throws<CheckpointException>(() => run.Trainer.LoadCheckpoint(checkpoint)); // it is another text now
+                Assert.Throws<CheckpointException>(() => run.Trainer.LoadCheckpoint(checkpoint)); // the text is a different one now
             Assert.Contains("another run", refusal.Message, StringComparison.Ordinal);
         }
 

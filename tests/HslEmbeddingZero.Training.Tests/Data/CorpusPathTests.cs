@@ -48,7 +48,7 @@ public sealed class CorpusPathTests : IDisposable
         Write("books/c.txt.hslindex.0123456789abcdef.tmp", "what a load that was killed left\n\nof an index");
         Write("books/a.txt", LargeText.Of(40));
         Write("books/b.txt", LargeText.Of(40, "book"));
-        for (int i = 0; i < 2; i++) // the second time the indices of the first are there
+        for (int i = 0; i < 2; i++) // the second pass finds the indices of the first
         {
             using var corpus = TextCorpus.Load([_folder.PathOf("books")], 0.25, largeFrom: 1, null, default);
             Assert.Equal((2, 80L), (corpus.Inputs[0].Files, corpus.Inputs[0].Documents));
@@ -63,7 +63,7 @@ public sealed class CorpusPathTests : IDisposable
         {
             foreach (string name in names)
             {
-                string path = Write(name, "secret\n\nsecret"); // The name says it to a pattern, on every system.
+                string path = Write(name, "secret\n\nsecret"); // a pattern must skip it by its name, on every system
                 if (OperatingSystem.IsWindows()) File.SetAttributes(path, FileAttributes.Hidden);
             }
         }
@@ -85,7 +85,7 @@ public sealed class CorpusPathTests : IDisposable
         }
     }
 
-    /// <summary>Fewer documents than one in so many: they are divided twice, and what is left out is told once.</summary>
+    /// <summary>Fewer documents than the held-out rule needs. They are divided twice, and a skipped file is reported once.</summary>
     [Fact]
     public void What_is_left_out_is_told_once()
     {
@@ -106,7 +106,7 @@ public sealed class CorpusPathTests : IDisposable
         Assert.Equal(twin, Assert.Single(corpus.Skipped).Path);
         Assert.Equal([40L, 30L], corpus.Inputs.Select(input => input.Documents));
 
-        // A file that was named itself may not be left out.
+        // A file that is named directly must not be skipped.
         CorpusException refusal = Assert.Throws<CorpusException>(() => TextCorpus.Load([_folder.PathOf("books"), named], 0.25));
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
     }
@@ -136,7 +136,7 @@ public sealed class CorpusPathTests : IDisposable
     [Fact]
     public void Documents_are_divided_over_the_whole_folder()
     {
-        // One document a file: each by itself would be divided by position.
+        // One document per file: a single file would be divided by position.
         for (int i = 0; i < 40; i++) Write($"books/{i:D2}.txt", $"document {i:D2}");
         using var corpus = TextCorpus.Load([_folder.PathOf("books")]);
         Assert.Equal(["document 10", "document 30"], Documents(corpus.HeldOut(0)));
@@ -178,7 +178,7 @@ public sealed class CorpusPathTests : IDisposable
         Assert.Equal([first, "other.txt", second], new TextSource(corpus, 20, 10).HeldOut!.Parts);
     }
 
-    /// <summary>A system lets a process open only so many files.</summary>
+    /// <summary>The system limits the number of open files of a process.</summary>
     [Fact]
     public void More_files_than_are_kept_open_are_read_all_the_same()
     {

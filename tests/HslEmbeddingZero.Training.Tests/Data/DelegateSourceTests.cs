@@ -31,7 +31,7 @@ public sealed class DelegateSourceTests
         Assert.Equal(300, draws.Select(draw => draw.Uniform).Distinct().Count());
         Assert.InRange(draws.Average(draw => draw.Uniform), 0.4, 0.6);
 
-        // The same micro-batch again is the same draws.
+        // The same micro-batch again gives the same draws.
         SampleDraw[] first = [.. draws];
         long last = 199 - (sampler.SourceAt(199) == 1 ? 0 : 1);
         BatchSamplerTests.Fill(sampler, last);
@@ -72,7 +72,7 @@ public sealed class DelegateSourceTests
             if (draw.Index == 4) context[1] = -300;
         });
 
-        // Nothing of one sample is taken for another's, even where the spans were used before.
+        // No data of one sample appears in another, even where the spans were used before.
         static void Refused(string expected, SampleFill fill)
         {
             BatchSampler sampler = new([new DelegateSource("mine", Shape, "1", fill)], 3, 0);

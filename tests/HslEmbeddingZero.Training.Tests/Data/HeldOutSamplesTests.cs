@@ -162,7 +162,7 @@ public sealed class HeldOutSamplesTests : IDisposable
     [Fact]
     public void Impossible_requests_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => Text(1)); // for two inputs
+        Assert.Throws<ArgumentOutOfRangeException>(() => Text(1)); // one value for two inputs
         Assert.Throws<ArgumentOutOfRangeException>(() => Text(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Video(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Caption(0));
@@ -204,7 +204,7 @@ public sealed class HeldOutSamplesTests : IDisposable
             Assert.Contains(expected, Assert.ThrowsAny<ArgumentException>(make).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>What the caller writes into its arrays afterwards changes nothing.</summary>
+    /// <summary>Later writes to the caller's arrays change nothing.</summary>
     [Fact]
     public void Parts_and_swaps_are_copies_and_leave_the_samples_as_they_are()
     {

@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero.Training.Tests.Data;
 
-/// <summary>Ids of samples and bytes of files, one against the other.</summary>
+/// <summary>Compares ids of samples with bytes of files.</summary>
 internal static class Ids
 {
     public static short[] Of(ReadOnlySpan<byte> bytes)
@@ -10,7 +10,7 @@ internal static class Ids
         return ids;
     }
 
-    /// <summary>The ids as text, one character each: ids that are equal, and only those, have equal keys.</summary>
+    /// <summary>The ids as text, one character each. Keys are equal exactly where the ids are equal.</summary>
     public static string Key(ReadOnlySpan<short> ids) => string.Create(ids.Length, ids, (characters, all) =>
     {
         for (int i = 0; i < characters.Length; i++) characters[i] = (char)all[i];

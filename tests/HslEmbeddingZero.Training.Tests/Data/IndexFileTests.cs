@@ -3,7 +3,7 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Training.Tests.Data;
 
-/// <summary>The index beside a large text is used while the text is the same, and never trusted beyond that.</summary>
+/// <summary>The index next to a large text is used while the text is unchanged, and refused otherwise.</summary>
 public sealed class IndexFileTests : IDisposable
 {
     private static readonly DateTime Earlier = new(2020, 2, 2, 2, 2, 2, DateTimeKind.Utc);
@@ -74,7 +74,7 @@ public sealed class IndexFileTests : IDisposable
     {
         AssertReads();
         Assert.InRange(_text.Length, 3 * 4096, 4 * 4096);
-        foreach (int place in (int[])[0, 4095, 4096, 5000, (3 * 4096) - 1]) // in blocks of which all are looked at, as there are so few
+        foreach (int place in (int[])[0, 4095, 4096, 5000, (3 * 4096) - 1]) // with so few blocks, all are checked
         {
             _text[place] = (byte)(_text[place] == 'X' ? 'Y' : 'X');
             Replace(_text);
@@ -102,7 +102,7 @@ public sealed class IndexFileTests : IDisposable
         AssertReads(0.25);
     }
 
-    /// <summary>Fewer than one in so many: the rule is known only when all are counted.</summary>
+    /// <summary>Fewer documents than the held-out rule needs. This is known only when all are counted.</summary>
     [Fact]
     public void A_text_of_few_documents_is_read_once_too()
     {
@@ -112,7 +112,7 @@ public sealed class IndexFileTests : IDisposable
         AssertUsesTheIndex(0.05);
     }
 
-    /// <summary>The same file, divided by its own few documents, is divided otherwise within a folder of many.</summary>
+    /// <summary>A file with few documents is divided differently as part of a folder with many.</summary>
     [Fact]
     public void An_index_of_few_documents_does_not_divide_a_folder()
     {
@@ -149,13 +149,13 @@ public sealed class IndexFileTests : IDisposable
         AssertReads();
     }
 
-    /// <summary>Of a text of the same length, time and share.</summary>
+    /// <summary>An index of another text with the same length, time and share.</summary>
     [Fact]
     public void An_index_of_another_text_is_not_used()
     {
         AssertReads();
         byte[] foreign = File.ReadAllBytes(Index);
-        _text = Encoding.UTF8.GetBytes(LargeText.Of(400, about: "book")); // as long as the other
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(400, about: "book")); // as long as the other text
         Replace(_text);
         File.WriteAllBytes(Index, foreign);
         AssertReads();
@@ -174,7 +174,7 @@ public sealed class IndexFileTests : IDisposable
             AssertIsMadeAnew(damaged, $"bit of byte {place}");
         }
 
-        for (int place = whole.Length - 450; place < whole.Length; place += 7) // the header, its length, and the digest
+        for (int place = whole.Length - 450; place < whole.Length; place += 7) // the header, its length and the digest
         {
             byte[] damaged = [.. whole];
             damaged[place] = (byte)random.Next(256);
@@ -202,7 +202,7 @@ public sealed class IndexFileTests : IDisposable
         }
     }
 
-    /// <summary>As on a disk that is read only: beside a file of so long a name no index can be created.</summary>
+    /// <summary>As on a read-only disk: next to a file with such a long name, no index can be created.</summary>
     [Fact]
     public void Where_no_index_can_be_written_the_text_is_read_each_time()
     {
@@ -216,7 +216,7 @@ public sealed class IndexFileTests : IDisposable
             Assert.Equal([new string('n', 250), "text.txt"], Files());
         }
 
-        // Documents that training repeats are known without an index too.
+        // Documents that the training text repeats are also known without an index.
         byte[] twice = Encoding.UTF8.GetBytes(LargeText.Of(40) + LargeText.Of(40));
         File.WriteAllBytes(path, twice);
         using TextCorpus repeating = LargeText.Load(path, 0.3);
@@ -265,7 +265,7 @@ public sealed class IndexFileTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => LargeText.Load(_path, cancellationToken: new(canceled: true)));
         Assert.Equal(["text.txt"], Files());
 
-        _text = Encoding.UTF8.GetBytes(LargeText.Of(100_000)); // several times what is read at once
+        _text = Encoding.UTF8.GetBytes(LargeText.Of(100_000)); // several times the read size
         Replace(_text);
         using CancellationTokenSource source = new();
         ReadingProgress progress = new(told => source.Cancel());
@@ -275,7 +275,7 @@ public sealed class IndexFileTests : IDisposable
         AssertReads();
     }
 
-    /// <summary>The index that was there stays until the new one is complete.</summary>
+    /// <summary>The old index stays until the new one is complete.</summary>
     [Fact]
     public void A_cancelled_load_leaves_the_earlier_index()
     {
@@ -329,7 +329,7 @@ public sealed class IndexFileTests : IDisposable
         AssertUsesTheIndex();
     }
 
-    /// <summary>Each replaces the index of the other, and may do so before the other has read all of it.</summary>
+    /// <summary>Each replaces the index of the other, possibly before the other has read all of it.</summary>
     [Fact]
     public async Task Loads_of_other_shares_at_the_same_time_do_not_disturb_each_other()
     {

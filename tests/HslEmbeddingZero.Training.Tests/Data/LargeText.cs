@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace HslEmbeddingZero.Training.Tests.Data;
 
-/// <summary>Texts that are treated as large whatever their size: they stay in their files, each with an index beside it.</summary>
+/// <summary>Texts that are treated as large at any size. They stay in their files, with an index next to each.</summary>
 internal static class LargeText
 {
     public static TextCorpus Load(
         string path, double share = 0.25, IProgress<TextIndexProgress>? progress = null, CancellationToken cancellationToken = default) =>
         TextCorpus.Load([path], share, largeFrom: 1, progress, cancellationToken);
 
-    /// <summary>Documents of a line or two, no two the same.</summary>
+    /// <summary>Documents of one or two lines, all different.</summary>
     public static string Of(int documents, string about = "text") => string.Concat(Enumerable.Range(0, documents).Select(i =>
         string.Create(
             CultureInfo.InvariantCulture, $"Document {i} of a {about}, {(i * 7919) % 1009}.\n{(i % 3 == 0 ? "Another line.\n" : "")}\n")));
 
     public static string IndexOf(string path) => path + IndexFile.Extension;
 
-    /// <summary>That the corpus holds just what the text gives when it is read anew.</summary>
+    /// <summary>Checks that the corpus equals the text read anew.</summary>
     public static void AssertHolds(byte[] text, TextCorpus corpus, double share = 0.25)
     {
         TextReference expected = new([[text]], share);
@@ -25,7 +25,7 @@ internal static class LargeText
     }
 }
 
-/// <summary>What was told while files were read.</summary>
+/// <summary>The progress reports while files were read.</summary>
 internal sealed class ReadingProgress(Action<TextIndexProgress>? then = null) : IProgress<TextIndexProgress>
 {
     public List<TextIndexProgress> Told { get; } = [];

@@ -4,7 +4,7 @@ namespace HslEmbeddingZero.Training.Tests.Data;
 
 public class MuLawTests
 {
-    /// <summary>Values of torchaudio.functional.mu_law_encoding with 256 channels, worked out from its formula.</summary>
+    /// <summary>Values of torchaudio.functional.mu_law_encoding with 256 channels, computed from its formula.</summary>
     [Theory]
     [InlineData(-1f, 0)]
     [InlineData(0f, 128)]

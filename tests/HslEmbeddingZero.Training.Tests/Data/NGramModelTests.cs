@@ -11,7 +11,7 @@ public class NGramModelTests(ITestOutputHelper output)
     public void An_empty_model_is_uniform_over_the_ids(int order) =>
         Assert.Equal(Math.Log2(258), new NGramModel(order).BitsPerByte([], [0, 255, 256, 257]), 1e-12);
 
-    /// <summary>Uniform symbols, few enough that each context is seen thousands of times, as smoothing needs.</summary>
+    /// <summary>Uniform symbols. They are so few that each context occurs thousands of times, as smoothing needs.</summary>
     [Theory]
     [InlineData(1, 256)]
     [InlineData(2, 256)]
@@ -74,7 +74,7 @@ public class NGramModelTests(ITestOutputHelper output)
         Assert.Equal(once.BitsPerByte([], [1, 4, 9]), twice.BitsPerByte([], [1, 4, 9]));
     }
 
-    /// <summary>The expected figures come from a second implementation, over dictionaries, written from the formula alone.</summary>
+    /// <summary>The expected figures come from a second implementation with dictionaries, written from the formula alone.</summary>
     [Theory]
     [InlineData(2, 3.6009359, 3.4078692)]
     [InlineData(3, 2.8096008, 2.2326450)]
@@ -100,7 +100,7 @@ public class NGramModelTests(ITestOutputHelper output)
         Assert.Throws<ArgumentException>(() => model.BitsPerByte([1], []));
     }
 
-    /// <summary>Chunks are 2^20 ids long; the embedded text spans four, the others end around the first one's last id.</summary>
+    /// <summary>Chunks have 2^20 ids. The embedded text spans four chunks, the others end near the end of the first.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

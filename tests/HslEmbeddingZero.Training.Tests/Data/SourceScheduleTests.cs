@@ -22,7 +22,7 @@ public class SourceScheduleTests
         Assert.Equal((expected, 1_000_000_000_000), schedule.At(1_000_000_000_000));
     }
 
-    /// <summary>Sequences of the mix of three modalities that was there before: recorded runs took them.</summary>
+    /// <summary>Sequences of the earlier mix of three modalities, which recorded runs used.</summary>
     [Fact]
     public void Three_sources_take_the_turns_of_the_recorded_runs()
     {
@@ -61,7 +61,7 @@ public class SourceScheduleTests
                 return Enumerable.Range(0, 100).All(i => weights[schedule.At(first + i).Source] > 0);
             });
 
-    /// <summary>Far into a run too: the next micro-batch of a source has one more before it.</summary>
+    /// <summary>Also late in a run, the count of earlier micro-batches of a source grows by one each time.</summary>
     [Fact]
     public void The_count_of_earlier_micro_batches_goes_up_by_one_anywhere() =>
         Gen.Select(Gen.Double[0.01, 10].Array[1, 6], Gen.Long[0, 1L << 40]).Sample(

@@ -179,7 +179,7 @@ public sealed class TextCorpusTests : IDisposable
         Assert.Contains(paths[^1], refusal.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The documents between the closing ids, one Latin-1 character a byte.</summary>
+    /// <summary>The documents between the closing ids, one Latin-1 character per byte.</summary>
     private static List<string> Documents(TextIds ids)
     {
         string text = new string(Array.ConvertAll(ids.ToArray(), id => (char)id));

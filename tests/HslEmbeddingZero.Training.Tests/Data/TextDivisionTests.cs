@@ -8,10 +8,10 @@ namespace HslEmbeddingZero.Training.Tests.Data;
 /// <summary>Training and held-out ids against <see cref="TextReference"/>, in memory and from files with and without an index.</summary>
 public sealed class TextDivisionTests : IDisposable
 {
-    private const int Chunk = 1 << 20; // of the indexer
+    private const int Chunk = 1 << 20; // chunk size of the indexer
     private static readonly Gen<double> Share = Gen.Int[0, 2].Select(i => new[] { 0.05, 0.25, 0.5 }[i]);
 
-    /// <summary>UNIQUE becomes a number that no other place has.</summary>
+    /// <summary>Each UNIQUE becomes a different number.</summary>
     private static readonly string[] Pieces =
     [
         "a", "bc\n", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n", " \n", "UNIQUE\n", "UNIQUE\n\n", "UNIQUE\r\n\r\n", "UNIQUE", new('\n', 300),
@@ -36,7 +36,7 @@ public sealed class TextDivisionTests : IDisposable
     {
         Assert.Equal(expected, TextReference.Documents(Encoding.UTF8.GetBytes(text)).Select(Encoding.UTF8.GetString));
 
-        // One in four is held out, the third first, so that all behind it train.
+        // One in four is held out, beginning with the third. All after it are for training.
         var corpus = TextCorpus.FromText("0\n\n1\n\n2\n\n" + text, 0.25);
         Assert.Equal(["2\n"], Documents(corpus.HeldOut(0)));
         Assert.Equal(["0\n", "1\n", .. expected], Documents(corpus.Train));
@@ -67,7 +67,7 @@ public sealed class TextDivisionTests : IDisposable
     public static TheoryData<string> Boundaries => new("\n\r\n", "x\r\n\r\n", "\n\n", "x\r\r\n", "\r", "\r\n\n\r\n");
 
     /// <summary>
-    /// A file is read in chunks. Lines, empty ones of two bytes among them, and documents that lie across their ends are no others.
+    /// A file is read in chunks. Lines, also empty ones of two bytes, and documents that cross the end of a chunk are read like all others.
     /// </summary>
     [Theory]
     [MemberData(nameof(Boundaries))]
@@ -106,7 +106,7 @@ public sealed class TextDivisionTests : IDisposable
             Assert.Equal(new TextSource(file).Fingerprint, new TextSource(other).Fingerprint);
         });
         Assert.Equal(["text", "text", "text", "prose"], others.Select(other => other.Inputs[0].Name));
-        Assert.True(stream.CanRead); // it stays the caller's
+        Assert.True(stream.CanRead); // the caller owns the stream
         Assert.Equal(stream.Length, stream.Position);
     }
 
@@ -138,7 +138,7 @@ public sealed class TextDivisionTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => ids.CopyTo(ids.Length + 1, []));
     }
 
-    /// <summary>Longer than an array can be; its middle takes no room on the disk.</summary>
+    /// <summary>Longer than an array can be. Its middle is sparse and takes no disk space.</summary>
     [Fact]
     public void A_file_longer_than_memory_holds_is_read_where_it_lies()
     {
@@ -186,10 +186,10 @@ public sealed class TextDivisionTests : IDisposable
     private static string[] Documents(TextIds ids) =>
         new string([.. ids.ToArray().Select(id => (char)id)]).Split('\u0101', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>The inputs give what the reference gives, however they are read; each with several files is a folder.</summary>
+    /// <summary>All ways of reading the inputs give the result of the reference. An input with several files is a folder.</summary>
     private void Check(byte[][][] inputs, double share, int seed, int copies = 30)
     {
-        // A content may be listed once only. Where no file can be used, the refusal is what is documented.
+        // The same content may be listed only once. Where no file can be used, the error is the documented one.
         HashSet<string> seen = [];
         byte[][][] used = [.. inputs.Select(files => files.Where(IsUsed).ToArray())];
         string[] paths = [.. used.Select((files, i) => Write(i, files))];
@@ -204,9 +204,9 @@ public sealed class TextDivisionTests : IDisposable
         long longest = used.Max(files => files.Max(file => file.LongLength)), all = used.Sum(files => files.Sum(file => file.LongLength));
         Random random = new(seed);
         AssertEqual(long.MaxValue);
-        if (longest < all) AssertEqual(longest + 1); // in files, without an index
+        if (longest < all) AssertEqual(longest + 1); // from files, without an index
         AssertEqual(largeFrom: 1);
-        AssertEqual(largeFrom: 1); // by the index
+        AssertEqual(largeFrom: 1); // with the index
 
         bool IsUsed(byte[] file) => file.Length > 0 && seen.Add(Convert.ToHexString(SHA256.HashData(file)));
 

@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 
 namespace HslEmbeddingZero.Training.Tests.Data;
 
-/// <summary>What <see cref="TextCorpus"/> documents, written anew in the plainest way: whole texts in memory, lines one by one.</summary>
+/// <summary>A simple second implementation of what <see cref="TextCorpus"/> documents: whole texts in memory, line by line.</summary>
 internal sealed class TextReference
 {
-    /// <param name="inputs">For each input the contents of its files.</param>
+    /// <param name="inputs">The contents of the files of each input.</param>
     /// <param name="share">The held-out share.</param>
     public TextReference(IReadOnlyList<IReadOnlyList<byte[]>> inputs, double share)
     {
@@ -20,11 +20,11 @@ internal sealed class TextReference
 
     public short[][] HeldOut { get; }
 
-    /// <summary>The documents of one file: runs of lines between lines that are "\n" or "\r\n" alone.</summary>
+    /// <summary>The documents of one file: lines between lines that are only "\n" or "\r\n".</summary>
     public static List<byte[]> Documents(byte[] text)
     {
         List<byte[]> documents = [];
-        int document = 0, line = 0; // where they began
+        int document = 0, line = 0; // start positions
         for (int i = 0; i < text.Length; i++)
         {
             if (text[i] != '\n' && i < text.Length - 1) continue;

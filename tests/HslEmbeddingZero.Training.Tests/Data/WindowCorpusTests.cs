@@ -36,7 +36,7 @@ public sealed class WindowCorpusTests : IDisposable
     }
 
     /// <summary>
-    /// The film lavfi-life has become periodic before its later part begins, so that all 30 windows of that part repeat training windows.
+    /// The film lavfi-life becomes periodic before its later part begins. All 30 windows of that part repeat training windows.
     /// </summary>
     [Fact]
     public void Held_out_windows_that_repeat_training_windows_are_left_out()
@@ -196,7 +196,7 @@ public sealed class WindowCorpusTests : IDisposable
         Assert.Contains(sidecar, refusal.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Checked before it is parsed: every film of it would cost many times its text.</summary>
+    /// <summary>The size is checked before parsing, as a parsed film takes many times the memory of its text.</summary>
     [Fact]
     public void A_sidecar_too_long_to_be_one_is_refused()
     {

@@ -13,7 +13,7 @@ public sealed class EvaluatorTests : IDisposable
 
     public EvaluatorTests()
     {
-        // A gate above 0, so that the memory has a say as well.
+        // A gate above 0, so that the memory has an effect.
         using (no_grad())
             foreach ((string name, TorchSharp.Modules.Parameter parameter) in _run.Model.named_parameters())
                 if (name.EndsWith("gate", StringComparison.Ordinal)) parameter.fill_(0.5);
@@ -145,7 +145,7 @@ public sealed class EvaluatorTests : IDisposable
         static Tensor Tensor(ReadOnlySpan<short> ids, int rows) => tensor(ids.ToArray(), [rows, ids.Length / rows]);
     }
 
-    /// <summary>Without what its attention and its memory bring in, a position knows only itself, and no swap can matter.</summary>
+    /// <summary>Without attention and memory, a position depends on itself only, so no swap of contexts can matter.</summary>
     [Fact]
     public void A_model_that_cannot_see_the_context_has_no_gap()
     {

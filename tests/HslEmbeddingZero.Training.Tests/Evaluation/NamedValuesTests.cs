@@ -38,7 +38,7 @@ public sealed class NamedValuesTests
         Assert.Equal(NamedValues.Empty, new NamedValues([]));
     }
 
-    /// <summary>So that records which hold them are equal too, as reports are.</summary>
+    /// <summary>Records that hold equal values, such as reports, are then equal too.</summary>
     [Fact]
     public void Records_of_equal_values_are_equal()
     {

@@ -3,7 +3,7 @@ using HslEmbeddingZero.Training.Tests.Data;
 namespace HslEmbeddingZero.Training.Tests.Evaluation;
 
 /// <summary>
-/// What is scored is never what was trained on, told by content: whatever the index lists say, no held-out bytes are drawn.
+/// Scored samples are never trained on. The tests compare content, not index lists: no held-out bytes are drawn.
 /// </summary>
 public sealed class SeparationTests
 {
@@ -42,12 +42,12 @@ public sealed class SeparationTests
                 }
         }
 
-        Assert.True(drawn.Count > 3000); // nearly all that can be drawn
+        Assert.True(drawn.Count > 3000); // nearly all possible samples
         Assert.Empty(drawn.Intersect(scored));
     }
 
     /// <summary>
-    /// The 64 ids in the middle of every scored text are nowhere in what was drawn, unless the corpus itself repeats them.
+    /// The 64 ids in the middle of every scored text occur in no drawn sample, unless the corpus itself repeats them.
     /// </summary>
     [Fact]
     public void No_text_that_is_scored_is_ever_drawn()
@@ -58,7 +58,7 @@ public sealed class SeparationTests
         TextSource source = new(corpus);
         HeldOutSamples samples = source.HeldOut!;
 
-        // Held-out ids and training ids are disjoint places of the files: together they are never more than the files hold.
+        // Held-out ids and training ids are disjoint parts of the files, so their total never exceeds the size of the files.
         long held = corpus.Inputs.Select((_, i) => corpus.HeldOut(i).Length).Sum();
         Assert.True(train.Length + held <= corpus.Inputs.Sum(input => input.Bytes + input.Documents));
 

@@ -19,7 +19,7 @@ public sealed class FlatParametersTests
         Assert.Equal((2 * FlatParameters.Alignment, 6 * FlatParameters.Alignment), (flat.DecayedCount, flat.Count));
     }
 
-    /// <summary>Gates of one number and the head's 258 stand between the others.</summary>
+    /// <summary>The parameters include gates of one number and the 258 numbers of the head.</summary>
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
@@ -138,7 +138,7 @@ public sealed class FlatParametersTests
     [Fact]
     public void Behind_bfloat16_a_pass_after_a_reset_begins_anew_and_later_ones_add_to_it_in_every_piece()
     {
-        const int Wide = 1_500_000; // more numbers than are widened at once
+        const int Wide = 1_500_000; // more numbers than one widening step handles
         using Linear module = nn.Linear(Wide, 1, hasBias: false);
         module.to(ScalarType.BFloat16);
         using FlatParameters flat = new(module);

@@ -11,7 +11,7 @@ public sealed class FusedAdamWTests
     private static Sequential Module() =>
         nn.Sequential(("first", nn.Linear(30, 40)), ("norm", nn.LayerNorm(40)), ("second", nn.Linear(40, 20)));
 
-    /// <summary>The gradients are short in the first half and long in the second, so that both sides of the clipping are seen.</summary>
+    /// <summary>The gradients are small in the first half and large in the second, to test steps with and without clipping.</summary>
     [Theory]
     [InlineData(1.0)]
     [InlineData(0.0)]
@@ -67,7 +67,7 @@ public sealed class FusedAdamWTests
             Assert.InRange((parameter - before[name] * (parameter.dim() >= 2 ? 0.95 : 1)).abs().max().item<float>(), 0, 1e-7);
     }
 
-    /// <summary>The bias correction depends on the count of updates, so a count that was not restored shows at once.</summary>
+    /// <summary>The bias correction depends on the update count, so a count that is not restored changes the result at once.</summary>
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
@@ -98,7 +98,7 @@ public sealed class FusedAdamWTests
     }
 
     /// <summary>
-    /// Two halves of a batch, each with half of the loss, give the step of the whole; in bfloat16 their sum is one of float32.
+    /// Two halves of a batch, each with half of the loss, give the step of the whole batch. In bfloat16, gradients are summed in float32.
     /// </summary>
     [Theory]
     [InlineData(ScalarType.Float32, 1e-5)]
@@ -121,7 +121,7 @@ public sealed class FusedAdamWTests
     }
 
     /// <summary>
-    /// What TorchSharp's users ask for: bfloat16 arithmetic for a module of their own, with weights that still take small steps.
+    /// A use case of TorchSharp users: bfloat16 arithmetic for their own module, with weights that still take small steps.
     /// </summary>
     [Fact]
     public void Behind_bfloat16_steps_too_small_for_it_add_up()

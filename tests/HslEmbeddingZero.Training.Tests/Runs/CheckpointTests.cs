@@ -13,7 +13,7 @@ public sealed class CheckpointTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Stops at an odd step between two reports, so that a report's sums must survive too.</summary>
+    /// <summary>Stops at an odd step between two reports, so that the sums for the next report must be saved too.</summary>
     [Theory]
     [InlineData("zero", Precision.Float32)]
     [InlineData("learned", Precision.Float32)]
@@ -28,7 +28,7 @@ public sealed class CheckpointTests : IDisposable
             using MetricsLog log = new(_folder.PathOf("parts.jsonl"));
             first.Trainer.Run(log, stopAt: 5);
             first.Trainer.SaveCheckpoint(Checkpoint);
-            first.Trainer.Run(log, stopAt: 8); // lost: it ran on behind the checkpoint
+            first.Trainer.Run(log, stopAt: 8); // lost: the run continued after the checkpoint
         }
 
         using TinyRun second = new(options, arm);
@@ -212,7 +212,7 @@ public sealed class CheckpointTests : IDisposable
         if (key == "step") Assert.Contains("0 to 8", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>21 and 42 ticks are no exact number of seconds, and lie below it when multiplied out again.</summary>
+    /// <summary>21 and 42 ticks have no exact value in seconds. Converted back, they come out lower.</summary>
     [Theory]
     [InlineData(21)]
     [InlineData(42)]
@@ -251,8 +251,8 @@ public sealed class CheckpointTests : IDisposable
     }
 
     /// <summary>
-    /// The first format's dropout ran on from a saved state, and the second's samples were of three modalities: neither run would go on as
-    /// it began.
+    /// The first format resumed dropout from a saved state, and the second had samples of three modalities. Neither run could continue
+    /// unchanged.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -267,7 +267,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("Delete the file", message, StringComparison.Ordinal);
     }
 
-    /// <summary>Anywhere: in weights, moments or metadata. Spaces after the header alone say nothing.</summary>
+    /// <summary>At any place: weights, moments or metadata. Only the spaces after the header have no meaning.</summary>
     [Fact]
     public void A_flipped_bit_is_refused()
     {
@@ -299,7 +299,7 @@ public sealed class CheckpointTests : IDisposable
         return WithoutTimes(metrics);
     }
 
-    /// <summary>The lines of a metrics file up to the fields that tell times, which stand last.</summary>
+    /// <summary>The lines of a metrics file without the time fields, which come last.</summary>
     private string[] WithoutTimes(string name)
     {
         string[] lines = File.ReadAllLines(_folder.PathOf(name));
@@ -324,7 +324,7 @@ public sealed class CheckpointTests : IDisposable
         Safetensors.Save(Checkpoint, tensors, metadata);
     }
 
-    /// <summary>Loads the checkpoint into a run of its own, which must refuse it and go on as if nothing had happened.</summary>
+    /// <summary>Loads the checkpoint into a new run, which must refuse it and continue as if nothing had happened.</summary>
     private TException Refused<TException>()
         where TException : Exception
     {

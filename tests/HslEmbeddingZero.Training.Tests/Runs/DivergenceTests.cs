@@ -29,12 +29,12 @@ public sealed class DivergenceTests
         Assert.Throws<NotFiniteNumberException>(() => run.Trainer.SaveCheckpoint(checkpoint));
         Assert.Equal(good, File.ReadAllBytes(checkpoint));
 
-        run.Trainer.LoadCheckpoint(checkpoint); // and it goes on as if nothing had been
+        run.Trainer.LoadCheckpoint(checkpoint); // and the run continues as if nothing had happened
         run.Trainer.Run(reports);
         Assert.Equal(whole.Weights, run.Weights);
     }
 
-    /// <summary>Between two reports nothing waits for the device; the checkpoint looks.</summary>
+    /// <summary>Between two reports, nothing waits for the device. Writing a checkpoint checks for NaN.</summary>
     [Fact]
     public void A_checkpoint_between_two_reports_is_refused_too()
     {
@@ -58,6 +58,6 @@ public sealed class DivergenceTests
         Assert.Contains("text sample 0", Assert.Throws<NotFiniteNumberException>(() => evaluator.Evaluate(run.Model)).Message,
             StringComparison.Ordinal);
         Assert.Throws<NotFiniteNumberException>(() => evaluator.EvaluateBytes(run.Model, "text"));
-        Assert.True(run.Model.training); // as it was
+        Assert.True(run.Model.training); // unchanged
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
-/// <summary>Dropout masks are a function of seed and micro-batch, on the path of a CPU and on that of accelerators.</summary>
+/// <summary>Dropout masks are a function of seed and micro-batch, on the CPU path and on the accelerator path.</summary>
 [Collection(GlobalGenerator.Name)]
 public sealed class DropoutSeedTests
 {
@@ -22,7 +22,7 @@ public sealed class DropoutSeedTests
         Assert.Equal(Trainer.DropoutSeed(3, 1L << 40), Trainer.DropoutSeed(3, 1L << 40));
     }
 
-    /// <summary>A process that computes every second micro-batch drops what one process would drop in them.</summary>
+    /// <summary>A process that computes every second micro-batch has the same masks for them as a single process.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -44,7 +44,7 @@ public sealed class DropoutSeedTests
         }
     }
 
-    /// <summary>As on CUDA: libtorch's own dropout from the global generator, which the checkpoint holds nothing of.</summary>
+    /// <summary>As on CUDA: libtorch's dropout uses the global generator, whose state is not in the checkpoint.</summary>
     [Theory]
     [InlineData(Precision.Float32)]
     [InlineData(Precision.BFloat16)]
@@ -66,7 +66,7 @@ public sealed class DropoutSeedTests
             run.Trainer.SaveCheckpoint(checkpoint);
         }
 
-        rand(17).Dispose(); // somebody draws in between
+        rand(17).Dispose(); // another random draw in between
         using (TinyRun run = Start(precision))
         {
             run.Trainer.LoadCheckpoint(checkpoint);

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
-/// Training from a model that one has: nothing of it changes before the first step, and only what is trained changes after.
+/// Training an existing model. Nothing changes before the first step, and later only the trained parameters change.
 /// </summary>
 public sealed class FineTuningTests
 {
@@ -54,7 +54,7 @@ public sealed class FineTuningTests
         Assert.Equal((false, true), (model.training, model.Door.ChecksIds));
     }
 
-    /// <summary>At a learning rate of next to nothing the weights stay where the caller had them, to the digit of the rate.</summary>
+    /// <summary>At a tiny learning rate, the weights keep the caller's values within that rate.</summary>
     [Theory]
     [MemberData(nameof(Precisions))]
     public void Training_starts_from_the_weights_that_the_model_has(Precision precision)
@@ -127,7 +127,7 @@ public sealed class FineTuningTests
         Assert.Equal(weights, TinyRun.Bytes(resumed));
         Assert.DoesNotContain("model.body.self_blocks.0.qkv.weight", Safetensors.ReadHeader(checkpoint).Tensors.Keys);
 
-        using Trainer other = new(foreign, TinyRun.Sources, options); // its frozen weights are of another seed
+        using Trainer other = new(foreign, TinyRun.Sources, options); // its frozen weights come from another seed
         Assert.Contains("another run", Assert.Throws<CheckpointException>(() => other.LoadCheckpoint(checkpoint)).Message,
             StringComparison.Ordinal);
 
@@ -159,8 +159,8 @@ public sealed class FineTuningTests
     }
 
     /// <summary>
-    /// 200 steps on new text bring it below a third of its bits per byte. The text before, half of the batches of which stay in the mix,
-    /// loses less than 0.3 of the bits that it had gained.
+    /// 200 steps on new text bring its bits per byte below a third. Half of the training text is still the old text, whose score gets worse
+    /// by less than 0.3 bits per byte.
     /// </summary>
     [Theory]
     [MemberData(nameof(Precisions))]
@@ -191,7 +191,7 @@ public sealed class FineTuningTests
 
         model.Save(folder.PathOf("model.safetensors"));
         using var loaded = ByteLanguageModel.Load(folder.PathOf("model.safetensors"));
-        Assert.Equal(oldBefore, Score(loaded, oldText), 0.02); // bfloat16's arithmetic against float32's
+        Assert.Equal(oldBefore, Score(loaded, oldText), 0.02); // bfloat16 arithmetic against float32
         TrainerOptions next = options with { PeakLearningRate = 2e-3, FinalLearningRate = 2e-4 };
         using (Trainer trainer = new(loaded, [new TextSource(both)], next)) trainer.Run();
         double oldAfter = Score(loaded, oldText), newAfter = Score(loaded, newText);

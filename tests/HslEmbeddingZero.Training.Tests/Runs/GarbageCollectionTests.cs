@@ -2,7 +2,8 @@
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
-/// TorchSharp lets go of a Scalar while native code still reads it; under a collector that never rests such a call reads freed memory.
+/// TorchSharp can release a Scalar while native code still reads it. If the garbage collector runs all the time, such a call reads freed
+/// memory.
 /// </summary>
 public sealed class GarbageCollectionTests
 {

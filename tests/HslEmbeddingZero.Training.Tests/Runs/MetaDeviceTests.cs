@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
-/// libtorch's meta device knows shapes and types and no numbers. Like CUDA it takes the accelerator's form of an operation, and refuses
-/// what exists on a CPU only. So the parts of a training step run there, forward and backward, in the form that CUDA gets.
+/// libtorch's meta device has shapes and types, but no values. Like CUDA, it takes the accelerator's form of an operation, and refuses
+/// operations that exist on a CPU only. The parts of a training step run on it, forward and backward, in the form that CUDA gets.
 /// </summary>
 /// <remarks>
-/// The whole body does not: layer norm, rotary positions, attention and the gather of a door call operations without a meta kernel in
-/// libtorch's C++ part (PyTorch has theirs in Python). In the accelerator's form they run on the CPU: BodyDeviceTests,
+/// The whole body cannot run on it: layer norm, rotary positions, attention and the gather of a door call operations without a meta kernel
+/// in libtorch's C++ part (PyTorch has these kernels in Python). In the accelerator's form, they are tested on the CPU: BodyDeviceTests,
 /// <see cref="OperationBudgetTests"/> and
 /// <see cref="DropoutSeedTests"/>.
 /// </remarks>
@@ -64,14 +64,14 @@ public sealed class MetaDeviceTests : IDisposable
         Assert.Equal((ScalarType.Float32, DeviceType.META), (parameters.Gradient.dtype, parameters.Gradient.device_type));
     }
 
-    /// <summary>The tests above can fail: a number that is read is refused here, as on a device without it.</summary>
+    /// <summary>Shows that the tests above can fail: reading a value is refused on the meta device.</summary>
     [Fact]
     public void A_number_cannot_be_read()
     {
         Assert.ThrowsAny<Exception>(() => zeros([1], device: Meta).item<float>());
         using ZeroDoor door = new(2, 64);
         door.to(Meta);
-        Assert.ThrowsAny<Exception>(() => door.forward(zeros([1, 4], ScalarType.Int16, Meta))); // its check of ids reads two
+        Assert.ThrowsAny<Exception>(() => door.forward(zeros([1, 4], ScalarType.Int16, Meta))); // its check of ids reads two values
     }
 
     private static Tensor Leaf(long[] shape, ScalarType type) => zeros(shape, type, Meta, requires_grad: true);

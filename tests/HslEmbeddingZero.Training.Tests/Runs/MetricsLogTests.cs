@@ -52,7 +52,7 @@ public sealed class MetricsLogTests : IDisposable
         Assert.Equal(3, File.ReadAllLines(path).Length);
     }
 
-    /// <summary>Windows would end them otherwise, and the same run should give the same file.</summary>
+    /// <summary>Line ends are the same on Windows, so that the same run gives the same file.</summary>
     [Fact]
     public void Lines_end_in_one_newline_on_every_system()
     {

@@ -2,7 +2,7 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
-/// <summary>Training through linear maps computed as convolutions, on any processor that does not hide its caches.</summary>
+/// <summary>Training with linear layers computed as convolutions, on any processor that reports its caches.</summary>
 public sealed class OneDnnLinearTests
 {
     [SkippableFact]

@@ -6,15 +6,15 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
-/// How many operations a micro-batch of the published body makes a device launch, in the form that accelerators get. On a GPU the host is
-/// the limit: it needs about 5 µs an operation, the device less.
+/// The number of operations that a micro-batch of the published body launches on a device, in the form for accelerators. On a GPU, the host
+/// is the limit: it needs about 5 µs per operation, the device less.
 /// </summary>
 [Collection(GlobalGenerator.Name)]
 public sealed class OperationBudgetTests(ITestOutputHelper output)
 {
     private const int Budget = 1050;
 
-    /// <summary>Operations that launch nothing: views, memory, and those that only call others, which are counted themselves.</summary>
+    /// <summary>Operations that launch nothing: views, memory, and those that only call other operations, which are counted.</summary>
     private static readonly HashSet<string> WithoutLaunch =
     [
         // views
@@ -23,7 +23,7 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
         "unsqueeze", "view", "_reshape_alias", "_unsafe_view", "resolve_conj", "resolve_neg",
         // memory
         "empty", "empty_like", "empty_strided", "resize_",
-        // made of others
+        // composed of other operations
         "clone", "contiguous", "cross_entropy_loss", "dropout", "layer_norm", "linear", "log_softmax", "matmul", "nll_loss", "nll_loss_nd",
             "ones_like",
         "reshape", "scaled_dot_product_attention", "slice_backward", "softmax", "special_softmax", "stack", "_pad_enum", "to", "_to_copy",
@@ -48,7 +48,7 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
         int cpu = Launches(model, source, shape);
         ((ByteTransformer)model.Body).Form.ForcesAccelerator = true;
         int accelerator = Launches(model, source, shape);
-        Assert.InRange(accelerator, 300, Budget); // fewer than 300 would mean that not all are counted
+        Assert.InRange(accelerator, 300, Budget); // below 300, not all operations would be counted
         Assert.True(accelerator < cpu - 100, $"{accelerator} in the accelerator's form, {cpu} in the CPU's");
     }
 
@@ -57,7 +57,7 @@ public sealed class OperationBudgetTests(ITestOutputHelper output)
         Tensor context = randint(0, 256, [1, shape.ContextLength], ScalarType.Int16);
         Tensor targets = randint(0, 256, [1, shape.TargetLength], ScalarType.Int16);
         model.Body.SeedDropout(1, CPU);
-        LanguageModelLoss.NatsPerByte(model.forward(context, targets), targets).backward(); // makes tables that are kept
+        LanguageModelLoss.NatsPerByte(model.forward(context, targets), targets).backward(); // creates tables that are kept
 
         using (new OperationCount())
         {

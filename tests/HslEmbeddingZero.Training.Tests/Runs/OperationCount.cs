@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
-/// Counts the operations that libtorch dispatches, those of backward passes too: the callback that its own profiler uses. TorchSharp has no
+/// Counts the operations that libtorch dispatches, backward passes included, through the callback of its profiler. TorchSharp has no
 /// binding for it, so the two functions are called by their C++ names, with the layout of libtorch 2.10's at::RecordFunctionCallback.
 /// </summary>
 internal sealed unsafe partial class OperationCount : IDisposable
@@ -15,7 +15,7 @@ internal sealed unsafe partial class OperationCount : IDisposable
 
     private readonly ulong _handle;
 
-    /// <summary>Counts from here on, in every thread.</summary>
+    /// <summary>Starts to count, in every thread.</summary>
     public OperationCount()
     {
         _counts = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -24,10 +24,10 @@ internal sealed unsafe partial class OperationCount : IDisposable
         _handle = AddGlobalCallback(callback);
     }
 
-    /// <summary>Whether libtorch's names can be called here.</summary>
+    /// <summary>Whether libtorch's C++ functions can be called on this system.</summary>
     public static bool IsAvailable => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    /// <summary>How often each operation ran so far, by its name.</summary>
+    /// <summary>Number of calls of each operation so far, by name.</summary>
     public static Dictionary<string, int> ByName()
     {
         lock (Gate) return new(_counts ?? throw new InvalidOperationException("Nothing is being counted."), StringComparer.Ordinal);

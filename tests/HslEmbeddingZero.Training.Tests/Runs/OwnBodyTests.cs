@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
-/// A body that is not this library's: TorchSharp's own encoder behind the zero door is trained, resumed, scored and sampled.
+/// A custom body: TorchSharp's encoder behind the zero door is trained, resumed, scored and sampled.
 /// </summary>
 [Collection(GlobalGenerator.Name)] // the encoder's dropout draws from it
 public sealed class OwnBodyTests
@@ -128,7 +128,7 @@ public sealed class OwnBodyTests
         return model;
     }
 
-    /// <summary>Forgets to leave the prefix out.</summary>
+    /// <summary>A faulty body: it does not leave out the prefix.</summary>
     private sealed class WholeBody() : ByteBody(nameof(WholeBody), 64)
     {
         public override Tensor forward(Tensor slots, Tensor stream) => cat([slots, stream], 1);

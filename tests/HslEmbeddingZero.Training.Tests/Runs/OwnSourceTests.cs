@@ -3,7 +3,7 @@ using HslEmbeddingZero.Tests;
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>
-/// Sources of other shapes and of one's own are trained on, resumed, scored and reported as text, video and captions are.
+/// Custom sources, also with other shapes, are trained on, resumed, scored and reported like text, video and captions.
 /// </summary>
 public sealed class OwnSourceTests : IDisposable
 {
@@ -30,7 +30,7 @@ public sealed class OwnSourceTests : IDisposable
         {
             run.Trainer.Run(whole);
             expected = run.Weights;
-            Assert.Equal(9L * 2 * (768 + (2 * 11)), run.Trainer.BytesRead); // it comes twice as often
+            Assert.Equal(9L * 2 * (768 + (2 * 11)), run.Trainer.BytesRead); // this source is drawn twice as often
         }
 
         using (TinyRun run = new(Options, sources: Sources()))
@@ -68,7 +68,7 @@ public sealed class OwnSourceTests : IDisposable
         });
     }
 
-    /// <summary>Only sources that were seen since the last report are in it.</summary>
+    /// <summary>A report contains only sources seen since the last report.</summary>
     [Fact]
     public void A_source_that_did_not_come_is_not_reported()
     {
@@ -97,7 +97,7 @@ public sealed class OwnSourceTests : IDisposable
         Assert.Equal(["other", "same"], after["sums"].Gaps.Keys);
         Assert.True(after["sums"].BitsPerByte < before["sums"].BitsPerByte / 3, $"{before["sums"]}, {after["sums"]}");
         Assert.Equal(after["sums"].BitsPerByte, (after["sums"].Parts["small"] + (3 * after["sums"].Parts["large"])) / 4, 1e-12);
-        Assert.Equal(0, after["sums"].Gaps["same"]); // the very contexts
+        Assert.Equal(0, after["sums"].Gaps["same"]); // the contexts are identical
         Assert.NotEqual(0, after["sums"].Gaps["other"]);
         Assert.Equal(4 * 4, evaluator.EvaluateBytes(run.Model, "sums").Length);
     }
@@ -170,7 +170,7 @@ public sealed class OwnSourceTests : IDisposable
         Assert.True(evaluator.Evaluate(run.Model)["text"].BitsPerByte < 0.8 * before, string.Join('\n', reports.Lines));
     }
 
-    /// <summary>Targets touch but do not overlap, whatever the lengths are; no place is left where one more would fit.</summary>
+    /// <summary>Targets are adjacent without overlap, for all lengths. No room for another one is left.</summary>
     [Theory]
     [InlineData(64, 32)]
     [InlineData(1, 1)]
@@ -204,7 +204,7 @@ public sealed class OwnSourceTests : IDisposable
 
     private static SampleSource[] Sources() => [TinyRun.TextOf(heldOutSamples: 2), Own("sums", "1", 2)];
 
-    /// <summary>"037+045" and then its sum, in four digits.</summary>
+    /// <summary>A sum such as "037+045", then its result in four digits.</summary>
     private static DelegateSource Own(string name, string fingerprint, double weight)
     {
         const int samples = 4;

@@ -59,7 +59,7 @@ public sealed class RecommendedPrecisionTests
     public void Where_oneDNN_may_not_use_AMX_bfloat16_is_not_the_fastest() =>
         Assert.Equal(Precision.Float32, RecommendedPrecision.Choose(DeviceType.CPU, XeonWithAmx.LimitedTo("AVX512_CORE_BF16")));
 
-    /// <summary>Nothing is timed: with every core busy the answer stays.</summary>
+    /// <summary>The choice uses no timing: it is the same with every core busy.</summary>
     [Fact]
     public void A_busy_machine_gets_the_same_answer()
     {

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
-/// <summary>Runs in one process at the same time, each on a thread of its own, are the runs that they are alone.</summary>
+/// <summary>Several runs in one process, each on its own thread, give the same results as each run alone.</summary>
 public sealed class SideBySideTests
 {
     private static readonly TrainerOptions Options = TinyRun.Options with { Steps = 10, ReportEverySteps = 5 };
 
-    /// <summary>With dropout, so that random streams are kept apart too.</summary>
+    /// <summary>With dropout, to show that random streams are separate too.</summary>
     [Fact]
     public void Models_that_train_at_the_same_time_become_what_they_become_alone()
     {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
-/// <summary>A model and a trainer small enough for a step to take milliseconds, on a corpus made for the test.</summary>
+/// <summary>A model and a trainer so small that a step takes milliseconds, on a corpus made for the test.</summary>
 internal sealed class TinyRun : IDisposable
 {
     public static readonly TrainerOptions Options = new()
@@ -32,7 +32,7 @@ internal sealed class TinyRun : IDisposable
         Trainer = new(Model, sources ?? Sources, options, device);
     }
 
-    /// <summary>Text, video and captions, each as often as the others.</summary>
+    /// <summary>Text, video and captions with equal weights.</summary>
     public static IReadOnlyList<SampleSource> Sources { get; } = [TextOf(), new VideoSource(Windows), new CaptionSource(Windows)];
 
     /// <summary>Text alone.</summary>
@@ -77,7 +77,7 @@ internal sealed class TinyRun : IDisposable
     }
 }
 
-/// <summary>Keeps what a run reported, without the times, which differ from run to run.</summary>
+/// <summary>Keeps the reports of a run without times, which differ between runs.</summary>
 internal sealed class Reports : IProgress<TrainingProgress>
 {
     public List<TrainingProgress> Lines { get; } = [];
@@ -86,7 +86,7 @@ internal sealed class Reports : IProgress<TrainingProgress>
         Lines.Add(value with { BytesPerSecond = 0, Elapsed = TimeSpan.Zero, Remaining = TimeSpan.Zero });
 }
 
-/// <summary>Asks to stop when a step is reported.</summary>
+/// <summary>Stops a run when a step is reported.</summary>
 internal sealed class CancelAt(long step, CancellationTokenSource source) : IProgress<TrainingProgress>
 {
     public void Report(TrainingProgress value)

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
-/// <summary>Training on a device: it learns, in every precision of the device, goes on from a checkpoint, and keeps no tensors.</summary>
+/// <summary>Training on a device. It learns in every precision of the device, resumes from a checkpoint, and leaks no tensors.</summary>
 public sealed class TrainerDeviceTests
 {
     private static readonly TrainerOptions Options = TinyRun.Options with
@@ -51,7 +51,7 @@ public sealed class TrainerDeviceTests
             run.Trainer.Run(pieces);
         }
 
-        // Bit for bit on the CPU; on CUDA sums that the hardware orders freely may differ in the last bits.
+        // Equal bit for bit on the CPU. On CUDA, the order of sums is not fixed, so the last bits may differ.
         Assert.Equal(whole.Lines.Count, pieces.Lines.Count);
         for (int i = 0; i < whole.Lines.Count; i++)
             Assert.Equal(whole.Lines[i].BitsPerByte, pieces.Lines[i].BitsPerByte, deviceName == "cpu" ? 0 : 0.02);

@@ -43,7 +43,7 @@ public sealed class TrainerOptionsTests
             StringComparison.Ordinal);
     }
 
-    /// <summary>DESIGN names them: 3,000 steps of 3 × 12 samples, AdamW (0.9, 0.95), decay 0.1, clipped at 1.</summary>
+    /// <summary>The published defaults: 3,000 steps of 3 × 12 samples, AdamW (0.9, 0.95), decay 0.1, clipped at 1.</summary>
     [Fact]
     public void The_defaults_are_the_published_ones()
     {

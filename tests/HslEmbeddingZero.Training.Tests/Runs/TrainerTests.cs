@@ -26,7 +26,7 @@ public sealed class TrainerTests
         Assert.All(reports.Lines, line => Assert.InRange(line.GradientNorm, 1e-6, 1e6));
     }
 
-    /// <summary>Otherwise a caller with a time limit that is over before it begins would never come to the end.</summary>
+    /// <summary>Otherwise a caller whose time limit is already over would never finish the run.</summary>
     [Fact]
     public void A_time_limit_takes_one_step_at_least()
     {
@@ -72,7 +72,7 @@ public sealed class TrainerTests
         Assert.Equal(["text"], reports.Lines[0].Sources.Keys);
     }
 
-    /// <summary>The norm of a step of two micro-batches is that of the mean of the gradients that each would give alone.</summary>
+    /// <summary>The gradient norm of a step of two micro-batches is the norm of the mean of their single gradients.</summary>
     [Fact]
     public void Accumulation_averages_gradients()
     {
@@ -112,7 +112,7 @@ public sealed class TrainerTests
         Assert.NotEqual(one.Weights, other.Weights);
     }
 
-    /// <summary>Two models that train in turn in one process do not draw from one another's random stream.</summary>
+    /// <summary>Two models that train alternately in one process have separate random streams.</summary>
     [Fact]
     public void Runs_in_one_process_do_not_disturb_each_other()
     {
@@ -137,7 +137,7 @@ public sealed class TrainerTests
         }
 
         SortedDictionary<string, byte[]> expected = BodyOf("zero", 5);
-        Assert.All(DoorArms.Names.Except(["one-hot", "zero-ngram"]), arm => // whose bytes are wider than this body
+        Assert.All(DoorArms.Names.Except(["one-hot", "zero-ngram"]), arm => // their bytes are wider than this body
              Assert.Equal(expected, BodyOf(arm, 5)));
         Assert.NotEqual(expected, BodyOf("zero", 6));
     }
@@ -205,7 +205,7 @@ public sealed class TrainerTests
         Assert.All(live.Skip(2), count => Assert.Equal(live[2], count));
     }
 
-    /// <summary>An evaluation in between neither spends random numbers nor leaves tensors that cannot be trained through.</summary>
+    /// <summary>An evaluation during training draws no random numbers, and leaves no tensors that block gradients.</summary>
     [Fact]
     public void Evaluating_before_and_between_steps_changes_nothing()
     {
@@ -220,7 +220,7 @@ public sealed class TrainerTests
     }
 
     /// <summary>
-    /// What a step leaves to the garbage collector does not grow with the model or the batch: handles of tensors, no arrays of data.
+    /// The managed memory of a step does not grow with model or batch: it holds handles of tensors, not arrays of data.
     /// </summary>
     [Fact]
     public void A_step_allocates_little_on_the_managed_heap()

@@ -50,7 +50,7 @@ public sealed class TrainingRunTests : IDisposable
         using TrainingRun run = new(Out, model, Sources(), Training, new()
         {
             EvaluateEverySteps = 3,
-            Criterion = scores => -scores["text"].BitsPerByte, // the worst in text, so that it is not the last one
+            Criterion = scores => -scores["text"].BitsPerByte, // the worst text score, so that the best step is not the last
             WeightsMetadata = evaluation => new Dictionary<string, string> { ["step"] = $"{evaluation.Step}" },
         });
         run.Run(evaluations: new Told(evaluation => weights[evaluation.Step] = TinyRun.Bytes(model)));
@@ -277,7 +277,7 @@ public sealed class TrainingRunTests : IDisposable
         return model;
     }
 
-    /// <summary>The lines of a log without the times, which stand at their ends.</summary>
+    /// <summary>The lines of a log without the times, which come last.</summary>
     private static string[] WithoutTimes(string path) => [.. File.ReadAllLines(path).Select(line =>
         line[..line.IndexOf(line.Contains("bytesPerSecond", StringComparison.Ordinal) ? ",\"bytesPerSecond" : ",\"seconds",
             StringComparison.Ordinal)])];

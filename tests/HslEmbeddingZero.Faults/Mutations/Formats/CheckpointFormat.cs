@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// A checkpoint loaded into a run that is elsewhere: either the run stands where the checkpoint was taken, or nothing of it has changed.
+/// A checkpoint loaded into a run at another step. Afterwards the run has the state of the checkpoint, or it has not changed at all.
 /// </summary>
 internal sealed class CheckpointFormat : DamagedFormat
 {
@@ -49,7 +49,7 @@ internal sealed class CheckpointFormat : DamagedFormat
         base.Dispose();
     }
 
-    /// <summary>All that the run is, as it would be saved.</summary>
+    /// <summary>The whole state of the run, as a checkpoint saves it.</summary>
     private byte[] State()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -3,7 +3,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>A metrics file that a resumed run goes on from: damaged lines are dropped, good ones kept.</summary>
+/// <summary>The metrics file of a resumed run. Damaged lines are dropped, good lines are kept.</summary>
 internal sealed class MetricsFormat(string folder) : DamagedFormat
 {
     private readonly string _path = Path.Combine(folder, "run.metrics.jsonl");

@@ -4,17 +4,17 @@ using System.Text;
 namespace HslEmbeddingZero.Faults;
 
 /// <summary>
-/// A command line: it asks for something within the documented ranges, or is refused with a message before anything happens.
+/// A command line. Its values are within the documented ranges, or it is refused with a message before anything happens.
 /// </summary>
 internal abstract class OptionsFormat : DamagedFormat
 {
     /// <summary>Words of a good command line.</summary>
     protected abstract IReadOnlyList<string[]> Valid { get; }
 
-    /// <summary>As the programs read them.</summary>
+    /// <summary>The parser configuration of the programs.</summary>
     protected static ParserConfiguration Words { get; } = new() { ResponseFileTokenReplacer = null };
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Parses one command line.</summary>
     protected abstract ParseResult Parse(string[] words);
 
     public override string? Read(Random random)

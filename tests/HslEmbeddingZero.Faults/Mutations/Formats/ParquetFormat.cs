@@ -5,7 +5,7 @@ using Parquet.Schema;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Documents in parquet files of every compression that is read.</summary>
+/// <summary>Documents in parquet files, with every supported compression.</summary>
 internal sealed class ParquetFormat : DamagedFormat
 {
     private static readonly CompressionMethod[] Compressions = [CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip,
@@ -36,7 +36,7 @@ internal sealed class ParquetFormat : DamagedFormat
         return Refusal(_path, ReadAll, error => error is InvalidDataException);
     }
 
-    /// <summary>Every document that comes out must be text; what was skipped must be told.</summary>
+    /// <summary>Every document in the output must be text. Skipped records must be reported.</summary>
     private void ReadAll()
     {
         using MemoryStream text = new(), damage = new();

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>PrepareData's progress file: a resumed run refuses it, or goes on from it to what an uninterrupted run writes.</summary>
+/// <summary>PrepareData's progress file. A resumed run refuses it, or writes the same output as an uninterrupted run.</summary>
 internal sealed class ProgressFormat : DamagedFormat
 {
     private const int Documents = 300;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Weights. The format has no checksum: what is accepted must be the very bytes that the header names.</summary>
+/// <summary>Weights. The format has no checksum. Accepted tensors must equal the bytes that the header names.</summary>
 internal sealed class SafetensorsFormat : DamagedFormat
 {
     private readonly string _path;

@@ -4,7 +4,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Captions. Damaged cues are skipped and told; what is left must give captions of 24 valid bytes.</summary>
+/// <summary>Captions. Damaged cues are skipped and reported. The others must give captions of 24 valid bytes.</summary>
 internal sealed class SubtitleFormat(string folder, bool isVtt) : DamagedFormat
 {
     private const int Windows = 400;

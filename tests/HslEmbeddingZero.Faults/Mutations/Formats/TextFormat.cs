@@ -3,7 +3,7 @@ using HslEmbeddingZero.Samples.PrepareData;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Documents in lines, plain or JSON. A file is accepted as a whole; its damaged lines are skipped and told.</summary>
+/// <summary>Documents in plain or JSON lines. The file is accepted; its damaged lines are skipped and reported.</summary>
 internal sealed class TextFormat(string folder, string ending) : DamagedFormat
 {
     private readonly string _path = Path.Combine(folder, "documents" + ending);

@@ -3,7 +3,7 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>A file of windows and its sidecar, of which one is damaged.</summary>
+/// <summary>A window file and its sidecar. One of the two is damaged.</summary>
 internal sealed class WindowsFormat : DamagedFormat
 {
     private const int Count = 60;
