@@ -5,9 +5,11 @@ namespace HslEmbeddingZero.Faults;
 /// <summary>A model, a corpus and a schedule so small that a step takes milliseconds.</summary>
 internal static class SmallCorpus
 {
+    public const int DefaultSteps = 60;
+
     public static readonly TrainerOptions Options = new()
     {
-        Steps = 60,
+        Steps = DefaultSteps,
         WarmupSteps = 4,
         PeakLearningRate = 3e-3,
         FinalLearningRate = 3e-4,

@@ -11,7 +11,9 @@ namespace HslEmbeddingZero.Samples;
 internal static class StudyFigure
 {
     private const int Width = 2000;
-    private const int Height = 850;
+    private const int Height = 850; // with a legend of up to five names
+    private const int NamesInHeight = 5;
+    private const int HeightPerName = 20;
 
     private static readonly ScottPlot.Palettes.Category10 Palette = new();
 
@@ -26,7 +28,9 @@ internal static class StudyFigure
         if (!isDots) Mark(figure.GetPlot(0), results, conditions.Trigram);
         Draw(figure.GetPlot(1), $"{conditions.Name}: held-out video", s => s.VideoBitsPerByte, study, results);
         Draw(figure.GetPlot(2), $"{conditions.Name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
-        AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
+        int names = figure.GetPlot(0).Legend.GetItems().Length;
+        int height = Height + (HeightPerName * Math.Max(0, names - NamesInHeight));
+        AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, height));
     }
 
     private static void Draw(Plot plot, string title, Func<MixScores, double> score, Study study, IReadOnlyList<RunResult> results,
@@ -130,7 +134,9 @@ internal static class StudyFigure
     private static void Finish(Plot plot, string axis, IEnumerable<double> values)
     {
         plot.XLabel($"{axis} (logarithmic)");
-        plot.ShowLegend(Edge.Bottom); // where the legend hides nothing
+        ScottPlot.Panels.LegendPanel legend = plot.ShowLegend(Edge.Bottom); // where the legend hides nothing
+        int names = plot.Legend.GetItems().Length;
+        if (names > NamesInHeight) legend.MinimumSize = HeightPerName * (names + 1); // the panel's own size is that of five names
         double[] ascending = [.. values.Distinct().Order()];
         double nearest = Math.Log10(ascending[^1] / ascending[0]) / 15; // closer labels would overlap
         List<Tick> ticks = [];

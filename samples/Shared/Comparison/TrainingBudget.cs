@@ -20,12 +20,12 @@ internal sealed record TrainingBudget(
             WarmupSteps = 2,
             PeakLearningRate = 1e-3,
             FinalLearningRate = 1e-4,
-            BatchSize = 2,
+            BatchSize = 1,
             GradientAccumulationSteps = 1,
             ReportEverySteps = 2,
         },
         new MixWeights(),
-        new HeldOutWindows(TextWindows: 4, VideoWindows: 2, CaptionWindows: 8));
+        new HeldOutWindows(TextWindows: 2, VideoWindows: 2, CaptionWindows: 4));
 
     /// <summary>Takes about a minute per door on two CPU cores.</summary>
     public static TrainingBudget Quick { get; } = new(

@@ -9,12 +9,12 @@ namespace HslEmbeddingZero.Faults;
 /// </summary>
 internal static class KillRuns
 {
-    public static int Run(int count, int seed)
+    public static int Run(int count, int seed, int steps)
     {
         using TemporaryFolder folder = new();
         var clock = Stopwatch.StartNew();
         string whole = folder.Make("whole");
-        RunToEnd(whole);
+        RunToEnd(whole, steps);
         TimeSpan life = clock.Elapsed;
         Dictionary<string, byte[]> expected = Result(whole);
         Console.WriteLine(
@@ -28,15 +28,15 @@ internal static class KillRuns
         {
             string path = folder.Make($"kill-{i}");
             double after = random.NextDouble() * life.TotalSeconds;
-            using (Process process = ChildProcess.Start(ChildProcess.Self, "train", "--out", path))
+            using (Process process = ChildProcess.Start(ChildProcess.Self, "train", "--out", path, "--steps", $"{steps}"))
             {
                 if (!process.WaitForExit(TimeSpan.FromSeconds(after))) process.Kill();
                 process.WaitForExit();
             }
 
-            string moment = Moment(path);
+            string moment = Moment(path, steps);
             moments[moment] = moments.GetValueOrDefault(moment) + 1;
-            RunToEnd(path);
+            RunToEnd(path, steps);
             string[] unequal =
                 [.. Result(path).Where(file => !file.Value.AsSpan().SequenceEqual(expected[file.Key])).Select(file => file.Key)];
             string[] left = [.. Directory.GetFiles(path, "*.tmp").Concat(Directory.GetFiles(path, ".*")).Select(
@@ -54,19 +54,19 @@ internal static class KillRuns
         return different == 0 ? 0 : 1;
     }
 
-    private static void RunToEnd(string path)
+    private static void RunToEnd(string path, int steps)
     {
-        (int exitCode, string output, string error) = ChildProcess.Run(ChildProcess.Self, "train", "--out", path);
+        (int exitCode, string output, string error) = ChildProcess.Run(ChildProcess.Self, "train", "--out", path, "--steps", $"{steps}");
         if (exitCode != 0) throw new InvalidOperationException($"Training ended with {exitCode}: {output}{error}");
     }
 
     /// <summary>The state of the folder after the kill.</summary>
-    private static string Moment(string path) =>
+    private static string Moment(string path, int steps) =>
         File.Exists(Path.Combine(path, SmallTraining.Scores)) ? "after the end"
         : File.Exists(Path.Combine(path, $".{SmallTraining.Checkpoint}.tmp")) ? "while a checkpoint was being written"
         : !File.Exists(Path.Combine(path, SmallTraining.Checkpoint)) ? "before the first checkpoint"
         : Safetensors.ReadHeader(Path.Combine(path, SmallTraining.Checkpoint))
-            .Metadata["step"] == $"{SmallCorpus.Options.Steps}" ? "after the last step"
+            .Metadata["step"] == $"{steps}" ? "after the last step"
         : "between two checkpoints";
 
     private static Dictionary<string, byte[]> Result(string path) => new()

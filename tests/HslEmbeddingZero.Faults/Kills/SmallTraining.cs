@@ -12,16 +12,16 @@ internal static class SmallTraining
     public const string Scores = "scores.json";
     private const int CheckpointEvery = 2;
 
-    public static int Run(string folder)
+    public static int Run(string folder, int steps)
     {
         IReadOnlyList<SampleSource> sources = SmallCorpus.Sources(Path.Combine(folder, "corpus"));
         string checkpoint = Path.Combine(folder, Checkpoint);
         using ByteLanguageModel model = SmallCorpus.Model();
-        using Trainer trainer = new(model, sources, SmallCorpus.Options);
+        using Trainer trainer = new(model, sources, SmallCorpus.Options with { Steps = steps });
         if (File.Exists(checkpoint)) trainer.LoadCheckpoint(checkpoint);
         using (MetricsLog metrics = new(Path.Combine(folder, Metrics), trainer.Step))
         {
-            while (trainer.Step < SmallCorpus.Options.Steps)
+            while (trainer.Step < steps)
             {
                 trainer.Run(metrics, ((trainer.Step / CheckpointEvery) + 1) * CheckpointEvery);
                 trainer.SaveCheckpoint(checkpoint);

@@ -89,10 +89,10 @@ public sealed class AblationProgramTests : IDisposable
     public void An_interrupted_study_goes_on_and_ends_as_if_it_had_not_been()
     {
         SampleProcess.SkipUnlessInterruptible();
-        string study = WriteStudy("""["zero"]""", 60, evaluateAt: 50);
+        string study = WriteStudy("""["zero"]""", 30, evaluateAt: 25);
         using (SampleProcess process = new(Assembly, Arguments(study)))
         {
-            process.WaitUntil(() => process.Output.Contains("step 12/60", StringComparison.Ordinal));
+            process.WaitUntil(() => process.Output.Contains("step 6/30", StringComparison.Ordinal));
             process.Interrupt();
             Assert.NotEqual(0, process.Finish().ExitCode);
         }
@@ -108,14 +108,14 @@ public sealed class AblationProgramTests : IDisposable
     [Fact]
     public void Two_processes_share_a_study()
     {
-        string study = WriteStudy("""["zero", "projection"]""", 20);
+        string study = WriteStudy("""["zero", "projection"]""", 10);
         using SampleProcess first = new(Assembly, Arguments(study)), second = new(Assembly, Arguments(study));
         ((int ExitCode, string Output, string Error) one, (int ExitCode, string Output, string Error) two) =
             (first.Finish(), second.Finish());
         Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Error + two.Error);
         Assert.Equal(4, Runs().Length);
         // Every run was trained by exactly one of the two processes.
-        Assert.Equal(4, (one.Output + two.Output).Split("step 20/20").Length - 1);
+        Assert.Equal(4, (one.Output + two.Output).Split("step 10/10").Length - 1);
     }
 
     [Fact]

@@ -140,7 +140,7 @@ public sealed class BpbTableTests : IDisposable
     public void An_interrupted_run_goes_on_to_the_same_scores(string minutes)
     {
         SampleProcess.SkipUnlessInterruptible();
-        string[] arguments = ["--steps", "40", "--arms", "zero", "--checkpoint-minutes", minutes];
+        string[] arguments = ["--steps", "24", "--arms", "zero", "--checkpoint-minutes", minutes];
         string metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
         using (SampleProcess process = new(Assembly,
             ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
@@ -173,7 +173,7 @@ public sealed class BpbTableTests : IDisposable
     public void A_killed_run_goes_on_from_the_checkpoint_that_was_due()
     {
         Skip.If(OperatingSystem.IsWindows(), "A process is killed by its signal.");
-        string[] arguments = ["--steps", "60", "--arms", "zero,projection", "--checkpoint-minutes", "0.0005"];
+        string[] arguments = ["--steps", "24", "--arms", "zero,projection", "--checkpoint-minutes", "0.0005"];
         string checkpoint = Path.Combine(Out, "projection-k8-seed0.checkpoint.safetensors");
         using (SampleProcess process = new(Assembly,
             ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))

@@ -16,7 +16,7 @@ public sealed class FaultsTests
     [Fact]
     public void A_killed_run_ends_like_an_uninterrupted_one()
     {
-        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "kills", "--count", "1", "--seed", "2");
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "kills", "--count", "1", "--seed", "2", "--steps", "24");
         Assert.True(exitCode == 0, output + error);
         Assert.Contains("1 kills: 1 equal, 0 different", output, StringComparison.Ordinal);
     }

@@ -33,17 +33,19 @@ public sealed class SeparationTests
             for (int row = 0; row < 16; row++)
                 if (BatchSamplerTests.SourceOf(sampler, microBatch) == caption)
                 {
-                    drawn.Add(Ids.Key([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]));
+                    drawn.Add(Ids.Key([.. Row(context, row, caption.Shape.ContextLength), .. Row(targets, row, caption.Shape.TargetLength)]));
                 }
                 else
                 {
-                    drawn.Add(Ids.Key(context.AsSpan(row * 539, 539)));
-                    drawn.Add(Ids.Key(targets.AsSpan(row * 539, 539)));
+                    drawn.Add(Ids.Key(Row(context, row, video.Shape.ContextLength)));
+                    drawn.Add(Ids.Key(Row(targets, row, video.Shape.TargetLength)));
                 }
         }
 
         Assert.True(drawn.Count > 3000); // nearly all possible samples
         Assert.Empty(drawn.Intersect(scored));
+
+        static ReadOnlySpan<short> Row(short[] ids, int row, int length) => ids.AsSpan(row * length, length);
     }
 
     /// <summary>
@@ -62,11 +64,11 @@ public sealed class SeparationTests
         long held = corpus.Inputs.Select((_, i) => corpus.HeldOut(i).Length).Sum();
         Assert.True(train.Length + held <= corpus.Inputs.Sum(input => input.Bytes + input.Documents));
 
-        HashSet<string> trained = [];
-        for (int at = 0; at + piece <= train.Length; at++) trained.Add(Ids.Key(train.AsSpan(at, piece)));
+        HashSet<UInt128> trained = [];
+        for (int at = 0; at + piece <= train.Length; at++) trained.Add(Ids.Digest(train.AsSpan(at, piece)));
         int repeated = 0;
         for (int sample = 0; sample < samples.Count; sample++)
-            if (trained.Contains(Ids.Key(samples.Target(sample).Slice(96, piece)))) repeated++;
+            if (trained.Contains(Ids.Digest(samples.Target(sample).Slice(96, piece)))) repeated++;
         Assert.InRange(repeated, 0, samples.Count / 50);
 
         BatchSampler sampler = new([source], 16, 0);
@@ -75,8 +77,8 @@ public sealed class SeparationTests
             (short[] context, short[] targets) = BatchSamplerTests.Fill(sampler, microBatch);
             for (int row = 0; row < 16; row++)
             {
-                Assert.Contains(Ids.Key(context.AsSpan(row * 512, piece)), trained);
-                Assert.Contains(Ids.Key(targets.AsSpan((row * 256) + 192, piece)), trained);
+                Assert.Contains(Ids.Digest(context.AsSpan(row * source.Shape.ContextLength, piece)), trained);
+                Assert.Contains(Ids.Digest(targets.AsSpan(((row + 1) * source.Shape.TargetLength) - piece, piece)), trained);
             }
         }
     }

@@ -49,7 +49,12 @@ internal sealed class TinyRun : IDisposable
     /// <summary>Every parameter's bytes, by name.</summary>
     public SortedDictionary<string, byte[]> Weights => Bytes(Model);
 
-    public static TextSource TextOf(int heldOutSamples = 256) => new(Text, heldOutSamples: heldOutSamples);
+    /// <summary>Shorter samples than the default, for speed.</summary>
+    public static TextSource TextOf(int heldOutSamples = 256) =>
+        new(Text, contextLength: 128, targetLength: 64, heldOutSamples: heldOutSamples);
+
+    /// <summary>Context and target of a row of each source, together.</summary>
+    public static long IdsPerRow(IEnumerable<SampleSource> sources) => sources.Sum(source => (long)source.Shape.Length);
 
     public static SortedDictionary<string, byte[]> Bytes(nn.Module module)
     {

@@ -47,7 +47,7 @@ public sealed class TrainerTests
         Assert.All(reports.Lines, line => Assert.Equal(
             (line.Sources["text"] + line.Sources["video"] + line.Sources["caption"]) / 3, line.BitsPerByte, 1e-6));
         Assert.All(reports.Lines, line => Assert.Equal(options.Schedule.At(line.Step - 1), line.LearningRate));
-        Assert.Equal(7L * 2 * (768 + 1078 + 539), run.Trainer.BytesRead);
+        Assert.Equal(7 * 2 * TinyRun.IdsPerRow(TinyRun.Sources), run.Trainer.BytesRead);
         Assert.Equal(7, run.Trainer.Step);
         run.Trainer.Run(reports);
         Assert.Equal(3, reports.Lines.Count); // nothing is left to do
@@ -62,11 +62,13 @@ public sealed class TrainerTests
         run.Trainer.Run(reports);
 
         using TinyRun fresh = new(options, dropout: 0, sources: TinyRun.TextOnly);
-        (short[] context, short[] targets) = (new short[2 * 512], new short[2 * 256]);
+        SampleShape shape = TinyRun.TextOnly[0].Shape;
+        (short[] context, short[] targets) = (new short[2 * shape.ContextLength], new short[2 * shape.TargetLength]);
         new BatchSampler(TinyRun.TextOnly, options.BatchSize, options.Seed).Fill(0, context, targets);
         using DisposeScope scope = torch.NewDisposeScope();
-        Tensor ids = torch.tensor(targets, [2, 256]);
-        Tensor logProbabilities = torch.nn.functional.log_softmax(fresh.Model.forward(torch.tensor(context, [2, 512]), ids), -1);
+        Tensor ids = torch.tensor(targets, [2, shape.TargetLength]);
+        Tensor logits = fresh.Model.forward(torch.tensor(context, [2, shape.ContextLength]), ids);
+        Tensor logProbabilities = torch.nn.functional.log_softmax(logits, -1);
         double expected = -logProbabilities.gather(2, ids.to(torch.int64).unsqueeze(2)).mean().item<float>() / Math.Log(2);
         Assert.Equal(expected, Assert.Single(reports.Lines).Sources["text"], 1e-5);
         Assert.Equal(["text"], reports.Lines[0].Sources.Keys);
