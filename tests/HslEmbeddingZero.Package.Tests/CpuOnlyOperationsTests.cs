@@ -30,7 +30,7 @@ public sealed class CpuOnlyOperationsTests
         ["Safetensors.ForEachChunk: bytes"] = "files are read and written through host memory",
 
         // paths for the CPU only
-        ["ControlFeatures.AsBytes: item"] = "after a test of the device",
+        ["FeatureLayer.AsBytes: item"] = "after a test of the device",
         ["SlotWriter.Write: bytes"] = "called for CPU tensors only",
 
         // the check of ids; it documents that it waits, and training turns it off
