@@ -111,6 +111,7 @@ public class GenerationEndpointTests
         using HttpResponseMessage response = await demo.PostJsonAsync(json);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         string detail = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString()!;
+        Assert.NotEmpty(detail);
         Assert.Contains(reason, detail, StringComparison.Ordinal);
     }
 

@@ -95,6 +95,7 @@ public sealed class LearnedDoorsTests : IDisposable
         using InputDoor door = DoorArms.Create(arm, 4, 128);
         Tensor ids = Ids(RandomIds(40, 6), 2, 20);
         (door.forward(ids).square().sum() + door.Stream(ids).square().sum()).backward();
+        Assert.NotEmpty(door.parameters());
         Assert.All(door.parameters(), p => Assert.True(p.grad is not null && p.grad.abs().sum().item<float>() > 0));
     }
 

@@ -150,6 +150,7 @@ public sealed class ByteGeneratorTests
     {
         using ByteLanguageModel model = Model();
         byte[] greedy = await Bytes(model, new GenerationOptions { Temperature = 0, Seed = 1 });
+        Assert.NotEmpty(greedy);
         Assert.Equal(greedy, await Bytes(model, new GenerationOptions { Temperature = 0, Seed = 2 }));
         Assert.Equal(greedy, await Bytes(model, new GenerationOptions { TopK = 1 }));
         Assert.Equal(greedy, await Bytes(model, new GenerationOptions { TopP = 1e-9 }));
