@@ -184,8 +184,11 @@ public sealed class NgramDoorTests : IDisposable
     {
         string message = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim, ngrams: new() { InSlots = inSlots })).Message;
         foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
-        using ZeroDoor fits = new(k, inSlots ? 408 : 219, ngrams: new() { InSlots = inSlots });
+        int enough = inSlots ? 408 : 219;
+        using ZeroDoor fits = new(k, enough, ngrams: new() { InSlots = inSlots });
+        Assert.Equal(enough, fits.Dim);
         using ProjectionDoor projection = new(k, dim, ngrams: new() { InSlots = inSlots }); // codes need no columns of the width here
+        Assert.Equal(dim, projection.Dim);
     }
 
     [Fact]

@@ -88,8 +88,8 @@ public class HslContextTests
     {
         float[] destination = [7f];
         HslFeatures.Encode([], default(HslContext), destination);
-        HslFeatures.Encode([], new HslContext(1), []);
         Assert.Equal(7f, destination[0]);
+        Assert.Null(Record.Exception(() => HslFeatures.Encode([], new HslContext(1), [])));
     }
 
     [Fact]
