@@ -271,8 +271,11 @@ public sealed class InputDoorTests : IDisposable
         Assert.True(door.ChecksIds);
         Tensor ids = Ids(RandomIds(20, 2));
         float[] expected = Floats(door.forward(ids));
+        Tensor beyond = Ids([1, 2, 3, ByteIds.Count]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(beyond));
         door.ChecksIds = false;
         Assert.Equal(expected, Floats(door.forward(ids)));
+        Assert.Null(Record.Exception(() => door.forward(beyond)));
     }
 
     private static void Same(Tensor expected, Tensor actual)

@@ -50,8 +50,13 @@ public class HslFeaturesTests
     {
         GoldenCase golden = GoldenFeatures.Case(name);
         ReadOnlySpan<byte> bytes = golden.Bytes.Length == 0 ? [0] : golden.Bytes;
+        float[] rows = HslFeatures.Encode(golden.Bytes);
         for (int i = 0; i < bytes.Length; i++)
+        {
             Assert.Equal(golden.Phase[i], MathF.Tau * bytes[i] / 256);
+            Assert.Equal(Math.Cos(golden.Phase[i]), rows[(i * HslFeatures.Dimension) + 25], 1e-6);
+            Assert.Equal(Math.Sin(golden.Phase[i]), rows[(i * HslFeatures.Dimension) + 26], 1e-6);
+        }
     }
 
     [Theory]
