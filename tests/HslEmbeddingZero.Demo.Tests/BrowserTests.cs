@@ -249,6 +249,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(open["generation-problem"]).ToBeHiddenAsync();
 
         // The browser itself reports the refused request, and nothing else.
+        Assert.NotEmpty(open.Complaints);
         Assert.All(open.Complaints, complaint => Assert.Contains("429", complaint, StringComparison.Ordinal));
         await open.Page.CloseAsync();
     }
@@ -287,9 +288,9 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     }
 
     [SkippableTheory]
-    [InlineData(ColorScheme.Light, "Light")]
-    [InlineData(ColorScheme.Dark, "Dark")]
-    public async Task Text_can_be_read_and_the_theme_is_kept(ColorScheme scheme, string name)
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Text_can_be_read_and_the_theme_is_kept(ColorScheme scheme)
     {
         IBrowser chromium = Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync();
@@ -312,7 +313,6 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await open.ExpectOtherPictureAsync("map-canvas", before);
         await open.Page.ReloadAsync();
         await Assertions.Expect(open["theme"]).ToHaveTextAsync(other);
-        Assert.NotEqual(name, other);
     }
 
     [SkippableFact]
