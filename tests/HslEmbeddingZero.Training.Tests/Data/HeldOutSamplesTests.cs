@@ -46,6 +46,7 @@ public sealed class HeldOutSamplesTests : IDisposable
             short[] ids = [.. set.Context(sample), .. set.Target(sample)];
             int input = set.PartOf(sample);
             int at = EmbeddedCorpus.Text.HeldOut(input).ToArray().AsSpan().IndexOf(ids);
+            Assert.True(at >= 0);
             Assert.True(at + 512 >= lastEnd[input]);
             lastEnd[input] = at + 768;
         }
