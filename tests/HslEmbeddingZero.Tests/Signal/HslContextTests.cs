@@ -96,7 +96,7 @@ public class HslContextTests
     public void A_context_without_the_previous_byte_is_refused()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(
-            () => HslFeatures.Encode([1], new HslContext(null, 9), new float[27]));
+            () => HslFeatures.Encode([1], new HslContext(null, 9), new float[HslFeatures.Dimension]));
         Assert.Equal("The context holds 9 before the previous byte, but no previous byte. (Parameter 'context')", error.Message);
     }
 }
