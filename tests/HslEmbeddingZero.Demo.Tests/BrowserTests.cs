@@ -53,8 +53,8 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         for (int byteAt = 0; byteAt < 12; byteAt++)
         {
             int channel = byteAt * 2;
-            await open.ExpectTextAsync("map-readout",
-                $"^Byte {byteAt}, .*: {HslFeatures.Names()[channel]} = {OpenPage.Invariant(expected[byteAt * 27 + channel])},");
+            string value = OpenPage.Invariant(expected[byteAt * HslFeatures.Dimension + channel]);
+            await open.ExpectTextAsync("map-readout", $"^Byte {byteAt}, .*: {HslFeatures.Names()[channel]} = {value},");
             foreach (string key in new[] { "ArrowRight", "ArrowDown", "ArrowDown" }) await open.Page.Keyboard.PressAsync(key);
         }
 
@@ -63,7 +63,8 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await open.ExpectTextAsync("slot-number", "^slot 2 of 0–2$");
 
         await open["map-canvas"].HoverAsync(new() { Position = new Position { X = 30, Y = 30 } }); // the second byte's first channel
-        await open.ExpectTextAsync("map-readout", $"^Byte 1, ‘a’ 0x61 \\(97\\): dxor0 = {OpenPage.Invariant(expected[27])},");
+        string ofByte1 = OpenPage.Invariant(expected[HslFeatures.Dimension]);
+        await open.ExpectTextAsync("map-readout", $"^Byte 1, ‘a’ 0x61 \\(97\\): dxor0 = {ofByte1},");
         await open.ExpectTextAsync("tip", "0x61");
     }
 
@@ -75,7 +76,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         await open["text"].FillAsync("Sixteen bytes ab");
         await open.ExpectTextAsync("slot-number", "^slot 0 of 0–1$");
-        int filled = HslFeatures.Encode("Sixteen bytes ab"u8)[..216].Count(value => value != 0);
+        int filled = HslFeatures.Encode("Sixteen bytes ab"u8)[..(8 * HslFeatures.Dimension)].Count(value => value != 0);
         await open.ExpectTextAsync("slot-readout", $"^{filled} of 512 columns");
         string first = await open.PictureAsync("slot-canvas");
         await open["slot-on"].ClickAsync();
@@ -249,6 +250,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(open["generation-problem"]).ToBeHiddenAsync();
 
         // The browser itself reports the refused request, and nothing else.
+        Assert.NotEmpty(open.Complaints);
         Assert.All(open.Complaints, complaint => Assert.Contains("429", complaint, StringComparison.Ordinal));
         await open.Page.CloseAsync();
     }
@@ -287,9 +289,9 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     }
 
     [SkippableTheory]
-    [InlineData(ColorScheme.Light, "Light")]
-    [InlineData(ColorScheme.Dark, "Dark")]
-    public async Task Text_can_be_read_and_the_theme_is_kept(ColorScheme scheme, string name)
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Text_can_be_read_and_the_theme_is_kept(ColorScheme scheme)
     {
         IBrowser chromium = Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync();
@@ -312,7 +314,6 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await open.ExpectOtherPictureAsync("map-canvas", before);
         await open.Page.ReloadAsync();
         await Assertions.Expect(open["theme"]).ToHaveTextAsync(other);
-        Assert.NotEqual(name, other);
     }
 
     [SkippableFact]

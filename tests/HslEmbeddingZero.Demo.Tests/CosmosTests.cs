@@ -13,7 +13,7 @@ public class CosmosTests
     public void One_view_has_the_eighteen_value_columns_and_one_all_twenty_seven()
     {
         Assert.Equal(HslChannels.Columns(HslChannelGroup.Value), Shown.Views[0].Columns);
-        Assert.Equal(Enumerable.Range(0, 27), Shown.Views[1].Columns);
+        Assert.Equal(Enumerable.Range(0, HslFeatures.Dimension), Shown.Views[1].Columns);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public class CosmosTests
     public void The_place_of_a_value_point_does_not_depend_on_what_stands_before()
     {
         // The value columns of a byte are the same anywhere in an input, so a path goes exactly from point to point.
-        float[] inside = HslFeatures.Encode("xyz"u8)[54..81];
+        float[] inside = HslFeatures.Encode("xyz"u8)[(2 * HslFeatures.Dimension)..];
         CosmosView view = Shown.Views[0];
         double[] place = view.Components.Project([.. view.Columns.Select((column, i) => view.Scales[i] * inside[column])]);
         Assert.Equal(view.Points['z'], place, (a, b) => Math.Abs(a - b) < 1e-12);

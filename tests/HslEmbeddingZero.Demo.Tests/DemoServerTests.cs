@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 
 namespace HslEmbeddingZero.Demo.Tests;
@@ -36,6 +37,8 @@ public class DemoServerTests
         using HttpResponseMessage response = await demo.Client.SendAsync(request);
         Assert.Equal(expected, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.NotEmpty(problem.RootElement.GetProperty("title").GetString()!);
     }
 
     [Theory]

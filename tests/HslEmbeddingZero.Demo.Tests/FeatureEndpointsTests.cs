@@ -6,6 +6,9 @@ namespace HslEmbeddingZero.Demo.Tests;
 
 public class FeatureEndpointsTests
 {
+    private const int Dim = 512;
+    private const int Used = 8 * HslFeatures.Dimension;
+
     public static TheoryData<byte[]> Inputs => new()
     {
         Array.Empty<byte>(),
@@ -31,11 +34,11 @@ public class FeatureEndpointsTests
         byte[] padded = [.. input, .. new byte[(8 - input.Length % 8) % 8]];
         if (padded.Length == 0) padded = new byte[8];
         float[] rows = HslFeatures.Encode(padded);
-        Assert.Equal(padded.Length / 8 * 512, slots.Length);
+        Assert.Equal(padded.Length / 8 * Dim, slots.Length);
         for (int slot = 0; slot < padded.Length / 8; slot++)
         {
-            Assert.Equal(rows.AsSpan(slot * 216, 216), slots.AsSpan(slot * 512, 216));
-            Assert.False(slots.AsSpan(slot * 512 + 216, 512 - 216).ContainsAnyExcept(0f));
+            Assert.Equal(rows.AsSpan(slot * Used, Used), slots.AsSpan(slot * Dim, Used));
+            Assert.False(slots.AsSpan(slot * Dim + Used, Dim - Used).ContainsAnyExcept(0f));
         }
     }
 

@@ -21,8 +21,8 @@ public sealed class OwnDoorTests : IDisposable
         Assert.Equal([2, 3, 3, Width], door.forward(zeros([2, 3, 9], ScalarType.Int64)).shape);
         Assert.Equal([9, Width], door.Stream(zeros([9], ScalarType.Byte)).shape);
         Assert.Equal([0, Width], door.Stream(zeros([0], ScalarType.Byte)).shape);
-        Assert.Equal(258 * Width + Width, door.LearnedParameters);
-        Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(full([1], 258, ScalarType.Int64)));
+        Assert.Equal(ByteIds.Count * Width + Width, door.LearnedParameters);
+        Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(full([1], ByteIds.Count, ScalarType.Int64)));
         Assert.Throws<ArgumentException>(() => door.forward(zeros(1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => new AveragingDoor(bytesPerSlot: 0, contextBytes: 1));
     }
@@ -33,7 +33,7 @@ public sealed class OwnDoorTests : IDisposable
     {
         using ByteLanguageModel model = Model(contextBytes: 4);
         model.eval();
-        short[] stream = [.. Enumerable.Range(0, 20).Select(i => (short)(i * 37 % 258))];
+        short[] stream = [.. Enumerable.Range(0, 20).Select(i => (short)(i * 37 % ByteIds.Count))];
         using Tensor whole = model.forward(zeros([1, 0], ScalarType.Int16), tensor(stream, [1, stream.Length]));
         using ByteGenerator generator = new(model, []);
         for (int j = 0; j < stream.Length; j++)

@@ -10,18 +10,26 @@ public sealed partial class LinkTests
 
     [SkippableFact]
     public void Every_relative_link_and_image_leads_to_a_file_or_folder() => Assert.Empty(
-        from document in Documents()
-        from link in LinksOf(document)
-        where !Path.Exists(Build.PathOf(link.Target))
-        select $"{document}: {link.Written}");
+        from found in Links()
+        where !Path.Exists(Build.PathOf(found.Link.Target))
+        select $"{found.Document}: {found.Link.Written}");
 
     [SkippableFact]
-    public void Every_anchor_is_a_heading_of_its_document() => Assert.Empty(
-        from document in Documents()
-        from link in LinksOf(document)
-        where link.Anchor.Length > 0 && link.Target.EndsWith(".md", StringComparison.Ordinal) && File.Exists(Build.PathOf(link.Target))
-        where !AnchorsOf(Build.ReadText(link.Target)).Contains(link.Anchor)
-        select $"{document}: {link.Written}");
+    public void Every_anchor_is_a_heading_of_its_document()
+    {
+        (string Document, Link Link)[] anchored =
+        [
+            .. from found in Links()
+               where found.Link.Anchor.Length > 0 && found.Link.Target.EndsWith(".md", StringComparison.Ordinal)
+               where File.Exists(Build.PathOf(found.Link.Target))
+               select found,
+        ];
+        Assert.NotEmpty(anchored);
+        Assert.Empty(
+            from found in anchored
+            where !AnchorsOf(Build.ReadText(found.Link.Target)).Contains(found.Link.Anchor)
+            select $"{found.Document}: {found.Link.Written}");
+    }
 
     [Fact]
     public void Every_source_that_the_map_names_exists()
@@ -57,6 +65,15 @@ public sealed partial class LinkTests
         string[] documents = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(path => File.Exists(Build.PathOf(path)))];
         Assert.Contains(Guide, documents);
         return documents;
+    }
+
+    /// <summary>The links of all documents, each with its document.</summary>
+    private static (string Document, Link Link)[] Links()
+    {
+        (string Document, Link Link)[] links =
+            [.. from document in Documents() from link in LinksOf(document) select (document, link)];
+        Assert.NotEmpty(links);
+        return links;
     }
 
     private static IEnumerable<Link> LinksOf(string document) => ParseLinks(document, Build.ReadText(document));

@@ -13,7 +13,7 @@ public sealed class StudyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shipped))]
-    public void Every_study_of_the_program_can_be_run(string name)
+    public void Every_study_of_the_program_loads_with_runs_and_a_prediction(string name)
     {
         var study = Study.Load(StudyFile.Find(name));
         Assert.NotEmpty(study.Runs());

@@ -1,5 +1,6 @@
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 
@@ -11,7 +12,7 @@ public sealed class CaptionTrackTests
             new CaptionTrack(cues.Select(cue => new Cue(TimeSpan.FromSeconds(cue.Start), TimeSpan.FromSeconds(cue.End), cue.Text)))
             .Read();
         string[] captions = new string[windows];
-        byte[] bytes = new byte[24];
+        byte[] bytes = new byte[WindowRecord.CaptionSize];
         for (int i = 0; i < windows; i++)
         {
             bool isSaid = reader.Next(bytes);

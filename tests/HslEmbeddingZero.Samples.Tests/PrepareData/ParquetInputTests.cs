@@ -70,7 +70,7 @@ public sealed class ParquetInputTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_truncation_is_refused()
+    public async Task A_file_that_was_cut_off_is_refused()
     {
         byte[] content = File.ReadAllBytes(await Write(CompressionMethod.Snappy, isNullable: true));
         for (int length = 0; length < content.Length; length += 97)

@@ -22,8 +22,9 @@ public sealed class WindowSidecarTests : IDisposable
         {
             Span<byte> window = windows.AsSpan(i * WindowRecord.Size, WindowRecord.Size);
             BitConverter.TryWriteBytes(window, i);
-            window[256] = window[513] = 254;
-            window[538] = 255;
+            window[WindowRecord.FrameOffset + WindowRecord.FrameSize] = WindowRecord.FieldSeparator;
+            window[WindowRecord.AudioOffset + WindowRecord.AudioSize] = WindowRecord.FieldSeparator;
+            window[WindowRecord.CaptionOffset + WindowRecord.CaptionSize] = WindowRecord.RecordEnd;
         }
 
         string path = _folder.Write("clips.bin", windows);

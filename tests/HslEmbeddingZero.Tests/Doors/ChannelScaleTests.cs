@@ -7,6 +7,7 @@ namespace HslEmbeddingZero.Tests.Doors;
 
 public sealed class ChannelScaleTests : IDisposable
 {
+    private const int Channels = HslFeatures.Dimension;
     private const int Boundary = 16;
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly ZeroDoor _door = new(scaling: ChannelScaling.Standardized);
@@ -25,7 +26,7 @@ public sealed class ChannelScaleTests : IDisposable
         Tensor rows = _door.Features(Ids(pairs, ScalarType.Byte, 65536, 2)).select(1, 1).to(ScalarType.Float64);
         double[] means = [.. rows.mean([0]).data<double>()];
         double[] squares = [.. rows.square().mean([0]).data<double>()];
-        for (int c = 0; c < 27; c++)
+        for (int c = 0; c < Channels; c++)
         {
             if (c == Boundary) continue;
             Assert.Equal(0, means[c], 1e-6);
@@ -60,7 +61,7 @@ public sealed class ChannelScaleTests : IDisposable
         double mean = 0, square = 0, rawMean = 0, rawSquare = 0;
         foreach ((int code, (double weight, byte[] bytes)) in triples)
         {
-            double value = Floats(_door.Features(Ids(bytes, ScalarType.Byte)))[2 * 27 + Boundary];
+            double value = Floats(_door.Features(Ids(bytes, ScalarType.Byte)))[2 * Channels + Boundary];
             (mean, square) = (mean + weight * value, square + weight * value * value);
             (rawMean, rawSquare) = (rawMean + weight * code / 18, rawSquare + weight * code * code / 324);
         }
@@ -89,7 +90,7 @@ public sealed class ChannelScaleTests : IDisposable
         float[] rows = Floats(_door.Features(Ids(bytes, ScalarType.Byte)));
         for (int i = 0; i < raw.Length; i++)
         {
-            int c = i % 27;
+            int c = i % Channels;
             Assert.Equal((raw[i] - ChannelScale.Mean(c)) / ChannelScale.Deviation(c), rows[i], 1e-6);
         }
     }
@@ -97,7 +98,7 @@ public sealed class ChannelScaleTests : IDisposable
     [Fact]
     public void Constants_are_the_closed_forms()
     {
-        for (int c = 0; c < 27; c++)
+        for (int c = 0; c < Channels; c++)
         {
             (double mean, double variance) = c switch
             {
@@ -123,7 +124,7 @@ public sealed class ChannelScaleTests : IDisposable
             int value = 0, bit = 0;
             for (int j = 0; j < 8; j++) // a set bit of the Gray code gives +1, a clear one -1
             {
-                bit ^= rows[i * 27 + j] > 0 ? 1 : 0;
+                bit ^= rows[i * Channels + j] > 0 ? 1 : 0;
                 value = (value << 1) | bit;
             }
 
@@ -134,12 +135,12 @@ public sealed class ChannelScaleTests : IDisposable
     [Fact]
     public void Special_ids_stay_zero_and_the_next_byte_is_first()
     {
-        int[] ids = [10, 256, 20, 30, 40, 257, 50];
+        int[] ids = [10, ByteIds.Mask, 20, 30, 40, ByteIds.EndOfSequence, 50];
         float[] rows = Floats(_door.Features(Ids(ids)));
-        Assert.All(rows[27..54], value => Assert.Equal(0f, value));
-        Assert.All(rows[(5 * 27)..(6 * 27)], value => Assert.Equal(0f, value));
-        Assert.Equal(Bits(Floats(_door.Features(Ids([20, 30, 40])))), Bits(rows.AsSpan(2 * 27, 3 * 27)));
-        Assert.Equal(Bits(Floats(_door.Features(Ids([50])))), Bits(rows.AsSpan(6 * 27, 27)));
+        Assert.All(rows[Channels..(2 * Channels)], value => Assert.Equal(0f, value));
+        Assert.All(rows[(5 * Channels)..(6 * Channels)], value => Assert.Equal(0f, value));
+        Assert.Equal(Bits(Floats(_door.Features(Ids([20, 30, 40])))), Bits(rows.AsSpan(2 * Channels, 3 * Channels)));
+        Assert.Equal(Bits(Floats(_door.Features(Ids([50])))), Bits(rows.AsSpan(6 * Channels, Channels)));
     }
 
     private static int TwiceEnergy(int previous, int value, int mask)

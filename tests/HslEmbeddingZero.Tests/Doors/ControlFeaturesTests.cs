@@ -21,15 +21,18 @@ public sealed class ControlFeaturesTests : IDisposable
         {
             using var features = new ControlFeatures(kind, seed);
             float[] table = ControlValueTables.Build(kind, seed, FeatureTables.ValueTable); // the golden file has -0.0 where this has 0.0
-            int[] ids = [.. Enumerable.Range(0, 258), .. RandomIds(500, seed)];
+            int[] ids = [.. Enumerable.Range(0, ByteIds.Count), .. RandomIds(500, seed)];
             float[] frozen = Expected(ids);
             float[] rows = Floats(features.forward(Ids(ids)));
             for (int i = 0; i < ids.Length; i++)
             {
-                ReadOnlySpan<float> row = rows.AsSpan(i * 27, 27);
-                ReadOnlySpan<float> values = ids[i] < 256 ? table.AsSpan(ids[i] * 18, 18) : new float[18];
+                ReadOnlySpan<float> row = rows.AsSpan(i * HslFeatures.Dimension, HslFeatures.Dimension);
+                ReadOnlySpan<float> values = ids[i] < ByteIds.Mask
+                    ? table.AsSpan(ids[i] * HslFeatures.ValueDimension, HslFeatures.ValueDimension) : new float[HslFeatures.ValueDimension];
                 Assert.Equal(Bits(values[..8]), Bits(row[..8]));
-                Assert.Equal(Bits(frozen.AsSpan(i * 27 + 8, 9)), Bits(row.Slice(8, 9)));
+                Assert.Equal(
+                    Bits(frozen.AsSpan(i * HslFeatures.Dimension + 8, HslFeatures.ContextDimension)),
+                    Bits(row.Slice(8, HslFeatures.ContextDimension)));
                 Assert.Equal(Bits(values[8..]), Bits(row[17..]));
             }
         }
@@ -45,8 +48,9 @@ public sealed class ControlFeaturesTests : IDisposable
         float[] rows = Floats(features.forward(Ids([.. Enumerable.Range(0, 256)])));
         for (int value = 0; value < 256; value++)
         {
-            float[] read = [.. rows[(value * 27)..(value * 27 + 8)], .. rows[(value * 27 + 17)..(value * 27 + 27)]];
-            Assert.Equal(Bits(golden.AsSpan(value * 18, 18)), Bits(read));
+            float[] row = rows[(value * HslFeatures.Dimension)..((value + 1) * HslFeatures.Dimension)];
+            float[] read = [.. row[..8], .. row[17..]];
+            Assert.Equal(Bits(golden.AsSpan(value * HslFeatures.ValueDimension, HslFeatures.ValueDimension)), Bits(read));
         }
     }
 
@@ -75,9 +79,9 @@ public sealed class ControlFeaturesTests : IDisposable
     public void Gradient_reaches_the_rows_that_were_read()
     {
         using var features = new ControlFeatures(ControlKind.Learned);
-        features.forward(Ids([3, 3, 256, 7, 257])).sum().backward();
+        features.forward(Ids([3, 3, ByteIds.Mask, 7, ByteIds.EndOfSequence])).sum().backward();
         Tensor gradient = Assert.Single(features.parameters()).grad!;
-        Tensor expected = zeros(256, 18);
+        Tensor expected = zeros(256, HslFeatures.ValueDimension);
         expected[3].fill_(2);
         expected[7].fill_(1);
         Assert.True(gradient.allclose(expected));
@@ -93,7 +97,7 @@ public sealed class ControlFeaturesTests : IDisposable
         features.forward(ids).sum().backward();
         optimizer.step();
         float[] after = Floats(features.forward(ids));
-        for (int c = 0; c < 27; c++) Assert.Equal(c is >= 8 and < 17 ? before[c] : before[c] - 0.5f, after[c], 1e-6f);
+        for (int c = 0; c < HslFeatures.Dimension; c++) Assert.Equal(c is >= 8 and < 17 ? before[c] : before[c] - 0.5f, after[c], 1e-6f);
     }
 
     [Theory]
@@ -105,8 +109,9 @@ public sealed class ControlFeaturesTests : IDisposable
         float[] rows = Floats(features.forward(Ids(ids)));
         using var zero = new ZeroDoor(new ControlFeatures(kind, 1), 4, 128);
         float[] slots = Floats(zero.forward(Ids(ids)));
+        const int used = 4 * HslFeatures.Dimension;
         for (int slot = 0; slot < 4; slot++)
-            Assert.Equal(Bits(rows.AsSpan(slot * 108, 108)), Bits(slots.AsSpan(slot * 128, 108)));
+            Assert.Equal(Bits(rows.AsSpan(slot * used, used)), Bits(slots.AsSpan(slot * 128, used)));
         Assert.Equal(Bits(rows), Bits(Floats(zero.Features(Ids(ids)))));
 
         using var projection = new ProjectionDoor(new ControlFeatures(kind, 1), 4, 128);
@@ -120,7 +125,7 @@ public sealed class ControlFeaturesTests : IDisposable
     {
         using var features = new ControlFeatures(kind);
         foreach (long[] shape in new long[][] { [0], [5], [2, 5], [2, 3, 5], [0, 5], [2, 0] })
-            Assert.Equal([.. shape, 27], features.forward(zeros(shape, dtype: ScalarType.Int64)).shape);
+            Assert.Equal([.. shape, HslFeatures.Dimension], features.forward(zeros(shape, dtype: ScalarType.Int64)).shape);
         Tensor expected = features.forward(Ids(RandomIds(50, 1))).to(ScalarType.BFloat16);
         features.to(ScalarType.BFloat16);
         Tensor rows = features.forward(Ids(RandomIds(50, 1)));
@@ -132,7 +137,7 @@ public sealed class ControlFeaturesTests : IDisposable
     public void Bad_input_is_refused()
     {
         using var features = new ControlFeatures(ControlKind.Permuted);
-        Assert.Contains("258", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([258]))).Message,
+        Assert.Contains("258", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([ByteIds.Count]))).Message,
             StringComparison.Ordinal);
         Assert.Contains("-1", Assert.Throws<ArgumentOutOfRangeException>(() => features.forward(Ids([-1]))).Message,
             StringComparison.Ordinal);

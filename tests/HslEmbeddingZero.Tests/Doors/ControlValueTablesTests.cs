@@ -2,6 +2,7 @@ namespace HslEmbeddingZero.Tests.Doors;
 
 public class ControlValueTablesTests
 {
+    private const int Columns = HslFeatures.ValueDimension;
     private static readonly float[] Frozen = GoldenControlTables.Instance.ValueLut;
 
     [Fact]
@@ -22,7 +23,7 @@ public class ControlValueTablesTests
         float[] table = ControlValueTables.Build(ControlKind.Permuted, seed, Frozen);
         int[] order = GoldenControlTables.Instance.Arms[seed].Permutation;
         for (int row = 0; row < 256; row++)
-            Assert.Equal(Frozen.AsSpan(order[row] * 18, 18).ToArray(), table.AsSpan(row * 18, 18).ToArray());
+            Assert.Equal(Frozen.AsSpan(order[row] * Columns, Columns).ToArray(), table.AsSpan(row * Columns, Columns).ToArray());
     }
 
     [Theory]
@@ -32,7 +33,7 @@ public class ControlValueTablesTests
     {
         float[] table = ControlValueTables.Build(ControlKind.Learned, seed, Frozen);
         float[] expected = GoldenControlTables.Instance.Arms[seed].LearnedInitFirst36;
-        Assert.Equal(256 * 18, table.Length);
+        Assert.Equal(256 * Columns, table.Length);
         Assert.Equal(36, expected.Length);
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], table[i], 1e-6f);
     }
@@ -47,7 +48,7 @@ public class ControlValueTablesTests
         for (int seed = 0; seed < 4; seed++)
         {
             float[] table = ControlValueTables.Build(kind, seed, Frozen);
-            Assert.Equal(256, table.Chunk(18).Select(row => string.Join(' ', row)).Distinct().Count());
+            Assert.Equal(256, table.Chunk(Columns).Select(row => string.Join(' ', row)).Distinct().Count());
         }
     }
 

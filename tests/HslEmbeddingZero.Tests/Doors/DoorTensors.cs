@@ -18,7 +18,8 @@ internal static class DoorTensors
     public static int[] RandomIds(int count, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => random.Next(4) == 0 ? random.Next(256, 258) : random.Next(256))];
+        return [.. Enumerable.Range(0, count).Select(
+            _ => random.Next(4) == 0 ? random.Next(ByteIds.Mask, ByteIds.Count) : random.Next(256))];
     }
 
     public static Tensor Ids(byte[] bytes, ScalarType dtype, params long[] shape)
@@ -44,7 +45,7 @@ internal static class DoorTensors
         for (int start = 0; start < ids.Length;)
         {
             int end = start;
-            while (end < ids.Length && ids[end] < 256) end++;
+            while (end < ids.Length && ids[end] < ByteIds.Mask) end++;
             byte[] piece = [.. ids[start..end].ToArray().Select(id => (byte)id)];
             HslFeatures.Encode(piece).AsSpan(0, piece.Length * HslFeatures.Dimension).CopyTo(rows.AsSpan(start * HslFeatures.Dimension));
             start = end + 1;

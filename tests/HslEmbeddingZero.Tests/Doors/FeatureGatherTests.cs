@@ -66,19 +66,19 @@ public sealed class FeatureGatherTests : IDisposable
 
     [Fact]
     public void Ids_with_special_ones_among_them_come_out_alike() =>
-        Gen.Int[0, 257].Select(Gen.Bool, (id, special) => special ? 256 + id % 2 : id).Array[1, 24].Sample(ids =>
+        Gen.Int[0, ByteIds.EndOfSequence].Select(Gen.Bool, (id, special) => special ? ByteIds.Mask + id % 2 : id).Array[1, 24].Sample(ids =>
     {
         using DisposeScope scope = NewDisposeScope();
         return Bits(Expected(ids)).SequenceEqual(Bits(Floats(_door.Features(Ids(ids)))));
     });
 
     [Theory]
-    [InlineData(256)]
-    [InlineData(257)]
+    [InlineData(ByteIds.Mask)]
+    [InlineData(ByteIds.EndOfSequence)]
     public void Special_ids_read_zeros_and_the_next_byte_is_first(int special)
     {
         float[] rows = Floats(_door.Features(Ids([65, 66, special, 200, 17, 99, special, special, 3])));
-        foreach (int row in (int[])[2, 6, 7]) Assert.Equal(new float[27], Row(rows, row).ToArray());
+        foreach (int row in (int[])[2, 6, 7]) Assert.Equal(new float[HslFeatures.Dimension], Row(rows, row).ToArray());
         float[] fresh = HslFeatures.Encode([200, 17, 99]);
         for (int i = 0; i < 3; i++) Assert.Equal(Bits(Row(fresh, i)), Bits(Row(rows, 3 + i))); // boundary features as well
         Assert.Equal(Bits(HslFeatures.Encode([3])), Bits(Row(rows, 8)));
@@ -101,7 +101,7 @@ public sealed class FeatureGatherTests : IDisposable
     [Fact]
     public void Ids_are_left_alone()
     {
-        Tensor ids = Ids([1, 256, 2, 3, 257, 4, 5, 6, 7]);
+        Tensor ids = Ids([1, ByteIds.Mask, 2, 3, ByteIds.EndOfSequence, 4, 5, 6, 7]);
         Tensor before = ids.clone();
         _door.forward(ids);
         _door.Stream(ids);

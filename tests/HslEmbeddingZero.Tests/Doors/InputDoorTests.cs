@@ -202,15 +202,15 @@ public sealed class InputDoorTests : IDisposable
     [InlineData(-1, ScalarType.Int16)]
     [InlineData(-1, ScalarType.Int32)]
     [InlineData(-1, ScalarType.Int64)]
-    [InlineData(258, ScalarType.Int16)]
-    [InlineData(258, ScalarType.Int32)]
-    [InlineData(258, ScalarType.Int64)]
+    [InlineData(ByteIds.Count, ScalarType.Int16)]
+    [InlineData(ByteIds.Count, ScalarType.Int32)]
+    [InlineData(ByteIds.Count, ScalarType.Int64)]
     [InlineData(int.MinValue, ScalarType.Int32)]
     [InlineData(1L << 40, ScalarType.Int64)]
     [InlineData(-(1L << 40), ScalarType.Int64)]
     public void Ids_out_of_range_are_refused(long id, ScalarType dtype)
     {
-        Tensor ids = tensor(new long[] { 0, 257, id, 5 }).to(dtype);
+        Tensor ids = tensor(new long[] { 0, ByteIds.EndOfSequence, id, 5 }).to(dtype);
         Refused<ArgumentOutOfRangeException>(door => door.forward(ids), $"{id}", "0..257");
         Refused<ArgumentOutOfRangeException>(door => door.Stream(ids), $"{id}", "0..257");
         Refused<ArgumentOutOfRangeException>(door => door.Features(ids), $"{id}", "0..257");
@@ -220,7 +220,7 @@ public sealed class InputDoorTests : IDisposable
     public void A_bad_id_in_the_dropped_tail_is_refused_too()
     {
         using var door = new ZeroDoor(4, 128, SlotTail.Drop);
-        Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(Ids([1, 2, 3, 4, 258])));
+        Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(Ids([1, 2, 3, 4, ByteIds.Count])));
     }
 
     [Fact]
@@ -271,8 +271,11 @@ public sealed class InputDoorTests : IDisposable
         Assert.True(door.ChecksIds);
         Tensor ids = Ids(RandomIds(20, 2));
         float[] expected = Floats(door.forward(ids));
+        Tensor beyond = Ids([1, 2, 3, ByteIds.Count]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => door.forward(beyond));
         door.ChecksIds = false;
         Assert.Equal(expected, Floats(door.forward(ids)));
+        Assert.Null(Record.Exception(() => door.forward(beyond)));
     }
 
     private static void Same(Tensor expected, Tensor actual)

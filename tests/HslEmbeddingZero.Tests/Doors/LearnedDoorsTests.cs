@@ -7,6 +7,8 @@ namespace HslEmbeddingZero.Tests.Doors;
 /// <summary>The projection and the two embeddings against their definitions, and their published sizes.</summary>
 public sealed class LearnedDoorsTests : IDisposable
 {
+    private const int ThreeBytes = 3 * HslFeatures.Dimension;
+
     private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
@@ -46,7 +48,7 @@ public sealed class LearnedDoorsTests : IDisposable
         Assert.Equal(["slot.bias", "slot.weight", "stream.bias", "stream.weight"], state.Keys.Order(StringComparer.Ordinal));
         Tensor ids = Ids(RandomIds(2 * 9, 3), 2, 9);
         Tensor rows = features.forward(ids);
-        Close(nn.functional.linear(rows.reshape(2, 3, 81), state["slot.weight"], state["slot.bias"]), door.forward(ids));
+        Close(nn.functional.linear(rows.reshape(2, 3, ThreeBytes), state["slot.weight"], state["slot.bias"]), door.forward(ids));
         Close(nn.functional.linear(rows, state["stream.weight"], state["stream.bias"]), door.Stream(ids));
         Close(rows, door.Features(ids));
     }
@@ -56,11 +58,12 @@ public sealed class LearnedDoorsTests : IDisposable
     {
         using var door = new ByteEmbeddingDoor(3, 40);
         Dictionary<string, Tensor> state = door.state_dict();
-        Assert.Equal(new long[] { 256, 27 }, state["table.weight"].shape);
+        Assert.Equal(new long[] { 256, HslFeatures.Dimension }, state["table.weight"].shape);
         int[] ids = RandomIds(2 * 9, 4);
-        Tensor rows = cat([state["table.weight"], zeros(2, 27)], 0).index_select(0, Ids(ids)).reshape(2, 9, 27);
+        Tensor rows = cat([state["table.weight"], zeros(2, HslFeatures.Dimension)], 0).index_select(0, Ids(ids))
+            .reshape(2, 9, HslFeatures.Dimension);
         Close(rows, door.Features(Ids(ids, 2, 9)));
-        Close(nn.functional.linear(rows.reshape(2, 3, 81), state["slot.weight"], state["slot.bias"]), door.forward(Ids(ids, 2, 9)));
+        Close(nn.functional.linear(rows.reshape(2, 3, ThreeBytes), state["slot.weight"], state["slot.bias"]), door.forward(Ids(ids, 2, 9)));
         Close(nn.functional.linear(rows, state["stream.weight"], state["stream.bias"]), door.Stream(Ids(ids, 2, 9)));
     }
 
@@ -76,7 +79,7 @@ public sealed class LearnedDoorsTests : IDisposable
     {
         using var door = new PooledEmbeddingDoor(3, 40);
         Tensor table = Assert.Single(door.state_dict()).Value;
-        Assert.Equal(new long[] { 258, 40 }, table.shape);
+        Assert.Equal(new long[] { ByteIds.Count, 40 }, table.shape);
         int[] ids = RandomIds(2 * 9, 5);
         Tensor rows = table.index_select(0, Ids(ids)).reshape(2, 9, 40);
         Close(rows, door.Stream(Ids(ids, 2, 9)));
@@ -95,6 +98,7 @@ public sealed class LearnedDoorsTests : IDisposable
         using InputDoor door = DoorArms.Create(arm, 4, 128);
         Tensor ids = Ids(RandomIds(40, 6), 2, 20);
         (door.forward(ids).square().sum() + door.Stream(ids).square().sum()).backward();
+        Assert.NotEmpty(door.parameters());
         Assert.All(door.parameters(), p => Assert.True(p.grad is not null && p.grad.abs().sum().item<float>() > 0));
     }
 

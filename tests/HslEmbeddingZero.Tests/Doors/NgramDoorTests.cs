@@ -7,6 +7,9 @@ namespace HslEmbeddingZero.Tests.Doors;
 /// <summary>N-gram codes in the zero door and the projection.</summary>
 public sealed class NgramDoorTests : IDisposable
 {
+    private const int Channels = HslFeatures.Dimension;
+    private const int FourBytes = 4 * Channels;
+
     private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
@@ -31,21 +34,22 @@ public sealed class NgramDoorTests : IDisposable
         Tensor ids = Ids(bytes, ScalarType.Byte, 1, 40);
 
         Tensor stream = door.Stream(ids), features = plain.Stream(ids);
-        Same(features.narrow(2, 0, 27), stream.narrow(2, 0, 27));
-        Assert.Equal(Bits(expected), Bits(Floats(stream.narrow(2, 27, codes.Columns))));
-        Assert.Equal(0f, stream.narrow(2, 27 + codes.Columns, 512 - 27 - codes.Columns).abs().sum().item<float>());
-        Same(stream.narrow(2, 0, 27 + codes.Columns), door.Features(ids));
+        Same(features.narrow(2, 0, Channels), stream.narrow(2, 0, Channels));
+        Assert.Equal(Bits(expected), Bits(Floats(stream.narrow(2, Channels, codes.Columns))));
+        Assert.Equal(0f, stream.narrow(2, Channels + codes.Columns, 512 - Channels - codes.Columns).abs().sum().item<float>());
+        Same(stream.narrow(2, 0, Channels + codes.Columns), door.Features(ids));
 
         Tensor slots = door.forward(ids), without = plain.forward(ids);
-        Same(without.narrow(2, 0, 108), slots.narrow(2, 0, 108));
+        Same(without.narrow(2, 0, FourBytes), slots.narrow(2, 0, FourBytes));
         if (!inSlots)
         {
             Same(without, slots);
             return;
         }
 
-        Same(stream.narrow(2, 27, codes.Columns).slice(1, 3, 40, 4), slots.narrow(2, 108, codes.Columns)); // of each slot's last byte
-        Assert.Equal(0f, slots.narrow(2, 108 + codes.Columns, 512 - 108 - codes.Columns).abs().sum().item<float>());
+        Tensor ofLastBytes = stream.narrow(2, Channels, codes.Columns).slice(1, 3, 40, 4); // of each slot
+        Same(ofLastBytes, slots.narrow(2, FourBytes, codes.Columns));
+        Assert.Equal(0f, slots.narrow(2, FourBytes + codes.Columns, 512 - FourBytes - codes.Columns).abs().sum().item<float>());
     }
 
     /// <summary>
@@ -66,11 +70,12 @@ public sealed class NgramDoorTests : IDisposable
             Tensor behind = cat([bytes.to(ScalarType.Int16), end], 1); // makes all ids take tensor operations
             Same(door.Stream(bytes), door.Stream(behind).narrow(1, 0, length));
             Tensor gathered = new NgramGather(codes).Gather(bytes, 1);
-            Same(door.Stream(bytes).narrow(2, 27, codes.Columns), gathered);
-            Same(door.Stream(bytes).narrow(2, 27, codes.Columns), wide.Stream(bytes).narrow(2, 27, codes.Columns).to(ScalarType.Float32));
-            Same(door.Stream(bytes).narrow(2, 27, codes.Columns), narrow.Stream(bytes).narrow(2, 27, codes.Columns).to(ScalarType.Float32));
+            Same(gathered, door.Stream(bytes).narrow(2, Channels, codes.Columns));
+            Same(gathered, wide.Stream(bytes).narrow(2, Channels, codes.Columns).to(ScalarType.Float32));
+            Same(gathered, narrow.Stream(bytes).narrow(2, Channels, codes.Columns).to(ScalarType.Float32));
             int columnsAt = inSlots ? codes.Columns : 0;
-            Same(door.forward(bytes).narrow(2, 108, columnsAt), wide.forward(bytes).narrow(2, 108, columnsAt).to(ScalarType.Float32));
+            Tensor inSlotsOfWide = wide.forward(bytes).narrow(2, FourBytes, columnsAt);
+            Same(door.forward(bytes).narrow(2, FourBytes, columnsAt), inSlotsOfWide.to(ScalarType.Float32));
         }
     }
 
@@ -87,17 +92,17 @@ public sealed class NgramDoorTests : IDisposable
         for (int start = 0; start < ids.Length;)
         {
             int end = start;
-            while (end < ids.Length && ids[end] < 256) end++;
+            while (end < ids.Length && ids[end] < ByteIds.Mask) end++;
             byte[] piece = [.. ids[start..end].Select(id => (byte)id)];
             codes.Encode(piece, expected.AsSpan(start * codes.Columns));
             start = end + 1;
         }
 
         Tensor all = tensor(expected, [1, ids.Length, codes.Columns]);
-        Same(all, door.Stream(Ids(ids, 1, ids.Length)).narrow(2, 27, codes.Columns));
+        Same(all, door.Stream(Ids(ids, 1, ids.Length)).narrow(2, Channels, codes.Columns));
         Same(
             all.slice(1, bytesPerSlot - 1, ids.Length, bytesPerSlot),
-            door.forward(Ids(ids, 1, ids.Length)).narrow(2, 27 * bytesPerSlot, codes.Columns));
+            door.forward(Ids(ids, 1, ids.Length)).narrow(2, Channels * bytesPerSlot, codes.Columns));
     }
 
     [Theory]
@@ -172,8 +177,8 @@ public sealed class NgramDoorTests : IDisposable
         (door.forward(ids).square().sum() + door.Stream(ids).square().sum()).backward();
         Assert.True(Assert.Single(door.parameters()).grad!.abs().sum().item<float>() > 0);
         using ZeroDoor frozen = new(2, 256, ngrams: door.Ngrams);
-        Same(frozen.Stream(ids).narrow(2, 27, 128), door.Stream(ids).narrow(2, 27, 128));
-        Same(frozen.forward(ids).narrow(2, 54, 128), door.forward(ids).narrow(2, 54, 128));
+        Same(frozen.Stream(ids).narrow(2, Channels, 128), door.Stream(ids).narrow(2, Channels, 128));
+        Same(frozen.forward(ids).narrow(2, 2 * Channels, 128), door.forward(ids).narrow(2, 2 * Channels, 128));
     }
 
     [Theory]
@@ -184,8 +189,11 @@ public sealed class NgramDoorTests : IDisposable
     {
         string message = Assert.Throws<ArgumentException>(() => new ZeroDoor(k, dim, ngrams: new() { InSlots = inSlots })).Message;
         foreach (string part in parts) Assert.Contains(part, message, StringComparison.Ordinal);
-        using ZeroDoor fits = new(k, inSlots ? 408 : 219, ngrams: new() { InSlots = inSlots });
+        int enough = inSlots ? 408 : 219;
+        using ZeroDoor fits = new(k, enough, ngrams: new() { InSlots = inSlots });
+        Assert.Equal(enough, fits.Dim);
         using ProjectionDoor projection = new(k, dim, ngrams: new() { InSlots = inSlots }); // codes need no columns of the width here
+        Assert.Equal(dim, projection.Dim);
     }
 
     [Fact]
@@ -225,7 +233,7 @@ public sealed class NgramDoorTests : IDisposable
         for (int row = 0; row < 7; row++)
         {
             door.Ngrams!.Encode(bytes.AsSpan(row * 301, 301), expected);
-            Assert.Equal(expected, Floats(stream[row].narrow(1, 27, 192)));
+            Assert.Equal(expected, Floats(stream[row].narrow(1, Channels, 192)));
         }
     }
 

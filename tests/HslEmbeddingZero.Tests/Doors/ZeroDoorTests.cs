@@ -18,14 +18,15 @@ public sealed class ZeroDoorTests : IDisposable
     public void Slots_are_k_rows_side_by_side_then_zeros(int k, int dim)
     {
         using var door = new ZeroDoor(k, dim);
+        int used = k * HslFeatures.Dimension;
         byte[] bytes = RandomBytes(3 * k, k);
         float[] features = HslFeatures.Encode(bytes);
         float[] slots = Floats(door.forward(Ids(bytes, ScalarType.Byte)));
         for (int slot = 0; slot < 3; slot++)
         {
             ReadOnlySpan<float> row = slots.AsSpan(slot * dim, dim);
-            Assert.Equal(Bits(features.AsSpan(slot * k * 27, k * 27)), Bits(row[..(k * 27)]));
-            Assert.All(row[(k * 27)..].ToArray(), value => Assert.Equal(0f, value));
+            Assert.Equal(Bits(features.AsSpan(slot * used, used)), Bits(row[..used]));
+            Assert.All(row[used..].ToArray(), value => Assert.Equal(0f, value));
         }
     }
 
@@ -38,8 +39,9 @@ public sealed class ZeroDoorTests : IDisposable
         float[] features = HslFeatures.Encode(bytes);
         for (int i = 0; i < 20; i++)
         {
-            Assert.Equal(Bits(features.AsSpan(i * 27, 27)), Bits(stream.AsSpan(i * 512, 27)));
-            Assert.All(stream.AsSpan(i * 512 + 27, 512 - 27).ToArray(), value => Assert.Equal(0f, value));
+            ReadOnlySpan<float> row = stream.AsSpan(i * door.Dim, door.Dim);
+            Assert.Equal(Bits(features.AsSpan(i * HslFeatures.Dimension, HslFeatures.Dimension)), Bits(row[..HslFeatures.Dimension]));
+            Assert.All(row[HslFeatures.Dimension..].ToArray(), value => Assert.Equal(0f, value));
         }
     }
 
@@ -51,7 +53,7 @@ public sealed class ZeroDoorTests : IDisposable
         float[] slot = Floats(door.forward(Ids([.. Enumerable.Repeat(value, 8)], ScalarType.Byte)));
         for (int k = 0; k < 8; k++)
         {
-            ReadOnlySpan<float> group = slot.AsSpan(27 * k, 27);
+            ReadOnlySpan<float> group = slot.AsSpan(HslFeatures.Dimension * k, HslFeatures.Dimension);
             Assert.Equal(new float[] { 1, 1, 1, 0, 1, 0, 1, 1 }, group[..8].ToArray()); // gray(10110010) = 11101011
             Assert.Equal(k == 0 ? [1, 1, 1, 0, 1, 0, 1, 1] : new float[8], group.Slice(8, 8).ToArray());
             Assert.Equal(4f, group[17]); // four bits are set
@@ -96,12 +98,12 @@ public sealed class ZeroDoorTests : IDisposable
     public void Standardized_keeps_padding_and_special_ids_at_zero()
     {
         using var door = new ZeroDoor(2, 64, scaling: ChannelScaling.Standardized);
-        float[] slots = Floats(door.forward(Ids([256, 257, 256, 7])));
+        float[] slots = Floats(door.forward(Ids([ByteIds.Mask, ByteIds.EndOfSequence, ByteIds.Mask, 7])));
         Assert.All(slots[..64], value => Assert.Equal(0f, value));
-        Assert.All(slots[64..(64 + 27)], value => Assert.Equal(0f, value));
-        Assert.All(slots[(64 + 54)..], value => Assert.Equal(0f, value));
+        Assert.All(slots[64..(64 + HslFeatures.Dimension)], value => Assert.Equal(0f, value));
+        Assert.All(slots[(64 + (2 * HslFeatures.Dimension))..], value => Assert.Equal(0f, value));
         // The byte after a special id has the features of a first byte.
-        Assert.Equal(Bits(Floats(door.Features(Ids([7])))), Bits(slots.AsSpan(64 + 27, 27)));
+        Assert.Equal(Bits(Floats(door.Features(Ids([7])))), Bits(slots.AsSpan(64 + HslFeatures.Dimension, HslFeatures.Dimension)));
     }
 
     /// <summary>

@@ -47,6 +47,7 @@ public sealed class TextGenerationTests
             {
             }
 
+            Assert.Equal(5, threads.Count);
             Assert.All(threads, thread => Assert.Equal(own, thread));
         });
 
@@ -144,13 +145,14 @@ public sealed class TextGenerationTests
     public void Generation_ends_before_the_stop_sequence_also_across_the_parts_of_a_long_text()
     {
         using ByteLanguageModel model = Model();
+        using (no_grad())
+        using (Tensor notAscii = model.get_parameter("body.head.bias")!.narrow(0, 128, 128)) notAscii.fill_(-100); // stops are text
         GenerationOptions options = new() { Seed = 4, StreamBytes = 64 };
         byte[] whole = [.. model.Generate(Prompt, 200, options)];
         Assert.Equal(200, whole.Length);
         foreach (int at in new[] { 20, 31, 63, 95, 150 }) // parts have 32 bytes
         {
             string stop = Latin(whole[at..(at + 3)]);
-            if (whole[at..(at + 3)].Any(value => value > 127)) continue;
             int first = Latin(whole).IndexOf(stop, StringComparison.Ordinal);
             Assert.Equal(whole[..first], model.Generate(Prompt, 200, options with { StopSequences = [stop] }));
         }
@@ -198,6 +200,7 @@ public sealed class TextGenerationTests
                 if (++pieces == 5) await source.CancelAsync();
             }
         });
+        Assert.Equal(5, pieces);
         Assert.Throws<OperationCanceledException>(() => model.GenerateText("", 100, cancellationToken: source.Token));
         Assert.Throws<OperationCanceledException>(() => model.Generate(Prompt, 100, cancellationToken: source.Token).Count());
     }

@@ -74,6 +74,8 @@ public sealed class CausalAttentionTests
         using CausalAttention attention = new(new DeviceForm());
         Tensor query = Rounded(1, 1, 2049, 8), key = Rounded(1, 1, 2049, 8), value = Rounded(1, 1, 2049, 8);
         Tensor brief = attention.Attend(query.bfloat16(), key.bfloat16(), value.bfloat16());
+        Tensor fused = nn.functional.scaled_dot_product_attention(query.bfloat16(), key.bfloat16(), value.bfloat16(), is_casual: true);
+        Assert.True(fused.contiguous().bytes.SequenceEqual(brief.contiguous().bytes));
         Assert.True((brief.to(ScalarType.Float32) - attention.Attend(query, key, value)).abs().max().item<float>() < 0.03f);
     }
 

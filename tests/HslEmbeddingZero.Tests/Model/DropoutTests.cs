@@ -62,6 +62,11 @@ public sealed class DropoutTests : IDisposable
         Tensor first = model.forward(ids, ids);
         rand(17);
         Assert.True(first.eq(second.forward(ids, ids)).all().item<bool>());
+        manual_seed(9);
+        Tensor untouched = rand(17);
+        manual_seed(9);
+        model.forward(ids, ids);
+        Assert.True(untouched.eq(rand(17)).all().item<bool>());
     }
 
     /// <summary>

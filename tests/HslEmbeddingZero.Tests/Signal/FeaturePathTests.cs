@@ -75,7 +75,8 @@ public class FeaturePathTests
     [InlineData(0)]
     [InlineData(-2)]
     public void A_nonsensical_number_of_cores_is_refused(int cores)
-        => Assert.Throws<ArgumentOutOfRangeException>(() => HslFeatures.EncodeParallel(new byte[1], new float[27], default, cores));
+        => Assert.Throws<ArgumentOutOfRangeException>(
+            () => HslFeatures.EncodeParallel(new byte[1], new float[HslFeatures.Dimension], default, cores));
 
     [Fact]
     public void Output_large_enough_to_stream_equals_the_scalar_path()

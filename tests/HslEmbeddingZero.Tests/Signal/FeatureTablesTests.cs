@@ -4,7 +4,7 @@ public class FeatureTablesTests
 {
     [Fact]
     public void Value_table_equals_the_reference_s_frozen_table()
-        => FeatureAssert.Same(GoldenFeatures.ReadValueTable(), FeatureTables.ValueTable, 18);
+        => FeatureAssert.Same(GoldenFeatures.ReadValueTable(), FeatureTables.ValueTable, HslFeatures.ValueDimension);
 
     [Fact]
     public void Gray_code_changes_one_bit_per_step_and_is_a_bijection()
@@ -55,9 +55,9 @@ public class FeatureTablesTests
             {
                 double real = Enumerable.Range(0, 8).Sum(j => Bit(value, j) * Math.Cos(Math.Tau * j * k / 8));
                 double imaginary = Enumerable.Range(0, 8).Sum(j => -Bit(value, j) * Math.Sin(Math.Tau * j * k / 8));
-                Assert.Equal(real, FeatureTables.ValueTable[(value * 18) + 8 + k], 6);
+                Assert.Equal(real, FeatureTables.ValueTable[(value * HslFeatures.ValueDimension) + 8 + k], 6);
                 if (k is >= 1 and <= 3)
-                    Assert.Equal(imaginary, FeatureTables.ValueTable[(value * 18) + 12 + k], 6);
+                    Assert.Equal(imaginary, FeatureTables.ValueTable[(value * HslFeatures.ValueDimension) + 12 + k], 6);
             }
         }
     }
@@ -67,16 +67,17 @@ public class FeatureTablesTests
     {
         for (int value = 0; value < 256; value++)
         {
-            Assert.Equal(Math.Cos(Math.Tau * value / 256), FeatureTables.ValueTable[(value * 18) + 16], 4e-7);
-            Assert.Equal(Math.Sin(Math.Tau * value / 256), FeatureTables.ValueTable[(value * 18) + 17], 4e-7);
+            Assert.Equal(Math.Cos(Math.Tau * value / 256), FeatureTables.ValueTable[(value * HslFeatures.ValueDimension) + 16], 4e-7);
+            Assert.Equal(Math.Sin(Math.Tau * value / 256), FeatureTables.ValueTable[(value * HslFeatures.ValueDimension) + 17], 4e-7);
         }
     }
 
     [Fact]
     public void Rows_of_the_value_table_are_all_different()
     {
+        const int columns = HslFeatures.ValueDimension;
         IEnumerable<string> rows =
-            Enumerable.Range(0, 256).Select(value => string.Join(',', FeatureTables.ValueTable.Slice(value * 18, 18).ToArray()));
+            Enumerable.Range(0, 256).Select(value => string.Join(',', FeatureTables.ValueTable.Slice(value * columns, columns).ToArray()));
         Assert.Equal(256, rows.Distinct().Count());
     }
 

@@ -26,7 +26,7 @@ public class HslChannelsTests
     {
         Assert.Equal([.. Enumerable.Range(0, 8), .. Enumerable.Range(17, 10)], HslChannels.Columns(HslChannelGroup.Value));
         Assert.Equal(Enumerable.Range(8, 9), HslChannels.Columns(HslChannelGroup.Context));
-        Assert.Equal(Enumerable.Range(0, 27), HslChannels.Columns([HslChannelGroup.Context, HslChannelGroup.Value]));
+        Assert.Equal(Enumerable.Range(0, HslFeatures.Dimension), HslChannels.Columns([HslChannelGroup.Context, HslChannelGroup.Value]));
         Assert.Equal(HslFeatures.ValueDimension, HslChannels.Columns(HslChannelGroup.Value, _full).Length);
         Assert.Equal("value", HslChannels.Format(HslChannelGroup.Value));
         Assert.Equal(HslChannelGroup.Context, HslChannels.Parse("context"));
@@ -43,8 +43,8 @@ public class HslChannelsTests
         Assert.Equal(10, columns);
         for (int i = 0; i < 5; i++)
         {
-            FeatureAssert.Same(features.AsSpan(i * 35, 8), selected.AsSpan(i * 10, 8), 8);
-            FeatureAssert.Same(features.AsSpan((i * 35) + 33, 2), selected.AsSpan((i * 10) + 8, 2), 2);
+            FeatureAssert.Same(features.AsSpan(i * HslFeatures.FullDimension, 8), selected.AsSpan(i * 10, 8), 8);
+            FeatureAssert.Same(features.AsSpan((i * HslFeatures.FullDimension) + 33, 2), selected.AsSpan((i * 10) + 8, 2), 2);
         }
 
         Assert.Equal(7f, selected[^1]);
@@ -59,7 +59,8 @@ public class HslChannelsTests
         ArgumentException error = Assert.Throws<ArgumentException>(() => HslChannels.Columns(HslChannelGroup.Bits));
         Assert.Equal("The 27-D layout has no bits; they are columns 0-7 of the 35-D one (IncludeBits). (Parameter 'groups')",
             error.Message);
-        Assert.Throws<ArgumentException>(() => HslChannels.Select(new float[27], [HslChannelGroup.Bits], new float[27]));
+        Assert.Throws<ArgumentException>(
+            () => HslChannels.Select(new float[HslFeatures.Dimension], [HslChannelGroup.Bits], new float[HslFeatures.Dimension]));
     }
 
     [Fact]
@@ -81,11 +82,11 @@ public class HslChannelsTests
     public void Lengths_that_do_not_fit_are_refused_with_the_numbers()
     {
         ArgumentException rest = Assert.Throws<ArgumentException>(
-            () => HslChannels.Select(new float[28], [HslChannelGroup.Delta], new float[8]));
+            () => HslChannels.Select(new float[HslFeatures.Dimension + 1], [HslChannelGroup.Delta], new float[8]));
         Assert.Equal("28 floats are not a whole number of 27-D rows: 1 are left over. (Parameter 'features')", rest.Message);
 
         ArgumentException room = Assert.Throws<ArgumentException>(
-            () => HslChannels.Select(new float[54], [HslChannelGroup.Delta], new float[15]));
+            () => HslChannels.Select(new float[2 * HslFeatures.Dimension], [HslChannelGroup.Delta], new float[15]));
         Assert.Equal("8 columns of 2 rows need 16 floats; the destination holds 15. (Parameter 'destination')", room.Message);
     }
 }

@@ -41,11 +41,11 @@ public class HslCodecTests
             {
                 for (int j = 0; j < 8; j++)
                 {
-                    Assert.Equal(rows[(i * 27) + j], frame.Delta.Span[(i * 8) + j]);
-                    Assert.Equal(rows[(i * 27) + 8 + j], frame.Delta2.Span[(i * 8) + j]);
+                    Assert.Equal(rows[(i * HslFeatures.Dimension) + j], frame.Delta.Span[(i * 8) + j]);
+                    Assert.Equal(rows[(i * HslFeatures.Dimension) + 8 + j], frame.Delta2.Span[(i * 8) + j]);
                 }
 
-                Assert.Equal(rows[(i * 27) + 16], frame.Boundary.Span[i]);
+                Assert.Equal(rows[(i * HslFeatures.Dimension) + 16], frame.Boundary.Span[i]);
             }
         });
     }

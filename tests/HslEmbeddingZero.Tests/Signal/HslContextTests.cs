@@ -88,15 +88,15 @@ public class HslContextTests
     {
         float[] destination = [7f];
         HslFeatures.Encode([], default(HslContext), destination);
-        HslFeatures.Encode([], new HslContext(1), []);
         Assert.Equal(7f, destination[0]);
+        Assert.Null(Record.Exception(() => HslFeatures.Encode([], new HslContext(1), [])));
     }
 
     [Fact]
     public void A_context_without_the_previous_byte_is_refused()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(
-            () => HslFeatures.Encode([1], new HslContext(null, 9), new float[27]));
+            () => HslFeatures.Encode([1], new HslContext(null, 9), new float[HslFeatures.Dimension]));
         Assert.Equal("The context holds 9 before the previous byte, but no previous byte. (Parameter 'context')", error.Message);
     }
 }

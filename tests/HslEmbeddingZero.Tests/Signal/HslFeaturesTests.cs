@@ -23,8 +23,8 @@ public class HslFeaturesTests
     public void Features_equal_the_reference_exactly(string name)
     {
         GoldenCase golden = GoldenFeatures.Case(name);
-        FeatureAssert.Same(golden.Features.RowMajor, HslFeatures.Encode(golden.Bytes), 27);
-        Assert.Equal(new[] { Math.Max(1, golden.Bytes.Length), 27 }, golden.Features.Shape);
+        FeatureAssert.Same(golden.Features.RowMajor, HslFeatures.Encode(golden.Bytes), HslFeatures.Dimension);
+        Assert.Equal(new[] { Math.Max(1, golden.Bytes.Length), HslFeatures.Dimension }, golden.Features.Shape);
     }
 
     [Theory]
@@ -32,7 +32,8 @@ public class HslFeaturesTests
     public void Features_with_bits_equal_the_reference_exactly(string name)
     {
         GoldenCase golden = GoldenFeatures.Case(name);
-        FeatureAssert.Same(golden.FullFeatures.RowMajor, HslFeatures.Encode(golden.Bytes, new HslFeatureOptions(IncludeBits: true)), 35);
+        float[] actual = HslFeatures.Encode(golden.Bytes, new HslFeatureOptions(IncludeBits: true));
+        FeatureAssert.Same(golden.FullFeatures.RowMajor, actual, HslFeatures.FullDimension);
     }
 
     [Theory]
@@ -41,7 +42,7 @@ public class HslFeaturesTests
     {
         GoldenCase golden = GoldenFeatures.Case(name);
         float[] actual = HslFeatures.Encode(golden.Bytes, new HslFeatureOptions(MomentumPhase: true));
-        FeatureAssert.Same(golden.MomentumFeatures.RowMajor, actual, 27);
+        FeatureAssert.Same(golden.MomentumFeatures.RowMajor, actual, HslFeatures.Dimension);
     }
 
     [Theory]
@@ -50,8 +51,13 @@ public class HslFeaturesTests
     {
         GoldenCase golden = GoldenFeatures.Case(name);
         ReadOnlySpan<byte> bytes = golden.Bytes.Length == 0 ? [0] : golden.Bytes;
+        float[] rows = HslFeatures.Encode(golden.Bytes);
         for (int i = 0; i < bytes.Length; i++)
+        {
             Assert.Equal(golden.Phase[i], MathF.Tau * bytes[i] / 256);
+            Assert.Equal(Math.Cos(golden.Phase[i]), rows[(i * HslFeatures.Dimension) + 25], 1e-6);
+            Assert.Equal(Math.Sin(golden.Phase[i]), rows[(i * HslFeatures.Dimension) + 26], 1e-6);
+        }
     }
 
     [Theory]
@@ -61,7 +67,7 @@ public class HslFeaturesTests
     {
         byte[] bytes = GoldenFeatures.Case("random64").Bytes;
         var options = new HslFeatureOptions(IncludeBits: true, MomentumPhase: true);
-        float[] both = new float[64 * 35];
+        float[] both = new float[64 * HslFeatures.FullDimension];
         if (viaSpan)
             HslFeatures.Encode(bytes, both, options);
         else
@@ -70,8 +76,9 @@ public class HslFeaturesTests
         float[] momentum = HslFeatures.Encode(bytes, new HslFeatureOptions(MomentumPhase: true));
         for (int i = 0; i < 64; i++)
         {
-            Assert.Equal(Enumerable.Range(0, 8).Select(j => (float)((bytes[i] >> (7 - j)) & 1)), both[(i * 35)..((i * 35) + 8)]);
-            FeatureAssert.Same(momentum.AsSpan(i * 27, 27), both.AsSpan((i * 35) + 8, 27), 27);
+            ReadOnlySpan<float> row = both.AsSpan(i * HslFeatures.FullDimension, HslFeatures.FullDimension);
+            Assert.Equal(Enumerable.Range(0, 8).Select(j => (float)((bytes[i] >> (7 - j)) & 1)), row[..8].ToArray());
+            FeatureAssert.Same(momentum.AsSpan(i * HslFeatures.Dimension, HslFeatures.Dimension), row[8..], HslFeatures.Dimension);
         }
     }
 
@@ -79,8 +86,8 @@ public class HslFeaturesTests
     public void Empty_input_is_one_zero_byte()
     {
         Assert.Equal(HslFeatures.Encode([0]), HslFeatures.Encode([]));
-        Assert.Equal(27, HslFeatures.Length(0));
-        Assert.Throws<ArgumentException>(() => HslFeatures.Encode([], new float[26]));
+        Assert.Equal(HslFeatures.Dimension, HslFeatures.Length(0));
+        Assert.Throws<ArgumentException>(() => HslFeatures.Encode([], new float[HslFeatures.Dimension - 1]));
     }
 
     [Theory]
@@ -105,9 +112,10 @@ public class HslFeaturesTests
             float[] rows = HslFeatures.Encode(bytes);
             for (int i = 0; i < rows.Length; i++)
             {
-                (float low, float high) = (i % 27) switch { < 16 => (0f, 1f), 16 => (0f, 1.5f), < 25 => (-4f, 8f), _ => (-1f, 1f) };
+                int column = i % HslFeatures.Dimension;
+                (float low, float high) = column switch { < 16 => (0f, 1f), 16 => (0f, 1.5f), < 25 => (-4f, 8f), _ => (-1f, 1f) };
                 Assert.InRange(rows[i], low, high);
-                if (i % 27 < 16)
+                if (column < 16)
                     Assert.True(rows[i] is 0f or 1f);
             }
         });
@@ -134,9 +142,9 @@ public class HslFeaturesTests
     public void Encode_allocates_nothing()
     {
         byte[] bytes = new byte[1000];
-        float[] destination = new float[1000 * 35];
+        float[] destination = new float[1000 * HslFeatures.FullDimension];
         HslChannelGroup[] groups = [HslChannelGroup.Value];
-        float[] selected = new float[1000 * 18];
+        float[] selected = new float[1000 * HslFeatures.ValueDimension];
         long allocated = long.MaxValue;
         for (int attempt = 0; attempt < 5 && allocated != 0; attempt++)
         {
@@ -145,7 +153,7 @@ public class HslFeaturesTests
             HslFeatures.Encode(bytes, destination, new HslFeatureOptions(true, true));
             HslFeatures.Encode(bytes, new HslContext(1, 2), destination);
             HslFeatures.Encode([], destination);
-            HslChannels.Select(destination.AsSpan(0, 27_000), groups, selected);
+            HslChannels.Select(destination.AsSpan(0, 1000 * HslFeatures.Dimension), groups, selected);
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
@@ -169,8 +177,8 @@ public class HslFeaturesTests
     [Fact]
     public void Lengths_are_counted_beyond_what_a_span_holds()
     {
-        Assert.Equal(27L << 30, HslFeatures.Length(1L << 30));
-        Assert.Equal(35L << 30, HslFeatures.Length(1L << 30, new HslFeatureOptions(IncludeBits: true)));
+        Assert.Equal((long)HslFeatures.Dimension << 30, HslFeatures.Length(1L << 30));
+        Assert.Equal((long)HslFeatures.FullDimension << 30, HslFeatures.Length(1L << 30, new HslFeatureOptions(IncludeBits: true)));
         Assert.Throws<ArgumentOutOfRangeException>(() => HslFeatures.Length(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => HslFeatures.Length(long.MaxValue));
     }
@@ -178,7 +186,7 @@ public class HslFeaturesTests
     [Fact]
     public void An_array_beyond_the_runtime_s_limit_is_refused_before_it_is_made()
     {
-        byte[] bytes = new byte[(Array.MaxLength / 27) + 1];
+        byte[] bytes = new byte[(Array.MaxLength / HslFeatures.Dimension) + 1];
         ArgumentException error = Assert.Throws<ArgumentException>(() => HslFeatures.Encode(bytes));
         Assert.Contains("encode in pieces", error.Message, StringComparison.Ordinal);
     }

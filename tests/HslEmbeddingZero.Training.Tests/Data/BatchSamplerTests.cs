@@ -5,6 +5,8 @@ namespace HslEmbeddingZero.Training.Tests.Data;
 
 public sealed class BatchSamplerTests : IDisposable
 {
+    private const int Context = 512, Targets = 256; // of a text sample
+    private const int CaptionTargets = WindowRecord.Size - WindowRecord.CaptionOffset;
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -53,7 +55,8 @@ public sealed class BatchSamplerTests : IDisposable
         IReadOnlyList<int> train = EmbeddedCorpus.Windows.TrainCaption;
         (short[] context, _) = Fill(Sampler(seed: 0), 2);
         IEnumerable<int> drawn = Enumerable.Range(0, 4).Select(row => train.First(index =>
-            Ids.Of(EmbeddedCorpus.Windows.Window(index)[..514]).AsSpan().SequenceEqual(context.AsSpan(row * 514, 514))));
+            Ids.Of(EmbeddedCorpus.Windows.Window(index)[..WindowRecord.CaptionOffset]).AsSpan().SequenceEqual(
+                context.AsSpan(row * WindowRecord.CaptionOffset, WindowRecord.CaptionOffset))));
         Assert.Equal([1980, 1461, 3861, 2436], drawn);
     }
 
@@ -61,14 +64,14 @@ public sealed class BatchSamplerTests : IDisposable
     public void Text_targets_follow_the_context_in_the_training_ids()
     {
         var sampler = new BatchSampler([new TextSource(EmbeddedCorpus.Text)], 8, 0);
-        (short[] context, short[] targets) = (new short[8 * 512], new short[8 * 256]);
+        (short[] context, short[] targets) = (new short[8 * Context], new short[8 * Targets]);
         short[] train = EmbeddedCorpus.Text.Train.ToArray();
         for (int microBatch = 0; microBatch < 20; microBatch++)
         {
             sampler.Fill(microBatch, context, targets);
             for (int row = 0; row < 8; row++)
             {
-                short[] sample = [.. context.AsSpan(row * 512, 512), .. targets.AsSpan(row * 256, 256)];
+                short[] sample = [.. context.AsSpan(row * Context, Context), .. targets.AsSpan(row * Targets, Targets)];
                 Assert.True(train.AsSpan().IndexOf(sample) >= 0);
             }
         }
@@ -77,14 +80,14 @@ public sealed class BatchSamplerTests : IDisposable
     [Fact]
     public void Text_starts_reach_from_the_first_to_the_last_place()
     {
-        string train = string.Concat(Enumerable.Range(0, 768).Select(i => (char)('A' + (i % 50))));
+        string train = string.Concat(Enumerable.Range(0, Context + Targets).Select(i => (char)('A' + (i % 50))));
         string path = _folder.Write("tiny.txt", train + "!?\n\n" + new string('h', 800));
         var sampler = new BatchSampler([new TextSource(TextCorpus.Load([path]))], 64, 0);
-        (short[] context, short[] targets) = (new short[64 * 512], new short[64 * 256]);
+        (short[] context, short[] targets) = (new short[64 * Context], new short[64 * Targets]);
         sampler.Fill(0, context, targets);
-        var starts = Enumerable.Range(0, 64).Select(row => context[row * 512] - 'A').ToHashSet();
+        var starts = Enumerable.Range(0, 64).Select(row => context[row * Context] - 'A').ToHashSet();
         Assert.Equal([0, 1, 2, 3, 4], starts.Order());
-        Assert.Contains((short)257, targets);
+        Assert.Contains((short)ByteIds.EndOfSequence, targets);
     }
 
     [Fact]
@@ -100,12 +103,17 @@ public sealed class BatchSamplerTests : IDisposable
             (short[] context, short[] targets) = Fill(sampler, microBatch);
             for (int row = 0; row < 32; row++)
                 if (SourceOf(sampler, microBatch).Name == "caption")
-                    Assert.Contains(Ids.Key([.. context.AsSpan(row * 514, 514), .. targets.AsSpan(row * 25, 25)]), captions);
+                    Assert.Contains(
+                        Ids.Key([
+                            .. context.AsSpan(row * WindowRecord.CaptionOffset, WindowRecord.CaptionOffset),
+                            .. targets.AsSpan(row * CaptionTargets, CaptionTargets)]),
+                        captions);
                 else if (SourceOf(sampler, microBatch).Name == "video")
                     Assert.Contains(
-                        contents[Ids.Key(context.AsSpan(row * 539, 539))],
+                        contents[Ids.Key(context.AsSpan(row * WindowRecord.Size, WindowRecord.Size))],
                         index => pairs.Contains(index)
-                            && Ids.Of(corpus.Window(index + 1)).AsSpan().SequenceEqual(targets.AsSpan(row * 539, 539)));
+                            && Ids.Of(corpus.Window(index + 1)).AsSpan().SequenceEqual(
+                                targets.AsSpan(row * WindowRecord.Size, WindowRecord.Size)));
         }
     }
 
@@ -114,13 +122,13 @@ public sealed class BatchSamplerTests : IDisposable
     {
         var corpus = WindowCorpus.Load([_folder.Write("film.bin", TestWindows.Bytes(40))]);
         var sampler = new BatchSampler([new CaptionSource(corpus)], 100, 3);
-        (short[] context, short[] targets) = (new short[100 * 514], new short[100 * 25]);
+        (short[] context, short[] targets) = (new short[100 * WindowRecord.CaptionOffset], new short[100 * CaptionTargets]);
         int[] counts = new int[36];
         for (int microBatch = 0; microBatch < 360; microBatch++)
         {
             sampler.Fill(microBatch, context, targets);
             for (int row = 0; row < 100; row++)
-                counts[context[(row * 514) + 1]]++;
+                counts[context[(row * WindowRecord.CaptionOffset) + 1]]++;
         }
 
         Assert.All(counts, count => Assert.InRange(count, 850, 1150)); // 1000 expected, deviation 31
@@ -144,8 +152,9 @@ public sealed class BatchSamplerTests : IDisposable
         VideoSource video = new(heldOutOnly, weight: 0);
         CaptionSource captions = new(heldOutOnly, weight: 0);
         Assert.Equal((19, 20), (video.HeldOut!.Count, captions.HeldOut!.Count));
-        Assert.Throws<InvalidOperationException>(() => video.Fill(default, new short[539], new short[539]));
-        Assert.Throws<InvalidOperationException>(() => captions.Fill(default, new short[514], new short[25]));
+        Assert.Throws<InvalidOperationException>(() => video.Fill(default, new short[WindowRecord.Size], new short[WindowRecord.Size]));
+        Assert.Throws<InvalidOperationException>(
+            () => captions.Fill(default, new short[WindowRecord.CaptionOffset], new short[CaptionTargets]));
         Assert.Throws<ArgumentException>(() => new BatchSampler([video, captions], 1, 0));
 
         Assert.Throws<ArgumentException>(() => new BatchSampler([], 1, 0));
@@ -159,10 +168,10 @@ public sealed class BatchSamplerTests : IDisposable
     {
         BatchSampler sampler = Sampler(batchSize: 1);
         Assert.Equal(("video", "text"), (SourceOf(sampler, 0).Name, SourceOf(sampler, 1).Name));
-        Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[512], new short[256]));
-        Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[539], new short[539]));
-        Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[512], new short[255]));
-        Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[540], new short[539]));
+        Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[Context], new short[Targets]));
+        Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[WindowRecord.Size], new short[WindowRecord.Size]));
+        Assert.Throws<ArgumentException>(() => sampler.Fill(1, new short[Context], new short[Targets - 1]));
+        Assert.Throws<ArgumentException>(() => sampler.Fill(0, new short[WindowRecord.Size + 1], new short[WindowRecord.Size]));
         Assert.Throws<ArgumentOutOfRangeException>(() => sampler.SourceAt(-1));
     }
 
@@ -204,8 +213,8 @@ public sealed class BatchSamplerTests : IDisposable
             Of(1, 5, new TextSource(text), new VideoSource(windows)),
             Of(1, 4, new VideoSource(windows), new TextSource(text)),
             Of(1, 4, new TextSource(text, weight: 2), new VideoSource(windows)),
-            Of(1, 4, new TextSource(text, contextLength: 513), new VideoSource(windows)),
-            Of(1, 4, new TextSource(text, targetLength: 255), new VideoSource(windows)),
+            Of(1, 4, new TextSource(text, contextLength: Context + 1), new VideoSource(windows)),
+            Of(1, 4, new TextSource(text, targetLength: Targets - 1), new VideoSource(windows)),
             Of(1, 4, new TextSource(text, name: "prose"), new VideoSource(windows)),
             Of(1, 4, new TextSource(otherShare), new VideoSource(windows)),
             Of(1, 4, new TextSource(text), new CaptionSource(windows)),

@@ -210,5 +210,5 @@ public sealed class CorpusPathTests : IDisposable
     }
 
     private static string[] Documents(TextIds ids) =>
-        new string([.. ids.ToArray().Select(id => (char)id)]).Split('\u0101', StringSplitOptions.RemoveEmptyEntries);
+        new string([.. ids.ToArray().Select(id => (char)id)]).Split((char)ByteIds.EndOfSequence, StringSplitOptions.RemoveEmptyEntries);
 }

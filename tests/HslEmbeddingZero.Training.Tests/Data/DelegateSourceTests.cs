@@ -63,12 +63,12 @@ public sealed class DelegateSourceTests
         {
             context.Clear();
             targets.Clear();
-            if (draw.Index == 4) targets[2] = 258;
+            if (draw.Index == 4) targets[2] = ByteIds.Count;
         });
         Refused("id 1 of its context is -300", (draw, context, targets) =>
         {
-            context.Fill(257);
-            targets.Fill(257);
+            context.Fill(ByteIds.EndOfSequence);
+            targets.Fill(ByteIds.EndOfSequence);
             if (draw.Index == 4) context[1] = -300;
         });
 
@@ -76,7 +76,7 @@ public sealed class DelegateSourceTests
         static void Refused(string expected, SampleFill fill)
         {
             BatchSampler sampler = new([new DelegateSource("mine", Shape, "1", fill)], 3, 0);
-            (short[] context, short[] targets) = (new short[18], new short[12]);
+            (short[] context, short[] targets) = (new short[3 * Shape.ContextLength], new short[3 * Shape.TargetLength]);
             sampler.Fill(0, context, targets);
             string message = Assert.Throws<InvalidOperationException>(() => sampler.Fill(1, context, targets)).Message;
             Assert.Contains("'mine', sample 4", message, StringComparison.Ordinal);

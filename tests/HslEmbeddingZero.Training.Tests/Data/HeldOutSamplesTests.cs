@@ -4,6 +4,7 @@ namespace HslEmbeddingZero.Training.Tests.Data;
 
 public sealed class HeldOutSamplesTests : IDisposable
 {
+    private const int Context = 512, Targets = 256; // of a text sample
     private static readonly SampleShape Small = new(3, 2);
 
     private readonly TemporaryFolder _folder = new();
@@ -27,9 +28,10 @@ public sealed class HeldOutSamplesTests : IDisposable
     {
         HeldOutSamples[] sets = [.. EmbeddedCorpus.Sources.Select(source => source.HeldOut!)];
         Assert.Equal([256, 128, 457], sets.Select(set => set.Count));
-        Assert.Equal((256 * 512, 256 * 256), (sets[0].Contexts.Length, sets[0].Targets.Length));
-        Assert.Equal((128 * 539, 128 * 539), (sets[1].Contexts.Length, sets[1].Targets.Length));
-        Assert.Equal((457 * 514, 457 * 25), (sets[2].Contexts.Length, sets[2].Targets.Length));
+        Assert.Equal((256 * Context, 256 * Targets), (sets[0].Contexts.Length, sets[0].Targets.Length));
+        Assert.Equal((128 * WindowRecord.Size, 128 * WindowRecord.Size), (sets[1].Contexts.Length, sets[1].Targets.Length));
+        Assert.Equal((457 * WindowRecord.CaptionOffset, 457 * (WindowRecord.Size - WindowRecord.CaptionOffset)),
+            (sets[2].Contexts.Length, sets[2].Targets.Length));
         Assert.Equal(["text.en.txt", "text.ko.txt"], sets[0].Parts);
         Assert.Empty(sets[0].Swaps);
         Assert.Equal(["binding", "scene"], sets[2].Swaps);
@@ -46,8 +48,9 @@ public sealed class HeldOutSamplesTests : IDisposable
             short[] ids = [.. set.Context(sample), .. set.Target(sample)];
             int input = set.PartOf(sample);
             int at = EmbeddedCorpus.Text.HeldOut(input).ToArray().AsSpan().IndexOf(ids);
-            Assert.True(at + 512 >= lastEnd[input]);
-            lastEnd[input] = at + 768;
+            Assert.True(at >= 0);
+            Assert.True(at + Context >= lastEnd[input]);
+            lastEnd[input] = at + Context + Targets;
         }
 
         for (int input = 0; input < 2; input++)
@@ -70,7 +73,7 @@ public sealed class HeldOutSamplesTests : IDisposable
     [Fact]
     public void All_places_are_taken_where_more_are_wanted()
     {
-        long places = Enumerable.Range(0, 2).Sum(input => (EmbeddedCorpus.Text.HeldOut(input).Length - 512) / 256);
+        long places = Enumerable.Range(0, 2).Sum(input => (EmbeddedCorpus.Text.HeldOut(input).Length - Context) / Targets);
         Assert.Equal(places, Text(int.MaxValue).Count);
         Assert.Equal(EmbeddedCorpus.Windows.HeldOutVideo.Count, Video(int.MaxValue).Count);
         Assert.Equal(457, Caption(int.MaxValue).Count);
@@ -84,8 +87,8 @@ public sealed class HeldOutSamplesTests : IDisposable
         for (int i = 0; i < caption.Count; i++)
         {
             short[] window = Ids.Of(corpus.Window(corpus.HeldOutCaption[i]));
-            Assert.Equal(window[..514], caption.Context(i).ToArray());
-            Assert.Equal(window[514..], caption.Target(i).ToArray());
+            Assert.Equal(window[..WindowRecord.CaptionOffset], caption.Context(i).ToArray());
+            Assert.Equal(window[WindowRecord.CaptionOffset..], caption.Target(i).ToArray());
         }
 
         int previous = -1;
@@ -112,13 +115,15 @@ public sealed class HeldOutSamplesTests : IDisposable
             Assert.NotEqual(i, partner);
             Assert.NotEqual(FilmOf(i), FilmOf(partner));
             (short[] own, short[] other) = (set.Context(i).ToArray(), set.Context(partner).ToArray());
-            Assert.Equal([.. own[..257], .. other[257..513], .. own[513..]], set.SwappedContext(0, i).ToArray());
+            const int sound = WindowRecord.AudioOffset, soundEnd = sound + WindowRecord.AudioSize;
+            Assert.Equal([.. own[..sound], .. other[sound..soundEnd], .. own[soundEnd..]], set.SwappedContext(0, i).ToArray());
             Assert.Equal(other, set.SwappedContext(1, i).ToArray());
         }
 
         string FilmOf(int sample)
         {
-            int index = corpus.HeldOutCaption.First(t => Ids.Of(corpus.Window(t)[..514]).AsSpan().SequenceEqual(set.Context(sample)));
+            int index = corpus.HeldOutCaption.First(
+                t => Ids.Of(corpus.Window(t)[..WindowRecord.CaptionOffset]).AsSpan().SequenceEqual(set.Context(sample)));
             return corpus.Films.First(film => film.First <= index && index < film.First + film.Count).Name;
         }
     }
@@ -138,7 +143,7 @@ public sealed class HeldOutSamplesTests : IDisposable
         HeldOutSamples plain = new(Small, [1, 2, 3, 4, 5, 6], [7, 8, 9, 10]);
         HeldOutSamples[] others =
         [
-            new(Small, [1, 2, 3, 4, 5, 257], [7, 8, 9, 10]),
+            new(Small, [1, 2, 3, 4, 5, ByteIds.EndOfSequence], [7, 8, 9, 10]),
             new(Small, [1, 2, 3, 4, 5, 6], [7, 8, 9, 11]),
             new(new(6, 4), [1, 2, 3, 4, 5, 6], [7, 8, 9, 10]),
             plain.WithParts(["a", "b"], [0, 1]),
@@ -185,7 +190,7 @@ public sealed class HeldOutSamplesTests : IDisposable
         Refused("5 ids of context; 2 samples need 6", () => new(Small, [1, 2, 3, 4, 5], [1, 2, 3, 4]));
         Refused("3 ids to score", () => new(Small, [1, 2, 3, 4, 5, 6], [1, 2, 3]));
         Refused("0 ids to score", () => new(Small, [], []));
-        Refused("The id at 1 is 258", () => new(Small, [1, 258, 3], [1, 2]));
+        Refused("The id at 1 is 258", () => new(Small, [1, ByteIds.Count, 3], [1, 2]));
         Refused("The id at 0 is -1", () => new(Small, [1, 2, 3], [-1, 2]));
         Assert.Throws<ArgumentOutOfRangeException>(() => new HeldOutSamples(new(0, 1), [], [1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => new HeldOutSamples(new(1, 0), [1], []));

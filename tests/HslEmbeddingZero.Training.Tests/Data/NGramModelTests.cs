@@ -9,7 +9,8 @@ public class NGramModelTests(ITestOutputHelper output)
     [InlineData(2)]
     [InlineData(3)]
     public void An_empty_model_is_uniform_over_the_ids(int order) =>
-        Assert.Equal(Math.Log2(258), new NGramModel(order).BitsPerByte([], [0, 255, 256, 257]), 1e-12);
+        Assert.Equal(
+            Math.Log2(ByteIds.Count), new NGramModel(order).BitsPerByte([], [0, 255, ByteIds.Mask, ByteIds.EndOfSequence]), 1e-12);
 
     /// <summary>Uniform symbols. They are so few that each context occurs thousands of times, as smoothing needs.</summary>
     [Theory]
@@ -29,10 +30,10 @@ public class NGramModelTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Deterministic_bytes_need_about_none(int order)
     {
-        short[] ids = Enumerable.Range(0, 100_000).Select(i => (short)(i % 258)).ToArray();
+        short[] ids = Enumerable.Range(0, 100_000).Select(i => (short)(i % ByteIds.Count)).ToArray();
         var model = new NGramModel(order);
         model.Fit(ids);
-        Assert.InRange(model.BitsPerByte([256, 257], ids.AsSpan(..5000)), 0, 0.05);
+        Assert.InRange(model.BitsPerByte([ByteIds.Mask, ByteIds.EndOfSequence], ids.AsSpan(..5000)), 0, 0.05);
     }
 
     [Fact]
@@ -50,8 +51,8 @@ public class NGramModelTests(ITestOutputHelper output)
     public void Probabilities_sum_to_one_after_seen_and_unseen_contexts(int order)
     {
         NGramModel model = Fitted(order, First(50_000));
-        foreach (short[] before in new short[][] { [], [32], [116, 104], [200, 3], [116, 256], [257, 65] })
-            Assert.Equal(1, Enumerable.Range(0, 258).Sum(id => model.Probability(before, (short)id)), 1e-9);
+        foreach (short[] before in new short[][] { [], [32], [116, 104], [200, 3], [116, ByteIds.Mask], [ByteIds.EndOfSequence, 65] })
+            Assert.Equal(1, Enumerable.Range(0, ByteIds.Count).Sum(id => model.Probability(before, (short)id)), 1e-9);
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public class NGramModelTests(ITestOutputHelper output)
         Assert.Throws<ArgumentOutOfRangeException>(() => new NGramModel(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new NGramModel(4));
         var model = new NGramModel(2);
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit([258]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit([ByteIds.Count]));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Fit([-1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.BitsPerByte([300], [1]));
         Assert.Throws<ArgumentException>(() => model.BitsPerByte([1], []));

@@ -12,7 +12,9 @@ public static class TestWindows
             record.Fill((byte)(window % 251));
             record[0] = (byte)(window >> 8);
             record[1] = (byte)window;
-            (record[256], record[513], record[538]) = (254, 254, 255);
+            record[WindowRecord.FrameOffset + WindowRecord.FrameSize] = WindowRecord.FieldSeparator;
+            record[WindowRecord.AudioOffset + WindowRecord.AudioSize] = WindowRecord.FieldSeparator;
+            record[WindowRecord.CaptionOffset + WindowRecord.CaptionSize] = WindowRecord.RecordEnd;
         }
 
         return bytes;

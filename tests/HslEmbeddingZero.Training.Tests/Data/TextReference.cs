@@ -64,7 +64,7 @@ internal sealed class TextReference
         foreach (byte[] document in all)
         {
             foreach (byte value in document) ids[written++] = value;
-            ids[written++] = 257;
+            ids[written++] = ByteIds.EndOfSequence;
         }
 
         return ids;

@@ -70,7 +70,7 @@ public sealed class WindowCorpusTests : IDisposable
         Assert.Equal(Enumerable.Range(190, 10), corpus.HeldOutCaption);
         Assert.Equal(Enumerable.Range(190, 9), corpus.HeldOutVideo);
         Assert.Null(corpus.Files[0].SidecarSha256);
-        Assert.True(corpus.Window(199).SequenceEqual(bytes.AsSpan(199 * 539, 539)));
+        Assert.True(corpus.Window(199).SequenceEqual(bytes.AsSpan(199 * WindowRecord.Size, WindowRecord.Size)));
         Assert.Throws<ArgumentOutOfRangeException>(() => corpus.Window(200).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => corpus.Window(-1).Length);
     }
@@ -213,7 +213,7 @@ public sealed class WindowCorpusTests : IDisposable
     public void A_separator_out_of_place_is_named(int offset, int expected)
     {
         byte[] bytes = TestWindows.Bytes(40);
-        bytes[(7 * 539) + offset] = 3;
+        bytes[(7 * WindowRecord.Size) + offset] = 3;
         string path = _folder.Write("film.bin", bytes);
         CorpusException refusal = Assert.Throws<CorpusException>(() => WindowCorpus.Load([path]));
         Assert.Equal($"{path}: record 7 has 3 at its offset {offset}; a window has {expected} there.", refusal.Message);
@@ -223,8 +223,8 @@ public sealed class WindowCorpusTests : IDisposable
     public void A_payload_may_hold_the_separators()
     {
         byte[] bytes = TestWindows.Bytes(40);
-        bytes.AsSpan(0, 256).Fill(254);
-        bytes.AsSpan(514, 24).Fill(255);
+        bytes.AsSpan(WindowRecord.FrameOffset, WindowRecord.FrameSize).Fill(WindowRecord.FieldSeparator);
+        bytes.AsSpan(WindowRecord.CaptionOffset, WindowRecord.CaptionSize).Fill(WindowRecord.RecordEnd);
         Assert.Equal(40, WindowCorpus.Load([_folder.Write("film.bin", bytes)]).Count);
     }
 

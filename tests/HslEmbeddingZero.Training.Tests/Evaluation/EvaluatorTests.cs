@@ -83,10 +83,12 @@ public sealed class EvaluatorTests : IDisposable
         _run.Model.eval();
         using DisposeScope scope = NewDisposeScope();
         int last = Text.Count - 1;
-        Tensor targets = tensor(Text.Target(last).ToArray(), [1, 256]);
-        Tensor logits = _run.Model.forward(tensor(Text.Context(last).ToArray(), [1, 512]), targets).to(ScalarType.Float64);
+        Tensor targets = tensor(Text.Target(last).ToArray(), [1, Text.Shape.TargetLength]);
+        Tensor context = tensor(Text.Context(last).ToArray(), [1, Text.Shape.ContextLength]);
+        Tensor logits = _run.Model.forward(context, targets).to(ScalarType.Float64);
         Tensor expected = nn.functional.log_softmax(logits, -1).gather(2, targets.to(ScalarType.Int64).unsqueeze(2)).mul(-1 / Math.Log(2));
-        Assert.All(expected.view(-1).data<double>().Zip(bits[(last * 256)..]), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+        double[] bitsOfLast = bits[(last * Text.Shape.TargetLength)..];
+        Assert.All(expected.view(-1).data<double>().Zip(bitsOfLast), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
     }
 
     [Fact]
@@ -139,7 +141,8 @@ public sealed class EvaluatorTests : IDisposable
         {
             Tensor own = Tensor(Caption.Contexts, 13);
             Tensor other = own.index_select(0, tensor(Enumerable.Range(0, 13).Select(i => (long)((i + 6) % 13)).ToArray()));
-            return audioOnly ? cat([own.narrow(1, 0, 257), other.narrow(1, 257, 256), own.narrow(1, 513, 1)], 1) : other;
+            const int sound = WindowRecord.AudioOffset, length = WindowRecord.AudioSize;
+            return audioOnly ? cat([own.narrow(1, 0, sound), other.narrow(1, sound, length), own.narrow(1, sound + length, 1)], 1) : other;
         }
 
         static Tensor Tensor(ReadOnlySpan<short> ids, int rows) => tensor(ids.ToArray(), [rows, ids.Length / rows]);

@@ -40,7 +40,7 @@ public sealed class MetaDeviceTests : IDisposable
     public void The_feed_forward_its_flat_gradients_and_the_loss_run_forward_and_backward(ScalarType type)
     {
         using Dropout dropout = new(0.1, Form);
-        using FeedForward module = new(258, new LinearKernel(), dropout);
+        using FeedForward module = new(ByteIds.Count, new LinearKernel(), dropout);
         module.to(type);
         module.to(Meta);
         module.train();
@@ -49,7 +49,7 @@ public sealed class MetaDeviceTests : IDisposable
         for (int microBatch = 0; microBatch < 2; microBatch++)
         {
             dropout.Seed(1, Meta);
-            Tensor logits = module.forward(zeros([3, 70, 258], type, Meta));
+            Tensor logits = module.forward(zeros([3, 70, ByteIds.Count], type, Meta));
             Tensor targets = zeros([3, 70], ScalarType.Byte, Meta);
             Tensor loss = LanguageModelLoss.NatsPerByte(logits, targets);
             meter.Add(1, loss.detach());

@@ -30,8 +30,8 @@ public sealed class OwnSourceTests : IDisposable
         {
             run.Trainer.Run(whole);
             expected = run.Weights;
-            long idsPerRow = TinyRun.IdsPerRow(TinyRun.TextOnly) + (2 * 11); // this source is drawn twice as often
-            Assert.Equal(9 * 2 * idsPerRow, run.Trainer.BytesRead);
+            long ids = TinyRun.TextOnly[0].Shape.Length + (2 * Sums.Length); // this source is drawn twice as often
+            Assert.Equal(9 * 2 * ids, run.Trainer.BytesRead);
         }
 
         using (TinyRun run = new(Options, sources: Sources()))
@@ -61,6 +61,8 @@ public sealed class OwnSourceTests : IDisposable
         Assert.Equal([4, 8, 9], reports.Lines.Select(line => line.Step));
         Assert.All(reports.Lines, line => Assert.Equal(["text", "sums"], line.Sources.Keys));
         Assert.All(reports.Lines, line => Assert.Equal((line.Sources["text"] + (2 * line.Sources["sums"])) / 3, line.BitsPerByte, 1e-5));
+        Assert.Equal(3, File.ReadLines(path).Count());
+        Assert.Equal(3, MetricsLog.ReadCurve(path).Count);
         Assert.All(File.ReadLines(path), line => Assert.Contains(",\"sumsBitsPerByte\":", line, StringComparison.Ordinal));
         Assert.All(reports.Lines.Zip(MetricsLog.ReadCurve(path)), pair =>
         {
@@ -166,6 +168,7 @@ public sealed class OwnSourceTests : IDisposable
         Reports reports = new();
         run.Trainer.Run(reports);
         Assert.Equal(60L * 4 * (contextLength + targetLength), run.Trainer.BytesRead);
+        Assert.Equal([20, 40, 60], reports.Lines.Select(line => line.Step));
         Assert.All(reports.Lines, line => Assert.Equal(["text"], line.Sources.Keys));
         Assert.All(reports.Lines, line => Assert.Equal(line.BitsPerByte, line.Sources["text"], 1e-9));
         Assert.True(evaluator.Evaluate(run.Model)["text"].BitsPerByte < 0.8 * before, string.Join('\n', reports.Lines));

@@ -70,6 +70,7 @@ public sealed class TrainingRunTests : IDisposable
             new() { WeightsType = ScalarType.BFloat16 }))
         {
             run.Run();
+            Assert.NotEmpty(Safetensors.ReadHeader(run.WeightsPath).Tensors);
             Assert.All(Safetensors.ReadHeader(run.WeightsPath).Tensors.Values, tensor => Assert.Equal(ScalarType.BFloat16, tensor.Dtype));
         }
 
@@ -146,10 +147,11 @@ public sealed class TrainingRunTests : IDisposable
         {
             RunInUseException refused = Assert.Throws<RunInUseException>(() => new TrainingRun(Out, model, Sources(), Training));
             Assert.Contains(Path.Combine(Out, "lock"), refused.Message, StringComparison.Ordinal);
-            new TrainingRun(Out, model, Sources(), Training, new() { Name = "another" }).Dispose(); // runs with names share a folder
+            // Runs with names share a folder.
+            Assert.Null(Record.Exception(() => new TrainingRun(Out, model, Sources(), Training, new() { Name = "another" }).Dispose()));
         }
 
-        new TrainingRun(Out, model, Sources(), Training).Dispose();
+        Assert.Null(Record.Exception(() => new TrainingRun(Out, model, Sources(), Training).Dispose()));
     }
 
     [Fact]
