@@ -7,7 +7,7 @@ namespace HslEmbeddingZero.Samples.Tests;
 /// <summary>A sample that runs as a separate process, as a user starts it.</summary>
 internal sealed class SampleProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// Prefix of a command where the tests were started with Ctrl-C ignored, as a shell does for background jobs. A program inherits that

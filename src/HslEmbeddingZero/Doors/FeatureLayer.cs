@@ -34,7 +34,8 @@ internal sealed class FeatureLayer : IDisposable
     /// libtorch's threads are still spinning.
     /// </summary>
     public Tensor Rows(Tensor ids, int bytesPerSlot = 1, NgramGather? ngrams = null, Tensor? learnedValues = null) =>
-        Slots(ids, bytesPerSlot, (HslFeatures.Dimension * bytesPerSlot) + (ngrams?.Codes.Columns ?? 0), share: false, ngrams, learnedValues);
+        Slots(
+            ids, bytesPerSlot, (HslFeatures.Dimension * bytesPerSlot) + (ngrams?.Codes.Columns ?? 0), share: false, ngrams, learnedValues);
 
     /// <summary>
     /// [N, S·K] ids to [N, S, dim]: the rows of K ids side by side, then the codes that end with these ids if there are any, then zeros.

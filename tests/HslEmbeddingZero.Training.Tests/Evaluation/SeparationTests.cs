@@ -33,7 +33,8 @@ public sealed class SeparationTests
             for (int row = 0; row < 16; row++)
                 if (BatchSamplerTests.SourceOf(sampler, microBatch) == caption)
                 {
-                    drawn.Add(Ids.Key([.. Row(context, row, caption.Shape.ContextLength), .. Row(targets, row, caption.Shape.TargetLength)]));
+                    SampleShape shape = caption.Shape;
+                    drawn.Add(Ids.Key([.. Row(context, row, shape.ContextLength), .. Row(targets, row, shape.TargetLength)]));
                 }
                 else
                 {

@@ -34,10 +34,24 @@ internal static class FilmList
         string name = Path.GetFileNameWithoutExtension(file.Path);
         foreach (FilmUse use in Enum.GetValues<FilmUse>())
         {
-            yield return new(name, use, false, firstWindow, train, file.Path) { File = fileIndex };
-            yield return new(
-                name + LaterSuffix, use, true, firstWindow + train + gap, windows - train - gap, file.Path)
-            { File = fileIndex };
+            Film trained = new()
+            {
+                Name = name,
+                Use = use,
+                IsHeldOut = false,
+                First = firstWindow,
+                Count = train,
+                Group = file.Path,
+                File = fileIndex,
+            };
+            yield return trained;
+            yield return trained with
+            {
+                Name = name + LaterSuffix,
+                IsHeldOut = true,
+                First = firstWindow + train + gap,
+                Count = windows - train - gap,
+            };
         }
     }
 
@@ -75,23 +89,25 @@ internal static class FilmList
             throw new CorpusException(
                 $"{path}: film '{name}' has first {first} and count {count}; its windows must lie within 0 to {windows - 1}.");
 
-        return new(
-            name,
-            modality switch
+        return new()
+        {
+            Name = name,
+            Use = modality switch
             {
                 "video" => FilmUse.Video,
                 "caption" => FilmUse.Caption,
                 _ => throw new CorpusException($"{path}: film '{name}' has modality '{modality}'; it must be 'video' or 'caption'."),
             },
-            split switch
+            IsHeldOut = split switch
             {
                 "train" => false,
                 "held-out" => true,
                 _ => throw new CorpusException($"{path}: film '{name}' has split '{split}'; it must be 'train' or 'held-out'."),
             },
-            first,
-            count,
-            group);
+            First = first,
+            Count = count,
+            Group = group,
+        };
     }
 
     private sealed record Sidecar(List<Entry?>? Films);
@@ -110,14 +126,26 @@ public enum FilmUse
 }
 
 /// <summary>A sequence of successive windows from one recording, all on one side of the split.</summary>
-/// <param name="Name">The film's name.</param>
-/// <param name="Use">What its windows are used for.</param>
-/// <param name="IsHeldOut">True if the film is held out, false if it is for training.</param>
-/// <param name="First">The index of its first window in the corpus, counted over all files.</param>
-/// <param name="Count">How many windows it has.</param>
-/// <param name="Group">Films of one recording, such as its views, share a group.</param>
-public sealed record Film(string Name, FilmUse Use, bool IsHeldOut, int First, int Count, string Group)
+public sealed record Film
 {
+    /// <summary>The film's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What its windows are used for.</summary>
+    public required FilmUse Use { get; init; }
+
+    /// <summary>True if the film is held out, false if it is for training.</summary>
+    public required bool IsHeldOut { get; init; }
+
+    /// <summary>The index of its first window in the corpus, counted over all files.</summary>
+    public required int First { get; init; }
+
+    /// <summary>How many windows it has.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Films of one recording, such as its views, share a group.</summary>
+    public required string Group { get; init; }
+
     /// <summary>The index in <see cref="WindowCorpus.Files"/> of the file that holds it.</summary>
     public int File { get; init; }
 

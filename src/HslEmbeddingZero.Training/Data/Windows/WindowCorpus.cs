@@ -97,7 +97,15 @@ public sealed class WindowCorpus
             films.AddRange(sidecar is null
                 ? FilmList.WithoutSidecar(file, records.Count, firstWindow, count)
                 : FilmList.FromSidecar(sidecar, records.Count, firstWindow, count));
-            records.Add(new(file.Name, file.Path, file.Content.Length, file.Sha256, count, sidecar?.Sha256));
+            records.Add(new()
+            {
+                Name = file.Name,
+                Path = file.Path,
+                Bytes = file.Content.Length,
+                Sha256 = file.Sha256,
+                Windows = count,
+                SidecarSha256 = sidecar?.Sha256,
+            });
             firstWindow += count;
         }
 
