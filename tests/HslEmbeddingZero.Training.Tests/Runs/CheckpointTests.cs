@@ -52,7 +52,7 @@ public sealed class CheckpointTests : IDisposable
         using TinyRun second = new(options, arm);
         second.Trainer.LoadCheckpoint(Checkpoint);
         Assert.Equal(5, second.Trainer.Step);
-        Assert.Equal(5 * 2 * TinyRun.IdsPerRow(TinyRun.Sources), second.Trainer.BytesRead);
+        Assert.Equal(5 * options.BatchSize * TinyRun.IdsPerRow(TinyRun.Sources), second.Trainer.BytesRead);
         Assert.True(second.Trainer.Elapsed > TimeSpan.Zero);
         using (MetricsLog log = new(_folder.PathOf("parts.jsonl"), second.Trainer.Step))
             second.Trainer.Run(log);

@@ -31,7 +31,7 @@ public sealed class OwnSourceTests : IDisposable
             run.Trainer.Run(whole);
             expected = run.Weights;
             long ids = TinyRun.TextOnly[0].Shape.Length + (2 * Sums.Length); // this source is drawn twice as often
-            Assert.Equal(9 * 2 * ids, run.Trainer.BytesRead);
+            Assert.Equal(9 * Options.BatchSize * ids, run.Trainer.BytesRead);
         }
 
         using (TinyRun run = new(Options, sources: Sources()))

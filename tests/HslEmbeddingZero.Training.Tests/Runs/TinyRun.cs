@@ -14,7 +14,7 @@ internal sealed class TinyRun : IDisposable
         WarmupSteps = 2,
         PeakLearningRate = 3e-3,
         FinalLearningRate = 3e-4,
-        BatchSize = 2,
+        BatchSize = 1,
         GradientAccumulationSteps = 2,
         Seed = 5,
         ReportEverySteps = 4,

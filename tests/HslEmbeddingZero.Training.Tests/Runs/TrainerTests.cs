@@ -47,7 +47,7 @@ public sealed class TrainerTests
         Assert.All(reports.Lines, line => Assert.Equal(
             (line.Sources["text"] + line.Sources["video"] + line.Sources["caption"]) / 3, line.BitsPerByte, 1e-6));
         Assert.All(reports.Lines, line => Assert.Equal(options.Schedule.At(line.Step - 1), line.LearningRate));
-        Assert.Equal(7 * 2 * TinyRun.IdsPerRow(TinyRun.Sources), run.Trainer.BytesRead);
+        Assert.Equal(7 * options.BatchSize * TinyRun.IdsPerRow(TinyRun.Sources), run.Trainer.BytesRead);
         Assert.Equal(7, run.Trainer.Step);
         run.Trainer.Run(reports);
         Assert.Equal(3, reports.Lines.Count); // nothing is left to do
@@ -56,7 +56,7 @@ public sealed class TrainerTests
     [Fact]
     public void The_first_reported_loss_is_that_of_the_initial_model()
     {
-        TrainerOptions options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 1 };
+        TrainerOptions options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, BatchSize = 2, GradientAccumulationSteps = 1 };
         using TinyRun run = new(options, dropout: 0, sources: TinyRun.TextOnly);
         Reports reports = new();
         run.Trainer.Run(reports);
@@ -78,7 +78,7 @@ public sealed class TrainerTests
     [Fact]
     public void Accumulation_averages_gradients()
     {
-        TrainerOptions options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, GradientAccumulationSteps = 2 };
+        TrainerOptions options = TinyRun.Options with { Steps = 1, ReportEverySteps = 1, BatchSize = 2, GradientAccumulationSteps = 2 };
         using TinyRun run = new(options, dropout: 0, sources: TinyRun.TextOnly), twin = new(options, dropout: 0, sources: TinyRun.TextOnly);
         Reports reports = new();
         run.Trainer.Run(reports);

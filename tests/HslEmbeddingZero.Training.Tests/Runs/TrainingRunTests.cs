@@ -9,6 +9,17 @@ public sealed class TrainingRunTests : IDisposable
 {
     private static readonly TrainerOptions Training = TinyRun.Options with { Steps = 12, ReportEverySteps = 1 };
 
+    private static readonly TrainingRunOptions EveryFourSteps = new() { EvaluateEverySteps = 4 };
+
+    /// <summary>What an uninterrupted run leaves: its weights, and its files without times.</summary>
+    private static readonly Lazy<(SortedDictionary<string, byte[]> Weights, byte[] File, string[] Lines)> Uninterrupted = new(() =>
+    {
+        using TemporaryFolder folder = new();
+        using ByteLanguageModel model = Model();
+        using (TrainingRun run = new(folder.PathOf("whole"), model, Sources(), Training, EveryFourSteps)) run.Run();
+        return (TinyRun.Bytes(model), File.ReadAllBytes(folder.PathOf("whole/model.safetensors")), Recorded(folder.PathOf("whole")));
+    });
+
     private readonly TemporaryFolder _folder = new();
 
     private string Out => _folder.PathOf("run");
@@ -86,20 +97,15 @@ public sealed class TrainingRunTests : IDisposable
     [InlineData(11)]
     public void A_cancelled_run_goes_on_to_the_same_weights_metrics_and_scores(int at)
     {
-        TrainingRunOptions options = new() { EvaluateEverySteps = 4 };
-        string whole = _folder.PathOf("whole");
-        using ByteLanguageModel uninterrupted = Model();
-        using (TrainingRun run = new(whole, uninterrupted, Sources(), Training, options)) run.Run();
-
         using (ByteLanguageModel model = Model())
-        using (TrainingRun run = new(Out, model, Sources(), Training, options))
+        using (TrainingRun run = new(Out, model, Sources(), Training, EveryFourSteps))
         {
             using CancellationTokenSource source = new();
             Assert.Throws<OperationCanceledException>(() => run.Run(new CancelAt(at, source), cancellationToken: source.Token));
         }
 
         using ByteLanguageModel resumed = Model();
-        using (TrainingRun run = new(Out, resumed, Sources(), Training, options))
+        using (TrainingRun run = new(Out, resumed, Sources(), Training, EveryFourSteps))
         {
             Assert.True(run.Resume());
             Assert.Equal(at, run.Trainer.Step);
@@ -107,12 +113,14 @@ public sealed class TrainingRunTests : IDisposable
             Assert.Equal([4, 8, 12], run.Evaluations.Select(evaluation => evaluation.Step));
         }
 
-        Assert.Equal(TinyRun.Bytes(uninterrupted), TinyRun.Bytes(resumed));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")),
-            File.ReadAllBytes(Path.Combine(Out, "model.safetensors")));
-        foreach (string name in (string[])["evaluations.jsonl", "metrics.jsonl"])
-            Assert.Equal(WithoutTimes(Path.Combine(whole, name)), WithoutTimes(Path.Combine(Out, name)));
+        Assert.Equal(Uninterrupted.Value.Weights, TinyRun.Bytes(resumed));
+        Assert.Equal(Uninterrupted.Value.File, File.ReadAllBytes(Path.Combine(Out, "model.safetensors")));
+        Assert.Equal(Uninterrupted.Value.Lines, Recorded(Out));
     }
+
+    /// <summary>The lines of both logs of a run, without their times.</summary>
+    private static string[] Recorded(string folder) =>
+        [.. WithoutTimes(Path.Combine(folder, "evaluations.jsonl")), .. WithoutTimes(Path.Combine(folder, "metrics.jsonl"))];
 
     [Fact]
     public void A_finished_run_stays_as_it_is()
