@@ -39,7 +39,7 @@ internal static class CommittedWords
 
     /// <summary>
     /// SHA-256 of all held-out samples. Text enters as 16-bit ids with the file of each sample. Windows enter as bytes, with both swapped
-/// contexts.
+    /// contexts.
     /// </summary>
     public static string HeldOutSha256(ByteMix data)
     {
