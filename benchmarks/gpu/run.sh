@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the project's GPU tests, benchmarks and trainings on a machine that has a GPU and a Python PyTorch but no .NET. It runs in a working tree
-# with the archive of pack.sh:
+# Runs the project's GPU tests, benchmarks and trainings on a machine that has a GPU and a Python PyTorch but no .NET. It runs in a working
+# tree with the archive of pack.sh:
 #   benchmarks/gpu/run.sh stage ...
 # Stages
 #   check   versions, symbols of the native library, and the device tests
@@ -172,8 +172,8 @@ print(os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "l
   fi
 }
 
-# The only place with the table's command line. A checkpoint of the paper's body takes seconds and is too large to return, so a run writes one
-# only when it is interrupted: the next call may be on the same machine.
+# The only place with the table's command line. A checkpoint of the paper's body takes seconds and is too large to return, so a run writes
+# one only when it is interrupted: the next call may be on the same machine.
 table_command() { # folder, more options ...
   local folder=$1
   shift

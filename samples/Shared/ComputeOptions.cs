@@ -11,9 +11,8 @@ internal static class ComputeOptions
 
     public static Option<string> Precision() => CheckedOptions.Choice(
         "--precision",
-        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto. auto depends on the processor: bfloat16 on CUDA, with "
-            + "AMX, and on "
-        + "AMD with AVX512_BF16; else float32.",
+        "float32, tf32 (CUDA only), bfloat16 (float32 master weights), or auto. auto depends on the processor: "
+            + "bfloat16 on CUDA, with AMX, and on AMD with AVX512_BF16; else float32.",
         "auto", "float32", "tf32", "bfloat16", "auto");
 
     /// <summary>Returns the device that a command line names. Loads libtorch, and lets the process retain freed memory blocks.</summary>

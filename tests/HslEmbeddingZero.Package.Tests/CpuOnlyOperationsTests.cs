@@ -41,10 +41,8 @@ public sealed class CpuOnlyOperationsTests
     public void Only_named_places_use_operations_that_a_device_does_not_have()
     {
         SortedSet<string> found = [];
-        foreach (string file in Directory.EnumerateFiles(Build.PathOf("src"), "*.cs", SearchOption.AllDirectories))
+        foreach (string file in Build.SourceFiles("src"))
         {
-            string[] parts = Path.GetRelativePath(Build.PathOf("src"), file).Split(Path.DirectorySeparatorChar);
-            if (parts.Contains("obj") || parts.Contains("bin")) continue;
             SyntaxNode root = CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot();
             foreach (MemberAccessExpressionSyntax access in root.DescendantNodes().OfType<MemberAccessExpressionSyntax>())
             {

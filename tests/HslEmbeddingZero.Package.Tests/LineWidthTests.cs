@@ -8,13 +8,7 @@ public sealed class LineWidthTests
     [Fact]
     public void No_line_of_code_is_wider_than_140_columns_but_those_of_raw_strings()
     {
-        string[] files =
-        [
-            .. from folder in (string[])["src", "tests", "samples", "benchmarks"]
-               from file in Directory.GetFiles(Build.PathOf(folder), "*.cs", SearchOption.AllDirectories)
-               where !file.Split(Path.DirectorySeparatorChar).Intersect(["obj", "bin", "artifacts", "runs"]).Any()
-               select file,
-        ];
+        string[] files = [.. Build.SourceFiles("src", "tests", "samples", "benchmarks")];
         Assert.True(files.Length > 200, $"Only {files.Length} files were found.");
         Assert.Empty(files.SelectMany(WideLines));
     }

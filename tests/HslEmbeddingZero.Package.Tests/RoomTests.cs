@@ -52,9 +52,8 @@ public sealed class RoomTests
     private static Regex Identifier { get; } = new(@"(?<![\w.""])[A-Z]\w+(?=[\s.<(?\[\],;!>)]|$)");
 
     private static IEnumerable<Source> Sources() =>
-        from path in Directory.GetFiles(Path.Combine(Build.RepositoryFolder, "src"), "*.cs", SearchOption.AllDirectories)
-        let parts = Path.GetRelativePath(Path.Combine(Build.RepositoryFolder, "src"), path).Split(Path.DirectorySeparatorChar)
-        where !parts.Contains("obj") && !parts.Contains("bin")
+        from path in Build.SourceFiles("src")
+        let parts = Path.GetRelativePath(Build.PathOf("src"), path).Split(Path.DirectorySeparatorChar)
         select new Source(string.Join('/', parts), string.Join('/', parts.Take(Math.Min(2, parts.Length - 1))),
             WithoutProse(File.ReadAllText(path)));
 

@@ -155,8 +155,8 @@ internal sealed partial record DoorVariant
         else
         {
             throw new ArgumentException(
-                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, with 1 to 20 bits and 1 to 99 "
-                    + "percent.");
+                $"Unknown modifier '{modifier}' in '{arm}'; known are {string.Join(", ", Modifiers)}, "
+                    + "with 1 to 20 bits and 1 to 99 percent.");
         }
 
         static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);

@@ -28,8 +28,7 @@ internal static class StudyFigure
         if (!isDots) Mark(figure.GetPlot(0), results, conditions.Trigram);
         Draw(figure.GetPlot(1), $"{conditions.Name}: held-out video", s => s.VideoBitsPerByte, study, results);
         Draw(figure.GetPlot(2), $"{conditions.Name}: held-out captions", s => s.CaptionBitsPerByte, study, results);
-        int names = figure.GetPlot(0).Legend.GetItems().Length;
-        int height = Height + (HeightPerName * Math.Max(0, names - NamesInHeight));
+        int height = Height + (HeightPerName * NamesBeyondHeight(figure.GetPlot(0)));
         AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, height));
     }
 
@@ -75,6 +74,8 @@ internal static class StudyFigure
 
         Finish(plot, axis, results.Select(r => value(r.Key)));
     }
+
+    private static int NamesBeyondHeight(Plot plot) => Math.Max(0, plot.Legend.GetItems().Length - NamesInHeight);
 
     private static string LineName(RunKey key, Study study)
     {
@@ -135,8 +136,8 @@ internal static class StudyFigure
     {
         plot.XLabel($"{axis} (logarithmic)");
         ScottPlot.Panels.LegendPanel legend = plot.ShowLegend(Edge.Bottom); // where the legend hides nothing
-        int names = plot.Legend.GetItems().Length;
-        if (names > NamesInHeight) legend.MinimumSize = HeightPerName * (names + 1); // the panel's own size is that of five names
+        int more = NamesBeyondHeight(plot);
+        if (more > 0) legend.MinimumSize = HeightPerName * (NamesInHeight + more + 1); // by itself the panel shows no more than five
         double[] ascending = [.. values.Distinct().Order()];
         double nearest = Math.Log10(ascending[^1] / ascending[0]) / 15; // closer labels would overlap
         List<Tick> ticks = [];

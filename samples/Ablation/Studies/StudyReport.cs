@@ -156,8 +156,8 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
     {
         int planned = _study.Runs().Count();
         if (results.Count < planned)
-            yield return $"incomplete: {results.Count} of {planned} runs; a mean is over the seeds that are trained, and one without ± is "
-                + "of one seed.";
+            yield return $"incomplete: {results.Count} of {planned} runs; "
+                + "a mean is over the seeds that are trained, and one without ± is of one seed.";
         yield return $"bits per scored held-out byte; "
             + $"{(_study.Seeds.Count == 1 ? "one seed, so no spread is known" : "mean ± sample deviation")} (seeds "
             + $"{string.Join(", ", _study.Seeds)}).";
@@ -193,7 +193,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
             + $"{conditions.HeldOutWindows[2]} caption windows; the same text under byte counts: "
             + string.Create(CultureInfo.InvariantCulture, $"bigram {conditions.Bigram:F3}, trigram {conditions.Trigram:F3}.");
         yield return $"device: {conditions.Device}, libtorch {conditions.Libtorch}; "
-            + $"{results.Sum(r => r.WallSeconds).ToString("N0", CultureInfo.InvariantCulture)} s of training and scoring, over all "
-            + "processes.";
+            + $"{results.Sum(r => r.WallSeconds).ToString("N0", CultureInfo.InvariantCulture)} s of training and scoring, "
+            + "over all processes.";
     }
 }

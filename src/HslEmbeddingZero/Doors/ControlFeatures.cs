@@ -88,7 +88,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
 
     /// <summary>[N, S·K] ids to [N, S, dim], see <see cref="FeatureLayer.Slots"/>.</summary>
     internal Tensor Slots(Tensor ids, int bytesPerSlot, int dim, NgramGather? ngrams = null) =>
-        _layer.Slots(ids, bytesPerSlot, dim, ngrams: ngrams, learnedValues: _valueTable);
+        _layer.Slots(ids, bytesPerSlot, dim, share: true, ngrams, _valueTable);
 
     /// <summary>Like <see cref="Slots"/>, but into N·S·dim contiguous numbers in the dtype and on the device of the rows.</summary>
     internal void WriteSlots(Tensor ids, Tensor destination, int bytesPerSlot, int dim, NgramGather? ngrams = null) =>

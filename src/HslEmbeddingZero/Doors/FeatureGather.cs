@@ -107,8 +107,8 @@ internal sealed class FeatureGather : IDisposable
         {
             if (_tables is null)
             {
-                using IDisposable ordinary =
-                    inference_mode(false); // A tensor made in inference mode can never be part of a backward pass.
+                // A tensor made in inference mode can never be part of a backward pass.
+                using IDisposable ordinary = inference_mode(false);
                 Tables tables = Build();
                 tables.Move(_dtype, _device);
                 _tables = tables;

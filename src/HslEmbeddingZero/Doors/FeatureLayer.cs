@@ -33,15 +33,14 @@ internal sealed class FeatureLayer : IDisposable
     /// [N, S·K] ids to [N, S, 27·K], with codes [N, S, 27·K + columns], for a linear layer that reads them next. Single-threaded, because
     /// libtorch's threads are still spinning.
     /// </summary>
-    public Tensor Rows(Tensor ids, int bytesPerSlot = 1, NgramGather? ngrams = null, Tensor? learnedValues = null) =>
+    public Tensor Rows(Tensor ids, int bytesPerSlot, NgramGather? ngrams, Tensor? learnedValues) =>
         Slots(
             ids, bytesPerSlot, (HslFeatures.Dimension * bytesPerSlot) + (ngrams?.Codes.Columns ?? 0), share: false, ngrams, learnedValues);
 
     /// <summary>
     /// [N, S·K] ids to [N, S, dim]: the rows of K ids side by side, then the codes that end with these ids if there are any, then zeros.
     /// </summary>
-    public Tensor Slots(
-        Tensor ids, int bytesPerSlot, int dim, bool share = true, NgramGather? ngrams = null, Tensor? learnedValues = null)
+    public Tensor Slots(Tensor ids, int bytesPerSlot, int dim, bool share, NgramGather? ngrams, Tensor? learnedValues)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
         if (Writable(ids, slots, dim) is { } bytes)
@@ -68,7 +67,7 @@ internal sealed class FeatureLayer : IDisposable
 
     /// <summary>Like <see cref="Slots"/>, but into N·S·dim contiguous numbers in the dtype and on the device of the rows.</summary>
     public void WriteSlots(
-        Tensor ids, Tensor destination, int bytesPerSlot, int dim, NgramGather? ngrams = null, Tensor? learnedValues = null)
+        Tensor ids, Tensor destination, int bytesPerSlot, int dim, NgramGather? ngrams, Tensor? learnedValues)
     {
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
         if (Writable(ids, slots, dim) is { } bytes)

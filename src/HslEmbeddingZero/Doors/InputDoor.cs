@@ -31,9 +31,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         if (channelsPerByte > 0 && (long)bytesPerSlot * channelsPerByte > dim)
         {
             throw new ArgumentException(
-                $"{bytesPerSlot} bytes per slot need {(long)bytesPerSlot * channelsPerByte} channels ({channelsPerByte} each), more than "
-                    + "dim "
-                + $"{dim}; at most {dim / channelsPerByte} bytes fit.", nameof(bytesPerSlot));
+                $"{bytesPerSlot} bytes per slot need {(long)bytesPerSlot * channelsPerByte} channels ({channelsPerByte} each), "
+                + $"more than dim {dim}; at most {dim / channelsPerByte} bytes fit.", nameof(bytesPerSlot));
         }
 
         BytesPerSlot = bytesPerSlot;

@@ -56,8 +56,8 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
             if (_mask is null || _mask.size(1) < length)
             {
                 _mask?.Dispose();
-                using IDisposable ordinary =
-                    inference_mode(false); // A tensor made in inference mode can never take part in a backward pass.
+                // A tensor made in inference mode can never take part in a backward pass.
+                using IDisposable ordinary = inference_mode(false);
                 using Tensor all = ones([1, length, length], ScalarType.Bool);
                 using Tensor later = all.triu(1);
                 _mask = zeros([1, length, length], ScalarType.BFloat16).masked_fill_(later, _never).DetachFromDisposeScope();

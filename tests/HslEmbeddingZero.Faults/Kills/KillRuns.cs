@@ -74,9 +74,6 @@ internal static class KillRuns
         [SmallTraining.Weights] = File.ReadAllBytes(Path.Combine(path, SmallTraining.Weights)),
         [SmallTraining.Scores] = File.ReadAllBytes(Path.Combine(path, SmallTraining.Scores)),
         [SmallTraining.Metrics] = System.Text.Encoding.UTF8.GetBytes(
-            string.Join('\n', File.ReadLines(Path.Combine(path, SmallTraining.Metrics)).Select(WithoutTimes))),
+            string.Join('\n', LogFile.WithoutTimes(Path.Combine(path, SmallTraining.Metrics)))),
     };
-
-    /// <summary>Removes the time fields, which come last.</summary>
-    private static string WithoutTimes(string line) => line[..line.IndexOf(",\"bytesPerSecond\"", StringComparison.Ordinal)];
 }

@@ -13,7 +13,7 @@ public sealed class BpbTableTests : IDisposable
     {
         using TemporaryFolder folder = new();
         Assert.Equal(0, Smoke(folder.PathOf("whole"), "--steps", "24", "--arms", "zero,projection").ExitCode);
-        return (Scores(folder.PathOf("whole")), Steps(Path.Combine(folder.PathOf("whole"), "zero-k8-seed0.metrics.jsonl")));
+        return (Scores(folder.PathOf("whole")), LogFile.WithoutTimes(Path.Combine(folder.PathOf("whole"), "zero-k8-seed0.metrics.jsonl")));
     });
 
     private readonly TemporaryFolder _folder = new();
@@ -30,10 +30,6 @@ public sealed class BpbTableTests : IDisposable
     /// <summary>All scores of a table, without times.</summary>
     private static string Scores(string output) => string.Join('\n', Table(output)["rows"]!.AsArray().Select(row =>
         $"{row!["arm"]} {row["bytesPerSlot"]} {string.Join(' ', ScoreNames.Select(name => row[name]!.ToJsonString()))}"));
-
-    /// <summary>The lines of a metrics file without the time fields, which come last.</summary>
-    private static string[] Steps(string metrics) =>
-        [.. File.ReadAllLines(metrics).Select(line => line[..line.IndexOf(",\"bytesPerSecond\"", StringComparison.Ordinal)])];
 
     private static string[] Keys(JsonNode? node) => [.. node!.AsObject().Select(pair => pair.Key)];
 
@@ -171,7 +167,7 @@ public sealed class BpbTableTests : IDisposable
         Assert.Equal(0, Smoke(Out, [.. arguments, "--resume"]).ExitCode);
         Assert.Empty(Directory.GetFiles(Out, "*.checkpoint*"));
         Assert.Equal(Whole.Value.Scores.Split('\n')[0], Scores(Out));
-        Assert.Equal(Whole.Value.Steps, Steps(metrics));
+        Assert.Equal(Whole.Value.Steps, LogFile.WithoutTimes(metrics));
     }
 
     /// <summary>

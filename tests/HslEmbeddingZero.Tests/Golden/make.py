@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "benchmarks" / "peer"))
 
 import hsl_embedding as hsl
-from body import Body
+from check import outputs
 from hsl_embedding.ablation import ControlEmbedding, value_lut
 from hsl_embedding_zero import ZeroInput
 from safetensors_numpy import read, write
@@ -89,11 +89,7 @@ def body(metadata, arrays):
     door = ZeroInput(K=int(metadata["bytes_per_slot"]), dim=int(metadata["dim"]))
     context, targets = (torch.from_numpy(arrays["input." + name]) for name in ("context_ids", "target_ids"))
     slots, stream = door(context), door.stream(F.pad(targets[:, :-1], (1, 0)))
-    model = Body(int(metadata["dim"]), int(metadata["layers"]), int(metadata["heads"]), dropout=0.0)
-    model.load_state_dict({name[6:]: torch.from_numpy(values) for name, values in arrays.items() if name.startswith("model.")})
-    logits = model(slots, stream)
-    loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1))
-    loss.backward()
+    model, logits, loss = outputs(metadata, arrays, slots, stream)
     expected = {"expected.logits": logits, "expected.slots": slots, "expected.stream": stream}
     expected |= {"expected.grad." + name: weight.grad for name, weight in model.named_parameters()}
     computed = {name: expected[name].detach().numpy() if name in expected else values for name, values in arrays.items()}

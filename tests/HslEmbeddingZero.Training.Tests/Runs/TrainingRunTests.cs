@@ -120,7 +120,8 @@ public sealed class TrainingRunTests : IDisposable
 
     /// <summary>The lines of both logs of a run, without their times.</summary>
     private static string[] Recorded(string folder) =>
-        [.. WithoutTimes(Path.Combine(folder, "evaluations.jsonl")), .. WithoutTimes(Path.Combine(folder, "metrics.jsonl"))];
+        [.. LogFile.WithoutTimes(Path.Combine(folder, "evaluations.jsonl")),
+            .. LogFile.WithoutTimes(Path.Combine(folder, "metrics.jsonl"))];
 
     [Fact]
     public void A_finished_run_stays_as_it_is()
@@ -288,10 +289,6 @@ public sealed class TrainingRunTests : IDisposable
     }
 
     /// <summary>The lines of a log without the times, which come last.</summary>
-    private static string[] WithoutTimes(string path) => [.. File.ReadAllLines(path).Select(line =>
-        line[..line.IndexOf(line.Contains("bytesPerSecond", StringComparison.Ordinal) ? ",\"bytesPerSecond" : ",\"seconds",
-            StringComparison.Ordinal)])];
-
     private sealed class Evaluations : IProgress<RunEvaluation>
     {
         public List<RunEvaluation> Lines { get; } = [];

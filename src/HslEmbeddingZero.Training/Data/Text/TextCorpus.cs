@@ -211,9 +211,8 @@ internal sealed record IndexedInput(string Name, string Path, int Files, IReadOn
         if (documents == 0)
         {
             throw new CorpusException(
-                $"{(path.Length > 0 ? path : name)}: {input.Contents.Sum(one => one.Content.Length)} bytes and 0 documents, only empty "
-                    + "lines; "
-                + "at least 1 is needed.");
+                $"{(path.Length > 0 ? path : name)}: {input.Contents.Sum(one => one.Content.Length)} bytes and 0 documents, "
+                + "only empty lines; at least 1 is needed.");
         }
 
         // If there are fewer documents than the interval, one of them is held out.

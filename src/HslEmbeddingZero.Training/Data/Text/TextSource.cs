@@ -126,8 +126,8 @@ public sealed class TextSource : SampleSource
         if (ids >= Shape.Length) return;
         throw new CorpusException(
             $"{name}: its {part} part is {ids} ids of {bytes} bytes; at least {Shape.Length} are needed "
-            + $"({Shape.ContextLength} of context and {Shape.TargetLength} to score). Use more text, shorter samples or another held-out "
-            + "share.");
+            + $"({Shape.ContextLength} of context and {Shape.TargetLength} to score). "
+            + "Use more text, shorter samples or another held-out share.");
     }
 
     private static string NameOf(TextInput input) => input.Path.Length > 0 ? input.Path : input.Name;
