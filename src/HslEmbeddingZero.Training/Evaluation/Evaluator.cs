@@ -38,6 +38,7 @@ public sealed class Evaluator
     public EvaluationResult Evaluate(ByteLanguageModel model, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireNotDisposed();
         return InEvaluationMode(model, () => new EvaluationResult([.. _sources.Select(source => Score(model, source, cancellationToken))]));
     }
 
@@ -58,6 +59,7 @@ public sealed class Evaluator
     public double[] EvaluateBytes(ByteLanguageModel model, string source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireNotDisposed();
         SampleSource found = Array.Find(_sources, one => one.Name == source)
             ?? throw new KeyNotFoundException($"No held-out samples of '{source}'; there are {Names(_sources)}.");
         HeldOutSamples samples = found.HeldOut!;
@@ -78,17 +80,9 @@ public sealed class Evaluator
 
     private static T InEvaluationMode<T>(ByteLanguageModel model, Func<T> score)
     {
-        bool wasTraining = model.training;
-        model.eval();
-        try
-        {
-            using IDisposable quiet = inference_mode();
-            return score();
-        }
-        finally
-        {
-            model.train(wasTraining);
-        }
+        using TrainingMode mode = new(model, isTraining: false);
+        using IDisposable quiet = inference_mode();
+        return score();
     }
 
     private SourceScore Score(ByteLanguageModel model, SampleSource source, CancellationToken cancellationToken)
@@ -139,7 +133,7 @@ public sealed class Evaluator
     }
 
     private Tensor Rows(ReadOnlySpan<short> ids, int first, int count, int length) =>
-        from_array(ids.Slice(first * length, count * length).ToArray()).view(count, length).to(_device);
+        from_array(ids.Slice(first * length, count * length).ToArray(), device: CPU).view(count, length).to(_device);
 
     private static double Bits(double nats, string source, int sample) => double.IsFinite(nats)
         ? nats / Math.Log(2)

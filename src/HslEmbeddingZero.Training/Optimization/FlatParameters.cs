@@ -93,6 +93,21 @@ internal sealed class FlatParameters : IDisposable
     }
 
     /// <summary>
+    /// Sets the padding of a buffer to zero. An update by NaN reaches the padding too, and a load writes only the parameters.
+    /// </summary>
+    public void ZeroPadding(Tensor buffer)
+    {
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        long end = 0;
+        foreach ((long offset, long[] shape) in _offsets.Zip(_shapes).Append((Count, [])))
+        {
+            if (offset > end) buffer.narrow(0, end, offset - end).zero_();
+            end = offset + shape.Aggregate(1L, (a, b) => a * b);
+        }
+    }
+
+    /// <summary>
     /// Applies changes that were made to the module since the last call. If the module was moved to another device or dtype, its parameters
     /// are gathered into new buffers, without a gradient; earlier views of the buffers are then invalid. A master weight stays exact if the
     /// module still holds its rounded value. If something else was written to the module, by a load for example, the master weight takes
@@ -178,10 +193,11 @@ internal sealed class FlatParameters : IDisposable
         using DisposeScope scope = NewDisposeScope();
         IReadOnlyList<(string Name, Parameter Parameter)> parameters = TrainableOf(_module);
         Parameter first = parameters[0].Parameter;
-        long total = parameters.Sum(p => Aligned(p.Parameter.numel()));
+        // The last parameter never begins at 0, so that its own gradient is told from another tensor's, see RequireOwnGradient.
+        long offset = parameters.Count == 1 ? Alignment : 0;
+        long total = offset + parameters.Sum(p => Aligned(p.Parameter.numel()));
         _compute = zeros(total, first.dtype, first.device).DetachFromDisposeScope();
         _computeGradient = zeros(total, first.dtype, first.device).DetachFromDisposeScope();
-        long offset = 0;
         foreach ((string name, Parameter parameter) in parameters)
         {
             long[] shape = parameter.shape;
@@ -229,7 +245,7 @@ internal sealed class FlatParameters : IDisposable
 
         using IDisposable quiet = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor wide = empty(Math.Min(Piece, Count), ScalarType.Float32);
+        Tensor wide = empty(Math.Min(Piece, Count), ScalarType.Float32, CPU);
         for (long start = 0; start < Count; start += Piece)
         {
             long count = Math.Min(Piece, Count - start);

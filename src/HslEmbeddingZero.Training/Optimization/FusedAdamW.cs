@@ -44,6 +44,7 @@ public sealed class FusedAdamW : IDisposable
     private Tensor _one;
     private Tensor _clip;
     private Tensor? _norm;
+    private bool _isDisposed;
 
     /// <summary>
     /// Gathers the module's parameters in one buffer. Their values do not change. The Parameter objects stay and become views of the
@@ -65,7 +66,7 @@ public sealed class FusedAdamW : IDisposable
         SecondMoment = zeros(Parameters.Count, ScalarType.Float32, device).DetachFromDisposeScope();
         _steps = zeros([], ScalarType.Float32, device).DetachFromDisposeScope();
         _one = ones([], ScalarType.Float32, device).DetachFromDisposeScope();
-        using Tensor clip = tensor(Options.MaxGradientNorm);
+        using Tensor clip = tensor(Options.MaxGradientNorm, ScalarType.Float64, CPU);
         _clip = clip.to(ScalarType.Float32, device, copy: true).DetachFromDisposeScope();
         _script = jit.compile(Function(Decayed, Options.WeightDecay) + Function(Plain, 0));
         Divide();
@@ -85,6 +86,7 @@ public sealed class FusedAdamW : IDisposable
     {
         get
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (_norm is null) return double.NaN;
             using Tensor host = _norm.cpu();
             return host.item<float>();
@@ -93,6 +95,18 @@ public sealed class FusedAdamW : IDisposable
 
     /// <summary>Whether the last step's gradient was not finite. Waits for the device.</summary>
     internal bool HasDiverged => _norm is not null && !double.IsFinite(GradientNorm);
+
+    /// <summary>Whether all weights and moments are finite. Waits for the device.</summary>
+    internal bool IsFinite
+    {
+        get
+        {
+            using DisposeScope scope = NewDisposeScope();
+            // The sum of a finite buffer could overflow. Zero times a number is 0 or NaN.
+            return ((Tensor[])[Parameters.Weights, FirstMoment, SecondMoment])
+                .All(buffer => buffer.mul(GcSafeScalar.Zero).sum().cpu().item<float>() == 0);
+        }
+    }
 
     internal FlatParameters Parameters { get; }
 
@@ -105,7 +119,11 @@ public sealed class FusedAdamW : IDisposable
     /// pass except the last. <see cref="Step"/> adds the gradient of the last pass itself.
     /// </summary>
     /// <exception cref="InvalidOperationException">The module's gradients were replaced, by zero_grad for example.</exception>
-    public void AccumulateGradient() => Parameters.AccumulateGradient();
+    public void AccumulateGradient()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Parameters.AccumulateGradient();
+    }
 
     /// <summary>
     /// Makes one update: clips the gradient, updates the weights, rounds them into the module and sets the gradients to zero.
@@ -115,6 +133,7 @@ public sealed class FusedAdamW : IDisposable
     /// <exception cref="InvalidOperationException">The module's gradients were replaced, by zero_grad for example.</exception>
     public void Step(double learningRate)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         OptionRange.Require(
             learningRate >= 0 && double.IsFinite(learningRate), nameof(learningRate), learningRate, "0 or more, and finite");
         using IDisposable quiet = no_grad();
@@ -126,7 +145,7 @@ public sealed class FusedAdamW : IDisposable
         Tensor divisor = Options.MaxGradientNorm > 0 ? (_norm.AddSafe(1e-6) / _clip).clamp_min_(GcSafeScalar.One) : _one;
         _steps.AddSafeInPlace(_one);
         Steps++;
-        using Tensor rate = tensor(learningRate, ScalarType.Float64); // on the host, where the update reads it
+        using Tensor rate = tensor(learningRate, ScalarType.Float64, CPU); // on the host, where the update reads it
         foreach (Segment part in _segments)
         {
             _ = _script.invoke(part.Update, part.Weights, part.Gradient, part.First, part.Second, part.Steps, rate, divisor);
@@ -144,6 +163,7 @@ public sealed class FusedAdamW : IDisposable
     /// <exception cref="InvalidOperationException">A parameter was frozen or unfrozen since; create a new optimizer.</exception>
     public void Rebind()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!Parameters.Rebind()) return;
         Device device = Parameters.Weights.device;
         FirstMoment = Moved(FirstMoment, device);
@@ -161,6 +181,7 @@ public sealed class FusedAdamW : IDisposable
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> State()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
         for (int i = 0; i < Parameters.Names.Count; i++)
         {
@@ -196,6 +217,7 @@ public sealed class FusedAdamW : IDisposable
         Steps = steps;
         _norm?.Dispose();
         _norm = null;
+        foreach (Tensor buffer in (Tensor[])[Parameters.Weights, FirstMoment, SecondMoment]) Parameters.ZeroPadding(buffer);
         Parameters.CopyMasterToModel();
         Parameters.ZeroGradient();
     }
@@ -203,6 +225,7 @@ public sealed class FusedAdamW : IDisposable
     /// <summary>Frees the buffers. The module keeps its weights.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         foreach (Segment part in _segments) part.Dispose();
         _segments.Clear();
         FirstMoment.Dispose();

@@ -61,7 +61,8 @@ internal sealed record Checkpoint(long Step, long BytesRead, TimeSpan Elapsed)
         if (!metadata.TryGetValue("run", out string? run) || run != fingerprint)
         {
             throw new CheckpointException(
-                $"{path}: belongs to another run.{Environment.NewLine}  checkpoint: {run}{Environment.NewLine}  this run:   {fingerprint}");
+                $"{path}: belongs to another run: {string.Join("; ", RunFingerprint.Differences(run, fingerprint))}. "
+                    + "Resume with the same model, data and options.");
         }
 
         long step = Number(metadata, "step", path, 0, steps);

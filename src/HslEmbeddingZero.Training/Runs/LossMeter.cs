@@ -66,13 +66,13 @@ internal sealed class LossMeter : IDisposable
     {
         using Tensor host = _sums.cpu();
         double[] state = [.. host.data<float>().Select(s => (double)s), .. _counts.Select(c => (double)c)];
-        return tensor(state);
+        return tensor(state, device: CPU);
     }
 
     public void Restore(Tensor state)
     {
         double[] values = [.. state.data<double>()];
-        using Tensor sums = tensor(values.Take(_counts.Length).Select(v => (float)v).ToArray());
+        using Tensor sums = tensor(values.Take(_counts.Length).Select(v => (float)v).ToArray(), device: CPU);
         using IDisposable quiet = no_grad();
         _sums.copy_(sums);
         for (int i = 0; i < _counts.Length; i++) _counts[i] = (long)values[_counts.Length + i];

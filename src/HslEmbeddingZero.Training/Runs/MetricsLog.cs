@@ -7,6 +7,7 @@ namespace HslEmbeddingZero.Training;
 public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
 {
     private readonly StreamWriter _writer;
+    private bool _isDisposed;
 
     /// <summary>Opens the log and keeps its lines up to a step.</summary>
     /// <param name="path">File to write; its folder must exist.</param>
@@ -23,6 +24,7 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     /// <summary>Appends one line.</summary>
     public void Report(TrainingProgress value)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentNullException.ThrowIfNull(value);
         _writer.WriteLine(MetricsLine.Write(value));
     }
@@ -44,7 +46,11 @@ public sealed class MetricsLog : IProgress<TrainingProgress>, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _writer.Dispose();
+    }
 
     private static long StepOf(string line) => MetricsLine.Read(line)?.Step ?? long.MaxValue;
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// The properties that a checkpoint and a run must share, as one line of JSON. The message of a refusal shows both lines.
+/// The properties that a checkpoint and a run must share, as one line of JSON. The message of a refusal names those that differ.
 /// </summary>
 internal static class RunFingerprint
 {
@@ -28,6 +28,66 @@ internal static class RunFingerprint
             frozen = FrozenDigest(model),
         },
         Json);
+
+    /// <summary>
+    /// The properties in which two fingerprints differ, each with both values: "BatchSize is 4, and was 12", for example.
+    /// </summary>
+    /// <param name="then">Fingerprint of the checkpoint.</param>
+    /// <param name="now">Fingerprint of the run.</param>
+    public static IReadOnlyList<string> Differences(string? then, string now)
+    {
+        SortedDictionary<string, string> before = Values(then), after = Values(now);
+        if (before.Count == 0) return ["the checkpoint does not say what it belongs to"];
+        const string absent = "not there";
+        string[] differences =
+        [
+            .. before.Keys.Union(after.Keys)
+                .Where(name => before.GetValueOrDefault(name) != after.GetValueOrDefault(name))
+                .Select(name => $"{name} is {after.GetValueOrDefault(name, absent)}, and was {before.GetValueOrDefault(name, absent)}"),
+        ];
+        return differences.Length > 0 ? differences : [$"this run is {now}, and was {then}"];
+    }
+
+    /// <summary>The properties of a fingerprint by name. Empty where the text is no fingerprint.</summary>
+    private static SortedDictionary<string, string> Values(string? fingerprint)
+    {
+        SortedDictionary<string, string> values = new(StringComparer.Ordinal);
+        try
+        {
+            using var json = JsonDocument.Parse(fingerprint ?? "");
+            if (json.RootElement.ValueKind == JsonValueKind.Object) Add("", json.RootElement);
+        }
+        catch (JsonException)
+        {
+            values.Clear();
+        }
+
+        return values;
+
+        void Add(string prefix, JsonElement element)
+        {
+            foreach (JsonProperty property in element.EnumerateObject())
+            {
+                // The options of the trainer are known by their own names.
+                string name = prefix + property.Name;
+                if (property.Value.ValueKind == JsonValueKind.Object) Add(name == "trainer" ? "" : $"{name}.", property.Value);
+                else if (name == "data") AddSources(property.Value.GetString()!);
+                else values[name] = name == nameof(Precision) ? PrecisionOf(property.Value) : $"{property.Value}";
+            }
+        }
+
+        // The part before the first source repeats seed and batch size.
+        void AddSources(string data)
+        {
+            string[] sources = data.Split("; ")[1..];
+            foreach (string source in sources) values[$"source '{NameOf(source)}'"] = $"'{source}'";
+            values["the order of the sources"] = string.Join(", ", sources.Select(NameOf));
+        }
+    }
+
+    private static string NameOf(string source) => source.Split(' ')[0];
+
+    private static string PrecisionOf(JsonElement value) => value.TryGetInt32(out int number) ? $"{(Precision)number}" : $"{value}";
 
     /// <summary>
     /// A digest of the rows of all ids at the start of the run. It distinguishes doors of one class with different features.

@@ -19,6 +19,7 @@ public sealed class Trainer : IDisposable
     private readonly TrainerOptions _options;
     private readonly Device _device;
     private Prepared? _prepared;
+    private bool _isDisposed;
 
     /// <summary>
     /// Checks its arguments and changes nothing. Training starts from the model's current weights. For a reproducible run, initialize them
@@ -35,6 +36,7 @@ public sealed class Trainer : IDisposable
     public Trainer(ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions options, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireNotDisposed();
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
@@ -86,22 +88,24 @@ public sealed class Trainer : IDisposable
         TimeSpan? stopAfter = null,
         CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         long last = Math.Min(_options.Steps, stopAt);
         if (Step >= last) return;
+        using IDisposable ordinary = inference_mode(false); // The caller may be in inference mode, or have gradients off.
+        using IDisposable graded = enable_grad();
         Prepared prepared = Prepare();
         prepared.Rebind();
         Precisions.Use(_options.Precision);
-        bool wasTraining = _model.training, checkedIds = _model.Door.ChecksIds;
+        bool checkedIds = _model.Door.ChecksIds;
+        using TrainingMode mode = new(_model, isTraining: true);
         try
         {
-            _model.train();
             _model.Door.ChecksIds = false; // The sampler has checked the ids. Another check would wait for the device at every step.
             TakeSteps(prepared, last, progress, stopAfter, cancellationToken);
         }
         finally
         {
             _model.Door.ChecksIds = checkedIds;
-            _model.train(wasTraining);
         }
     }
 
@@ -126,6 +130,8 @@ public sealed class Trainer : IDisposable
             (double all, double[] bySource) = prepared.Loss.Read();
             double norm = prepared.Optimizer.GradientNorm;
             if (!double.IsFinite(all) || !double.IsFinite(norm)) throw Diverged(double.IsFinite(all) ? norm : all);
+            // No later step would find out what the last update did.
+            if (Step == _options.Steps && !prepared.Optimizer.IsFinite) throw Diverged(double.NaN, "a weight or a moment");
             Elapsed = before + clock.Elapsed;
             double seconds = (clock.Elapsed - reported).TotalSeconds;
             progress?.Report(new TrainingProgress
@@ -147,14 +153,19 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Writes everything that is needed to resume the run. The file is replaced atomically.</summary>
+    /// <remarks>Before the first step, this moves the model as <see cref="Run"/> does.</remarks>
     /// <param name="path">File to write, in the safetensors format.</param>
-    /// <exception cref="NotFiniteNumberException">Loss or gradient is NaN or infinite. An existing file is not changed.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// Loss, gradient, a weight or a moment is NaN or infinite. An existing file is not changed.
+    /// </exception>
     public void SaveCheckpoint(string path)
     {
+        using IDisposable ordinary = inference_mode(false);
         using DisposeScope scope = NewDisposeScope();
         Prepared prepared = Prepare();
         prepared.Rebind();
         if (!prepared.Loss.IsFinite || prepared.Optimizer.HasDiverged) throw Diverged(prepared.Optimizer.GradientNorm);
+        if (!prepared.Optimizer.IsFinite) throw Diverged(double.NaN, "a weight or a moment");
         Checkpoint.Save(path, prepared.Fingerprint, new(Step, BytesRead, Elapsed), State(prepared, prepared.Loss.Save()));
     }
 
@@ -168,6 +179,7 @@ public sealed class Trainer : IDisposable
     public void LoadCheckpoint(string path)
     {
         IReadOnlyDictionary<string, string> metadata = Checkpoint.ReadMetadata(path); // before the model is moved
+        using IDisposable ordinary = inference_mode(false);
         Prepared prepared = Prepare();
         prepared.Rebind();
         using DisposeScope scope = NewDisposeScope();
@@ -179,11 +191,16 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Frees the optimizer. The model stays on its device, with its current weights.</summary>
-    public void Dispose() => _prepared?.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _prepared?.Dispose();
+    }
 
     /// <summary>At the first call, moves the model to device and precision, and creates what training needs.</summary>
     private Prepared Prepare()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_prepared is not null) return _prepared;
         _model.to(_device);
         // Created in float32, so that the float32 weights become the master weights of bfloat16 exactly.
@@ -234,8 +251,8 @@ public sealed class Trainer : IDisposable
     /// </summary>
     private static Dictionary<string, Tensor> State(Prepared prepared, Tensor loss) => new(prepared.Optimizer.State()) { [LossKey] = loss };
 
-    private NotFiniteNumberException Diverged(double value) => new(
-        $"Training has diverged by step {Step}: loss or gradient is {value}. "
+    private NotFiniteNumberException Diverged(double value, string what = "loss or gradient") => new(
+        $"Training has diverged by step {Step}: {what} is {value}. "
             + "Train again with a lower learning rate, from the start or from an earlier model file.",
         value);
 

@@ -24,6 +24,7 @@ public sealed partial class TrainingRun : IDisposable
     private readonly FileStream _lock;
     private readonly string _folder;
     private EvaluationLog? _log;
+    private bool _isDisposed;
 
     /// <summary>Creates the folder and locks the run. Nothing is trained or loaded yet, and the model is not changed.</summary>
     /// <param name="folder">Folder of the run's files. It is created if it does not exist.</param>
@@ -89,6 +90,7 @@ public sealed partial class TrainingRun : IDisposable
     /// <exception cref="CheckpointException">The file is not a checkpoint, or belongs to another run.</exception>
     public bool Resume()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!File.Exists(CheckpointPath)) return false;
         Trainer.LoadCheckpoint(CheckpointPath);
         LogResumed(CheckpointPath, Trainer.Step);
@@ -115,6 +117,7 @@ public sealed partial class TrainingRun : IDisposable
         IProgress<TrainingProgress>? progress = null, IProgress<RunEvaluation>? evaluations = null,
         CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         _log = new(EvaluationsPath, Trainer.Step);
         using MetricsLog metrics = new(MetricsPath, Trainer.Step);
         ReportToAll listeners = new(metrics, progress);
@@ -143,6 +146,7 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>Releases the lock and frees the optimizer. The model stays on its device, with its current weights.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         Trainer.Dispose();
         _lock.Dispose();
     }

@@ -26,9 +26,9 @@ public sealed class ByteEmbeddingDoor : InputDoor
     public ByteEmbeddingDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
         : base(nameof(ByteEmbeddingDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {
-        _table = nn.Embedding(256, HslFeatures.Dimension);
-        _slot = nn.Linear(HslFeatures.Dimension * bytesPerSlot, dim);
-        _stream = nn.Linear(HslFeatures.Dimension, dim);
+        _table = nn.Embedding(256, HslFeatures.Dimension, device: CPU, dtype: ScalarType.Float32);
+        _slot = nn.Linear(HslFeatures.Dimension * bytesPerSlot, dim, device: CPU, dtype: ScalarType.Float32);
+        _stream = nn.Linear(HslFeatures.Dimension, dim, device: CPU, dtype: ScalarType.Float32);
         RegisterComponents();
     }
 

@@ -43,7 +43,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         else
         {
             _layer = new FeatureLayer(FeatureTables.ValueTable, scaling, tables: null);
-            using Tensor start = tensor(values, [256, HslFeatures.ValueDimension]);
+            using Tensor start = tensor(values, [256, HslFeatures.ValueDimension], device: CPU);
             _valueTable = new Parameter(start.clone());
             _valueTable.DetachFromDisposeScope();
         }

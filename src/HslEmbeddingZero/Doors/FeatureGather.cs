@@ -146,7 +146,9 @@ internal sealed class FeatureGather : IDisposable
         for (int code = FirstCodes; code < SpecialCode; code++)
             boundary[code] = ChannelScale.Apply(_scaling, BoundaryColumn, FeatureTables.FirstBoundary(code - FirstCodes));
 
-        return new(new(tensor(table, [RowCount, HslFeatures.Dimension])), new(tensor(boundary)), new(tensor(codes, [RowCount, 2])));
+        return new(
+            new(tensor(table, [RowCount, HslFeatures.Dimension], device: CPU)), new(tensor(boundary, device: CPU)),
+            new(tensor(codes, [RowCount, 2], device: CPU)));
     }
 
     private sealed record Tables(FixedTable Rows, FixedTable Boundary, FixedTable Codes) : IDisposable

@@ -45,7 +45,7 @@ internal sealed class FeatureLayer : IDisposable
         long batch = ids.size(0), slots = ids.size(1) / bytesPerSlot;
         if (Writable(ids, slots, dim) is { } bytes)
         {
-            Tensor output = empty([batch, slots, dim], ScalarType.Float32);
+            Tensor output = empty([batch, slots, dim], ScalarType.Float32, CPU);
             SlotWriter.Write(bytes, output, _tables!, bytesPerSlot, dim, share, ngrams?.Codes);
             return output;
         }

@@ -14,6 +14,8 @@ namespace HslEmbeddingZero;
 /// </remarks>
 public abstract class InputDoor : nn.Module<Tensor, Tensor>
 {
+    private bool _isDisposed;
+
     /// <summary>Checks and stores the values that every door has. Register the components at the end of the derived constructor.</summary>
     /// <param name="name">Name of the module.</param>
     /// <param name="bytesPerSlot">K, 1 or more.</param>
@@ -74,6 +76,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public sealed override Tensor forward(Tensor ids)
     {
+        RequireNotDisposed();
         using DisposeScope scope = NewDisposeScope();
         Tensor packed = Packed(ids);
         return Restored(SlotsCore(packed, packed.size(1) / BytesPerSlot), ids);
@@ -86,6 +89,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public Tensor Stream(Tensor ids)
     {
+        RequireNotDisposed();
         using DisposeScope scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Device);
         return Restored(StreamCore(ByteIds.Flat(ids)), ids);
@@ -101,6 +105,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public Tensor Features(Tensor ids)
     {
+        RequireNotDisposed();
         using DisposeScope scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Device);
         return Restored(FeaturesCore(ByteIds.Flat(ids)), ids);
@@ -161,9 +166,19 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        base.Dispose(disposing);
+    }
+
+    private protected void RequireNotDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
+
     /// <summary>[..., L] ids, checked, as [N, S·K]: completed with 0x00 or cut to whole slots, as the tail says.</summary>
     private protected Tensor Packed(Tensor ids)
     {
+        RequireNotDisposed();
         ByteIds.Require(ids, ChecksIds, Device);
         Tensor flat = ByteIds.Flat(ids);
         long length = flat.size(1); // Not shape: it makes an array, which costs more than it seems.

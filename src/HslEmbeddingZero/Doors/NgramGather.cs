@@ -41,7 +41,7 @@ internal sealed class NgramGather : nn.Module
             .. MixerShifts.Select(shift => (long)shift), .. MixerShifts.Select(shift => (1L << (64 - shift)) - 1), byte.MaxValue,
             .. Enumerable.Range(0, BitsPerByte).Select(place => (long)BitsPerByte * place),
             .. codes.Orders.Select(order => unchecked((long)NgramCodes.OrderConstant(order))),
-        ]));
+        ], device: CPU));
         _signs = Signs();
     }
 
@@ -127,6 +127,6 @@ internal sealed class NgramGather : nn.Module
         float[] signs = new float[(SilentRow + 1) * BitsPerByte];
         for (int i = 0; i < SilentRow * BitsPerByte; i++)
             signs[i] = ((i / BitsPerByte >> (i % BitsPerByte)) & 1) != 0 ? Codes.Amplitude : -Codes.Amplitude;
-        return new FixedTable(tensor(signs, [SilentRow + 1, BitsPerByte]));
+        return new FixedTable(tensor(signs, [SilentRow + 1, BitsPerByte], device: CPU));
     }
 }

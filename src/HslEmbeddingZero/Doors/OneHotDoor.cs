@@ -60,6 +60,6 @@ public sealed class OneHotDoor : InputDoor
     private static Tensor Identity()
     {
         TorchRuntime.EnsureLoaded(); // before the first tensor
-        return eye(ByteIds.Count, ByteValues);
+        return eye(ByteIds.Count, ByteValues, ScalarType.Float32, CPU);
     }
 }

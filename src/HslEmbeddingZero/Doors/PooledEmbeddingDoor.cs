@@ -19,7 +19,7 @@ public sealed class PooledEmbeddingDoor : InputDoor
     public PooledEmbeddingDoor(int bytesPerSlot = 8, int dim = 512, SlotTail tail = SlotTail.Pad)
         : base(nameof(PooledEmbeddingDoor), bytesPerSlot, dim, tail, channelsPerByte: 0)
     {
-        _table = nn.Embedding(ByteIds.Count, dim);
+        _table = nn.Embedding(ByteIds.Count, dim, device: CPU, dtype: ScalarType.Float32);
         RegisterComponents();
     }
 

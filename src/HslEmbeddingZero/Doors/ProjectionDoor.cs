@@ -49,8 +49,8 @@ public sealed class ProjectionDoor : InputDoor
     {
         ArgumentNullException.ThrowIfNull(features);
         _features = features;
-        _slot = nn.Linear((HslFeatures.Dimension * bytesPerSlot) + (ngrams?.SlotColumns ?? 0), dim);
-        _stream = nn.Linear(HslFeatures.Dimension + (ngrams?.Columns ?? 0), dim);
+        _slot = nn.Linear((HslFeatures.Dimension * bytesPerSlot) + (ngrams?.SlotColumns ?? 0), dim, device: CPU, dtype: ScalarType.Float32);
+        _stream = nn.Linear(HslFeatures.Dimension + (ngrams?.Columns ?? 0), dim, device: CPU, dtype: ScalarType.Float32);
         if (ngrams is not null) _ngrams = new NgramGather(ngrams);
         RegisterComponents();
     }

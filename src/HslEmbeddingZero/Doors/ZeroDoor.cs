@@ -94,6 +94,7 @@ public sealed class ZeroDoor : InputDoor
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public void WriteStream(Tensor ids, Tensor destination)
     {
+        RequireNotDisposed();
         using DisposeScope scope = NewDisposeScope();
         ByteIds.Require(ids, ChecksIds, Device);
         Tensor flat = ByteIds.Flat(ids);

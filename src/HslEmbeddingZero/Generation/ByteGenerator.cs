@@ -23,6 +23,7 @@ public sealed class ByteGenerator : IDisposable
     private readonly List<short> _ids; // all that was read or accepted, in order, the context first
     private readonly int _contextLength;
     private readonly float[] _logits = new float[ByteIds.Count];
+    private bool _isDisposed;
     private bool _isUnread; // the last id is read only for the next logits, so the last byte of a text costs nothing
 
     /// <summary>Processes a context and the beginning of a stream. Then it is ready to predict the next byte.</summary>
@@ -186,12 +187,14 @@ public sealed class ByteGenerator : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
         _cache?.Dispose();
         _slots?.Dispose();
     }
 
     private void ReadUnread()
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!_isUnread) return;
         _isUnread = false;
         using IDisposable quiet = inference_mode();
@@ -221,8 +224,8 @@ public sealed class ByteGenerator : IDisposable
 
     /// <summary>[1, L] ids on the device. Ids that are all bytes become uint8, for which the door does less work.</summary>
     private Tensor Ids(short[] ids) => (Array.TrueForAll(ids, id => id <= byte.MaxValue)
-        ? tensor(Array.ConvertAll(ids, id => (byte)id), [1, ids.Length])
-        : tensor(ids, [1, ids.Length])).to(_device);
+        ? tensor(Array.ConvertAll(ids, id => (byte)id), [1, ids.Length], device: CPU)
+        : tensor(ids, [1, ids.Length], device: CPU)).to(_device);
 
     private void Read(Tensor logits)
     {
@@ -235,6 +238,7 @@ public sealed class ByteGenerator : IDisposable
     internal static void RequireEvaluationMode(ByteLanguageModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.RequireNotDisposed();
         if (model.training) throw new ArgumentException("The model is in training mode; call eval() first.", nameof(model));
     }
 

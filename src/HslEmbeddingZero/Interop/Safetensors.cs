@@ -44,16 +44,28 @@ public static class Safetensors
     public static SafetensorsHeader ReadHeader(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using SafeFileHandle file = File.OpenHandle(path);
+        if (SafetensorsIndex.IsIndex(path))
+            throw new SafetensorsException(
+                $"{path}: this is the index of a model in several files. {nameof(Load)} reads it; {nameof(ReadHeader)} reads one file.");
+        using SafeFileHandle file = Open(path, FileOptions.None);
         return SafetensorsHeaderReader.Read(file, path);
     }
 
+    /// <summary>The header of a file, or the joined headers of the files that an index names.</summary>
+    internal static SafetensorsHeader ReadWholeHeader(string path) =>
+        SafetensorsIndex.IsIndex(path) ? SafetensorsIndex.Merge(SafetensorsIndex.Read(path)) : ReadHeader(path);
+
     /// <summary>Reads all tensors of a file into memory.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">
+    /// The file. If its name ends in ".index.json", it is the index of a model in several files, as Hugging Face writes it: all of them
+    /// are read.
+    /// </param>
     /// <returns>
     /// New contiguous CPU tensors with the types and shapes of the file. They belong to the caller: no dispose scope holds them.
     /// </returns>
-    /// <exception cref="SafetensorsException">The file breaks the format; the message names it, the value and the limit.</exception>
+    /// <exception cref="SafetensorsException">
+    /// The file breaks the format, or an index and its files contradict each other. The message names the file, the value and the limit.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be found or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The program has no permission to read the file.</exception>
     /// <exception cref="TorchRuntimeException">There is no libtorch, or it does not load.</exception>
@@ -63,18 +75,12 @@ public static class Safetensors
     internal static IReadOnlyDictionary<string, Tensor> Load(string path, int chunkBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using SafeFileHandle file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        SafetensorsHeader header = SafetensorsHeaderReader.Read(file, path);
-        TorchRuntime.EnsureLoaded();
-        var tensors = new Dictionary<string, Tensor>(header.Tensors.Count, StringComparer.Ordinal);
+        // All headers are checked before the first tensor is read.
+        string[] files = SafetensorsIndex.IsIndex(path) ? [.. SafetensorsIndex.Read(path).Select(shard => shard.Path)] : [path];
+        Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
         try
         {
-            foreach (SafetensorsEntry entry in header.Tensors.Values)
-            {
-                Tensor tensor = empty([.. entry.Shape], dtype: entry.Dtype, device: CPU).DetachFromDisposeScope();
-                tensors.Add(entry.Name, tensor);
-                ForEachChunk(tensor, chunkBytes, (bytes, offset) => Fill(file, path, header, entry, bytes, offset));
-            }
+            foreach (string file in files) LoadOne(file, chunkBytes, tensors);
         }
         catch
         {
@@ -85,10 +91,28 @@ public static class Safetensors
         return tensors;
     }
 
+    private static void LoadOne(string path, int chunkBytes, Dictionary<string, Tensor> tensors)
+    {
+        using SafeFileHandle file = Open(path, FileOptions.SequentialScan);
+        SafetensorsHeader header = SafetensorsHeaderReader.Read(file, path);
+        TorchRuntime.EnsureLoaded();
+        foreach (SafetensorsEntry entry in header.Tensors.Values)
+        {
+            Tensor tensor = empty([.. entry.Shape], dtype: entry.Dtype, device: CPU).DetachFromDisposeScope();
+            tensors.Add(entry.Name, tensor);
+            ForEachChunk(tensor, chunkBytes, (bytes, offset) => Fill(file, path, header, entry, bytes, offset));
+        }
+    }
+
+    private static SafeFileHandle Open(string path, FileOptions options) => FilePath.Misfit(path) is { } misfit
+        ? throw new SafetensorsException($"{path}: {misfit}.")
+        : File.OpenHandle(path, options: options);
+
     /// <summary>Writes tensors to a file.</summary>
     /// <remarks>
     /// The file appears whole or not at all: it is written under a temporary name in the same folder, flushed to the disk, and then
-    /// renamed; this replaces an existing file. Only one tensor at a time is copied to the CPU.
+    /// renamed; this replaces an existing file and keeps its permissions. A symbolic link stays, and its target is replaced. Only one
+    /// tensor at a time is copied to the CPU.
     /// </remarks>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="tensors">By name; any shape, stride and device, and the types in the remarks of <see cref="Safetensors"/>.</param>
@@ -158,8 +182,9 @@ public static class Safetensors
         {
             const int shown = 8;
             string more = problems.Length > shown ? $"; and {problems.Length - shown} more" : "";
+            string wrapped = ForeignFile.DescribeNames(tensors.Keys) is { } names ? $"{names}; " : "";
             throw new SafetensorsException(
-                $"{source}: does not fit {targetName}: {string.Join("; ", problems.Take(shown))}{more}. Nothing was loaded.");
+                $"{source}: does not fit {targetName}: {wrapped}{string.Join("; ", problems.Take(shown))}{more}. Nothing was loaded.");
         }
 
         using IDisposable withoutGradients = no_grad();

@@ -39,17 +39,22 @@ internal sealed class SafetensorsHeaderReader
     {
         long fileLength = RandomAccess.GetLength(file);
         if (fileLength < LengthSize)
-            throw Bad($"the file is {fileLength} bytes long; a safetensors file begins with the {LengthSize} bytes of its header length");
+        {
+            throw Foreign(file, fileLength)
+                ?? Bad($"the file is {fileLength} bytes long; a safetensors file begins with the {LengthSize} bytes of its header length");
+        }
 
         Span<byte> prefix = stackalloc byte[LengthSize];
         Safetensors.ReadFully(file, prefix, 0, _path);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength == 0) throw Bad("the header length is 0; a header holds at least the two bytes {}");
-        if (headerLength > MaxHeaderLength) throw Bad($"the header length is {headerLength}; the limit is {MaxHeaderLength} bytes");
+        if (headerLength > MaxHeaderLength)
+            throw Foreign(file, fileLength) ?? Bad($"the header length is {headerLength}; the limit is {MaxHeaderLength} bytes");
         if ((long)headerLength > fileLength - LengthSize)
         {
-            throw Bad($"the header length is {headerLength}, but only {fileLength - LengthSize} bytes follow it "
-                + "(a truncated file, or not a safetensors file)");
+            throw Foreign(file, fileLength) ?? Bad(
+                $"the header length is {headerLength}, but only {fileLength - LengthSize} bytes follow it (a truncated file, or not a "
+                    + "safetensors file)");
         }
 
         byte[] header = new byte[(int)headerLength];
@@ -58,6 +63,14 @@ internal sealed class SafetensorsHeaderReader
         Parse(header);
         CheckLayout(fileLength - dataStart);
         return new SafetensorsHeader(_metadata, _tensors, dataStart, fileLength - dataStart);
+    }
+
+    /// <summary>The error for a file of another known kind, or null. All such kinds begin with an absurd length of the header.</summary>
+    private SafetensorsException? Foreign(SafeFileHandle file, long fileLength)
+    {
+        byte[] start = new byte[Math.Min(fileLength, ForeignFile.StartLength)];
+        Safetensors.ReadFully(file, start, 0, _path);
+        return ForeignFile.Describe(start) is { } kind ? Bad($"not a safetensors file: {kind}") : null;
     }
 
     private void Parse(ReadOnlySpan<byte> header)

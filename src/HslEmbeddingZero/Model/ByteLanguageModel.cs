@@ -19,6 +19,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     [ComponentName(Name = "body")]
     private readonly ByteBody _body;
 
+    private bool _isDisposed;
+
     /// <summary>Joins a door and this library's body of the same width. The model owns both.</summary>
     /// <exception cref="ArgumentException">The widths differ.</exception>
     public ByteLanguageModel(InputDoor door, ByteTransformer body) : this(door, (ByteBody)body)
@@ -52,6 +54,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">The seed is below 0.</exception>
     public void ResetParameters(int seed)
     {
+        RequireNotDisposed();
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
         using var bodyRandom = new Generator((ulong)seed);
         _body.ResetParameters(bodyRandom);
@@ -68,6 +71,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="InvalidOperationException">The body gives logits of another shape.</exception>
     public override Tensor forward(Tensor contextIds, Tensor targetIds)
     {
+        RequireNotDisposed();
         ArgumentNullException.ThrowIfNull(contextIds);
         ArgumentNullException.ThrowIfNull(targetIds);
         if (contextIds.dim() != 2 || targetIds.dim() != 2 || contextIds.size(0) != targetIds.size(0) || targetIds.size(1) == 0)
@@ -93,13 +97,17 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// The weights by key. The body has the keys of the original models (self_blocks.0.qkv.weight, ...); keys of a learned door begin with
     /// "door.". The tensors are the model's own.
     /// </summary>
-    public IReadOnlyDictionary<string, Tensor> Weights() =>
-        state_dict().ToDictionary(e => e.Key.StartsWith(BodyPrefix, StringComparison.Ordinal) ? e.Key[BodyPrefix.Length..] : e.Key,
-            e => e.Value);
+    public IReadOnlyDictionary<string, Tensor> Weights()
+    {
+        RequireNotDisposed();
+        return state_dict().ToDictionary(
+            e => e.Key.StartsWith(BodyPrefix, StringComparison.Ordinal) ? e.Key[BodyPrefix.Length..] : e.Key, e => e.Value);
+    }
 
     /// <summary>Reads a model that <see cref="Save"/> wrote: door, body and weights.</summary>
     /// <param name="path">
-    /// The file. <see cref="Safetensors.ReadHeader"/> reads the rest of its metadata, such as its origin.
+    /// The file, or the index of a model in several files, see <see cref="Safetensors.Load(string)"/>.
+    /// <see cref="Safetensors.ReadHeader"/> reads the rest of a file's metadata, such as its origin.
     /// </param>
     /// <returns>A new model on the CPU in float32, in evaluation mode; it belongs to the caller.</returns>
     /// <exception cref="SafetensorsException">
@@ -135,6 +143,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// More text for the file's header, such as corpus, licence and scores. The keys "format", "door" and "body" are reserved.
     /// </param>
     /// <exception cref="ArgumentException">Another dtype, a reserved key, or a door or body that a model file cannot hold.</exception>
+    /// <exception cref="NotFiniteNumberException">A weight is too large for <paramref name="dtype"/>, and would become infinite.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -143,7 +152,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         Dictionary<string, string> described = ModelFile.Describe(_door, _body, metadata);
         using IDisposable quiet = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Safetensors.Save(path, Weights().ToDictionary(e => e.Key, e => dtype is { } type ? e.Value.to(type) : e.Value), described);
+        Safetensors.Save(
+            path, Weights().ToDictionary(e => e.Key, e => dtype is { } type ? Rounded(e.Key, e.Value, type) : e.Value), described);
     }
 
     /// <summary>Writes the weights alone as safetensors, atomically.</summary>
@@ -175,4 +185,22 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="SafetensorsException">A missing or extra key; a wrong shape.</exception>
     public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) =>
         Safetensors.LoadInto(Weights(), tensors, source, nameof(ByteLanguageModel));
+
+    internal void RequireNotDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
+
+    private static Tensor Rounded(string key, Tensor weight, ScalarType type)
+    {
+        Tensor rounded = weight.to(type);
+        double lost = rounded.isinf().sum().item<long>() - weight.isinf().sum().item<long>();
+        return lost == 0
+            ? rounded
+            : throw new NotFiniteNumberException($"{lost} numbers of '{key}' are too large for {type}: they would become infinite.", lost);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        base.Dispose(disposing);
+    }
 }

@@ -31,6 +31,7 @@ public sealed class ByteTransformer : ByteBody
 
     private readonly RotaryEmbedding _rotary;
     private readonly CausalAttention _attention;
+    private bool _isDisposed;
 
     /// <summary>
     /// Creates a body with new weights, on the CPU in float32. They are drawn from torch's global generator, which <c>torch.manual_seed</c>
@@ -55,8 +56,8 @@ public sealed class ByteTransformer : ByteBody
             if (options.FastWeightMemory) _memBlocks.Add(new MemoryBlock(options, LinearKernel, Form));
         }
 
-        _norm = nn.LayerNorm(options.Dim);
-        _head = nn.Linear(options.Dim, options.Vocabulary);
+        _norm = nn.LayerNorm(options.Dim, device: CPU, dtype: ScalarType.Float32);
+        _head = nn.Linear(options.Dim, options.Vocabulary, device: CPU, dtype: ScalarType.Float32);
         RegisterComponents();
         ResetParameters(null);
     }
@@ -136,6 +137,7 @@ public sealed class ByteTransformer : ByteBody
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        _isDisposed = true;
         if (disposing)
         {
             _rotary.Dispose();
@@ -155,6 +157,7 @@ public sealed class ByteTransformer : ByteBody
 
     private void RequireShape(Tensor positions, string name)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentNullException.ThrowIfNull(positions, name);
         if (positions.dim() != 3 || positions.size(2) != Options.Dim)
             throw new ArgumentException($"Expected [B, positions, {Options.Dim}]; got [{string.Join(", ", positions.shape)}].", name);

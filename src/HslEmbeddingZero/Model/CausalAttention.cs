@@ -41,7 +41,7 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
         float scale = (float)(1 / Math.Sqrt(width));
         // One operation multiplies, scales and adds the mask, and its gradient needs neither scale nor mask. In TorchSharp's baddbmm the
         // added tensor comes last.
-        Tensor scores = q.baddbmm(k, length > 1 ? Mask(length) : zeros(1, query.dtype), 1, scale); // [B·heads, L, keys]
+        Tensor scores = q.baddbmm(k, length > 1 ? Mask(length) : zeros(1, query.dtype, query.device), 1, scale); // [B·heads, L, keys]
         Tensor mixed = scores.softmax(-1).bmm(value.reshape(batch * heads, keys, width)); // The softmax sums in float32.
         return mixed.view(batch, heads, length, width).MoveToOuterDisposeScope();
     }
@@ -58,9 +58,9 @@ internal sealed class CausalAttention(DeviceForm form) : IDisposable
                 _mask?.Dispose();
                 // A tensor made in inference mode can never take part in a backward pass.
                 using IDisposable ordinary = inference_mode(false);
-                using Tensor all = ones([1, length, length], ScalarType.Bool);
+                using Tensor all = ones([1, length, length], ScalarType.Bool, CPU);
                 using Tensor later = all.triu(1);
-                _mask = zeros([1, length, length], ScalarType.BFloat16).masked_fill_(later, _never).DetachFromDisposeScope();
+                _mask = zeros([1, length, length], ScalarType.BFloat16, CPU).masked_fill_(later, _never).DetachFromDisposeScope();
             }
 
             return _mask.narrow(1, 0, length).narrow(2, 0, length);

@@ -22,8 +22,8 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 
     public FeedForward(int dim, LinearKernel linear, Dropout dropout) : base(nameof(FeedForward))
     {
-        _widen = nn.Linear(dim, 4 * dim);
-        _narrow = nn.Linear(4 * dim, dim);
+        _widen = nn.Linear(dim, 4 * dim, device: CPU, dtype: ScalarType.Float32);
+        _narrow = nn.Linear(4 * dim, dim, device: CPU, dtype: ScalarType.Float32);
         _linear = linear;
         _dropout = dropout;
         RegisterComponents();

@@ -27,11 +27,11 @@ internal sealed class MemoryBlock : nn.Module<Tensor, Tensor>
 
     public MemoryBlock(ByteTransformerOptions options, LinearKernel linear, DeviceForm form) : base(nameof(MemoryBlock))
     {
-        _gate = new Parameter(zeros(1));
+        _gate = new Parameter(zeros(1, ScalarType.Float32, CPU));
         _gate.DetachFromDisposeScope();
-        _qkv = nn.Linear(options.Dim, 3 * options.Dim);
-        _proj = nn.Linear(options.Dim, options.Dim);
-        _norm = nn.LayerNorm(options.Dim);
+        _qkv = nn.Linear(options.Dim, 3 * options.Dim, device: CPU, dtype: ScalarType.Float32);
+        _proj = nn.Linear(options.Dim, options.Dim, device: CPU, dtype: ScalarType.Float32);
+        _norm = nn.LayerNorm(options.Dim, device: CPU, dtype: ScalarType.Float32);
         _heads = options.Heads;
         _chunk = options.MemoryChunk;
         _linear = linear;

@@ -85,11 +85,12 @@ internal static class ModelFile
     /// <exception cref="SafetensorsException">The file is damaged, is not a model file, or contradicts itself.</exception>
     public static (InputDoor Door, ByteTransformer Body) Build(string path)
     {
-        SafetensorsHeader header = Safetensors.ReadHeader(path);
+        SafetensorsHeader header = Safetensors.ReadWholeHeader(path);
         string format = header.Metadata.GetValueOrDefault(FormatKey, "");
         if (format != Format)
             throw new SafetensorsException(
-                $"{path}: not a model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'.");
+                $"{path}: not a model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'. "
+                    + $"{Advice(format, header)}");
         ByteTransformerOptions body = Read<ByteTransformerOptions>(header, BodyKey, path);
         DoorDescription door = Read<DoorDescription>(header, DoorKey, path);
         CheckBody(header, body, path);
@@ -111,6 +112,16 @@ internal static class ModelFile
             if (error is ArgumentException) throw Bad(header, DoorKey, path, error.Message, error);
             throw;
         }
+    }
+
+    /// <summary>What to do with a file that holds weights but no description of a model.</summary>
+    private static string Advice(string format, SafetensorsHeader header)
+    {
+        if (format.StartsWith("HslEmbeddingZero checkpoint", StringComparison.Ordinal))
+            return "This is a checkpoint, from which a training run resumes; the model is in the file model.safetensors of the run.";
+        return ForeignFile.DescribeNames(header.Tensors.Keys) is { } names
+            ? $"It holds weights alone, and {names}."
+            : $"It holds weights alone: make the model, then read them with {nameof(ByteLanguageModel.LoadWeights)}.";
     }
 
     private static T Read<T>(SafetensorsHeader header, string key, string path)

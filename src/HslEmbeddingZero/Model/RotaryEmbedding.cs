@@ -68,7 +68,7 @@ internal sealed class RotaryEmbedding(int headDim, double wavelengthBase) : IDis
     {
         // A tensor made in inference mode can never take part in a backward pass.
         using IDisposable ordinary = inference_mode(false);
-        using Tensor table = tensor(values, [rows, 1, 1, headDim]);
+        using Tensor table = tensor(values, [rows, 1, 1, headDim], device: CPU);
         return table.to(dtype, device, copy: true).DetachFromDisposeScope();
     }
 }

@@ -32,10 +32,10 @@ internal sealed class SelfAttentionBlock : nn.Module<Tensor, Tensor>
         Dropout dropout) : base(nameof(SelfAttentionBlock))
     {
         int dim = options.Dim;
-        _norm1 = nn.LayerNorm(dim);
-        _norm2 = nn.LayerNorm(dim);
-        _qkv = nn.Linear(dim, 3 * dim);
-        _proj = nn.Linear(dim, dim);
+        _norm1 = nn.LayerNorm(dim, device: CPU, dtype: ScalarType.Float32);
+        _norm2 = nn.LayerNorm(dim, device: CPU, dtype: ScalarType.Float32);
+        _qkv = nn.Linear(dim, 3 * dim, device: CPU, dtype: ScalarType.Float32);
+        _proj = nn.Linear(dim, dim, device: CPU, dtype: ScalarType.Float32);
         _ff = new FeedForward(dim, linear, dropout);
         _heads = options.Heads;
         _linear = linear;

@@ -121,4 +121,60 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Equal([1], File.ReadAllBytes(path));
         Assert.Equal([path], Directory.GetFiles(_folder.FullName));
     }
+
+    /// <summary>Models are often links into a store. The link must go on to name the model.</summary>
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_link_stays_and_its_target_is_written(bool targetExists)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");
+        Directory.CreateDirectory(_folder.PathOf("store"));
+        string target = _folder.PathOf("store/model"), link = _folder.PathOf("model"), second = _folder.PathOf("second");
+        if (targetExists) File.WriteAllText(target, "old");
+        File.CreateSymbolicLink(link, "store/model");
+        File.CreateSymbolicLink(second, link);
+        AtomicFile.WriteText(second, "new");
+        Assert.Equal("new", File.ReadAllText(target));
+        Assert.Equal("store/model", new FileInfo(link).LinkTarget);
+        Assert.Equal(link, new FileInfo(second).LinkTarget);
+        Assert.Equal([target], Directory.GetFiles(_folder.PathOf("store")));
+    }
+
+    [SkippableFact]
+    public void The_permissions_of_a_file_stay()
+    {
+        if (OperatingSystem.IsWindows()) throw new SkipException("Windows has no file modes.");
+        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        string path = _folder.Write("secret", "old");
+        File.SetUnixFileMode(path, mode);
+        AtomicFile.WriteText(path, "new");
+        Assert.Equal(mode, File.GetUnixFileMode(path));
+        AtomicFile.Write(path, (FileStream file) => file.Write("newer"u8));
+        Assert.Equal(mode, File.GetUnixFileMode(path));
+    }
+
+    /// <summary>A program with the rights of root would otherwise replace the device by a file.</summary>
+    [SkippableFact]
+    public void A_device_is_written_and_not_replaced()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Devices are no files on Windows.");
+        AtomicFile.Write("/dev/null", (FileStream file) => file.Write("lost"u8));
+        Assert.Empty(Directory.GetFiles("/dev", ".null*"));
+        Assert.True(FilePath.IsPipeOrDevice("/dev/null"));
+        Assert.Equal(0, new FileInfo("/dev/null").Length);
+    }
+
+    [SkippableFact]
+    public async Task A_pipe_is_written_and_not_replaced()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "mkfifo is a command of Unix.");
+        string pipe = _folder.PathOf("pipe");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe])) await made.WaitForExitAsync();
+        Assert.True(FilePath.IsPipeOrDevice(pipe));
+        Task<string> reading = Task.Run(() => File.ReadAllText(pipe));
+        AtomicFile.Write(pipe, (FileStream file) => file.Write("through"u8));
+        Assert.Equal("through", await reading);
+        Assert.True(FilePath.IsPipeOrDevice(pipe));
+    }
 }

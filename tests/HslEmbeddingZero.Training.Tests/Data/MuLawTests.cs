@@ -16,7 +16,6 @@ public class MuLawTests
     [InlineData(0.001f, 133)]
     [InlineData(2f, 255)]
     [InlineData(float.NegativeInfinity, 0)]
-    [InlineData(float.NaN, 128)]
     public void Known_samples_have_known_codes(float sample, byte code) => Assert.Equal(code, MuLaw.Encode(sample));
 
     [Fact]
@@ -55,5 +54,15 @@ public class MuLawTests
     {
         Assert.Throws<ArgumentException>(() => MuLaw.Encode(new float[3], new byte[2]));
         Assert.Throws<ArgumentException>(() => MuLaw.Decode(new byte[3], new float[2]));
+    }
+
+    [Fact]
+    public void NaN_is_refused_with_its_place_and_writes_nothing()
+    {
+        Assert.Throws<NotFiniteNumberException>(() => MuLaw.Encode(float.NaN));
+        byte[] codes = [1, 2, 3];
+        NotFiniteNumberException error = Assert.Throws<NotFiniteNumberException>(() => MuLaw.Encode([0, float.NaN, 0], codes));
+        Assert.Contains("Sample 1 of 3", error.Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3], codes);
     }
 }

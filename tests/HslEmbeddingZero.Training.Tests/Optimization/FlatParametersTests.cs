@@ -216,4 +216,22 @@ public sealed class FlatParametersTests
             optimizer.Step(0.1);
         }
     }
+
+    /// <summary>With one parameter, its gradient must not begin where a tensor of its own would begin.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_replaced_gradient_of_the_only_parameter_is_noticed(int dimensions)
+    {
+        using Linear module = nn.Linear(3, 4);
+        (dimensions == 1 ? module.weight! : module.bias!).requires_grad = false;
+        using FusedAdamW optimizer = new(module);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = ones(2, 3);
+        module.forward(x).sum().backward();
+        optimizer.Step(0.1);
+        module.zero_grad(set_to_none: true);
+        module.forward(x).sum().backward();
+        Assert.Contains("zero_grad", Assert.Throws<InvalidOperationException>(() => optimizer.Step(0.1)).Message, StringComparison.Ordinal);
+    }
 }

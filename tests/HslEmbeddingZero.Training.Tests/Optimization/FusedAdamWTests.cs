@@ -139,7 +139,8 @@ public sealed class FusedAdamWTests
             optimizer.Step(1e-4); // a step of bfloat16 at 1 is 0.0039 downwards
         }
 
-        Assert.All(optimizer.Parameters.Weights.data<float>().ToArray().Take(16), value => Assert.Equal(0.99f, value, 1e-5f));
+        float[] master = optimizer.Parameters.Slice(optimizer.Parameters.Weights, 0).data<float>().ToArray();
+        Assert.All(master, value => Assert.Equal(0.99f, value, 1e-5f));
         Assert.All(Values(module), value => Assert.Equal(0.9883f, value, 1e-4f)); // 0.99 in bfloat16
     }
 

@@ -125,13 +125,13 @@ public sealed class CheckpointTests : IDisposable
 
     public static TheoryData<string, string> Others => new()
     {
-        { "seed", "\"Seed\":6" },
-        { "dim", "\"Dim\":128" },
-        { "bytes per slot", "\"bytesPerSlot\":1" },
-        { "steps", "\"Steps\":9" },
-        { "precision", "Precision" },
+        { "seed", "Seed is 5, and was 6" },
+        { "dim", "body.Dim is 64, and was 128" },
+        { "bytes per slot", "bytesPerSlot is 2, and was 1" },
+        { "steps", "Steps is 8, and was 9" },
+        { "precision", "Precision is Float32, and was BFloat16" },
         { "zero-standardized", "door" },
-        { "projection", "ProjectionDoor" },
+        { "projection", "door is ZeroDoor, and was ProjectionDoor" },
         { "learned", "door" },
         { "random", "door" },
         { "permuted", "door" },
@@ -159,6 +159,7 @@ public sealed class CheckpointTests : IDisposable
         CheckpointException error = Refused<CheckpointException>();
         Assert.Contains("another run", error.Message, StringComparison.Ordinal);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('{', error.Message); // names and values, not two lines of JSON
     }
 
     [Fact]

@@ -270,7 +270,8 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
     public static long Length(string path)
     {
         FileInfo file = new(path);
-        return file.Exists ? file.Length : throw new CorpusException($"{path}: there is no such file.");
+        if (!file.Exists) throw new CorpusException($"{path}: there is no such file.");
+        return FilePath.Misfit(path) is { } misfit ? throw new CorpusException($"{path}: {misfit}.") : file.Length;
     }
 
     /// <summary>The contents of an input's files, without the files that are left out.</summary>
@@ -302,6 +303,7 @@ internal sealed class TextReading(OpenFiles open, long largeFrom, IProgress<Text
         if (Length(path) == 0) throw new CorpusException($"{path}: 0 bytes; a corpus file must hold at least 1.");
         try
         {
+            if (ForeignFile.IsGitLfsPointer(file)) throw new CorpusException($"{path}: {ForeignFile.GitLfsPointer}.");
             TextContent content = inMemory ? new MemoryContent(File.ReadAllBytes(path)) : new FileContent(path, file.Length,
                 file.LastWriteTimeUtc, open);
             Action<long>? told = progress is null || file.Length < largeFrom

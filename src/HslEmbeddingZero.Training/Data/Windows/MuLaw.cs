@@ -15,10 +15,12 @@ public static class MuLaw
     private static readonly float[] Decoded = DecodingTable();
 
     /// <summary>The code of one sample.</summary>
-    /// <param name="sample">A sample in [-1, 1]. Louder samples are clipped, and NaN counts as silence.</param>
+    /// <param name="sample">A sample in [-1, 1]. Louder samples are clipped.</param>
+    /// <exception cref="NotFiniteNumberException">The sample is NaN.</exception>
     public static byte Encode(float sample)
     {
-        double x = float.IsNaN(sample) ? 0d : Math.Clamp((double)sample, -1, 1);
+        if (float.IsNaN(sample)) throw new NotFiniteNumberException("A sample of sound is NaN.", sample);
+        double x = Math.Clamp((double)sample, -1, 1);
         double companded = Math.CopySign(Math.Log(1 + (Mu * Math.Abs(x))) / LogRange, x);
         return (byte)(((companded + 1) / 2 * Mu) + 0.5);
     }
@@ -31,9 +33,12 @@ public static class MuLaw
     /// <param name="samples">Samples in [-1, 1].</param>
     /// <param name="codes">Receives one code per sample.</param>
     /// <exception cref="ArgumentException"><paramref name="codes"/> is shorter than <paramref name="samples"/>.</exception>
+    /// <exception cref="NotFiniteNumberException">A sample is NaN. No code is written.</exception>
     public static void Encode(ReadOnlySpan<float> samples, Span<byte> codes)
     {
         CheckRoom(samples.Length, codes.Length, nameof(codes));
+        for (int i = 0; i < samples.Length; i++)
+            if (float.IsNaN(samples[i])) throw new NotFiniteNumberException($"Sample {i} of {samples.Length} is NaN.", samples[i]);
         for (int i = 0; i < samples.Length; i++)
             codes[i] = Encode(samples[i]);
     }

@@ -37,9 +37,10 @@ internal sealed record SourceFile(string Path, byte[] Content, string Sha256)
         try
         {
             byte[] content = File.ReadAllBytes(path);
+            if (ForeignFile.IsGitLfsPointer(content)) throw new CorpusException($"{path}: {ForeignFile.GitLfsPointer}.");
             return new(path, content, Convert.ToHexStringLower(SHA256.HashData(content)));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException and not CorpusException or UnauthorizedAccessException)
         {
             throw new CorpusException($"{path}: cannot be read. {failure.Message}", failure);
         }
@@ -51,6 +52,8 @@ internal sealed record SourceFile(string Path, byte[] Content, string Sha256)
         var info = new FileInfo(path);
         if (!info.Exists)
             throw new CorpusException($"{path}: there is no such file.");
+        if (FilePath.Misfit(path) is { } misfit)
+            throw new CorpusException($"{path}: {misfit}.");
         if (info.Length == 0)
             throw new CorpusException($"{path}: 0 bytes; a corpus file must hold at least 1.");
         if (info.Length > Array.MaxLength)
