@@ -18,6 +18,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     private readonly FeatureLayer _layer;
     [ComponentName(Name = "value_table")]
     private readonly Parameter? _valueTable;
+    private bool _isDisposed;
 
     /// <param name="kind">Which values replace the frozen ones.</param>
     /// <param name="seed">Seed of the control's random draw, 0 or more.</param>
@@ -76,6 +77,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public override Tensor forward(Tensor input)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         ByteIds.Require(input, ChecksIds, Device);
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = Rows(ByteIds.Flat(input));
@@ -104,6 +106,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        _isDisposed = true;
         if (disposing) _layer.Dispose();
         base.Dispose(disposing);
     }

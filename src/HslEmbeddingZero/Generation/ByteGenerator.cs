@@ -102,8 +102,8 @@ public sealed class ByteGenerator : IDisposable
             int wrong = Array.FindIndex(_logits, logit => !float.IsFinite(logit));
             if (wrong < 0) return _logits;
             throw new NotFiniteNumberException(
-                $"The model's logit of id {wrong} is {_logits[wrong]} after {_ids.Count} ids: "
-                + "its weights are damaged, or too large for its dtype.", _logits[wrong]);
+                $"The model's logits are not finite: that of id {wrong} is {_logits[wrong]} after {_ids.Count} ids. "
+                + "Its weights are damaged, or too large for its dtype.", _logits[wrong]);
         }
     }
 

@@ -24,7 +24,8 @@ internal static class FilePath
         try
         {
             // Opened for reading alone, a pipe would wait for its writer.
-            using FileStream probe = new(resolved, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            const FileShare all = FileShare.ReadWrite | FileShare.Delete;
+            using FileStream probe = new(resolved, FileMode.Open, FileAccess.ReadWrite, all, bufferSize: 0);
             return !probe.CanSeek;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

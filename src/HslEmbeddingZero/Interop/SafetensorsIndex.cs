@@ -67,7 +67,7 @@ internal static class SafetensorsIndex
                     || name.Contains('\0', StringComparison.Ordinal) || IsIndex(name))
                     throw new SafetensorsException(
                         $"{path}: the file of tensor '{SafetensorsHeaderReader.Show(entry.Name)}' is "
-                            + $"{SafetensorsHeaderReader.Show(entry.Value.GetRawText())}; it must be the name of a file in the same folder.");
+                            + $"{SafetensorsHeaderReader.Show(entry.Value.GetRawText())}; it must name a file in the same folder.");
                 files.Add(entry.Name, name);
             }
 

@@ -20,6 +20,7 @@ public sealed class DisposedObjectTests
         { "door.Features", typeof(ZeroDoor) },
         { "door.WriteStream", typeof(ZeroDoor) },
         { "body.forward", typeof(ByteTransformer) },
+        { "features.forward", typeof(ControlFeatures) },
         { "generator.Logits", typeof(ByteGenerator) },
         { "generator.Accept", typeof(ByteGenerator) },
         { "generator.Generate", typeof(ByteGenerator) },
@@ -50,7 +51,8 @@ public sealed class DisposedObjectTests
         FusedAdamW optimizer = new(new ByteTransformer(new() { Dim = 64, Layers = 1, Heads = 2 }));
         TrainingRun run = new(folder.PathOf("run"), model, TinyRun.Sources, TinyRun.Options);
         MetricsLog log = new(folder.PathOf("log"));
-        foreach (IDisposable one in (IDisposable[])[generator, optimizer, run, log, tiny.Trainer, model]) one.Dispose();
+        ControlFeatures features = new(ControlKind.Random);
+        foreach (IDisposable one in (IDisposable[])[features, generator, optimizer, run, log, tiny.Trainer, model]) one.Dispose();
 
         ObjectDisposedException error = Assert.Throws<ObjectDisposedException>(() =>
         {
@@ -67,6 +69,7 @@ public sealed class DisposedObjectTests
                 "door.Features" => model.Door.Features(ids),
                 "door.WriteStream" => Do(() => ((ZeroDoor)model.Door).WriteStream(ids, positions)),
                 "body.forward" => model.Body.forward(positions, positions),
+                "features.forward" => features.forward(ids),
                 "generator.Logits" => Do(() => generator.Probabilities()),
                 "generator.Accept" => Do(() => generator.Accept(1)),
                 "generator.Generate" => Do(() => generator.Generate(1).Count()),

@@ -78,7 +78,9 @@ public sealed class DivergenceTests
         };
         using TemporaryFolder folder = new();
         using TinyRun model = new(TinyRun.Options);
-        using TrainingRun run = new(folder.FullName, model.Model, TinyRun.TextOnly, options, new() { CheckpointEvery = writesCheckpoints ? TimeSpan.FromTicks(1) : null });
+        using TrainingRun run = new(
+            folder.FullName, model.Model, TinyRun.TextOnly, options,
+            new() { CheckpointEvery = writesCheckpoints ? TimeSpan.FromTicks(1) : null });
         NotFiniteNumberException error = Assert.Throws<NotFiniteNumberException>(() => run.Run());
         Assert.Contains($"step {stopsAt}", error.Message, StringComparison.Ordinal);
         if (!File.Exists(run.CheckpointPath)) return;
