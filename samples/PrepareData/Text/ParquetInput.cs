@@ -1,5 +1,6 @@
+using System.Globalization;
 using System.Text.Unicode;
-using Microsoft.Win32.SafeHandles;
+using ParquetSharp;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
@@ -10,57 +11,82 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 internal sealed class ParquetInput : TextInput
 {
     private readonly string _path;
-    private readonly SafeFileHandle _file;
-    private readonly ParquetFooter _footer;
+    private readonly long _length;
+    private readonly ParquetFileReader _file;
+    private readonly int _column;
+    private readonly long[] _rows;
+    private readonly long _allRows;
     private readonly long _rowsBefore;
-    private TextColumn? _column;
+    private TextColumn? _open;
     private int _group;
+    private long _rowsDone;
     private bool _isPositioned;
 
+    /// <summary>Opens a file and checks that its text column can be read in every row group.</summary>
+    /// <exception cref="InvalidDataException">It is not a parquet file, or its column is of a kind that is not supported.</exception>
     public ParquetInput(string path, string column, TextPosition position)
+        : base(path, position)
     {
         _path = path;
-        _file = File.OpenHandle(path);
-        try
-        {
-            _footer = ParquetFooter.Read(_file, column);
-        }
-        catch (ParquetFormatException failure)
-        {
-            _file.Dispose();
-            throw new InvalidDataException($"{path}: {failure.Message}.", failure);
-        }
-
+        _length = ParquetFormat.RequireWhole(path);
         _group = (int)position.Offset;
         _rowsBefore = position.Record;
-    }
-
-    public override TextPosition Position => new(_group, _column?.Row ?? (_isPositioned ? 0 : _rowsBefore));
-
-    public override long BytesRead =>
-        _group < _footer.RowGroups.Count ? _footer.RowGroups[_group].Start + (_column is null
-            ? 0 : Share(_footer.RowGroups[_group], _column.Row)) : RandomAccess.GetLength(_file);
-
-    public override bool Next(DocumentWriter writer, DamageLog damage)
-    {
-        if (_group >= _footer.RowGroups.Count) return false;
-        ColumnChunk chunk = _footer.RowGroups[_group];
-        _column ??= new TextColumn(_file, chunk, _footer.IsOptional);
+        ParquetFileReader? file = null;
         try
         {
+            using var properties = ReaderProperties.GetDefaultReaderProperties();
+            properties.EnableBufferedStream(); // Reads page by page. Without it, a row group's whole column is in memory.
+            properties.EnablePageChecksumVerification();
+            file = new ParquetFileReader(path, properties);
+            _column = ParquetFormat.FindColumn(file, column);
+            _rows = new long[file.FileMetaData.NumRowGroups];
+            for (int group = 0; group < _rows.Length; group++) _rows[group] = ParquetFormat.RequireReadable(file, group, _column);
+            _file = file;
+        }
+        catch (Exception failure)
+        {
+            file?.Dispose();
+            if (ParquetFormat.Reason(failure) is not { } reason) throw;
+            throw new InvalidDataException($"{path}: {reason}.", failure);
+        }
+
+        _allRows = _rows.Sum();
+        _rowsDone = _rows.Take(_group).Sum();
+    }
+
+    public override TextPosition Position => new(_group, _open?.Row ?? (_isPositioned ? 0 : _rowsBefore));
+
+    public override long BytesRead =>
+        _group == _rows.Length ? _length : (long)((double)(_rowsDone + Position.Record) / Math.Max(1, _allRows) * _length);
+
+    public override void Dispose()
+    {
+        _open?.Dispose();
+        _file.Dispose();
+    }
+
+    protected override bool ReadRecord(DocumentWriter writer, DamageLog damage)
+    {
+        if (_group >= _rows.Length) return false;
+        try
+        {
+            _open ??= new TextColumn(_file, _group, _column);
             if (!_isPositioned)
-                while (_column.Row < _rowsBefore && _column.Next(out _, out _))
+                while (_open.Row < _rowsBefore && _open.Next(out _, out _))
                     continue;
             _isPositioned = true;
 
-            if (!_column.Next(out ReadOnlySpan<byte> text, out bool isNull)) NextGroup();
+            if (!_open.Next(out ReadOnlySpan<byte> text, out bool isNull)) NextGroup();
             else if (isNull) writer.Statistics.Nulls++;
-            else if (!Utf8.IsValid(text)) damage.Add(_path, $"row group {_group}, row {_column.Row - 1}", "not UTF-8");
+            else if (!Utf8.IsValid(text)) damage.Add(_path, $"row group {_group}, row {_open.Row - 1}", "not UTF-8");
             else writer.WriteDocument(text);
         }
-        catch (ParquetFormatException failure)
+        catch (Exception failure) when (ParquetFormat.Reason(failure) is { } reason)
         {
-            damage.Add(_path, $"row group {_group}, from row {_column.Row} to {chunk.Rows - 1}", failure.Message);
+            long first = Position.Record;
+            long count = _rows[_group] - first;
+            string place = string.Create(CultureInfo.InvariantCulture, $"row group {_group}, rows {first} to {_rows[_group] - 1}");
+            damage.Add(_path, place, reason, count);
             _isPositioned = true;
             NextGroup();
         }
@@ -68,13 +94,10 @@ internal sealed class ParquetInput : TextInput
         return true;
     }
 
-    public override void Dispose() => _file.Dispose();
-
-    private static long Share(ColumnChunk chunk, long row) => (long)((double)chunk.Size / Math.Max(1, chunk.Rows) * row);
-
     private void NextGroup()
     {
-        _group++;
-        _column = null;
+        _rowsDone += _rows[_group++];
+        _open?.Dispose();
+        _open = null;
     }
 }

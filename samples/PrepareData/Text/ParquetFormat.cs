@@ -1,0 +1,194 @@
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using ParquetSharp;
+
+namespace HslEmbeddingZero.Samples.PrepareData;
+
+/// <summary>What a parquet file must be for its text to be read, and what is wrong where it is not.</summary>
+internal static partial class ParquetFormat
+{
+    private static readonly HashSet<Compression> Compressions =
+    [
+        Compression.Uncompressed, Compression.Snappy, Compression.Gzip, Compression.Brotli, Compression.Zstd, Compression.Lz4,
+        Compression.Lz4Hadoop,
+    ];
+
+    private static readonly HashSet<Encoding> Encodings =
+    [
+        Encoding.Plain, Encoding.PlainDictionary, Encoding.RleDictionary, Encoding.DeltaLengthByteArray, Encoding.DeltaByteArray,
+        Encoding.Rle, Encoding.BitPacked, // of the levels
+    ];
+
+    /// <summary>Refuses a file that does not begin and end as parquet files do. Returns its length.</summary>
+    public static long RequireWhole(string path)
+    {
+        const int magic = 4;
+        using FileStream file = File.OpenRead(path);
+        Span<byte> start = stackalloc byte[FileContent.StartLength];
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        Span<byte> end = stackalloc byte[magic];
+        file.Seek(-Math.Min(magic, file.Length), SeekOrigin.End);
+        end = end[..file.ReadAtLeast(end, magic, throwOnEndOfStream: false)];
+        bool isParquet = start.StartsWith("PAR1"u8);
+        string? fault =
+            start.StartsWith("PARE"u8) || end.SequenceEqual("PARE"u8) ? "the parquet file is encrypted. Decrypt it first"
+            : isParquet && end.SequenceEqual("PAR1"u8) ? null
+            : isParquet ? $"the parquet file is cut off: it does not end with PAR1 ({file.Length} bytes). Download it again"
+            : $"{FileContent.Describe(start) ?? "it does not begin with PAR1"}; expected a parquet file";
+        return fault is null ? file.Length : throw new InvalidDataException($"{path}: {fault}.");
+    }
+
+    /// <summary>Returns the index of a column of text among the columns of the file. The names of nested columns have dots.</summary>
+    /// <exception cref="InvalidDataException">There is no such column, or it does not hold one text per row.</exception>
+    public static int FindColumn(ParquetFileReader file, string name)
+    {
+        SchemaDescriptor schema = file.FileMetaData.Schema;
+        string[] names = [.. Enumerable.Range(0, schema.NumColumns).Select(index => schema.Column(index).Path.ToDotString())];
+        int[] found = [.. Enumerable.Range(0, names.Length).Where(index => names[index] == name)];
+        if (found.Length > 1) throw new InvalidDataException($"two columns have the name '{name}'");
+        if (found.Length == 0)
+            throw new InvalidDataException($"there is no column '{name}'; there are: {string.Join(", ", names)}. Choose with --field");
+        ColumnDescriptor column = schema.Column(found[0]);
+        if (column.MaxRepetitionLevel > 0)
+            throw new InvalidDataException($"the column '{name}' holds a list in each row; one text per row is needed");
+        using LogicalType logical = column.LogicalType;
+        if (column.PhysicalType != PhysicalType.ByteArray
+            || logical.Type is not (LogicalTypeEnum.String or LogicalTypeEnum.None or LogicalTypeEnum.Json or LogicalTypeEnum.Enum))
+            throw new InvalidDataException(
+                $"the column '{name}' is of type {column.PhysicalType} ({logical.Type}), not text. Choose another with --field");
+        return found[0];
+    }
+
+    /// <summary>Refuses a row group whose column is written in a way that is not supported. Returns its number of rows.</summary>
+    public static long RequireReadable(ParquetFileReader file, int group, int column)
+    {
+        using RowGroupReader reader = file.RowGroup(group);
+        using ColumnChunkMetaData chunk = reader.MetaData.GetColumnChunkMetaData(column);
+        using ColumnCryptoMetaData? crypto = chunk.CryptoMetadata;
+        if (crypto is not null) throw new InvalidDataException("the column is encrypted. Decrypt it first");
+        if (!Compressions.Contains(chunk.Compression))
+            throw new InvalidDataException(
+                $"row group {group} is compressed as {chunk.Compression}, which is not supported; {string.Join(", ", Compressions)} are");
+        foreach (Encoding encoding in chunk.Encodings)
+            if (!Encodings.Contains(encoding))
+                throw new InvalidDataException(
+                    $"row group {group} is encoded as {encoding}, which is not supported; {string.Join(", ", Encodings)} are");
+        long rows = reader.MetaData.NumRows;
+        return rows >= 0 ? rows : throw new InvalidDataException($"the footer is damaged: row group {group} has {rows} rows");
+    }
+
+    /// <summary>
+    /// What an exception says of the file, or null where it says nothing of the file. The native library wraps its sentences in names of
+    /// C++ classes; only the sentence is kept.
+    /// </summary>
+    public static string? Reason(Exception failure) => failure switch
+    {
+        InvalidDataException => failure.Message,
+        ParquetException => Sentence(failure.Message),
+        _ => null,
+    };
+
+    private static string Sentence(string message)
+    {
+        Match inner = NativeMessage.Match(message);
+        string sentence = (inner.Success ? inner.Groups[1].Value : message).Split('\n', 2)[0].Trim().TrimEnd('.');
+        return sentence.Length > 0 ? $"the parquet reader says: {sentence}" : "the parquet reader gives no reason";
+    }
+
+    [GeneratedRegex(@"\(message: '(.*)'\)\s*$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex NativeMessage { get; }
+}
+
+/// <summary>The text of one row group, row by row. The native reader holds one page and the dictionary.</summary>
+internal sealed class TextColumn : IDisposable
+{
+    private const int BatchRows = 256;
+
+    /// <summary>Pages without a value are allowed, and each ends a batch early. More in a row than this are the end of the column.</summary>
+    private const int MostEmptyBatches = 1 << 16;
+
+    private readonly RowGroupReader _group;
+    private readonly ColumnReader<ByteArray> _column;
+    private readonly long _rows;
+    private readonly int _level;
+    private readonly short[] _levels = new short[BatchRows];
+    private readonly ByteArray[] _values = new ByteArray[BatchRows];
+    private byte[] _text = [];
+    private int _inBatch;
+    private int _batch;
+    private int _value;
+    private long _valuesInBatch;
+
+    public TextColumn(ParquetFileReader file, int group, int column)
+    {
+        _group = file.RowGroup(group);
+        try
+        {
+            _rows = _group.MetaData.NumRows;
+            using ColumnChunkMetaData chunk = _group.MetaData.GetColumnChunkMetaData(column);
+            if (chunk.NumValues != _rows)
+                throw new InvalidDataException($"the footer names {_rows} rows, but {chunk.NumValues} values of the column");
+            _level = file.FileMetaData.Schema.Column(column).MaxDefinitionLevel;
+            _column = (ColumnReader<ByteArray>)_group.Column(column);
+        }
+        catch
+        {
+            _group.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Rows read so far.</summary>
+    public long Row { get; private set; }
+
+    /// <summary>Reads the text of the next row; false after the last row.</summary>
+    /// <param name="text">The bytes, valid until the next call. They are not checked to be UTF-8.</param>
+    /// <param name="isNull">True where the row has no text.</param>
+    /// <exception cref="ParquetException">The rest of the row group cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The column has fewer values than rows.</exception>
+    public bool Next(out ReadOnlySpan<byte> text, out bool isNull)
+    {
+        text = default;
+        isNull = false;
+        if (Row == _rows) return false;
+        if (_inBatch == _batch) ReadBatch();
+        isNull = _level > 0 && _levels[_inBatch] < _level;
+        if (!isNull)
+        {
+            if (_value >= _valuesInBatch) throw new InvalidDataException($"a page ends before the value of row {Row}");
+            text = Copy(_values[_value++]);
+        }
+
+        _inBatch++;
+        Row++;
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _column.Dispose();
+        _group.Dispose();
+    }
+
+    private void ReadBatch()
+    {
+        (_inBatch, _value) = (0, 0);
+        long wanted = Math.Min(BatchRows, _rows - Row);
+        for (int empty = 0; empty < MostEmptyBatches; empty++)
+        {
+            _batch = (int)_column.ReadBatch(wanted, _levels, [], _values, out _valuesInBatch);
+            if (_batch > 0) return;
+        }
+
+        throw new InvalidDataException($"the pages end after {Row} of {_rows} rows");
+    }
+
+    /// <summary>The values point into the native page. A copy is safe after the page is gone.</summary>
+    private ReadOnlySpan<byte> Copy(ByteArray value)
+    {
+        if (value.Length == 0) return [];
+        if (_text.Length < value.Length) _text = GC.AllocateUninitializedArray<byte>(Math.Max(value.Length, _text.Length * 2));
+        Marshal.Copy(value.Pointer, _text, 0, value.Length);
+        return _text.AsSpan(0, value.Length);
+    }
+}
