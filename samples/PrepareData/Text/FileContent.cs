@@ -22,8 +22,8 @@ internal static class FileContent
             => "this is UTF-16 or UTF-32 text. Convert it to UTF-8 first",
         _ when start.StartsWith("version https://git-lfs"u8)
             => "this is a git-LFS pointer, not the file itself. Fetch the file with 'git lfs pull'",
-        _ when start.StartsWith(Gzip) => "this is gzip data. Let its name end in .gz",
-        _ when start.StartsWith(Zstd) => "this is zstd data. Let its name end in .zst",
+        _ when start.StartsWith(Gzip) => "this is gzip data. Let its name end in .gz, or decompress it",
+        _ when start.StartsWith(Zstd) => "this is zstd data. Let its name end in .zst, or decompress it",
         [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => "this is xz data. Decompress it first",
         [(byte)'B', (byte)'Z', (byte)'h', _, (byte)'1', (byte)'A', (byte)'Y', ..] => "this is bzip2 data. Decompress it first",
         [(byte)'P', (byte)'K', 3, 4, ..] => "this is a zip archive. Unpack it first",

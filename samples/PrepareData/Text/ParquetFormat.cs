@@ -22,7 +22,7 @@ internal static partial class ParquetFormat
     /// <summary>Refuses a file that does not begin and end as parquet files do. Returns its length.</summary>
     public static long RequireWhole(string path)
     {
-        const int magic = 4;
+        const int magic = 4, smallest = magic + sizeof(int) + magic; // with the length of the footer
         using FileStream file = File.OpenRead(path);
         Span<byte> start = stackalloc byte[FileContent.StartLength];
         start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
@@ -30,11 +30,12 @@ internal static partial class ParquetFormat
         file.Seek(-Math.Min(magic, file.Length), SeekOrigin.End);
         end = end[..file.ReadAtLeast(end, magic, throwOnEndOfStream: false)];
         bool isParquet = start.StartsWith("PAR1"u8);
+        bool isWhole = isParquet && end.SequenceEqual("PAR1"u8) && file.Length >= smallest;
         string? fault =
             start.StartsWith("PARE"u8) || end.SequenceEqual("PARE"u8) ? "the parquet file is encrypted. Decrypt it first"
-            : isParquet && end.SequenceEqual("PAR1"u8) ? null
-            : isParquet ? $"the parquet file is cut off: it does not end with PAR1 ({file.Length} bytes). Download it again"
-            : $"{FileContent.Describe(start) ?? "it does not begin with PAR1"}; expected a parquet file";
+            : isWhole ? null
+            : isParquet ? $"the parquet file is cut off: its {file.Length} bytes do not end with a footer. Download it again"
+            : $"not a parquet file: {FileContent.DescribeData(start) ?? "it does not begin with PAR1"}";
         return fault is null ? file.Length : throw new InvalidDataException($"{path}: {fault}.");
     }
 
@@ -104,7 +105,7 @@ internal sealed class TextColumn : IDisposable
 {
     private const int BatchRows = 256;
 
-    /// <summary>Pages without a value are allowed, and each ends a batch early. More in a row than this are the end of the column.</summary>
+    /// <summary>A page without a value is allowed, and gives an empty batch. More in a row than this are the end of the column.</summary>
     private const int MostEmptyBatches = 1 << 16;
 
     private readonly RowGroupReader _group;

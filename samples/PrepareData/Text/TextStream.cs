@@ -16,8 +16,8 @@ internal abstract class TextStream : IDisposable
     /// <summary>What is wrong from here on; null where everything could be read so far. What was read before stays.</summary>
     public string? Fault { get; protected set; }
 
-    /// <summary>Bytes of the file read so far, compressed ones where it is compressed.</summary>
-    public long BytesRead => File.Position;
+    /// <summary>Bytes of the file that are done, compressed ones where it is compressed.</summary>
+    public long BytesRead => Fault is null ? File.Position : File.Length;
 
     protected FileStream File { get; }
 
@@ -59,7 +59,7 @@ internal abstract class TextStream : IDisposable
             if (Input.StartsWith(magic)) return;
             File.Dispose();
             throw new InvalidDataException(
-                $"{path}: {FileContent.DescribeData(Input) ?? $"it does not begin as {format} data does"}; expected {format} data.");
+                $"{path}: not {format} data: {FileContent.DescribeData(Input) ?? "it does not begin as such data does"}.");
         }
 
         protected byte[] Buffer { get; } = new byte[BufferSize];
@@ -204,10 +204,14 @@ internal abstract class TextStream : IDisposable
                 OperationStatus status = _decompressor.UnwrapStream(Input, buffer.AsSpan(offset, count), out int used, out int written);
                 Start += used;
                 if (status == OperationStatus.InvalidData) EndEarly(_isInFrame ? "the zstd data is damaged" : "the zstd data ends");
-                else if (!hasInput && written == 0 && _isInFrame) EndEarly("the zstd data is cut off");
+                else if (!hasInput && written == 0)
+                {
+                    if (_isInFrame) EndEarly("the zstd data is cut off");
+                    return 0;
+                }
+
                 _isInFrame = status != OperationStatus.Done;
                 if (written > 0) return written;
-                if (!hasInput) return 0;
             }
 
             return 0;
