@@ -11,16 +11,12 @@ internal sealed class DamageLog(Stream stream, long count)
     /// <summary>Records skipped so far, including those before a resume.</summary>
     public long Count { get; private set; } = count;
 
-    /// <summary>Place and reason of the last skipped record of this run.</summary>
-    public string? Last { get; private set; }
-
     /// <summary>Logs a skipped record, or several records at one place.</summary>
     public void Add(string file, string place, string reason, long records = 1)
     {
         Count += records;
         string name = Path.GetFileName(file);
-        Last = $"{place}: {reason}";
-        if (_first.Count < Shown) _first.Add($"{name}, {Last}");
+        if (_first.Count < Shown) _first.Add($"{name}, {place}: {reason}");
         var entry = new { File = name, Place = place, Records = records, Reason = reason };
         stream.Write(JsonSerializer.SerializeToUtf8Bytes(entry, JsonSerializerOptions.Web));
         stream.Write("\n"u8);

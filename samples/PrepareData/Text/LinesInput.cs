@@ -3,7 +3,6 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <summary>A file of lines, which may be compressed. A record is a line.</summary>
 internal abstract class LinesInput : TextInput
 {
-    private readonly string _path;
     private readonly int _longest;
     private readonly LineReader _lines;
 
@@ -16,7 +15,7 @@ internal abstract class LinesInput : TextInput
     protected LinesInput(string path, TextPosition position, int longest, Func<ReadOnlySpan<byte>, string?> recognize)
         : base(path, position)
     {
-        (_path, _longest) = (path, longest);
+        _longest = longest;
         _lines = new LineReader(path, position.Offset, position.Record, longest);
         ReadOnlySpan<byte> start = _lines.Peek();
         if (position != default || _lines.Fault is not null || recognize(start) is not { } wrong) return;
@@ -24,9 +23,9 @@ internal abstract class LinesInput : TextInput
         throw new InvalidDataException($"{path}: {wrong}.");
     }
 
-    public override TextPosition Position => new(_lines.Offset, _lines.Number);
-
     public override long BytesRead => _lines.BytesRead;
+
+    protected override TextPosition Place => new(_lines.Offset, _lines.Number);
 
     public override void Dispose() => _lines.Dispose();
 
@@ -43,13 +42,13 @@ internal abstract class LinesInput : TextInput
         if (!_lines.Next(out ReadOnlySpan<byte> line, out bool isTooLong))
         {
             End(writer);
-            if (_lines.Fault is { } end) damage.Add(_path, $"after line {_lines.Number}, byte {_lines.Offset}", end);
+            if (_lines.Fault is { } end) Skip(damage, $"after line {_lines.Number}, byte {_lines.Offset}", end);
             return false;
         }
 
         if (_lines.LineOffset == 0) line = FileContent.WithoutMark(line);
         string? fault = isTooLong ? $"longer than {_longest} bytes" : ReadLine(line, writer);
-        if (fault is not null) damage.Add(_path, $"line {_lines.Number}, byte {_lines.LineOffset}", fault);
+        if (fault is not null) Skip(damage, $"line {_lines.Number}, byte {_lines.LineOffset}", fault);
         return true;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Unicode;
 using ParquetSharp;
 
@@ -10,16 +9,15 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// </summary>
 internal sealed class ParquetInput : TextInput
 {
-    private readonly string _path;
     private readonly long _length;
     private readonly ParquetFileReader _file;
     private readonly int _column;
     private readonly long[] _rows;
-    private readonly long _allRows;
+    private readonly double _allRows; // A damaged footer may name more rows than a whole number holds.
     private readonly long _rowsBefore;
     private TextColumn? _open;
     private int _group;
-    private long _rowsDone;
+    private double _rowsDone;
     private bool _isPositioned;
 
     /// <summary>Opens a file and checks that its text column can be read in every row group.</summary>
@@ -27,7 +25,6 @@ internal sealed class ParquetInput : TextInput
     public ParquetInput(string path, string column, TextPosition position)
         : base(path, position)
     {
-        _path = path;
         _length = ParquetFormat.RequireWhole(path);
         _group = (int)position.Offset;
         _rowsBefore = position.Record;
@@ -50,14 +47,14 @@ internal sealed class ParquetInput : TextInput
             throw new InvalidDataException($"{path}: {reason}.", failure);
         }
 
-        _allRows = _rows.Sum();
-        _rowsDone = _rows.Take(_group).Sum();
+        _allRows = _rows.Sum(rows => (double)rows);
+        _rowsDone = _rows.Take(_group).Sum(rows => (double)rows);
     }
 
-    public override TextPosition Position => new(_group, _open?.Row ?? (_isPositioned ? 0 : _rowsBefore));
-
     public override long BytesRead =>
-        _group == _rows.Length ? _length : (long)((double)(_rowsDone + Position.Record) / Math.Max(1, _allRows) * _length);
+        _group == _rows.Length ? _length : (long)((_rowsDone + Place.Record) / Math.Max(1, _allRows) * _length);
+
+    protected override TextPosition Place => new(_group, _open?.Row ?? (_isPositioned ? 0 : _rowsBefore));
 
     public override void Dispose()
     {
@@ -78,15 +75,14 @@ internal sealed class ParquetInput : TextInput
 
             if (!_open.Next(out ReadOnlySpan<byte> text, out bool isNull)) NextGroup();
             else if (isNull) writer.Statistics.Nulls++;
-            else if (!Utf8.IsValid(text)) damage.Add(_path, $"row group {_group}, row {_open.Row - 1}", "not UTF-8");
+            else if (!Utf8.IsValid(text)) Skip(damage, $"row group {_group}, row {_open.Row - 1}", "not UTF-8");
             else writer.WriteDocument(text);
         }
         catch (Exception failure) when (ParquetFormat.Reason(failure) is { } reason)
         {
-            long first = Position.Record;
+            long first = Place.Record;
             long count = _rows[_group] - first;
-            string place = string.Create(CultureInfo.InvariantCulture, $"row group {_group}, rows {first} to {_rows[_group] - 1}");
-            damage.Add(_path, place, reason, count);
+            Skip(damage, $"row group {_group}, rows {first} to {_rows[_group] - 1}", reason, count);
             _isPositioned = true;
             NextGroup();
         }

@@ -3,19 +3,26 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <summary>A file of documents, read record by record. It can be opened at any earlier stop position.</summary>
 internal abstract class TextInput(string path, TextPosition start) : IDisposable
 {
-    private static readonly string[] LineEndings = [".txt", ".jsonl", ".ndjson", ".json"];
-    private long? _usableBefore;
-    private long _damageBefore;
+    private bool _isAnyUsable = start != default && start.OnlyDamaged == 0;
+    private long _damaged = start.OnlyDamaged;
+    private string? _lastDamage;
 
     /// <summary>File endings that can be read. Some have two parts, as ".jsonl.gz" has.</summary>
     public static IReadOnlyList<string> Endings { get; } =
-        [.. LineEndings, ".parquet", .. LineEndings.Select(ending => ending + ".gz"), .. LineEndings.Select(ending => ending + ".zst")];
+    [
+        ".txt", ".jsonl", ".ndjson", ".parquet",
+        ".txt.gz", ".jsonl.gz", ".ndjson.gz", ".json.gz", // Dumps name compressed JSON lines .json.gz; a .json is one document.
+        ".txt.zst", ".jsonl.zst", ".ndjson.zst", ".json.zst",
+    ];
 
     /// <summary>Position of the next record.</summary>
-    public abstract TextPosition Position { get; }
+    public TextPosition Position => Place with { OnlyDamaged = _isAnyUsable ? 0 : _damaged };
 
     /// <summary>Bytes of the file read so far, for the progress bar.</summary>
     public abstract long BytesRead { get; }
+
+    /// <summary>Place of the next record.</summary>
+    protected abstract TextPosition Place { get; }
 
     /// <summary>Opens a file by its ending.</summary>
     /// <param name="path">A path that ends in one of <see cref="Endings"/>.</param>
@@ -41,12 +48,11 @@ internal abstract class TextInput(string path, TextPosition start) : IDisposable
     /// <exception cref="InvalidDataException">The end is reached, and every record of the file was damaged.</exception>
     public bool Next(DocumentWriter writer, DamageLog damage)
     {
-        if (_usableBefore is null) (_usableBefore, _damageBefore) = (Usable(writer.Statistics), damage.Count);
-        if (ReadRecord(writer, damage)) return true;
-        long damaged = damage.Count - _damageBefore;
-        if (start == default && damaged > 0 && Usable(writer.Statistics) == _usableBefore)
-            throw new InvalidDataException($"{path}: none of its records can be read. Damaged: {damaged}, the last at {damage.Last}.");
-        return false;
+        long before = Used(writer.Statistics);
+        bool isRecord = ReadRecord(writer, damage);
+        _isAnyUsable |= Used(writer.Statistics) != before;
+        if (isRecord || _isAnyUsable || _damaged == 0) return isRecord;
+        throw new InvalidDataException($"{path}: none of its records can be read. Damaged: {_damaged}, the last at {_lastDamage}.");
     }
 
     public abstract void Dispose();
@@ -54,11 +60,21 @@ internal abstract class TextInput(string path, TextPosition start) : IDisposable
     /// <summary>Does the work of <see cref="Next"/> for one record.</summary>
     protected abstract bool ReadRecord(DocumentWriter writer, DamageLog damage);
 
-    private static long Usable(TextStatistics statistics) =>
+    /// <summary>Logs a damaged record, or several at one place.</summary>
+    protected void Skip(DamageLog damage, string place, string reason, long records = 1)
+    {
+        _damaged += records;
+        _lastDamage = $"{place}: {reason}";
+        damage.Add(path, place, reason, records);
+    }
+
+    /// <summary>A number that changes with every record that could be used, with or without text.</summary>
+    private static long Used(TextStatistics statistics) =>
         statistics.Documents + statistics.EmptyDocuments + statistics.Nulls + statistics.OpenBytes;
 }
 
 /// <summary>A place between two records.</summary>
 /// <param name="Offset">A byte offset in the text, which is decompressed if the file is compressed; or the number of a row group.</param>
 /// <param name="Record">Number of lines before it, or of rows before it in the row group.</param>
-internal readonly record struct TextPosition(long Offset, long Record);
+/// <param name="OnlyDamaged">Number of damaged records before it, if no other came before it; else 0.</param>
+internal readonly record struct TextPosition(long Offset, long Record, long OnlyDamaged = 0);

@@ -110,7 +110,7 @@ internal abstract class TextStream : IDisposable
                     else EndEarly("the gzip data is damaged");
                 }
             }
-            catch (SharpZipBaseException)
+            catch (Exception failure) when (failure is SharpZipBaseException or IndexOutOfRangeException) // Both are the inflater's.
             {
                 Start = End - _inflater.RemainingInput;
                 EndEarly("the gzip data is damaged");
@@ -203,10 +203,10 @@ internal abstract class TextStream : IDisposable
                 bool hasInput = Fill();
                 OperationStatus status = _decompressor.UnwrapStream(Input, buffer.AsSpan(offset, count), out int used, out int written);
                 Start += used;
-                if (status == OperationStatus.InvalidData) EndEarly(_isInFrame ? "the zstd data is damaged" : "the zstd data ends");
+                if (status == OperationStatus.InvalidData) EndEarly("the zstd data is damaged, or ends and other bytes follow,");
                 else if (!hasInput && written == 0)
                 {
-                    if (_isInFrame) EndEarly("the zstd data is cut off");
+                    if (_isInFrame && status != OperationStatus.Done) EndEarly("the zstd data is cut off");
                     return 0;
                 }
 

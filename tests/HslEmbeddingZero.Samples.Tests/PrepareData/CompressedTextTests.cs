@@ -26,7 +26,7 @@ public sealed class CompressedTextTests : IDisposable
     [MemberData(nameof(Endings))]
     public void Compressed_text_and_json_lines_are_read(string ending)
     {
-        foreach (string name in (string[])["a.txt", "a.jsonl", "a.NDJSON"])
+        foreach (string name in (string[])["a.txt", "a.jsonl", "a.NDJSON", "a.json"])
         {
             (string text, string[] damage) = Read(name + ending, Compress(name == "a.txt" ? Documents : JsonLines, ending));
             Assert.Equal(Documents, text);
@@ -97,7 +97,7 @@ public sealed class CompressedTextTests : IDisposable
 
     [Theory]
     [InlineData(".gz", "there is no gzip data")]
-    [InlineData(".zst", "the zstd data ends")]
+    [InlineData(".zst", "or ends and other bytes follow")]
     public void Other_bytes_after_the_end_are_named(string ending, string reason)
     {
         byte[] compressed = Compress(JsonLines, ending);
@@ -105,6 +105,21 @@ public sealed class CompressedTextTests : IDisposable
         Assert.Equal(Documents, text);
         Assert.Contains(reason, Assert.Single(damage), StringComparison.Ordinal);
         Assert.Contains($"byte {compressed.Length} of the compressed file", damage[0], StringComparison.Ordinal);
+    }
+
+    /// <summary>The end of the text and the end of the reading buffer may fall together.</summary>
+    [Theory]
+    [MemberData(nameof(Endings))]
+    public void A_text_of_any_length_is_read_to_its_end(string ending)
+    {
+        foreach (int length in (int[])[1, 65_535, 65_536, 65_537, 131_071, 131_072, 131_073, 262_144])
+        {
+            string line = new('x', 99);
+            string content = string.Concat(Enumerable.Repeat(line + "\n", length / 100)) + new string('y', length % 100);
+            (string text, string[] damage) = Read("a.txt" + ending, Compress(content, ending));
+            Assert.Equal(content.TrimEnd('\n') + "\n\n", text);
+            Assert.Empty(damage);
+        }
     }
 
     [Fact]

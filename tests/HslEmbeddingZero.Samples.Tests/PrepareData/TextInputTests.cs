@@ -140,7 +140,6 @@ public sealed class TextInputTests : IDisposable
     [Theory]
     [InlineData("a.jsonl")]
     [InlineData("a.ndjson")]
-    [InlineData("a.json")]
     [InlineData("A.JSONL")]
     public void Json_lines_are_read_by_all_their_endings(string name) => Assert.Equal("x\n\n", Read(name, """{"text":"x"}""").Text);
 
@@ -152,7 +151,7 @@ public sealed class TextInputTests : IDisposable
         { "a.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n", "git lfs pull" },
         { "a.jsonl", "<!DOCTYPE html>\n<html>", "an HTML or XML page" },
         { "a.jsonl", """[{"text":"x"},{"text":"y"}]""", "jq -c '.[]'" },
-        { "a.json", " [\n{\"text\":\"x\"},\n{\"text\":\"y\"}\n]", "jq -c '.[]'" },
+        { "a.ndjson", " [\n{\"text\":\"x\"},\n{\"text\":\"y\"}\n]", "jq -c '.[]'" },
         { "a.jsonl", "{\n  \"text\": \"x\"\n}", "none of its records can be read. Damaged: 3" },
         { "a.jsonl", """{"body":"x"}""", "there is no field 'text'" },
         { "a.txt", "PK\u0003\u0004more", "a zip archive" },
@@ -170,6 +169,54 @@ public sealed class TextInputTests : IDisposable
         string message = Assert.Throws<InvalidDataException>(() => Read(name, content)).Message;
         Assert.StartsWith(_folder.PathOf(name), message, StringComparison.Ordinal);
         Assert.Contains(reason, message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A run that stops in the middle says the same in the end as a run that does not.</summary>
+    [Fact]
+    public void A_file_with_damaged_lines_only_is_refused_after_a_stop_too()
+    {
+        string[] lines = ["[]", "", "{}", "7", "\"text\"", " "];
+        string content = string.Join('\n', ["{", .. lines]);
+        string message = Assert.Throws<InvalidDataException>(() => Read("a.jsonl", content)).Message;
+        Assert.Contains("Damaged: 5, the last at line 6, byte 11", message, StringComparison.Ordinal);
+        for (int stop = 1; stop <= 5; stop++)
+        {
+            TextPosition position = Stop(stop);
+            using var input = TextInput.Open(_folder.PathOf("a.jsonl"), "text", position, longest: 1000);
+            Assert.Equal(message, Assert.Throws<InvalidDataException>(() => ReadAll(input, int.MaxValue)).Message);
+        }
+
+        TextPosition Stop(int records)
+        {
+            using var input = TextInput.Open(_folder.PathOf("a.jsonl"), "text", default, longest: 1000);
+            ReadAll(input, records);
+            return input.Position;
+        }
+
+        static void ReadAll(TextInput input, int records)
+        {
+            DocumentWriter writer = new(Stream.Null, new TextStatistics());
+            DamageLog log = new(Stream.Null, 0);
+            while (records-- > 0 && input.Next(writer, log)) continue;
+        }
+    }
+
+    [Fact]
+    public void A_stop_after_the_last_text_forgets_no_text()
+    {
+        string path = _folder.Write("a.jsonl", """{"text":"x"}""" + "\n{}\n{}\n");
+        TextPosition position;
+        DocumentWriter writer = new(Stream.Null, new TextStatistics());
+        DamageLog log = new(Stream.Null, 0);
+        using (var input = TextInput.Open(path, "text", default, longest: 1000))
+        {
+            Assert.True(input.Next(writer, log) && input.Next(writer, log));
+            position = input.Position;
+        }
+
+        using (var input = TextInput.Open(path, "text", position, longest: 1000))
+            while (input.Next(writer, log)) continue;
+        Assert.Equal(2, log.Count);
     }
 
     public static TheoryData<string, byte[]> WideText => new()
