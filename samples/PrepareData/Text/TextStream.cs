@@ -91,6 +91,8 @@ internal abstract class TextStream : IDisposable
     /// </summary>
     private sealed class GzipText(string path) : CompressedText(path, FileContent.Gzip, "gzip")
     {
+        private const int MostAtOnce = 1 << 12; // What the inflater has written when it meets damage is lost.
+
         private readonly Inflater _inflater = new(noHeader: true);
         private readonly Crc32 _checksum = new();
         private bool _isInMember;
@@ -102,7 +104,7 @@ internal abstract class TextStream : IDisposable
             {
                 while (Fault is null && (_isInMember || OpenMember()))
                 {
-                    int read = _inflater.Inflate(buffer, offset, count);
+                    int read = _inflater.Inflate(buffer, offset, Math.Min(count, MostAtOnce));
                     _checksum.Append(buffer.AsSpan(offset, read));
                     if (read > 0) return read;
                     if (_inflater.IsFinished) CloseMember();

@@ -203,6 +203,25 @@ public sealed class CompressedTextTests : IDisposable
         Assert.Contains("cut off", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_program_takes_compressed_files_and_parquet()
+    {
+        string[] inputs =
+        [
+            _folder.Write("a.txt.gz", Compress("one\n\n", ".gz")),
+            _folder.Write("b.json.gz", Compress("""{"text":"two","score":NaN}""", ".gz")),
+            _folder.Write("c.jsonl.zst", Compress("""{"text":"three"}""", ".zst")),
+            _folder.Write("d.parquet", HandMadeParquet.Write(new HandMadeParquet.Group([], ["four"]))),
+            _folder.Write("e.txt.zst", Compress("five", ".zst")[..^2]),
+        ];
+        string output = _folder.PathOf("corpus.txt");
+        (int exitCode, string shown, string error) = SampleProcess.Run("PrepareData.dll", ["text", .. inputs, "--out", output]);
+        Assert.True(exitCode == 0, error + shown);
+        Assert.Equal("one\n\ntwo\n\nthree\n\nfour\n\nfive\n\n", File.ReadAllText(output));
+        Assert.Contains("damaged and skipped: 1 records", shown, StringComparison.Ordinal);
+        Assert.Contains("e.txt.zst, after line 1, byte 4: the zstd data is cut off", shown, StringComparison.Ordinal);
+    }
+
     private static byte[] Compress(string text, string ending)
     {
         byte[] content = Encoding.UTF8.GetBytes(text);

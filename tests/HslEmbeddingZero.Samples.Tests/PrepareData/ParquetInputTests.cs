@@ -89,7 +89,7 @@ public sealed class ParquetInputTests : IDisposable
     [Fact]
     public void Row_groups_without_rows_are_read()
     {
-        string path = _folder.PathOf("empty-groups.parquet");
+        string path = _folder.PathOf("빈 그룹.parquet");
         using (ParquetFileWriter writer = new(path, [new Column<string>("text")]))
         {
             foreach (string?[] documents in (string?[][])[[], ["one"], [], [], ["two", null], []])
