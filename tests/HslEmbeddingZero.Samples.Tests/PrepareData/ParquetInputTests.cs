@@ -257,6 +257,17 @@ public sealed class ParquetInputTests : IDisposable
         Assert.DoesNotContain("Exception", damage[0], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Rows_before_a_damaged_page_stay()
+    {
+        byte[] content = HandMadeParquet.Write(new Group(["one", "two"], ["three", "four"], ["five"]), new Group(["six"]));
+        int length = content.AsSpan().IndexOf("three"u8) - sizeof(int);
+        content.AsSpan(length, sizeof(int)).Fill(0x7F);
+        (string text, string[] damage, _) = Read(_folder.Write("page.parquet", content), rows: 3);
+        Assert.Equal("one\n\ntwo\n\nsix\n\n", text);
+        Assert.Contains("row group 0, rows 2 to 4", Assert.Single(damage), StringComparison.Ordinal);
+    }
+
     /// <summary>The text stays valid, so that only the checksum can tell.</summary>
     [Fact]
     public void A_page_with_a_wrong_checksum_is_damaged()

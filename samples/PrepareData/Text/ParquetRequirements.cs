@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using ParquetSharp;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>What a parquet file must be for its text to be read, and what is wrong where it is not.</summary>
-internal static partial class ParquetFormat
+internal static partial class ParquetRequirements
 {
     private static readonly HashSet<Compression> Compressions =
     [
@@ -98,98 +97,4 @@ internal static partial class ParquetFormat
 
     [GeneratedRegex(@"\(message: '(.*)'\)\s*$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex NativeMessage { get; }
-}
-
-/// <summary>The text of one row group, row by row. The native reader holds one page and the dictionary.</summary>
-internal sealed class TextColumn : IDisposable
-{
-    private const int BatchRows = 256;
-
-    /// <summary>A page without a value is allowed, and gives an empty batch. More in a row than this are the end of the column.</summary>
-    private const int MostEmptyBatches = 1 << 16;
-
-    private readonly RowGroupReader _group;
-    private readonly ColumnReader<ByteArray> _column;
-    private readonly long _rows;
-    private readonly int _level;
-    private readonly short[] _levels = new short[BatchRows];
-    private readonly ByteArray[] _values = new ByteArray[BatchRows];
-    private byte[] _text = [];
-    private int _inBatch;
-    private int _batch;
-    private int _value;
-    private long _valuesInBatch;
-
-    public TextColumn(ParquetFileReader file, int group, int column)
-    {
-        _group = file.RowGroup(group);
-        try
-        {
-            _rows = _group.MetaData.NumRows;
-            using ColumnChunkMetaData chunk = _group.MetaData.GetColumnChunkMetaData(column);
-            if (chunk.NumValues != _rows)
-                throw new InvalidDataException($"the footer names {_rows} rows, but {chunk.NumValues} values of the column");
-            _level = file.FileMetaData.Schema.Column(column).MaxDefinitionLevel;
-            _column = (ColumnReader<ByteArray>)_group.Column(column);
-        }
-        catch
-        {
-            _group.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Rows read so far.</summary>
-    public long Row { get; private set; }
-
-    /// <summary>Reads the text of the next row; false after the last row.</summary>
-    /// <param name="text">The bytes, valid until the next call. They are not checked to be UTF-8.</param>
-    /// <param name="isNull">True where the row has no text.</param>
-    /// <exception cref="ParquetException">The rest of the row group cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The column has fewer values than rows.</exception>
-    public bool Next(out ReadOnlySpan<byte> text, out bool isNull)
-    {
-        text = default;
-        isNull = false;
-        if (Row == _rows) return false;
-        if (_inBatch == _batch) ReadBatch();
-        isNull = _level > 0 && _levels[_inBatch] < _level;
-        if (!isNull)
-        {
-            if (_value >= _valuesInBatch) throw new InvalidDataException($"a page ends before the value of row {Row}");
-            text = Copy(_values[_value++]);
-        }
-
-        _inBatch++;
-        Row++;
-        return true;
-    }
-
-    public void Dispose()
-    {
-        _column.Dispose();
-        _group.Dispose();
-    }
-
-    private void ReadBatch()
-    {
-        (_inBatch, _value) = (0, 0);
-        long wanted = Math.Min(BatchRows, _rows - Row);
-        for (int empty = 0; empty < MostEmptyBatches; empty++)
-        {
-            _batch = (int)_column.ReadBatch(wanted, _levels, [], _values, out _valuesInBatch);
-            if (_batch > 0) return;
-        }
-
-        throw new InvalidDataException($"the pages end after {Row} of {_rows} rows");
-    }
-
-    /// <summary>The values point into the native page. A copy is safe after the page is gone.</summary>
-    private ReadOnlySpan<byte> Copy(ByteArray value)
-    {
-        if (value.Length == 0) return [];
-        if (_text.Length < value.Length) _text = GC.AllocateUninitializedArray<byte>(Math.Max(value.Length, _text.Length * 2));
-        Marshal.Copy(value.Pointer, _text, 0, value.Length);
-        return _text.AsSpan(0, value.Length);
-    }
 }
