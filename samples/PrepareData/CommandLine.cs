@@ -32,8 +32,10 @@ internal static class CommandLine
             CustomParser = result => (int)Whole(result, 1, 256 << 20),
         };
         Option<bool> resume = Resume();
-        Command command = new("text", "Writes documents of .txt, .jsonl and .parquet files to a text file.") { inputs, output, field, take,
-            longest, resume };
+        Command command = new("text", "Writes documents of text, JSON lines and parquet files to a text file.")
+        {
+            inputs, output, field, take, longest, resume,
+        };
         command.SetAction((parsed, cancellationToken) =>
         {
             run(
@@ -118,7 +120,7 @@ internal static class CommandLine
     {
         foreach (string path in paths)
         {
-            if (endings is not null && !endings.Contains(Path.GetExtension(path).ToLowerInvariant()))
+            if (endings is not null && !endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
                 result.AddError($"{name} '{path}' must end in one of {string.Join(", ", endings)}.");
             else if (!File.Exists(path))
                 result.AddError($"{name} '{path}': there is no such file.");

@@ -11,13 +11,14 @@ internal sealed class DamageLog(Stream stream, long count)
     /// <summary>Records skipped so far, including those before a resume.</summary>
     public long Count { get; private set; } = count;
 
-    /// <summary>Logs a skipped record.</summary>
-    public void Add(string file, string place, string reason)
+    /// <summary>Logs a skipped record, or several records at one place.</summary>
+    public void Add(string file, string place, string reason, long records = 1)
     {
-        Count++;
+        Count += records;
         string name = Path.GetFileName(file);
         if (_first.Count < Shown) _first.Add($"{name}, {place}: {reason}");
-        stream.Write(JsonSerializer.SerializeToUtf8Bytes(new { File = name, Place = place, Reason = reason }, JsonSerializerOptions.Web));
+        var entry = new { File = name, Place = place, Records = records, Reason = reason };
+        stream.Write(JsonSerializer.SerializeToUtf8Bytes(entry, JsonSerializerOptions.Web));
         stream.Write("\n"u8);
     }
 

@@ -5,7 +5,7 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// </summary>
 internal sealed class LineReader : IDisposable
 {
-    private readonly FileStream _file;
+    private readonly TextStream _text;
     private readonly int _longest;
     private byte[] _buffer = new byte[1 << 16];
     private int _start;
@@ -14,17 +14,23 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>Opens a file at the start of a line.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="offset">Byte offset of the next line.</param>
+    /// <param name="offset">Byte offset of the next line in the text. A compressed text is read up to there.</param>
     /// <param name="line">Number of lines before it.</param>
     /// <param name="longest">The longest line to keep, in bytes.</param>
     public LineReader(string path, long offset, long line, int longest)
     {
-        _file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
-        _file.Position = offset;
-        _bufferOffset = offset;
+        _text = TextStream.Open(path);
         _longest = longest;
         Number = line;
+        if (_text.TrySeek(offset)) _bufferOffset = offset;
+        while (Offset < offset && (_start < _end || Refill())) _start += (int)Math.Min(offset - Offset, _end - _start);
     }
+
+    /// <summary>What is wrong with the file after the last line; null where it ends as it should.</summary>
+    public string? Fault => _text.Fault;
+
+    /// <summary>Bytes of the file read so far, compressed ones where it is compressed.</summary>
+    public long BytesRead => _text.BytesRead;
 
     /// <summary>Byte offset of the next line to read.</summary>
     public long Offset => _bufferOffset + _start;
@@ -74,7 +80,14 @@ internal sealed class LineReader : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>The first bytes that were not yet read as a line: all that are left, or many.</summary>
+    public ReadOnlySpan<byte> Peek()
+    {
+        while (_end - _start < FileContent.StartLength && Refill()) continue;
+        return _buffer.AsSpan(_start, _end - _start);
+    }
+
+    public void Dispose() => _text.Dispose();
 
     /// <summary>Reads more bytes after those not yet used; false at the end of the file.</summary>
     private bool Refill()
@@ -84,7 +97,7 @@ internal sealed class LineReader : IDisposable
         _bufferOffset += _start;
         (_start, _end) = (0, kept);
         if (_end == _buffer.Length) Array.Resize(ref _buffer, _buffer.Length * 2);
-        int read = _file.Read(_buffer, _end, _buffer.Length - _end);
+        int read = _text.Read(_buffer, _end, _buffer.Length - _end);
         _end += read;
         return read > 0;
     }

@@ -1,20 +1,39 @@
+using System.IO.Compression;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>Documents in plain or JSON lines. The file is accepted; its damaged lines are skipped and reported.</summary>
+/// <summary>
+/// Documents in plain or JSON lines, compressed or not. A file with a line that can be read is accepted; its damaged lines are skipped and
+/// reported.
+/// </summary>
 internal sealed class TextFormat(string folder, string ending) : DamagedFormat
 {
     private readonly string _path = Path.Combine(folder, "documents" + ending);
-    private readonly byte[] _valid = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 30).Select(i => ending == ".jsonl"
-        ? $$"""{"id":{{i}},"text":"Document {{i}}\n\nsecond \u00e9 안녕","more":{"a":[1,2.5,null]} }""" + "\n"
-        : $"Document {i}\nsecond é 안녕\n\n")));
+    private readonly bool _isText = ending is ".txt" or ".jsonl";
+    private readonly byte[] _valid = Compress(ending, string.Concat(Enumerable.Range(0, 30).Select(i => ending == ".txt"
+        ? $"Document {i}\nsecond é 안녕\n\n"
+        : $$"""{"id":{{i}},"text":"Document {{i}}\n\nsecond \u00e9 안녕","more":{"a":[1,2.5,null,NaN]} }""" + "\n")));
 
     public override string? Read(Random random)
     {
-        File.WriteAllBytes(_path, Mutator.Damage(_valid, random, isText: true));
+        File.WriteAllBytes(_path, Mutator.Damage(_valid, random, _isText));
         return Refusal(_path, ReadAll, error => error is InvalidDataException);
+    }
+
+    private static byte[] Compress(string ending, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        using MemoryStream compressed = new();
+        using (Stream? compressor = ending.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(compressed, CompressionLevel.Optimal)
+            : ending.EndsWith(".zst", StringComparison.Ordinal) ? new ZstdSharp.CompressionStream(compressed) : null)
+        {
+            if (compressor is null) return bytes;
+            compressor.Write(bytes);
+        }
+
+        return compressed.ToArray();
     }
 
     private void ReadAll()
