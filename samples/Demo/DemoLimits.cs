@@ -33,6 +33,24 @@ internal sealed record DemoLimits
     /// <summary>Most feature requests that wait.</summary>
     public int WaitingFeatures { get; init; } = 64;
 
+    /// <summary>
+    /// Longest time that a request waits for its turn. Then it is refused, and the client may come back. With the delays of a busy machine,
+    /// nobody waits for over a second.
+    /// </summary>
+    public TimeSpan WaitingTime { get; init; } = TimeSpan.FromMilliseconds(900);
+
+    /// <summary>Longest time until the body of a request is there, however steadily it arrives.</summary>
+    public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Slowest rate, in bytes per second, at which a client may read an answer. A slower client is disconnected.</summary>
+    public double ReadingRate { get; init; } = 8 << 10;
+
+    /// <summary>Time that every client has before the rate counts, above a second.</summary>
+    public TimeSpan ReadingGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes that the system may hold for a client that does not read. It would take megabytes for each.</summary>
+    public int SendBuffer { get; init; } = 64 << 10;
+
     /// <summary>Most open connections.</summary>
     public int Connections { get; init; } = 512;
 }
