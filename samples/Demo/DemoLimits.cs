@@ -42,11 +42,8 @@ internal sealed record DemoLimits
     /// <summary>Longest time until the body of a request is there, however steadily it arrives.</summary>
     public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Slowest rate, in bytes per second, at which a client may read an answer. A slower client is disconnected.</summary>
-    public double ReadingRate { get; init; } = 8 << 10;
-
-    /// <summary>Time that every client has before the rate counts, above a second.</summary>
-    public TimeSpan ReadingGrace { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Longest time until a client has read its answer, after the time of its computation. Then it is disconnected.</summary>
+    public TimeSpan ReadingTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes that the system may hold for a client that does not read. It would take megabytes for each.</summary>
     public int SendBuffer { get; init; } = 64 << 10;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace HslEmbeddingZero.Samples.Demo;
@@ -27,7 +26,6 @@ internal static class DemoServer
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = limits.Connections;
             kestrel.Limits.MaxRequestBodySize = RequestBody.MostDiscarded; // each endpoint has a lower limit
-            kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.ReadingRate, limits.ReadingGrace);
             kestrel.Listen(options.Host, options.Port);
         });
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint =>

@@ -57,17 +57,19 @@ internal sealed class FeatureEndpoints(DemoLimits limits, CancellationToken stop
         // Up to a megabyte per request: rented, to spare the garbage collector.
         int length = count(input) * sizeof(float);
         byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        using var unread = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
             using (place) fill(input, MemoryMarshal.Cast<byte, float>(rented.AsSpan(0, length)));
             context.Response.ContentType = MediaTypeNames.Application.Octet;
             context.Response.ContentLength = length;
+            unread.CancelAfter(limits.ReadingTime);
             for (int at = 0; at < length; at += Piece)
-                await context.Response.Body.WriteAsync(rented.AsMemory(at, Math.Min(Piece, length - at)), context.RequestAborted);
+                await context.Response.Body.WriteAsync(rented.AsMemory(at, Math.Min(Piece, length - at)), unread.Token);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (unread.IsCancellationRequested)
         {
-            // The client has disconnected.
+            context.Abort(); // the client has disconnected, or reads too slowly
         }
         finally
         {

@@ -19,6 +19,9 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
     /// <summary>Generations that hold a generator now.</summary>
     public int Running => Volatile.Read(ref _running);
 
+    /// <summary>Requests that wait for a place now.</summary>
+    public int Waiting => _places.Waiting;
+
     public async Task RunAsync(HttpContext context)
     {
         if (await RequestBody.ReadAsync(context, MediaTypeNames.Application.Json, limits.RequestBytes, limits.BodyTime) is not { } body)
@@ -100,23 +103,23 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         }
     }
 
-    private static async Task SendAsync(HttpContext context, ChannelReader<GenerationLine> lines)
+    private async Task SendAsync(HttpContext context, ChannelReader<GenerationLine> lines)
     {
-        // Only a disconnected client cancels a write: a write cancelled for another reason would drop the connection.
-        CancellationToken gone = context.RequestAborted;
+        using var unread = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        unread.CancelAfter(limits.GenerationTime + limits.ReadingTime);
         try
         {
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
-            await foreach (GenerationLine line in lines.ReadAllAsync(gone))
+            await foreach (GenerationLine line in lines.ReadAllAsync(unread.Token))
             {
                 byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), (byte)'\n'];
-                await context.Response.Body.WriteAsync(json, gone);
-                await context.Response.Body.FlushAsync(gone);
+                await context.Response.Body.WriteAsync(json, unread.Token);
+                await context.Response.Body.FlushAsync(unread.Token);
             }
         }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (unread.IsCancellationRequested)
         {
-            context.Abort(); // no client is left
+            context.Abort(); // the client has disconnected, or reads too slowly
         }
         catch (NotFiniteNumberException error) when (!context.Response.HasStarted)
         {

@@ -23,6 +23,9 @@ internal sealed class Places(int atOnce, int waiting, TimeSpan patience) : IDisp
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
+    /// <summary>Requests that wait now.</summary>
+    public int Waiting => (int)(_limiter.GetStatistics()?.CurrentQueuedCount ?? 0);
+
     /// <summary>Takes a place, or refuses the request. Dispose the place when the answer is computed.</summary>
     /// <param name="context">The request. A client that disconnects stops waiting at once.</param>
     /// <param name="stopping">Ends the wait when the server stops.</param>
