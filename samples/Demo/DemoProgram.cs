@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Starts the server and prints its address. Ctrl-C or a signal to end stops it: open answers end, and the exit code is 0.</summary>
+/// <summary>Starts the server and prints its address. Ctrl-C, or another signal to end, stops it with exit code 0.</summary>
 internal static class DemoProgram
 {
     private const int Failed = 1;

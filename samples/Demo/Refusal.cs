@@ -56,12 +56,13 @@ internal static class Refusal
     public static ProblemHttpResult OfStatus(HttpContext context)
     {
         (int status, HttpRequest request) = (context.Response.StatusCode, context.Request);
+        string allowed = context.Response.Headers.Allow.ToString();
         return Problem(status, ReasonPhrases.GetReasonPhrase(status), status switch
         {
             // Every other 400 has its detail already.
-            StatusCodes.Status400BadRequest => $"The host name '{request.Host}' is not accepted. Open the address that the program printed.",
+            StatusCodes.Status400BadRequest => $"The host name '{request.Host}' is not accepted. Use the address that the program prints.",
             StatusCodes.Status404NotFound => $"There is nothing at {request.Path}.",
-            StatusCodes.Status405MethodNotAllowed => $"{request.Path} does not take {request.Method}; it takes {context.Response.Headers.Allow}.",
+            StatusCodes.Status405MethodNotAllowed => $"{request.Path} does not take {request.Method}; it takes {allowed}.",
             StatusCodes.Status500InternalServerError => "The server failed. Its console shows the error.",
             _ => null,
         });

@@ -56,7 +56,7 @@ internal static class RequestBody
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
-            // The client has disconnected, or has its answer already.
+            context.Abort(); // the client has disconnected, or has its answer and does not stop sending
         }
 
         return null;

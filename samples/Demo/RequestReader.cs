@@ -54,14 +54,15 @@ internal ref struct RequestReader
         }
 
         _reader.Read(); // throws where more than the object is sent
-        return given.Contains("prompt") ? request : throw new InvalidDataException("prompt is missing. It must be a string, and may be empty.");
+        return given.Contains("prompt")
+            ? request : throw new InvalidDataException("prompt is missing. It must be a string, and may be empty.");
     }
 
     private GenerationRequest ReadField(GenerationRequest request, string name) => name switch
     {
         "prompt" => request with { Prompt = Prompt(name) },
         "length" => request with { Length = Whole(name, 1, _limits.GeneratedBytes) },
-        "temperature" => request with { Temperature = Number(name, string.Create(CultureInfo.InvariantCulture, $"0 to {_limits.Temperature}"), 0, _limits.Temperature) },
+        "temperature" => request with { Temperature = Number(name, $"0 to {Invariant(_limits.Temperature)}", 0, _limits.Temperature) },
         "topK" => request with { TopK = Whole(name, 0, ByteIds.Count) },
         "topP" => request with { TopP = Number(name, "above 0 and at most 1", double.Epsilon, 1) },
         "seed" => request with { Seed = Whole(name, 0, int.MaxValue) },
@@ -128,6 +129,8 @@ internal ref struct RequestReader
         return new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
             $"{sentence.ToString(CultureInfo.InvariantCulture)}; line {line}, byte {position}."));
     }
+
+    private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Quoted(string name) => $"'{Short(name)}'";
 

@@ -29,8 +29,10 @@ public class AnswerFormTests
     }
 
     [Theory]
-    [InlineData("GET / HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n", 400, "The host name 'elsewhere.example' is not accepted.")]
-    [InlineData("GET /api/about HTTP/1.1\r\nHost: 127.0.0.1.elsewhere.example:80\r\nConnection: close\r\n\r\n", 400, "The host name '127.0.0.1.")]
+    [InlineData("GET / HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n", 400,
+        "The host name 'elsewhere.example' is not accepted.")]
+    [InlineData("GET /api/about HTTP/1.1\r\nHost: 127.0.0.1.elsewhere.example:80\r\nConnection: close\r\n\r\n", 400,
+        "The host name '127.0.0.1.")]
     [InlineData("GET /nothing" + Get + "\r\n", 404, "There is nothing at /nothing.")]
     [InlineData("GET /nothing" + Get + "Accept: text/html\r\n\r\n", 404, "There is nothing at /nothing.")]
     [InlineData("GET /api/generate" + Get + "\r\n", 405, "/api/generate does not take GET; it takes POST.")]
@@ -40,12 +42,15 @@ public class AnswerFormTests
     [InlineData(Generate + Json + "Content-Length: 2\r\n\r\n{]", 400, "The request is not valid JSON; line 1, byte 2.")]
     [InlineData(Generate + Json + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "Bad chunk size data.")]
     [InlineData(Generate + Json + "Content-Length: 5000\r\n\r\n", 413, "At most 4096 bytes are taken.")]
-    [InlineData(Features + "Content-Type: application/octet-stream\r\nContent-Length: 99999999999\r\n\r\n", 413, "At most 4096 bytes are taken.")]
+    [InlineData(Features + "Content-Type: application/octet-stream\r\nContent-Length: 99999999999\r\n\r\n", 413,
+        "At most 4096 bytes are taken.")]
     [InlineData(Generate + "Content-Length: 2\r\n\r\n{}", 415, "Expected application/json; got none.")]
     [InlineData(Generate + "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}", 415, "Expected application/json; got 'text/plain'.")]
     [InlineData(Generate + "Content-Type: json\r\nContent-Length: 2\r\n\r\n{}", 415, "Expected application/json; got 'json'.")]
-    [InlineData(Generate + "Content-Type: application/json; charset=utf-16\r\nContent-Length: 2\r\n\r\n{}", 415, "Expected utf-8; got charset 'utf-16'.")]
-    [InlineData(Generate + Json + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 415, "Expected a body without compression; got content encoding 'gzip'.")]
+    [InlineData(Generate + "Content-Type: application/json; charset=utf-16\r\nContent-Length: 2\r\n\r\n{}", 415,
+        "Expected utf-8; got charset 'utf-16'.")]
+    [InlineData(Generate + Json + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 415,
+        "Expected a body without compression; got content encoding 'gzip'.")]
     [InlineData(Features + Json + "Content-Length: 2\r\n\r\n{}", 415, "Expected application/octet-stream; got 'application/json'.")]
     public async Task Every_error_has_the_security_headers_and_one_json_form(string request, int status, string? detail)
     {

@@ -66,7 +66,8 @@ public partial class DemoProgramTests
             RawClient.Post("/api/generate", body.Length) + body,
             RawClient.Post("/api/generate", 5000) + "{",
             RawClient.Post("/api/slots", 4096) + new string('a', 4096),
-            RawClient.Post("/api/slots", 4096).Replace("Content-Length: 4096", "Transfer-Encoding: chunked", StringComparison.Ordinal) + "zz\r\n",
+            "POST /api/slots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
             "GET /app.css HTTP/1.1\r\nHost: localhost\r\nRange: bytes=9999999-\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n",
         ];

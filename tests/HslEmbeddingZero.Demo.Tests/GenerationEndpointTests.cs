@@ -118,7 +118,8 @@ public class GenerationEndpointTests
     [InlineData("""{"prompt":"a","length":1e2}""", "length must be a whole number in digits only; got 1e2; line 1, byte 24.")]
     [InlineData("""{"prompt":"a","length":-3}""", "length is -3; it must be 1 to 448; line 1, byte 24.")]
     [InlineData("""{"prompt":"a","seed":99999999999}""", "seed is 99999999999; it must be 0 to 2147483647; line 1, byte 22.")]
-    [InlineData("""{"prompt":"a","seed":123456789012345678901234567890}""", "seed is 123456789012345678901234...; it must be 0 to 2147483647")]
+    [InlineData("""{"prompt":"a","seed":123456789012345678901234567890}""",
+        "seed is 123456789012345678901234...; it must be 0 to 2147483647")]
     [InlineData("""{"prompt":"a","temperature":1e400}""", "temperature is 1e400; it must be 0 to 5; line 1, byte 29.")]
     [InlineData("""{"prompt":"a","temperature":-1e400}""", "temperature is -1e400; it must be 0 to 5; line 1, byte 29.")]
     [InlineData("""{"prompt":"a","temperature":"NaN"}""", "temperature must be a number; got a string; line 1, byte 29.")]
@@ -127,7 +128,8 @@ public class GenerationEndpointTests
     [InlineData("""{"prompt":"a","topP":.5}""", "The value of topP is not valid JSON; line 1, byte 22.")]
     [InlineData("""{"prompt":"a","topP":false}""", "topP must be a number; got false; line 1, byte 22.")]
     [InlineData("""{"prompt":"a","seed":007}""", "The value of seed is not valid JSON; line 1, byte 23.")]
-    [InlineData("""{"prompt":"\ud800"}""", "prompt is not valid Unicode: it holds invalid UTF-8, or half of a surrogate pair; line 1, byte 11.")]
+    [InlineData("""{"prompt":"\ud800"}""",
+        "prompt is not valid Unicode: it holds invalid UTF-8, or half of a surrogate pair; line 1, byte 11.")]
     [InlineData("""{"\udc00":"a"}""", "A field name is not valid Unicode")]
     [InlineData("{\"prompt\":\"a\nb\"}", "The value of prompt is not valid JSON; line 1, byte 13.")]
     [InlineData("""{"prompt":'a'}""", "The value of prompt is not valid JSON; line 1, byte 11.")]

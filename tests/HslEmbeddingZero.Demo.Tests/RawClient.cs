@@ -25,8 +25,8 @@ internal sealed class RawClient : IDisposable
 
     /// <summary>Head of a POST request. The body of so many bytes is to follow.</summary>
     public static string Post(string path, int length, string extra = "") =>
-        $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {(path == "/api/generate" ? "application/json" : "application/octet-stream")}\r\n"
-            + $"Content-Length: {length}\r\n{extra}\r\n";
+        $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{extra}"
+            + $"Content-Type: {(path == "/api/generate" ? "application/json" : "application/octet-stream")}\r\n\r\n";
 
     public async Task SendAsync(string text) => await SendAsync(Encoding.UTF8.GetBytes(text));
 
