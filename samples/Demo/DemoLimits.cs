@@ -34,10 +34,10 @@ internal sealed record DemoLimits
     public int WaitingFeatures { get; init; } = 64;
 
     /// <summary>
-    /// Longest time that a request waits for its turn. Then it is refused, and the client may come back. With the delays of a busy machine,
-    /// nobody waits for over a second.
+    /// Longest time that a request waits for its turn. Then it is refused, and the client may come back. A busy machine notices it late, so
+    /// this is less than the second that nobody shall wait.
     /// </summary>
-    public TimeSpan WaitingTime { get; init; } = TimeSpan.FromMilliseconds(900);
+    public TimeSpan WaitingTime { get; init; } = TimeSpan.FromMilliseconds(750);
 
     /// <summary>Longest time until the body of a request is there, however steadily it arrives.</summary>
     public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(20);

@@ -54,6 +54,10 @@ internal static class RequestBody
         {
             await Refusal.TooSlow(context).ExecuteAsync(context);
         }
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            // The client has its answer, and would send more than is discarded.
+        }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
             context.Abort(); // the client has disconnected, or has its answer and does not stop sending
