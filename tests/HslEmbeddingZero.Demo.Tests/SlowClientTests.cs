@@ -55,7 +55,7 @@ public class SlowClientTests
         {
             UnreadStream answer = new();
             slow.Add((answer, endpoint.RunAsync(Request("""{"prompt":"abc","length":448}""", answer))));
-            await answer.Blocked; // the first line is being sent
+            await await Task.WhenAny(answer.Blocked, slow[i].Request); // the first line is being sent
             while (endpoint.Running > 0) await Task.Delay(1); // the generation runs on, and ends
         }
 
@@ -84,7 +84,7 @@ public class SlowClientTests
         {
             UnreadStream answer = new();
             slow.Add((answer, endpoint.EncodeAsync(Request("abc", answer, "application/octet-stream"))));
-            await answer.Blocked;
+            await await Task.WhenAny(answer.Blocked, slow[i].Request);
         }
 
         Assert.All(slow, client => Assert.False(client.Request.IsCompleted));
