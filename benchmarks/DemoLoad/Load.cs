@@ -6,6 +6,7 @@ namespace HslEmbeddingZero.DemoLoad;
 /// <summary>The load, with a bounded number of clients. It stops by itself after a bounded time.</summary>
 internal sealed class Load(Uri demo, int clients, TimeSpan duration)
 {
+    private const int EveryWhichIsSlow = 4;
     private const int EveryWhichLeaves = 3;
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
@@ -26,8 +27,7 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         over.CancelAfter(duration);
         double start = before.Seconds;
-        Task[] running = [.. Enumerable.Range(0, clients).Select(
-            number => new Client(http, _tally, number, number % EveryWhichLeaves == 0).RunAsync(over.Token))];
+        Task[] running = [.. Enumerable.Range(0, clients).Select(number => RunClientAsync(http, number, over.Token))];
         while (!over.IsCancellationRequested)
         {
             await Task.Delay(Between, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -40,6 +40,11 @@ internal sealed class Load(Uri demo, int clients, TimeSpan duration)
         Sample after = await LookAsync(watcher, cancellationToken);
         return new LoadReport(clients, duration, _tally, start, before, _samples, after);
     }
+
+    /// <summary>Of the slow clients, every other one is slow to send, the others are slow to read.</summary>
+    private Task RunClientAsync(HttpClient http, int number, CancellationToken over) => number % EveryWhichIsSlow == 0
+        ? new SlowClient(demo, _tally, writes: number / EveryWhichIsSlow % 2 == 0).RunAsync(over)
+        : new Client(http, _tally, number, leaves: number % EveryWhichLeaves == 0).RunAsync(over);
 
     private async Task<Sample> LookAsync(HttpClient watcher, CancellationToken cancellationToken)
     {

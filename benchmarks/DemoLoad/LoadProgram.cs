@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace HslEmbeddingZero.DemoLoad;
 
 /// <summary>
-/// Many clients request features and bytes from a demo on this machine, while its memory is measured. A third of the clients disconnect in
-/// the middle of a generation.
+/// Many clients request features and bytes from a demo on this machine, while its memory is measured. A quarter of the clients send or read
+/// slowly. A third of the others disconnect in the middle of a generation.
 /// </summary>
 internal static class LoadProgram
 {
@@ -15,12 +15,15 @@ internal static class LoadProgram
         Option<Uri?> url = new("--url")
         {
             Description = "A demo that already runs on this machine, with --diagnostics. Without --url, samples/Demo is started.",
+            CustomParser = result =>
+            {
+                string text = result.Tokens[^1].Value;
+                bool isHttp = Uri.TryCreate(text, UriKind.Absolute, out Uri? given) && given.Scheme == Uri.UriSchemeHttp;
+                if (isHttp && given!.IsLoopback) return given;
+                result.AddError($"--url takes an http address on this machine (127.0.0.1, [::1] or localhost); got '{text}'.");
+                return null;
+            },
         };
-        url.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<Uri?>() is { } given && !(given.IsAbsoluteUri && given.IsLoopback))
-                result.AddError($"--url must be on this machine (127.0.0.1, [::1] or localhost); got '{given}'.");
-        });
         Option<int> clients = Whole("--clients", "Number of concurrent clients.", 200, 1, 1000);
         Option<int> seconds = Whole("--seconds", "Duration of the load in seconds.", 60, 1, 600);
         Option<string?> weights = new("--weights") { Description = "Model file for the demo that is started." };

@@ -17,6 +17,7 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
     Sample After)
 {
     private const int Rows = 12;
+    private const double LongestWait = 1000; // milliseconds
 
     /// <summary>Events that must not happen.</summary>
     public IEnumerable<string> Faults()
@@ -24,6 +25,8 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         foreach (((string request, HttpStatusCode status), long count) in Tally.Answers)
             if ((int)status >= 300 && status != HttpStatusCode.TooManyRequests) yield return $"{count} answers {(int)status} to {request}";
         foreach ((string error, long count) in Tally.BrokenConnections) yield return $"{count} connections broken: {error}";
+        if (Tally.Latencies.Count(l => l.Waited > LongestWait) is > 0 and int late)
+            yield return $"{late} requests waited over {LongestWait:F0} ms for a place";
         if (After.Told.LiveTensors > Before.Told.LiveTensors)
             yield return $"{After.Told.LiveTensors - Before.Told.LiveTensors} more tensors live after the load than before";
         if (After.Told.Generations > 0) yield return $"{After.Told.Generations} generations still run without a client";
@@ -33,8 +36,9 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
     {
         StringBuilder text = new();
         Line(
-            $"{Clients} clients for {Duration.TotalSeconds:F0} s, a third of them leaving every generation after at most 20 bytes. "
-                + $"{Tally.GeneratedBytes:N0} bytes were generated and read, {Tally.Left:N0} streams left in the middle.");
+            $"{Clients} clients for {Duration.TotalSeconds:F0} s. A quarter sends or reads slowly. Of the others, a third leaves every "
+                + $"generation after 1 to 20 bytes. {Tally.GeneratedBytes:N0} bytes were generated and read, {Tally.Left:N0} streams left "
+                + "in the middle.");
         Line($"");
         Line($"| request | status | answers | ms to the answer's head, median | 95% | 99% |");
         Line($"| --- | ---: | ---: | ---: | ---: | ---: |");
@@ -48,6 +52,18 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
                 $"| {request} | {(int)status} | {times.Length:N0} | {times.Median():F1} | {times.Quantile(0.95):F1} | "
                     + $"{times.Quantile(0.99):F1} |");
         }
+
+        Line($"");
+        Line($"| request, not of a slow client | status | ms of wait for a place, median | 95% | longest |");
+        Line($"| --- | ---: | ---: | ---: | ---: |");
+        foreach ((string request, HttpStatusCode status, double[] waits) in Tally.Latencies
+            .GroupBy(l => (l.Request, l.Status), (kind, answers) => (kind.Request, kind.Status, answers.Select(l => l.Waited).ToArray()))
+            .OrderBy(kind => kind.Request, StringComparer.Ordinal).ThenBy(kind => kind.Status))
+            Line($"| {request} | {(int)status} | {waits.Median():F1} | {waits.Quantile(0.95):F1} | {waits.Max():F1} |");
+
+        Line($"");
+        IEnumerable<string> slow = Tally.SlowClients.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Value:N0} {s.Key}");
+        Line($"Slow clients: {string.Join(", ", slow)}.");
 
         long Of(Func<int, bool> status) => Tally.Answers.Where(a => status((int)a.Key.Status)).Sum(a => a.Value);
         Line($"");

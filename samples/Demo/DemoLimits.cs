@@ -33,6 +33,21 @@ internal sealed record DemoLimits
     /// <summary>Most feature requests that wait.</summary>
     public int WaitingFeatures { get; init; } = 64;
 
+    /// <summary>
+    /// Longest time that a request waits for its turn. Then it is refused, and the client may come back. A busy machine notices it late, so
+    /// this is less than the second that nobody shall wait.
+    /// </summary>
+    public TimeSpan WaitingTime { get; init; } = TimeSpan.FromMilliseconds(750);
+
+    /// <summary>Longest time until the body of a request is there, however steadily it arrives.</summary>
+    public TimeSpan BodyTime { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longest time until a client has read its answer, after the time of its computation. Then it is disconnected.</summary>
+    public TimeSpan ReadingTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes that the system may hold for a client that does not read. It would take megabytes for each.</summary>
+    public int SendBuffer { get; init; } = 64 << 10;
+
     /// <summary>Most open connections.</summary>
     public int Connections { get; init; } = 512;
 }

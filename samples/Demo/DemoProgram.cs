@@ -1,30 +1,49 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Starts the server and prints its address. Ctrl-C stops it.</summary>
+/// <summary>Starts the server and prints its address. Ctrl-C, or another signal to end, stops it with exit code 0.</summary>
 internal static class DemoProgram
 {
     private const int Failed = 1;
 
+    // Never disposed: a second signal may come at any time until the process ends. Without a handler it would end the process at once.
+    private static readonly CancellationTokenSource Stop = new();
+    private static readonly List<PosixSignalRegistration> Signals = [];
+
     public static async Task<int> Main(string[] args)
     {
+        foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT })
+            Signals.Add(PosixSignalRegistration.Create(signal, HandleSignal));
         ParseResult parsed = DemoCommandLine.Create(RunAsync).Parse(args);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null, // the signals are handled here: the command line would end the process by itself
+                },
+                Stop.Token);
         }
         catch (OperationCanceledException)
         {
-            return 0; // Ctrl-C while the model was loading
+            return 0; // a signal while the model was loading
         }
         catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException or TorchRuntimeException)
         {
             await Console.Error.WriteLineAsync($"error: {error.Message}");
             return Failed;
         }
+    }
+
+    private static void HandleSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Stop.Cancel();
     }
 
     private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)

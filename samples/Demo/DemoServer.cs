@@ -1,14 +1,13 @@
+using System.Diagnostics;
 using System.Net;
-using Microsoft.AspNetCore.Mvc;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>The web server: the page and its API, with limits on every request.</summary>
 internal static class DemoServer
 {
-    private const string FeaturesPolicy = "features";
-    private const string GenerationPolicy = "generation";
-
     /// <summary>Creates a server that is ready to start. The caller disposes the model; with null, there is no generation.</summary>
     public static WebApplication Create(DemoOptions options, DemoModel? model)
     {
@@ -21,49 +20,52 @@ internal static class DemoServer
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // the program itself reports start and stop errors
+        builder.Logging.AddFilter("Microsoft.AspNetCore.StaticFiles", LogLevel.Error); // a client's fault is none of the server's
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = limits.Connections;
-            kestrel.Limits.MaxRequestBodySize = Math.Max(limits.InputBytes, limits.RequestBytes);
+            kestrel.Limits.MaxRequestBodySize = RequestBody.MostDiscarded; // each endpoint has a lower limit
             kestrel.Listen(options.Host, options.Port);
+        });
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint =>
+        {
+            Socket socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            socket.SendBufferSize = limits.SendBuffer; // accepted sockets inherit it
+            return socket;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddProblemDetails();
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, AnswerForm>()); // the first is the outermost
         // Against DNS rebinding: another site can make its name point at this machine. Such names are refused.
-        builder.Services.AddHostFiltering(
-            hosts => hosts.AllowedHosts = IPAddress.IsLoopback(options.Host) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"]);
-        builder.Services.AddRateLimiter(limiter =>
+        builder.Services.AddHostFiltering(hosts =>
         {
-            limiter.AddConcurrencyPolicy(FeaturesPolicy, limits.Features, limits.WaitingFeatures);
-            limiter.AddConcurrencyPolicy(GenerationPolicy, limits.Generations, limits.WaitingGenerations);
-            limiter.OnRejected = Refusal.TooManyAsync;
+            hosts.AllowedHosts = IPAddress.IsLoopback(options.Host) ? ["localhost", "127.0.0.1", "[::1]"] : ["*"];
+            hosts.IncludeFailureMessage = false; // AnswerForm writes it
         });
 
         WebApplication app = builder.Build();
-        FeatureEndpoints features = new(limits);
+        FeatureEndpoints features = new(limits, app.Lifetime.ApplicationStopping);
         GenerationEndpoint generation = new(model, limits, app.Lifetime.ApplicationStopping);
-        app.Lifetime.ApplicationStopped.Register(features.Dispose);
+        IDisposable headers = AnswersOfKestrel.Subscribe(app.Services.GetRequiredService<DiagnosticListener>());
+        app.Lifetime.ApplicationStopped.Register(() =>
+        {
+            headers.Dispose();
+            features.Dispose();
+            generation.Dispose();
+        });
 
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
-        app.UseHostFiltering();
-        app.Use(SecurityHeaders.AddAsync);
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRouting();
-        app.UseRateLimiter();
 
         var about = AboutPage.Of(limits, model?.Description);
         byte[] cosmos = Cosmos.Compute().ToJson();
         app.MapGet("/api/about", () => TypedResults.Json(about, DemoJson.Options));
         app.MapGet("/api/cosmos", () => TypedResults.Bytes(cosmos, "application/json"));
-        app.MapPost("/api/features", features.EncodeAsync).RequireRateLimiting(FeaturesPolicy).WithMetadata(
-            new RequestSizeLimitAttribute(limits.InputBytes));
-        app.MapPost("/api/slots", features.PackAsync).RequireRateLimiting(FeaturesPolicy).WithMetadata(
-            new RequestSizeLimitAttribute(limits.InputBytes));
-        app.MapPost("/api/generate", generation.RunAsync).RequireRateLimiting(GenerationPolicy).WithMetadata(
-            new RequestSizeLimitAttribute(limits.RequestBytes));
+        app.MapPost("/api/features", features.EncodeAsync);
+        app.MapPost("/api/slots", features.PackAsync);
+        app.MapPost("/api/generate", generation.RunAsync);
         if (options.Diagnostics) app.MapGet("/api/diagnostics", () => TypedResults.Json(Diagnostics.Now(generation), DemoJson.Options));
         return app;
     }

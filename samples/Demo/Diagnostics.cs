@@ -9,13 +9,14 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <param name="ManagedBytes">Memory of the managed heap.</param>
 /// <param name="Threads">Threads of the process.</param>
 /// <param name="Generations">Running generations.</param>
-internal sealed record Diagnostics(long LiveTensors, long ResidentBytes, long ManagedBytes, int Threads, int Generations)
+/// <param name="Waiting">Requests that wait for a generation.</param>
+internal sealed record Diagnostics(long LiveTensors, long ResidentBytes, long ManagedBytes, int Threads, int Generations, int Waiting)
 {
     public static Diagnostics Now(GenerationEndpoint generation)
     {
         int running = generation.Running; // first, so that the counts below include no generation that this misses
         using var process = Process.GetCurrentProcess();
         return new Diagnostics(torch.Tensor.TotalCount, process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false),
-            process.Threads.Count, running);
+            process.Threads.Count, running, generation.Waiting);
     }
 }

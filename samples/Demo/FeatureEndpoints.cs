@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>Endpoints that return features or slots of the bytes in a request, as row-major little-endian floats.</summary>
-internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
+/// <param name="limits">Limits of requests.</param>
+/// <param name="stopping">Ends the wait of requests.</param>
+internal sealed class FeatureEndpoints(DemoLimits limits, CancellationToken stopping) : IDisposable
 {
     /// <summary>K of the slots shown.</summary>
     public const int BytesPerSlot = 8;
@@ -14,7 +16,11 @@ internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
     /// <summary>Width of the slots shown.</summary>
     public const int Dim = 512;
 
+    /// <summary>Bytes sent at a time. Kestrel copies what it is given, so that a whole answer would be in memory twice.</summary>
+    private const int Piece = 16 << 10;
+
     private readonly ZeroDoor _door = new(BytesPerSlot, Dim);
+    private readonly Places _places = new(limits.Features, limits.WaitingFeatures, limits.WaitingTime);
 
     /// <summary>Answers with [max(1, L), 27] features.</summary>
     public Task EncodeAsync(HttpContext context) => AnswerAsync(
@@ -34,33 +40,36 @@ internal sealed class FeatureEndpoints(DemoLimits limits) : IDisposable
             MemoryMarshal.Cast<byte, float>(slots.bytes).CopyTo(floats);
         });
 
-    public void Dispose() => _door.Dispose();
+    public void Dispose()
+    {
+        _places.Dispose();
+        _door.Dispose();
+    }
 
     private delegate void Fill(byte[] input, Span<float> output);
 
     private async Task AnswerAsync(HttpContext context, Func<byte[], int> count, Fill fill)
     {
-        (byte[] input, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Octet,
-            limits.InputBytes);
-        if (refusal is not null)
-        {
-            await refusal.ExecuteAsync(context);
+        if (await RequestBody.ReadAsync(context, MediaTypeNames.Application.Octet, limits.InputBytes, limits.BodyTime) is not { } input)
             return;
-        }
+        if (await _places.TakeAsync(context, stopping) is not { } place) return;
 
         // Up to a megabyte per request: rented, to spare the garbage collector.
         int length = count(input) * sizeof(float);
         byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        using var unread = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         try
         {
-            fill(input, MemoryMarshal.Cast<byte, float>(rented.AsSpan(0, length)));
+            using (place) fill(input, MemoryMarshal.Cast<byte, float>(rented.AsSpan(0, length)));
             context.Response.ContentType = MediaTypeNames.Application.Octet;
             context.Response.ContentLength = length;
-            await context.Response.Body.WriteAsync(rented.AsMemory(0, length), context.RequestAborted);
+            unread.CancelAfter(limits.ReadingTime);
+            for (int at = 0; at < length; at += Piece)
+                await context.Response.Body.WriteAsync(rented.AsMemory(at, Math.Min(Piece, length - at)), unread.Token);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (unread.IsCancellationRequested)
         {
-            // The client has disconnected.
+            context.Abort(); // the client has disconnected, or reads too slowly
         }
         finally
         {

@@ -11,4 +11,7 @@ internal enum GenerationEnd
 
     /// <summary>The time limit of a generation was reached.</summary>
     Time,
+
+    /// <summary>The server stops.</summary>
+    Stop,
 }

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json;
+using System.Threading.Channels;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
@@ -7,45 +8,94 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// Continues a prompt and sends each byte as soon as it is drawn, as one line of JSON. When a client disconnects, its generation stops and
 /// its memory is freed at once.
 /// </summary>
-internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, CancellationToken stopping)
+/// <param name="model">The model; null where there is none.</param>
+/// <param name="limits">Limits of requests.</param>
+/// <param name="stopping">Ends all generations.</param>
+internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, CancellationToken stopping) : IDisposable
 {
-    private static readonly byte[] LineEnd = [(byte)'\n'];
+    private readonly Places _places = new(limits.Generations, limits.WaitingGenerations, limits.WaitingTime);
     private int _running;
 
     /// <summary>Generations that hold a generator now.</summary>
     public int Running => Volatile.Read(ref _running);
 
+    /// <summary>Requests that wait for a place now.</summary>
+    public int Waiting => _places.Waiting;
+
     public async Task RunAsync(HttpContext context)
     {
-        (byte[] body, IResult? refusal) = await RequestBody.ReadAsync(context.Request, MediaTypeNames.Application.Json,
-            limits.RequestBytes);
-        if (refusal is null && model is null) refusal = Refusal.NoWeights();
-        if (refusal is not null)
+        if (await RequestBody.ReadAsync(context, MediaTypeNames.Application.Json, limits.RequestBytes, limits.BodyTime) is not { } body)
+            return;
+        GenerationRequest request;
+        try
         {
-            await refusal.ExecuteAsync(context);
+            request = RequestReader.Read(body, limits);
+        }
+        catch (InvalidDataException error)
+        {
+            await Refusal.BadRequest(error.Message).ExecuteAsync(context);
             return;
         }
 
-        (GenerationRequest? request, byte[] prompt, string? fault) = GenerationRequest.Parse(body, limits);
-        if (fault is not null)
+        if (model is null)
         {
-            await Refusal.BadRequest(fault).ExecuteAsync(context);
+            await Refusal.NoWeights().ExecuteAsync(context);
             return;
         }
 
+        if (await _places.TakeAsync(context, stopping) is not { } place) return;
+        // The generation runs ahead of a client that reads slowly. There is room for the whole answer, so it never waits for the client.
+        var lines = Channel.CreateBounded<GenerationLine>(
+            new BoundedChannelOptions(request.Length + 1) { SingleReader = true, SingleWriter = true });
+        var generating = Task.Run(() =>
+        {
+            using (place) Generate(model.Model, request, lines.Writer, context.RequestAborted);
+        });
+        try
+        {
+            await SendAsync(context, lines.Reader);
+        }
+        finally
+        {
+            await generating;
+        }
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    private void Generate(ByteLanguageModel bytes, GenerationRequest request, ChannelWriter<GenerationLine> lines, CancellationToken gone)
+    {
         using var deadline = new CancellationTokenSource(limits.GenerationTime);
-        using var cancellationToken = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping, deadline.Token);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(gone, stopping, deadline.Token);
         Interlocked.Increment(ref _running);
         try
         {
-            using var generator = ByteGenerator.ForText(model!.Model, prompt);
-            context.Response.ContentType = "application/x-ndjson; charset=utf-8";
-            GenerationEnd end = await StreamAsync(context, generator, request!, deadline.Token, cancellationToken.Token);
-            await SendAsync(context, new GenerationLine(null, NextBytes.Of(generator.Probabilities()), end));
+            using var generator = ByteGenerator.ForText(bytes, request.Prompt);
+            NextByte[] next = NextBytes.Of(generator.Probabilities());
+            GenerationEnd end;
+            try
+            {
+                int drawn = 0;
+                foreach (byte value in generator.Generate(request.Length, request.Sampling(), cancellation.Token))
+                {
+                    lines.TryWrite(new GenerationLine(value, next));
+                    next = NextBytes.Of(generator.Probabilities()); // reads the byte just drawn
+                    drawn++;
+                }
+
+                end = drawn < request.Length ? GenerationEnd.Document : GenerationEnd.Length;
+            }
+            catch (OperationCanceledException)
+            {
+                end = stopping.IsCancellationRequested ? GenerationEnd.Stop : GenerationEnd.Time;
+            }
+
+            lines.TryWrite(new GenerationLine(null, next, end));
+            lines.Complete();
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested || stopping.IsCancellationRequested)
+        catch (Exception error)
         {
-            context.Abort(); // no client is left, or the server stops
+            lines.Complete(error); // whoever reads the lines reports it
         }
         finally
         {
@@ -53,37 +103,27 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         }
     }
 
-    private static async Task<GenerationEnd> StreamAsync(
-        HttpContext context, ByteGenerator generator, GenerationRequest request, CancellationToken deadline,
-        CancellationToken cancellationToken)
+    private async Task SendAsync(HttpContext context, ChannelReader<GenerationLine> lines)
     {
-        int sent = 0;
+        using var unread = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        unread.CancelAfter(limits.GenerationTime + limits.ReadingTime);
         try
         {
-            NextByte[] next = NextBytes.Of(generator.Probabilities());
-            await foreach (byte value in generator.GenerateAsync(request.Length, request.Sampling(), cancellationToken))
+            context.Response.ContentType = "application/x-ndjson; charset=utf-8";
+            await foreach (GenerationLine line in lines.ReadAllAsync(unread.Token))
             {
-                await SendAsync(context, new GenerationLine(value, next));
-                next = NextBytes.Of(generator.Probabilities()); // reads the byte just drawn
-                sent++;
+                byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), (byte)'\n'];
+                await context.Response.Body.WriteAsync(json, unread.Token);
+                await context.Response.Body.FlushAsync(unread.Token);
             }
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (unread.IsCancellationRequested)
         {
-            return GenerationEnd.Time;
+            context.Abort(); // the client has disconnected, or reads too slowly
         }
-
-        return sent < request.Length ? GenerationEnd.Document : GenerationEnd.Length;
-    }
-
-    /// <summary>
-    /// Sends a line. Only a disconnected client cancels the write: a write cancelled for another reason would drop the connection.
-    /// </summary>
-    private static async Task SendAsync(HttpContext context, GenerationLine line)
-    {
-        CancellationToken cancellationToken = context.RequestAborted;
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), cancellationToken);
-        await context.Response.Body.WriteAsync(LineEnd, cancellationToken);
-        await context.Response.Body.FlushAsync(cancellationToken);
+        catch (NotFiniteNumberException error) when (!context.Response.HasStarted)
+        {
+            await Refusal.ModelFailed(error.Message).ExecuteAsync(context);
+        }
     }
 }

@@ -9,14 +9,12 @@ internal static class SecurityHeaders
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action "
             + "'none'; frame-ancestors 'none'";
 
-    public static Task AddAsync(HttpContext context, RequestDelegate next)
+    public static void Add(IHeaderDictionary headers)
     {
-        IHeaderDictionary headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers[HeaderNames.CacheControl] = "no-store";
-        return next(context);
+        headers.TryAdd(HeaderNames.CacheControl, "no-store");
     }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using HslEmbeddingZero.Samples.Tests;
 using HslEmbeddingZero.Tests;
@@ -13,19 +15,85 @@ public partial class DemoProgramTests
     {
         SampleProcess.SkipUnlessInterruptible();
         using TemporaryFolder folder = new();
-        string weights = folder.PathOf("small.safetensors");
-        RunningDemo.SaveSmallModel(weights);
-        using SampleProcess process = new("Demo.dll", "--port", "0", "--weights", weights);
-        string address = "";
-        process.WaitUntil(() => (address = Address().Match(process.Output).Value).Length > 0);
-        Assert.StartsWith("http://127.0.0.1:", address, StringComparison.Ordinal);
+        using SampleProcess process = StartSmall(folder, out Uri address);
+        Assert.StartsWith("http://127.0.0.1:", address.AbsoluteUri, StringComparison.Ordinal);
         Assert.Contains("small.safetensors", process.Output, StringComparison.Ordinal);
 
-        using HttpClient client = new() { BaseAddress = new Uri(address) };
+        using HttpClient client = new() { BaseAddress = address };
         Assert.Contains("Bytes, as a model reads them", await client.GetStringAsync("/"), StringComparison.Ordinal);
         process.Interrupt();
         (int code, _, string error) = process.Finish();
         Assert.Equal((0, ""), (code, error));
+    }
+
+    [SkippableTheory]
+    [InlineData("INT", "INT")]
+    [InlineData("TERM", "TERM")]
+    [InlineData("TERM", "INT")]
+    [InlineData("HUP", "HUP")]
+    [InlineData("QUIT", "TERM")]
+    public async Task A_second_signal_changes_nothing_and_an_open_answer_ends(string first, string second)
+    {
+        SampleProcess.SkipUnlessInterruptible();
+        using TemporaryFolder folder = new();
+        using SampleProcess process = StartSmall(folder, out Uri address);
+        using HttpClient client = new() { BaseAddress = address };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/api/generate")
+        {
+            Content = JsonContent.Create(new { prompt = "a", length = 448 }),
+        };
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        process.Interrupt(first);
+        process.Interrupt(second);
+        using var last = JsonDocument.Parse((await response.Content.ReadAsStringAsync()).TrimEnd('\n').Split('\n')[^1]);
+        Assert.Matches("^(stop|length)$", last.RootElement.GetProperty("end").GetString()); // it may have been done before
+        (int code, _, string error) = process.Finish();
+        Assert.Equal((0, ""), (code, error));
+    }
+
+    [SkippableFact]
+    public async Task Faults_of_clients_leave_nothing_in_the_output()
+    {
+        SampleProcess.SkipUnlessInterruptible();
+        using TemporaryFolder folder = new();
+        using SampleProcess process = StartSmall(folder, out Uri address);
+        const string body = "{\"prompt\":\"a\",\"length\":448}";
+        string[] requests =
+        [
+            "nonsense\r\n\r\n",
+            RawClient.Post("/api/generate", 100) + "{\"prompt",
+            RawClient.Post("/api/generate", 3) + "{]}",
+            RawClient.Post("/api/generate", body.Length) + body,
+            RawClient.Post("/api/generate", 5000) + "{",
+            RawClient.Post("/api/slots", 4096) + new string('a', 4096),
+            "POST /api/slots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "GET /app.css HTTP/1.1\r\nHost: localhost\r\nRange: bytes=9999999-\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n",
+        ];
+        foreach (string request in requests)
+        {
+            foreach (int patience in new[] { 0, 20, 100 })
+            {
+                using (RawClient resets = await RawClient.ConnectAsync(address))
+                {
+                    await resets.SendAsync(request);
+                    await Task.Delay(patience);
+                    resets.Reset();
+                }
+
+                using RawClient closes = await RawClient.ConnectAsync(address);
+                await closes.SendAsync(request);
+                await Task.Delay(patience);
+            }
+        }
+
+        using HttpClient client = new() { BaseAddress = address };
+        Assert.Contains("Bytes, as a model reads them", await client.GetStringAsync("/"), StringComparison.Ordinal);
+        process.Interrupt();
+        (int code, string output, string error) = process.Finish();
+        Assert.Equal((0, ""), (code, error));
+        Assert.False(LoggedFault().IsMatch(output), output);
     }
 
     [Fact]
@@ -65,6 +133,20 @@ public partial class DemoProgramTests
         Assert.Contains(path, error, StringComparison.Ordinal);
     }
 
+    private static SampleProcess StartSmall(TemporaryFolder folder, out Uri address)
+    {
+        string weights = folder.PathOf("small.safetensors");
+        RunningDemo.SaveSmallModel(weights);
+        SampleProcess process = new("Demo.dll", "--port", "0", "--weights", weights);
+        string printed = "";
+        process.WaitUntil(() => (printed = Address().Match(process.Output).Value).Length > 0);
+        address = new Uri(printed);
+        return process;
+    }
+
     [GeneratedRegex(@"http://[\d.]+:\d+")]
     private static partial Regex Address();
+
+    [GeneratedRegex("(?m)^(warn|fail|crit):|^ +at ")]
+    private static partial Regex LoggedFault();
 }

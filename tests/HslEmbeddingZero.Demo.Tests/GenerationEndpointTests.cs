@@ -7,7 +7,13 @@ namespace HslEmbeddingZero.Demo.Tests;
 
 public class GenerationEndpointTests
 {
-    private static readonly DemoLimits OneAtATime = new() { Generations = 1, WaitingGenerations = 0, GeneratedBytes = 1_000_000 };
+    private static readonly DemoLimits OneAtATime = new()
+    {
+        Generations = 1,
+        WaitingGenerations = 0,
+        WaitingTime = TimeSpan.FromMinutes(1),
+        GeneratedBytes = 1_000_000,
+    };
 
     [Fact]
     public async Task Bytes_are_those_of_the_library()
@@ -84,35 +90,86 @@ public class GenerationEndpointTests
 
     [Theory]
     [InlineData("""{"prompt":"a","length":0}""", "length is 0")]
-    [InlineData("""{"prompt":"a","length":449}""", "1 to 448")]
+    [InlineData("""{"prompt":"a","length":449}""", "length is 449; it must be 1 to 448; line 1, byte 24.")]
     [InlineData("""{"prompt":"a","temperature":-0.1}""", "temperature is -0.1")]
-    [InlineData("""{"prompt":"a","temperature":5.5}""", "0 to 5")]
+    [InlineData("""{"prompt":"a","temperature":5.5}""", "temperature is 5.5; it must be 0 to 5; line 1, byte 29.")]
     [InlineData("""{"prompt":"a","topK":-1}""", "topK is -1")]
     [InlineData("""{"prompt":"a","topK":259}""", "topK is 259")]
     [InlineData("""{"prompt":"a","topP":0}""", "topP is 0")]
     [InlineData("""{"prompt":"a","topP":1.5}""", "topP is 1.5")]
     [InlineData("""{"prompt":"a","seed":-1}""", "seed is -1")]
-    [InlineData("""{"prompt":null}""", "prompt")]
-    [InlineData("""{"length":5}""", "prompt")]
-    [InlineData("""{"prompt":"a","prompt":"b"}""", "prompt")]
-    [InlineData("""{"prompt":"a","speed":5}""", "speed")]
-    [InlineData("""{"prompt":"a","length":"5"}""", "length")]
-    [InlineData("""{"prompt":"a","length":5.5}""", "length")]
-    [InlineData("""{"prompt":"a","seed":99999999999}""", "seed")]
-    [InlineData("""{"prompt":"a","temperature":1e999}""", "temperature")]
-    [InlineData("""{"prompt":"\ud800"}""", "")]
-    [InlineData("""{"prompt":"a" """, "")]
-    [InlineData("null", "prompt")]
-    [InlineData("[]", "")]
-    [InlineData("", "")]
+    [InlineData("""{"prompt":null}""", "prompt must be a string; got null; line 1, byte 11.")]
+    [InlineData("""{"prompt": 5}""", "prompt must be a string; got 5; line 1, byte 12.")]
+    [InlineData("""{"prompt":["a"]}""", "prompt must be a string; got an array; line 1, byte 11.")]
+    [InlineData("{\n  \"length\": 5,\n  \"prompt\": {}\n}", "prompt must be a string; got an object; line 3, byte 13.")]
+    [InlineData("{\r\n\"length\":true}", "length must be a whole number; got true; line 2, byte 10.")]
+    [InlineData("""{"length":5}""", "prompt is missing. It must be a string, and may be empty.")]
+    [InlineData("{}", "prompt is missing. It must be a string, and may be empty.")]
+    [InlineData("""{"prompt":"a","prompt":"b"}""", "'prompt' is given twice; line 1, byte 15.")]
+    [InlineData("""{"prompt":"a","\u0070rompt":"b"}""", "'prompt' is given twice; line 1, byte 15.")]
+    [InlineData("""{"prompt":"a","speed":5}""",
+        "There is no field 'speed'. The fields are prompt, length, temperature, topK, topP and seed; line 1, byte 15.")]
+    [InlineData("""{"Prompt":"a"}""", "There is no field 'Prompt'.")]
+    [InlineData("""{"":5}""", "There is no field ''.")]
+    [InlineData("""{"aVeryLongNameOfAFieldThatIsNoField":5}""", "There is no field 'aVeryLongNameOfAFieldTha...'.")]
+    [InlineData("""{"prompt":"a","length":"5"}""", "length must be a whole number; got a string; line 1, byte 24.")]
+    [InlineData("""{"prompt":"a","length":null}""", "length must be a whole number; got null; line 1, byte 24.")]
+    [InlineData("""{"prompt":"a","length":5.5}""", "length must be a whole number in digits only; got 5.5; line 1, byte 24.")]
+    [InlineData("""{"prompt":"a","length":1e2}""", "length must be a whole number in digits only; got 1e2; line 1, byte 24.")]
+    [InlineData("""{"prompt":"a","length":-3}""", "length is -3; it must be 1 to 448; line 1, byte 24.")]
+    [InlineData("""{"prompt":"a","seed":99999999999}""", "seed is 99999999999; it must be 0 to 2147483647; line 1, byte 22.")]
+    [InlineData("""{"prompt":"a","seed":123456789012345678901234567890}""",
+        "seed is 123456789012345678901234...; it must be 0 to 2147483647")]
+    [InlineData("""{"prompt":"a","temperature":1e400}""", "temperature is 1e400; it must be 0 to 5; line 1, byte 29.")]
+    [InlineData("""{"prompt":"a","temperature":-1e400}""", "temperature is -1e400; it must be 0 to 5; line 1, byte 29.")]
+    [InlineData("""{"prompt":"a","temperature":"NaN"}""", "temperature must be a number; got a string; line 1, byte 29.")]
+    [InlineData("""{"prompt":"a","temperature":NaN}""", "The value of temperature is not valid JSON; line 1, byte 29.")]
+    [InlineData("""{"prompt":"a","temperature":-Infinity}""", "The value of temperature is not valid JSON; line 1, byte 30.")]
+    [InlineData("""{"prompt":"a","topP":.5}""", "The value of topP is not valid JSON; line 1, byte 22.")]
+    [InlineData("""{"prompt":"a","topP":false}""", "topP must be a number; got false; line 1, byte 22.")]
+    [InlineData("""{"prompt":"a","seed":007}""", "The value of seed is not valid JSON; line 1, byte 23.")]
+    [InlineData("""{"prompt":"\ud800"}""",
+        "prompt is not valid Unicode: it holds invalid UTF-8, or half of a surrogate pair; line 1, byte 11.")]
+    [InlineData("""{"\udc00":"a"}""", "A field name is not valid Unicode")]
+    [InlineData("{\"prompt\":\"a\nb\"}", "The value of prompt is not valid JSON; line 1, byte 13.")]
+    [InlineData("""{"prompt":'a'}""", "The value of prompt is not valid JSON; line 1, byte 11.")]
+    [InlineData("""{"prompt":"a" """, "The request is not valid JSON; line 1, byte 15.")]
+    [InlineData("""{"prompt":"a",}""", "The request is not valid JSON; line 1, byte 15.")]
+    [InlineData("""{"prompt":"a"} x""", "The request is not valid JSON; line 1, byte 16.")]
+    [InlineData("""{"prompt":"a"}{"prompt":"a"}""", "The request is not valid JSON; line 1, byte 15.")]
+    [InlineData("""{"prompt":"a"/*b*/}""", "The request is not valid JSON; line 1, byte 14.")]
+    [InlineData("null", "The request must be a JSON object; got null; line 1, byte 1.")]
+    [InlineData("[]", "The request must be a JSON object; got an array; line 1, byte 1.")]
+    [InlineData(" 5", "The request must be a JSON object; got 5; line 1, byte 2.")]
+    [InlineData("prompt=a", "The request is not valid JSON; line 1, byte 1.")]
+    [InlineData(" ", "The request is not valid JSON; line 1, byte 2.")]
+    [InlineData("", "The request is empty. It must be a JSON object with a prompt.")]
     public async Task A_wrong_request_is_refused_with_its_reason(string json, string reason)
     {
         await using RunningDemo demo = await RunningDemo.StartAsync();
         using HttpResponseMessage response = await demo.PostJsonAsync(json);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         string detail = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString()!;
-        Assert.NotEmpty(detail);
-        Assert.Contains(reason, detail, StringComparison.Ordinal);
+        Assert.StartsWith(reason, detail, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"System|HslEmbeddingZero|\.NET|Utf8JsonReader|Path: \$", detail);
+    }
+
+    [Fact]
+    public async Task A_prompt_that_is_no_utf8_is_refused_and_a_byte_order_mark_is_not()
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync();
+        using HttpResponseMessage broken = await PostAsync(demo, [.. "{\"prompt\":\"a"u8, 0xC3, (byte)'"', (byte)'}']);
+        Assert.Equal(HttpStatusCode.BadRequest, broken.StatusCode);
+        Assert.Contains("prompt is not valid Unicode", await broken.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using HttpResponseMessage marked = await PostAsync(demo, [0xEF, 0xBB, 0xBF, .. "{\"prompt\":\"a\",\"length\":1}"u8]);
+        Assert.Equal(HttpStatusCode.OK, marked.StatusCode);
+
+        static Task<HttpResponseMessage> PostAsync(RunningDemo demo, byte[] json)
+        {
+            ByteArrayContent content = new(json);
+            content.Headers.ContentType = new("application/json");
+            return demo.Client.PostAsync("/api/generate", content);
+        }
     }
 
     [Fact]

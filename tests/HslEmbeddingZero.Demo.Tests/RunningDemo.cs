@@ -106,12 +106,17 @@ internal sealed class RunningDemo : IAsyncDisposable
     public async Task<Diagnostics> DiagnoseAsync() => (await Client.GetFromJsonAsync<Diagnostics>("/api/diagnostics", DemoJson.Options))!;
 
     /// <summary>Waits until no generation is running.</summary>
-    public async Task<Diagnostics> ComeToRestAsync()
+    public Task<Diagnostics> ComeToRestAsync() => WaitUntilAsync(now => now.Generations == 0);
+
+    /// <summary>Waits until something holds.</summary>
+    public async Task<Diagnostics> WaitUntilAsync(Predicate<Diagnostics> holds)
     {
         using CancellationTokenSource late = new(Patience);
         for (; ; await Task.Delay(20, late.Token))
-            if (await DiagnoseAsync() is { Generations: 0 } rest) return rest;
+            if (await DiagnoseAsync() is { } now && holds(now)) return now;
     }
+
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -70,10 +70,10 @@ internal sealed class SampleProcess : IDisposable
     public static void SkipUnlessInterruptible() =>
         Skip.If(OperatingSystem.IsWindows(), "On Windows Ctrl-C reaches every process of the console, the tests' own too.");
 
-    /// <summary>Sends the signal of Ctrl-C.</summary>
-    public void Interrupt()
+    /// <summary>Sends the signal of Ctrl-C, or another.</summary>
+    public void Interrupt(string signal = "INT")
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString()]);
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString()]);
         kill.WaitForExit();
     }
 

@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { describe, glyph, hex, Utf8Units } from './bytes.js';
 import { onFrame } from './canvas.js';
 
-const ends = { length: 'as many as were asked for', document: 'the model ended the document', time: 'the time limit of one generation was reached' };
+const ends = { stop: 'the server was stopped', length: 'as many as were asked for', document: 'the model ended the document', time: 'the time limit of one generation was reached' };
 
 export class Generation {
   #form = document.getElementById('generation');
