@@ -13,6 +13,6 @@ internal static class AblationProgram
         {
             RunCommand.Create(console), ReportCommand.Create(console), KnockoutCommand.Create(console),
         };
-        return SampleProgram.RunAsync(root, args, "The checkpoint is written; the same command continues from it.");
+        return SampleProgram.RunAsync(root, args);
     }
 }

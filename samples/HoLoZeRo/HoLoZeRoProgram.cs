@@ -13,6 +13,6 @@ internal static class HoLoZeRoProgram
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
         };
-        return SampleProgram.RunAsync(root, args, "Use --resume to continue training from the checkpoint.");
+        return SampleProgram.RunAsync(root, args);
     }
 }
