@@ -10,7 +10,7 @@ internal static class TableProgram
     {
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
         return SampleProgram.RunAsync(
-            CommandLine.Create((options, cancellationToken) => Task.FromResult(RunOrTellHowToGoOn(console, options, cancellationToken))),
+            TableCommandLine.Create((options, cancellationToken) => Task.FromResult(RunOrTellHowToGoOn(console, options, cancellationToken))),
             args);
     }
 

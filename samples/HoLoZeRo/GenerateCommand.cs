@@ -55,7 +55,7 @@ internal static class GenerateCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(stop) is not null && result.GetValue(stop)!.Any(string.IsNullOrEmpty))
+            if (result.GetResult(stop) is { } stops && stops.Tokens.Any(token => token.Value.Length == 0))
                 result.AddError("--stop is empty; it must be a text.");
             if (result.GetResult(window) is not null && Given(prompt, promptFile, bytes, raw) is { } other)
                 result.AddError($"--window cannot be combined with {other}: it generates one whole window, and writes it to --out.");

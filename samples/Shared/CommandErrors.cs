@@ -34,7 +34,7 @@ internal static class CommandErrors
         {
             string[] commands = [.. command.Subcommands.Select(one => one.Name)];
             return parsed.UnmatchedTokens.FirstOrDefault(word => !IsOption(word)) is { } unknown
-                ? [$"error: unknown command '{unknown}'{Suggest(unknown, commands)} {help} lists the commands."]
+                ? [$"error: unknown command '{unknown}'{NearestName.Suggest(unknown, commands)} {help} lists the commands."]
                 : parsed.UnmatchedTokens is [var option, ..]
                     ? [Unknown(option)]
                     : [$"error: name a command: {string.Join(", ", commands[..^1])} or {commands[^1]}. {help} describes them."];
@@ -42,10 +42,11 @@ internal static class CommandErrors
 
         string[] taken = [.. OptionsTakenAsValues(parsed, args)];
         string[] unmatched = [.. parsed.UnmatchedTokens];
-        // The word after an unknown option is most likely its value. It needs no line of its own.
+        // The word after an unknown option is most likely its value. It needs no line of its own. Where an option took the place of an
+        // argument, the arguments after it are right.
         bool IsValue(string word) => !IsOption(word)
-            && Enumerable.Range(1, Math.Max(0, args.Count - 1)).Any(
-                i => args[i] == word && (unmatched.Contains(args[i - 1]) || taken.Contains(args[i - 1])) && IsOption(args[i - 1]));
+            && (taken.Length > 0 || args.Zip(args.Skip(1)).Any(
+                pair => pair.Second == word && IsOption(pair.First) && unmatched.Contains(pair.First)));
         return
         [
             .. taken.Concat(unmatched).Where(word => !IsValue(word)).Select(Unknown)
@@ -55,24 +56,8 @@ internal static class CommandErrors
         ];
 
         string Unknown(string word) => IsOption(word)
-            ? $"error: unknown option '{NameOf(word)}'{Suggest(NameOf(word), NamesOf(parsed.CommandResult))} {help} lists the options."
+            ? $"error: unknown option '{NameOf(word)}'{NearestName.Suggest(NameOf(word), NamesOf(parsed.CommandResult))} {help} lists the options."
             : $"error: unknown argument '{word}'. {help} lists the options.";
-    }
-
-    /// <summary>The end of a sentence: "; did you mean X?" for the nearest name; "." where none is near.</summary>
-    public static string Suggest(string word, IEnumerable<string> names)
-    {
-        string plain = Plain(word);
-        string? nearest = names
-            .Select(name => (Name: name, Distance: Plain(name) is var other && plain.Length > 1
-                && other.StartsWith(plain, StringComparison.Ordinal) ? 0 : Distance(plain, Plain(name))))
-            .Where(one => one.Distance <= Math.Max(1, plain.Length / 3))
-            .OrderBy(one => one.Distance).ThenBy(one => one.Name.Length)
-            .Select(one => one.Name).FirstOrDefault();
-        return nearest is null ? "." : $"; did you mean {nearest}?";
-
-        // The same name in other habits: Batch_Size, batch-size.
-        static string Plain(string name) => name.TrimStart('-').Replace('_', '-').ToLowerInvariant();
     }
 
     /// <summary>Options whose names are wrong and that the parser therefore took as values: "--text a.txt --sed 1", "report --incomplet".</summary>
@@ -105,24 +90,4 @@ internal static class CommandErrors
     private static bool IsOption(string word) => word is ['-', _, ..] and not ['-', >= '0' and <= '9' or '.', ..];
 
     private static string NameOf(string word) => word.Split('=', ':')[0];
-
-    /// <summary>How many letters to insert, remove, replace or swap with their neighbour.</summary>
-    private static int Distance(string a, string b)
-    {
-        int[,] steps = new int[a.Length + 1, b.Length + 1];
-        for (int i = 0; i <= a.Length; i++) steps[i, 0] = i;
-        for (int j = 0; j <= b.Length; j++) steps[0, j] = j;
-        for (int i = 1; i <= a.Length; i++)
-        {
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int replaced = steps[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                steps[i, j] = Math.Min(replaced, Math.Min(steps[i - 1, j], steps[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                    steps[i, j] = Math.Min(steps[i, j], steps[i - 2, j - 2] + 1);
-            }
-        }
-
-        return steps[a.Length, b.Length];
-    }
 }
