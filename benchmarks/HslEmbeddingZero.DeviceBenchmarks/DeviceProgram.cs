@@ -53,7 +53,8 @@ internal static class DeviceProgram
                     return 0;
                 default:
                     Console.Error.WriteLine(args is [string word, ..]
-                        ? $"error: unknown command '{word}'{NearestName.Suggest(word, Commands)} --help lists {string.Join(", ", Commands)}."
+                        ? $"error: unknown command '{word}'{NearestName.Suggest(word, Commands)} "
+                            + $"--help lists {string.Join(", ", Commands)}."
                         : $"error: name one of {string.Join(", ", Commands)}. --help describes them.");
                     return 2;
             }

@@ -10,7 +10,8 @@ internal static class TableProgram
     {
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
         return SampleProgram.RunAsync(
-            TableCommandLine.Create((options, cancellationToken) => Task.FromResult(RunOrTellHowToGoOn(console, options, cancellationToken))),
+            TableCommandLine.Create(
+                (options, cancellationToken) => Task.FromResult(RunOrTellHowToGoOn(console, options, cancellationToken))),
             args);
     }
 
@@ -25,7 +26,8 @@ internal static class TableProgram
             throw new InterruptedException(
                 options.Out.Exists && options.Out.EnumerateFiles("*.checkpoint.safetensors").Concat(
                     options.Out.EnumerateFiles("*.result.json")).Any()
-                    ? $"Finished runs and the checkpoint are in {options.Out.FullName}; the same command with --resume continues from there."
+                    ? $"Finished runs and the checkpoint are in {options.Out.FullName}; the same command with --resume continues from "
+                        + "there."
                     : "Nothing was trained yet. The same command starts again.",
                 stopped);
         }

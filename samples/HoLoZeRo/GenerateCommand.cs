@@ -51,7 +51,8 @@ internal static class GenerateCommand
             "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
         Command command = new("generate", "Continues a text byte by byte, or generates the window after a given window.")
         {
-            weights, prompt, promptFile, raw, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, device, windows, output,
+            weights, prompt, promptFile, raw, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, device, windows,
+            output,
         };
         command.Validators.Add(result =>
         {
@@ -177,7 +178,8 @@ internal static class GenerateCommand
         IncrementalText text = new((piece, _) => caption.Append(piece));
         foreach (byte value in WindowRecord.Caption(window)) text.Add(value);
         text.Complete();
-        console.WriteLine($"{(given.IsForCaption ? "caption of the same picture and sound" : "caption")}: '{caption.ToString().TrimEnd()}'");
+        string name = given.IsForCaption ? "caption of the same picture and sound" : "caption";
+        console.WriteLine($"{name}: '{caption.ToString().TrimEnd()}'");
         console.WriteLine($"Written to {folder.FullName}: window.bin, frame.png and audio.wav.");
     }
 }

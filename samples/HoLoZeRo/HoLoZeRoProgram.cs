@@ -13,8 +13,9 @@ internal static class HoLoZeRoProgram
     }
 
     /// <summary>Creates the command line.</summary>
-    public static RootCommand CreateRoot(IAnsiConsole console) => new("A byte model behind the zero door: train it, score it, generate with it.")
-    {
-        TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
-    };
+    public static RootCommand CreateRoot(IAnsiConsole console) =>
+        new("A byte model behind the zero door: train it, score it, generate with it.")
+        {
+            TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
+        };
 }

@@ -43,8 +43,8 @@ internal static class PromptInput
             if (!begun.Task.IsCompleted && !reading.IsCompleted)
             {
                 await Console.Error.WriteLineAsync(
-                    $"Nothing came on standard input for {Patience.TotalSeconds:0} seconds, so a new document begins. --prompt - waits for it.")
-                    .ConfigureAwait(false);
+                    $"Nothing came on standard input for {Patience.TotalSeconds:0} seconds, so a new document begins. "
+                        + "--prompt - waits for it.").ConfigureAwait(false);
                 return [];
             }
         }
@@ -67,7 +67,8 @@ internal static class PromptInput
             prompt.Write(buffer, 0, count);
             if (prompt.Length <= MostBytes) continue;
             throw new InvalidDataException(
-                $"{name}: the prompt has more than {MostBytes} bytes. The model sees its last bytes only: give these, such as tail -c 1000.");
+                $"{name}: the prompt has more than {MostBytes} bytes. The model sees its last bytes only: give these, as with "
+                    + "tail -c 1000.");
         }
 
         return prompt.ToArray();

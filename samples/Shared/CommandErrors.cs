@@ -56,11 +56,14 @@ internal static class CommandErrors
         ];
 
         string Unknown(string word) => IsOption(word)
-            ? $"error: unknown option '{NameOf(word)}'{NearestName.Suggest(NameOf(word), NamesOf(parsed.CommandResult))} {help} lists the options."
+            ? $"error: unknown option '{NameOf(word)}'{NearestName.Suggest(NameOf(word), NamesOf(parsed.CommandResult))} {help} lists "
+                + "the options."
             : $"error: unknown argument '{word}'. {help} lists the options.";
     }
 
-    /// <summary>Options whose names are wrong and that the parser therefore took as values: "--text a.txt --sed 1", "report --incomplet".</summary>
+    /// <summary>
+    /// Options whose names are wrong and that the parser therefore took as values: "--text a.txt --sed 1", "report --incomplet".
+    /// </summary>
     private static IEnumerable<string> OptionsTakenAsValues(ParseResult parsed, IReadOnlyList<string> args)
     {
         IEnumerable<string> mayBeOptions = args.TakeWhile(word => word != "--"); // After --, every word is a value.
@@ -86,7 +89,9 @@ internal static class CommandErrors
         ? $"{PathOf(parent)} {result.Command.Name}"
         : result.Command.Name;
 
-    /// <summary>Whether a word looks like an option: -x, --name or --name=value, but not a number and not the - of standard input.</summary>
+    /// <summary>
+    /// Whether a word looks like an option: -x, --name or --name=value, but not a number and not the - of standard input.
+    /// </summary>
     private static bool IsOption(string word) => word is ['-', _, ..] and not ['-', >= '0' and <= '9' or '.', ..];
 
     private static string NameOf(string word) => word.Split('=', ':')[0];

@@ -8,7 +8,8 @@ namespace HslEmbeddingZero.Samples;
 internal interface IRunProgress : IProgress<TrainingProgress>, IProgress<EvaluationProgress>;
 
 /// <summary>
-/// Shows one progress bar per run on a terminal. If standard error is redirected, prints a line there at each tenth of a run, or more often.
+/// Shows one progress bar per run on a terminal. If standard error is redirected, prints a line there at each tenth of a run, or more
+/// often.
 /// </summary>
 internal static class LiveProgress
 {

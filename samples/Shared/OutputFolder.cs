@@ -13,7 +13,9 @@ internal sealed class OutputFolder : IDisposable
 
     private OutputFolder(FileStream taken, IReadOnlyList<string> created) => (_lock, _created) = (taken, created);
 
-    /// <summary>Creates the folder, checks that it is writable, and takes it. Do this before a long run, and before its inputs are read.</summary>
+    /// <summary>
+    /// Creates the folder, checks that it is writable, and takes it. Do this before a long run, and before its inputs are read.
+    /// </summary>
     /// <exception cref="IOException">
     /// The folder is not writable, or another process is using it. The message names the option and the folder.
     /// </exception>
@@ -78,7 +80,8 @@ internal sealed class OutputFolder : IDisposable
         List<string> created = [];
         try
         {
-            for (DirectoryInfo? one = folder; one is not null && !Directory.Exists(one.FullName); one = one.Parent) created.Add(one.FullName);
+            for (DirectoryInfo? one = folder; one is not null && !Directory.Exists(one.FullName); one = one.Parent)
+                created.Add(one.FullName);
             folder.Create();
             return created;
         }

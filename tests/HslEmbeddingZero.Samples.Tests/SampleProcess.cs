@@ -97,9 +97,13 @@ internal sealed class SampleProcess : IDisposable
         process.StandardInput.Close();
         Task<string> error = process.StandardError.ReadToEndAsync();
         using MemoryStream output = new();
-        process.StandardOutput.BaseStream.CopyTo(output);
-        process.WaitForExit();
-        return (process.ExitCode, output.ToArray(), error.Result);
+        Task reading = process.StandardOutput.BaseStream.CopyToAsync(output);
+        bool isDone = process.WaitForExit(Patience);
+        if (!isDone) process.Kill(entireProcessTree: true);
+        reading.Wait();
+        return isDone
+            ? (process.ExitCode, output.ToArray(), error.Result)
+            : throw new TimeoutException($"Not finished after {Patience}: {command}\n{error.Result}");
     }
 
     /// <summary>Skips a test that needs a shell.</summary>

@@ -45,8 +45,10 @@ internal static class OtherConditions
         return $"{option} is {Short(those.Except(these), there)} there and {Short(these.Except(those), here)} here";
 
         static string Short(IEnumerable<string> words, string all) => words.ToArray() is { Length: > 0 } own
-            ? string.Join(' ', own.Select(word => word.Length == 64 && word.All(char.IsAsciiHexDigit) ? word[..DigitsOfHash] + "…" : word))
+            ? string.Join(' ', own.Select(word => IsHash(word) ? word[..DigitsOfHash] + "…" : word))
             : all;
+
+        static bool IsHash(string word) => word.Length == 64 && word.All(char.IsAsciiHexDigit);
     }
 
     private static Dictionary<string, string> Flatten(string json)

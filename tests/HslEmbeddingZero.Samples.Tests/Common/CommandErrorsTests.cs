@@ -77,7 +77,8 @@ public sealed class CommandErrorsTests
             "error: --top-p takes numbers above 0 up to 1; got '7'.",
             "error: --bytes takes whole numbers from 0 to 1000000; got 'x'.",
         ],
-        Errors("HoLoZeRo", "generate", "--top-p", "7", "--sed", "1", "--bytes", "x").OrderBy(line => line.Contains("--sed") ? 0 : line.Contains("top-p") ? 1 : 2));
+        Errors("HoLoZeRo", "generate", "--top-p", "7", "--sed", "1", "--bytes", "x")
+            .OrderBy(line => Array.FindIndex(["--sed", "--top-p", "--bytes"], name => line.Contains(name, StringComparison.Ordinal))));
 
     [Theory]
     [InlineData("generate", "--prompt", "--like an option")]
@@ -122,9 +123,11 @@ public sealed class CommandErrorsTests
         foreach ((string program, string[] command, Option option) in NumericOptions())
         {
             // A list has commas between its numbers.
-            if (option.ValueType.IsArray && text.Split(',', StringSplitOptions.TrimEntries).All(item => NumberText.TryWhole(item, 0, int.MaxValue, out _))) continue;
+            if (option.ValueType.IsArray
+                && text.Split(',', StringSplitOptions.TrimEntries).All(item => NumberText.TryWhole(item, 0, int.MaxValue, out _))) continue;
             options++;
-            Assert.Contains(Errors(program, [.. command, option.Name, text]), error => error.Contains(option.Name, StringComparison.Ordinal));
+            Assert.Contains(
+                Errors(program, [.. command, option.Name, text]), error => error.Contains(option.Name, StringComparison.Ordinal));
         }
 
         Assert.InRange(options, 10, 30);

@@ -22,7 +22,9 @@ public sealed class StopSignalsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>One signal, the same twice and more, and different ones; with checkpoints every two minutes, and after every step.</summary>
+    /// <summary>
+    /// One signal, the same twice and more, and different ones; with checkpoints every two minutes, and after every step.
+    /// </summary>
     [SkippableTheory]
     [InlineData(143, "2", "TERM")]
     [InlineData(143, "2", "TERM", "TERM")]
@@ -56,13 +58,16 @@ public sealed class StopSignalsTests : IDisposable
     /// <summary>Each program speaks of itself.</summary>
     [SkippableTheory]
     [InlineData("HoLoZeRo.dll", "evaluate --device cpu", "scoring", "Interrupted. The weights were not scored")]
-    [InlineData("HoLoZeRo.dll", "generate --device cpu --prompt x --bytes 1000000", "generating", "Interrupted. The text ends here.")]
-    [InlineData("HoLoZeRo.dll", "generate --device cpu --raw --prompt x --bytes 1000000", "generating", "Interrupted. The text ends here.")]
+    [InlineData("HoLoZeRo.dll", "generate --device cpu --prompt In_the_beginning_ --bytes 1000000", "generating",
+        "Interrupted. The text ends here.")]
+    [InlineData("HoLoZeRo.dll", "generate --device cpu --raw --prompt In_the_beginning_ --bytes 1000000", "generating",
+        "Interrupted. The text ends here.")]
     [InlineData("Ablation.dll", "knockout --device cpu --out {0}", "scoring", "Interrupted. The rows so far are in {0}")]
     public void An_interruption_ends_in_the_commands_own_sentence(string assembly, string command, string begun, string sentence)
     {
         SampleProcess.SkipUnlessInterruptible();
-        using SampleProcess process = new(assembly, [.. command.Split(' ').Select(word => word.Replace("{0}", Out, StringComparison.Ordinal))]);
+        using SampleProcess process = new(
+            assembly, [.. command.Split(' ').Select(word => word.Replace('_', ' ').Replace("{0}", Out, StringComparison.Ordinal))]);
         process.WaitUntil(() => process.Error.Contains(begun, StringComparison.Ordinal));
         process.Interrupt();
         (int exitCode, _, string error) = process.Finish();

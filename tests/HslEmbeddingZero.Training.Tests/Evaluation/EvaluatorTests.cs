@@ -193,7 +193,8 @@ public sealed class EvaluatorTests : IDisposable
     public void A_cancellation_stops_it_and_restores_the_mode()
     {
         _run.Model.train();
-        Assert.Throws<OperationCanceledException>(() => new Evaluator(Sources).Evaluate(_run.Model, cancellationToken: new(canceled: true)));
+        Assert.Throws<OperationCanceledException>(
+            () => new Evaluator(Sources).Evaluate(_run.Model, cancellationToken: new(canceled: true)));
         Assert.True(_run.Model.training);
     }
 

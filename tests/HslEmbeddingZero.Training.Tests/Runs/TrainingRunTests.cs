@@ -126,7 +126,8 @@ public sealed class TrainingRunTests : IDisposable
         using (TrainingRun run = new(Out, model, Sources(), Training, EveryFourSteps))
         {
             using CancellationTokenSource source = new();
-            Assert.Throws<OperationCanceledException>(() => run.Run(scoring: new CancelWhileScoring(source), cancellationToken: source.Token));
+            Assert.Throws<OperationCanceledException>(
+                () => run.Run(scoring: new CancelWhileScoring(source), cancellationToken: source.Token));
             Assert.Equal(4, run.Trainer.Step);
             Assert.Empty(run.Evaluations);
         }
