@@ -39,8 +39,10 @@ internal static class TableProgram
         foreach (TableRowKey row in options.Preset.Rows)
             // refuses doors that do not fit before a long run starts
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose();
-        using var folder = OutputFolder.Take(options.Out);
+        // A resumed table takes finished runs over and locks each run that it trains, so several processes may share it.
+        using OutputFolder? folder = options.ReportOnly ? null : OutputFolder.Take(options.Out, isShared: options.Resume);
         var data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
+        if (options.ReportOnly) OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
         if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");
 

@@ -61,11 +61,12 @@ internal sealed class ByteMix
         IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, MixWeights weights, HeldOutWindows heldOut,
         CancellationToken cancellationToken)
     {
-        using WorkProgress progress = new(console, "reading");
-        var corpus = TextCorpus.Load(text, progress: new ReadingProgress(progress), cancellationToken: cancellationToken);
+        TextCorpus corpus;
+        using (WorkProgress progress = new(console, "reading"))
+            corpus = TextCorpus.Load(text, progress: new ReadingProgress(progress), cancellationToken: cancellationToken);
         foreach (SkippedFile skipped in corpus.Skipped) console.WriteLine($"left out: {skipped.Reason}");
         cancellationToken.ThrowIfCancellationRequested();
-        progress.Report(new(0, 0, string.Join(", ", windows)));
+        using WorkProgress more = new(console, $"reading {string.Join(", ", windows)}");
         return new(corpus, WindowCorpus.Load(windows), weights, heldOut);
     }
 

@@ -1,25 +1,32 @@
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// The folder that a program writes to, held for one process. A lock of the system holds it: it ends with the process, also after a kill,
-/// and the file that a kill leaves behind refuses nobody.
+/// The folder that a program writes to, held for one process, or for several that share it. A lock of the system holds it: it ends with the
+/// process, also after a kill, and the file that a kill leaves behind refuses nobody.
 /// </summary>
 internal sealed class OutputFolder : IDisposable
 {
     public const string LockName = ".in-use";
 
+    /// <summary>What the system calls a lock of another process: EAGAIN of Linux and of macOS, and Windows' sharing violation.</summary>
+    private static readonly int[] Locked = [11, 35, unchecked((int)0x80070020)];
+
+    private readonly string _path;
     private readonly FileStream _lock;
     private readonly IReadOnlyList<string> _created;
 
-    private OutputFolder(FileStream taken, IReadOnlyList<string> created) => (_lock, _created) = (taken, created);
+    private OutputFolder(string path, FileStream taken, IReadOnlyList<string> created) =>
+        (_path, _lock, _created) = (path, taken, created);
 
     /// <summary>
     /// Creates the folder, checks that it is writable, and takes it. Do this before a long run, and before its inputs are read.
     /// </summary>
+    /// <param name="folder">The folder. It is created if it does not exist.</param>
+    /// <param name="isShared">Whether other processes may share it that say so too. Each of their runs has its own lock.</param>
     /// <exception cref="IOException">
     /// The folder is not writable, or another process is using it. The message names the option and the folder.
     /// </exception>
-    public static OutputFolder Take(DirectoryInfo folder)
+    public static OutputFolder Take(DirectoryInfo folder, bool isShared = false)
     {
         List<string> created = Create(folder);
         string path = Path.Combine(folder.FullName, LockName);
@@ -27,11 +34,13 @@ internal sealed class OutputFolder : IDisposable
         {
             try
             {
-                FileStream taken = new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-                if (File.Exists(path)) return new(taken, created);
+                FileStream taken = isShared
+                    ? new(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.Read)
+                    : new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+                if (File.Exists(path)) return new(path, taken, created);
                 taken.Dispose(); // The process that had it has just deleted it. A third one may take the name anew.
             }
-            catch (IOException error) when (File.Exists(path) && error is not (DirectoryNotFoundException or PathTooLongException))
+            catch (IOException error) when (Locked.Contains(error.HResult))
             {
                 throw new IOException(
                     $"--out {folder.FullName} is in use by another process. Wait for it to end, or choose another --out.", error);
@@ -66,11 +75,13 @@ internal sealed class OutputFolder : IDisposable
         _lock.Dispose();
         try
         {
+            // Deleted only where nobody else holds it.
+            new FileStream(_path, FileMode.Open, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
             foreach (string folder in _created) Directory.Delete(folder);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // It is not empty, so it stays, with the folders around it.
+            // Another process shares the folder, or it is not empty. It stays, with the folders around it.
         }
     }
 

@@ -24,6 +24,21 @@ public sealed class OutputFolderTests : IDisposable
         Assert.Equal(["result"], Directory.GetFileSystemEntries(Out.FullName).Select(Path.GetFileName)); // the lock is gone
     }
 
+    /// <summary>As the processes of one table, of which each trains other runs.</summary>
+    [Fact]
+    public void Several_users_share_a_folder_only_among_themselves()
+    {
+        using (var first = OutputFolder.Take(Out, isShared: true))
+        {
+            OutputFolder.Take(Out, isShared: true).Dispose();
+            Assert.Contains("is in use by another process", Assert.Throws<IOException>(() => OutputFolder.Take(Out)).Message,
+                StringComparison.Ordinal);
+        }
+
+        using (var alone = OutputFolder.Take(Out)) Assert.Throws<IOException>(() => OutputFolder.Take(Out, isShared: true));
+        Assert.False(Out.Exists); // the last one has removed the lock, and the folder that it left empty
+    }
+
     /// <summary>As after kill -9.</summary>
     [Fact]
     public void The_file_of_a_dead_process_refuses_nobody()
