@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HslEmbeddingZero.Samples;
 
 namespace HslEmbeddingZero.DemoLoad;
 
@@ -30,20 +31,24 @@ internal static class LoadProgram
 
         RootCommand root = new("Puts a bounded load on a demo on this machine and reports the effects.") { url, clients, seconds,
             weights };
-        root.SetAction(async (parsed, cancellationToken) =>
+        root.SetAction(async (given, cancellationToken) =>
         {
-            using DemoProcess? started = parsed.GetValue(url) is null
-                ? await DemoProcess.StartAsync(parsed.GetValue(weights), cancellationToken) : null;
-            Load load = new(started?.Address ?? parsed.GetValue(url)!, parsed.GetValue(clients),
-                TimeSpan.FromSeconds(parsed.GetValue(seconds)));
+            using DemoProcess? started = given.GetValue(url) is null
+                ? await DemoProcess.StartAsync(given.GetValue(weights), cancellationToken) : null;
+            Load load = new(started?.Address ?? given.GetValue(url)!, given.GetValue(clients),
+                TimeSpan.FromSeconds(given.GetValue(seconds)));
             LoadReport report = await load.RunAsync(cancellationToken);
             Console.WriteLine(report.ToMarkdown());
             return report.Faults().Any() ? Failed : 0;
         });
 
+        ParseResult parsed = CommandErrors.Parse(root, args);
+        IReadOnlyList<string> errors = CommandErrors.Lines(parsed, args);
+        foreach (string error in errors) await Console.Error.WriteLineAsync(error);
+        if (errors.Count > 0) return Failed;
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception error) when (error is HttpRequestException or InvalidOperationException or OperationCanceledException)
         {
@@ -54,12 +59,11 @@ internal static class LoadProgram
 
     private static Option<int> Whole(string name, string description, int standard, int low, int high)
     {
-        Option<int> option = new(name) { Description = $"{description} {low} to {high}.", DefaultValueFactory = _ => standard };
-        option.Validators.Add(result =>
+        return new(name)
         {
-            int value = result.GetValueOrDefault<int>();
-            if (value < low || value > high) result.AddError($"{name} takes whole numbers from {low} to {high}; got '{value}'.");
-        });
-        return option;
+            Description = $"{description} {low} to {high}.",
+            DefaultValueFactory = _ => standard,
+            CustomParser = result => CheckedOptions.Whole(result.Tokens[^1].Value, low, high, name, result),
+        };
     }
 }

@@ -11,13 +11,27 @@ using HslEmbeddingZero;
 using Perfolizer.Horology;
 
 // dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- --filter '*' [--quick] [--keep-freed-memory]
-// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step|doors|soak ...     runs a device benchmark
+// dotnet run -c Release --project benchmarks/HslEmbeddingZero.Benchmarks -- step|doors|generate|soak|corpus ...     runs a device benchmark
 //
 // Everything runs inside this process. The default toolchain would build a separate program in another folder, without the copy of the
 // native library that this project's build prepares.
-TorchRuntime.EnsureLoaded(); // before anything touches torch
+if (args is ["--help" or "-h" or "-?" or "help", ..])
+{
+    Console.WriteLine($"""
+        --filter '*'          measure with BenchmarkDotNet what the pattern names, such as --filter '*Door*'
+        --list flat           list the names
+        --quick               fewer iterations
+        --keep-freed-memory   keep freed memory for reuse, as the samples do
+        Other options are those of BenchmarkDotNet; --filter '*' --help lists them.
 
-if (args is [string command, ..] && DeviceProgram.Commands.Contains(command)) return DeviceProgram.Main(args);
+        Device benchmarks, in one plain process. Name a command and, as name=value, its options:
+        {DeviceProgram.Help}
+        """);
+    return 0;
+}
+
+TorchRuntime.EnsureLoaded(); // before anything touches torch
+if (args is [[not '-', ..], ..]) return DeviceProgram.Main(args); // refuses an unknown command
 
 bool quick = args.Contains("--quick");
 MemoryOption.Apply(args.Contains("--keep-freed-memory") ? "kept" : "freed");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HslEmbeddingZero.Samples;
 
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
@@ -7,8 +8,11 @@ internal sealed class GivenOptions(string[] args)
 {
     private readonly List<string> _known = [];
 
-    private readonly Dictionary<string, string> _given =
-        args.Select(word => word.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "",
+    private readonly Dictionary<string, string> _given = args.Select(word => word.Split('=', 2))
+        .GroupBy(parts => parts[0], parts => parts.Length > 1 ? parts[1] : "", StringComparer.Ordinal)
+        .ToDictionary(
+            same => same.Key,
+            same => same.Count() == 1 ? same.First() : throw new ArgumentException($"{same.Key} is given {same.Count()} times."),
             StringComparer.Ordinal);
 
     /// <summary>The value of an option, or the default if it is not given.</summary>
@@ -49,7 +53,8 @@ internal sealed class GivenOptions(string[] args)
     /// <summary>Throws if an option is given that is not known.</summary>
     public void RequireNoOther()
     {
-        if (_given.Count > 0)
-            throw new ArgumentException($"Unknown: {string.Join(", ", _given.Keys)}; known are {string.Join(", ", _known)}.");
+        if (_given.Keys.FirstOrDefault() is { } unknown)
+            throw new ArgumentException(
+                $"unknown option '{unknown}'{NearestName.Suggest(unknown, _known)} Known are {string.Join(", ", _known)}.");
     }
 }

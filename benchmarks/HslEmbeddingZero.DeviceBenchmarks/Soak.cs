@@ -14,10 +14,18 @@ internal static class Soak
 {
     private const int SampleEvery = 50;
 
-    /// <param name="steps">Number of steps.</param>
-    /// <param name="memory">freed, or kept as in the samples. With kept, resident memory is its highest value so far.</param>
-    public static void Run(int steps, string memory)
+    private const int Steps = 2000;
+
+    /// <param name="args">
+    /// The number of steps, and memory=freed, or memory=kept as in the samples. With kept, resident memory is its highest value so far.
+    /// </param>
+    public static void Run(string[] args)
     {
+        string? count = args is [{ } first, ..] && !first.Contains('=', StringComparison.Ordinal) ? first : null;
+        GivenOptions given = new(count is null ? args : [$"steps={count}", .. args[1..]]);
+        int steps = given.Number("steps", Steps);
+        string memory = given.Choice("memory", "freed", "kept");
+        given.RequireNoOther();
         MemoryOption.Apply(memory);
         using var model = new ByteLanguageModel(
             DoorArms.Create("zero", 8, 256, 0),

@@ -9,10 +9,13 @@ internal static class AblationProgram
     public static Task<int> Main(string[] args)
     {
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 200);
-        RootCommand root = new("Controlled comparisons of front doors: trains studies, silences channels of trained models.")
+        return SampleProgram.RunAsync(CreateRoot(console), args);
+    }
+
+    /// <summary>Creates the command line.</summary>
+    public static RootCommand CreateRoot(IAnsiConsole console) =>
+        new("Controlled comparisons of front doors: trains studies, silences channels of trained models.")
         {
             RunCommand.Create(console), ReportCommand.Create(console), KnockoutCommand.Create(console),
         };
-        return SampleProgram.RunAsync(root, args, "The checkpoint is written; the same command continues from it.");
-    }
 }

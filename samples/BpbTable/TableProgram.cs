@@ -10,8 +10,27 @@ internal static class TableProgram
     {
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
         return SampleProgram.RunAsync(
-            CommandLine.Create((options, cancellationToken) => Task.FromResult(Run(console, options, cancellationToken))), args,
-            "The checkpoint is written; the same command with --resume continues from it.");
+            TableCommandLine.Create(
+                (options, cancellationToken) => Task.FromResult(RunOrTellHowToGoOn(console, options, cancellationToken))),
+            args);
+    }
+
+    private static int RunOrTellHowToGoOn(IAnsiConsole console, TableOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Run(console, options, cancellationToken);
+        }
+        catch (OperationCanceledException stopped)
+        {
+            throw new InterruptedException(
+                options.Out.Exists && options.Out.EnumerateFiles("*.checkpoint.safetensors").Concat(
+                    options.Out.EnumerateFiles("*.result.json")).Any()
+                    ? $"Finished runs and the checkpoint are in {options.Out.FullName}; the same command with --resume continues from "
+                        + "there."
+                    : "Nothing was trained yet. The same command starts again.",
+                stopped);
+        }
     }
 
     private static int Run(IAnsiConsole console, TableOptions options, CancellationToken cancellationToken)
@@ -20,12 +39,16 @@ internal static class TableProgram
         foreach (TableRowKey row in options.Preset.Rows)
             // refuses doors that do not fit before a long run starts
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose();
+        // A resumed table takes finished runs over and locks each run that it trains, so several processes may share it.
+        using OutputFolder? folder = options.ReportOnly ? null : OutputFolder.Take(options.Out, isShared: options.Resume);
         var data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
-        OutputFolder.RequireWritable(options.Out);
+        if (options.ReportOnly) OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
         if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");
 
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
+        if (options.Resume)
+            for (int i = 0; i < runs.Length; i++) RunOf(i).RefuseOtherResult();
         List<RunResult> results = [];
         List<(TableRowKey, int, string)> metrics = [];
         TableReport report = new(options, data, results, runs.Length); // grows with the results
@@ -39,7 +62,7 @@ internal static class TableProgram
 
         string NameOf((TableRowKey Row, int Seed) run) => $"{run.Row} seed {run.Seed}";
 
-        void Train(int i, IProgress<TrainingProgress> progress)
+        void Train(int i, IRunProgress progress)
         {
             DoorRun run = RunOf(i);
             RunResult? earlier = options.Resume ? run.Finished() : null;
@@ -55,8 +78,9 @@ internal static class TableProgram
             List<string> missing = [];
             for (int i = 0; i < runs.Length; i++)
             {
-                if (RunOf(i).Finished() is { } result) Add(i, result);
-                else missing.Add(NameOf(runs[i]));
+                DoorRun run = RunOf(i);
+                if (run.Finished() is { } result) Add(i, result);
+                else missing.Add(run.Difference() is { } difference ? $"{NameOf(runs[i])} ({difference})" : NameOf(runs[i]));
             }
 
             if (results.Count == 0)

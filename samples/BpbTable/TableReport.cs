@@ -74,7 +74,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
             {
                 Text = data.Mix.TextCorpus.Inputs.Select((source, i) => new
                 {
-                    source.Name,
+                    Name = data.Mix.TextNames[i],
                     source.Bytes,
                     source.Sha256,
                     source.Documents,
@@ -82,7 +82,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                     BigramBpb = data.Bigram[i],
                     TrigramBpb = data.Trigram[i],
                 }),
-                Windows = data.Mix.Windows.Files.Select(source => new { source.Name, source.Sha256 }),
+                Windows = data.Mix.Windows.Files.Zip(data.Mix.WindowNames, (file, name) => new { Name = name, file.Sha256 }),
                 HeldOut = new
                 {
                     Sha256 = data.Mix.HeldOutSha256,
@@ -102,8 +102,8 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
                 CaptionBpb = row.Caption,
                 row.BindingGap,
                 row.SceneGap,
-                TextBpbBySource = data.Mix.TextCorpus.Inputs.Select(
-                    (source, i) => new { source.Name, Bpb = row.Spread(s => s.TextBitsPerByteBySource[i]) }),
+                TextBpbBySource = data.Mix.TextNames.Select(
+                    (name, i) => new { Name = name, Bpb = row.Spread(s => s.TextBitsPerByteBySource[i]) }),
                 TrainBytesPerSecond = row.Results.Average(r => r.TrainBytesPerSecond),
                 WallSeconds = row.Results.Sum(r => r.WallSeconds),
             }),
@@ -173,7 +173,7 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         string.Join(" and ", noted.Select(name => name ?? here).Distinct());
 
     private string Counted(IReadOnlyList<double> bits) =>
-        $"{bits[^1]:F3} ({string.Join(", ", data.Mix.TextCorpus.Inputs.Select((source, i) => $"{source.Name} {bits[i]:F3}"))})";
+        $"{bits[^1]:F3} ({string.Join(", ", data.Mix.TextNames.Select((name, i) => $"{name} {bits[i]:F3}"))})";
 
     private sealed class Row(TableRowKey key, RunResult[] results)
     {

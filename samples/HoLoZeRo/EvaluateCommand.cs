@@ -24,10 +24,19 @@ internal static class EvaluateCommand
             device, text, windows, update };
         command.SetAction((parsed, cancellationToken) =>
         {
-            Run(
-                console, parsed.GetValue(weights)!.FullName, ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
-                parsed.GetValue(update), cancellationToken);
+            try
+            {
+                Run(
+                    console, parsed.GetValue(weights)!.FullName, ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
+                    CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                    parsed.GetValue(update), cancellationToken);
+            }
+            catch (OperationCanceledException stopped)
+            {
+                throw new InterruptedException("The weights were not scored, and their file is unchanged. The same command starts again.",
+                    stopped);
+            }
+
             return Task.FromResult(0);
         });
         return command;
@@ -40,7 +49,13 @@ internal static class EvaluateCommand
         var data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellationToken);
         using var model = ByteLanguageModel.Load(weights);
         model.to(device);
-        var measured = Scores.Of(kept.Step, new Evaluator(data.Sources, device: device).Evaluate(model, cancellationToken));
+        Scores measured;
+        using (WorkProgress progress = new(console, "scoring"))
+        {
+            Evaluator evaluator = new(data.Sources, device: device);
+            measured = Scores.Of(kept.Step, evaluator.Evaluate(model, new ScoringProgress(progress), cancellationToken));
+        }
+
         ScoreTable.Print(console, data, [("measured", measured), ("in the file", kept)]);
         console.WriteLine(data.HeldOutSha256 == heldOut.Sha256
             ? string.Create(CultureInfo.InvariantCulture,

@@ -9,10 +9,13 @@ internal static class HoLoZeRoProgram
     public static Task<int> Main(string[] args)
     {
         IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
-        RootCommand root = new("A byte model behind the zero door: train it, score it, generate with it.")
+        return SampleProgram.RunAsync(CreateRoot(console), args);
+    }
+
+    /// <summary>Creates the command line.</summary>
+    public static RootCommand CreateRoot(IAnsiConsole console) =>
+        new("A byte model behind the zero door: train it, score it, generate with it.")
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
         };
-        return SampleProgram.RunAsync(root, args, "Use --resume to continue training from the checkpoint.");
-    }
 }

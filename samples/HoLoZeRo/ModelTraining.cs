@@ -9,6 +9,7 @@ namespace HslEmbeddingZero.Samples;
 internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, ByteMix data)
 {
     public const string WeightsName = "model.safetensors";
+    public const string CheckpointName = "checkpoint.safetensors";
 
     private TrainPreset Preset => options.Preset;
 
@@ -21,9 +22,26 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
         string weights = Path.Combine(Folder, WeightsName);
         using var model = ByteLanguageModel.Load(weights);
         model.to(options.Device);
-        var scores = Scores.Of(best, new Evaluator(data.Sources, device: options.Device).Evaluate(model, cancellationToken));
+        Scores scores = Score(model, best, weights, cancellationToken);
         model.Save(weights, torch.ScalarType.BFloat16, Provenance.Of(options, data, scores));
         return scores;
+    }
+
+    private Scores Score(ByteLanguageModel model, long step, string weights, CancellationToken cancellationToken)
+    {
+        using WorkProgress progress = new(console, "scoring the best weights:");
+        try
+        {
+            Evaluator evaluator = new(data.Sources, device: options.Device);
+            return Scores.Of(step, evaluator.Evaluate(model, new ScoringProgress(progress), cancellationToken));
+        }
+        catch (OperationCanceledException stopped)
+        {
+            throw new InterruptedException(
+                $"The training is complete. The best weights are in {weights}, with their scores during training; evaluate --update "
+                    + "measures them again.",
+                stopped);
+        }
     }
 
     private long Train(CancellationToken cancellationToken)
@@ -53,7 +71,8 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
         using TensorBoardLog board = new(
             Path.Combine(Folder, "tensorboard"), run.Trainer.Elapsed, ("train", run.MetricsPath), ("held-out", run.EvaluationsPath));
         LiveProgress.Run(
-            console, [Preset.Name], (_, live) => run.Run(live, new EvaluationLines(console, run, board), cancellationToken), lines: 200);
+            console, [Preset.Name], (_, live) => run.Run(live, new EvaluationLines(console, run, board), live, cancellationToken),
+            lines: 200);
         board.Update();
         return run.Best!.Step;
     }

@@ -12,7 +12,7 @@ internal static class ScoreTable
         table.AddColumn("bits per byte");
         foreach ((string heading, _) in columns) table.AddColumn(new TableColumn(Markup.Escape(heading)) { Alignment = Justify.Right });
         Row("text", s => s.Text, "F4");
-        foreach ((int i, string name) in data.TextCorpus.Inputs.Select(input => input.Name).Index())
+        foreach ((int i, string name) in data.TextNames.Index())
             Row($"  {name}", s => s.TextBySource.ElementAtOrDefault(i), "F4");
         Row("video", s => s.Video, "F4");
         Row("caption", s => s.Caption, "F4");

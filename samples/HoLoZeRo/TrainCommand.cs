@@ -73,10 +73,27 @@ internal static class TrainCommand
         options.Training.Validate();
         // Refuses a door that does not fit before a folder is created.
         DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose();
-        var data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
-        OutputFolder.RequireWritable(options.Out);
-        Scores scores = new ModelTraining(console, options, data).Run(cancellationToken);
+        using var folder = OutputFolder.Take(options.Out);
+        (ByteMix data, Scores scores) = Train(console, options, cancellationToken);
         ScoreTable.Print(console, data, [("held out", scores)]);
         console.WriteLine($"Best weights, from step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");
+    }
+
+    private static (ByteMix Data, Scores Scores) Train(IAnsiConsole console, TrainOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
+            return (data, new ModelTraining(console, options, data).Run(cancellationToken));
+        }
+        catch (OperationCanceledException stopped) when (stopped is not InterruptedException)
+        {
+            string checkpoint = Path.Combine(options.Out.FullName, ModelTraining.CheckpointName);
+            throw new InterruptedException(
+                File.Exists(checkpoint)
+                    ? $"The checkpoint is {checkpoint}; the same command with --resume continues from it."
+                    : "Nothing was trained yet. The same command starts again.",
+                stopped);
+        }
     }
 }

@@ -130,7 +130,7 @@ internal static class CommandLine
     private static long Whole(ArgumentResult result, long low, long high)
     {
         string text = result.Tokens[^1].Value;
-        return long.TryParse(text, out long value) && value >= low && value <= high
+        return NumberText.TryWhole(text, low, high, out long value)
             ? value
             : Refuse<long>(result, $"{result.Argument.Name} takes whole numbers from {low} to {high}; got '{text}'.");
     }

@@ -44,32 +44,34 @@ internal sealed class ByteMix
     /// <summary>Number of held-out samples of text, video and captions.</summary>
     public IReadOnlyList<int> HeldOutCounts => [.. Sources.Select(source => source.HeldOut?.Count ?? 0)];
 
-    /// <summary>Name and SHA-256 of every file.</summary>
-    public IReadOnlyDictionary<string, string> Files =>
-        TextCorpus.Inputs.Select(input => (input.Name, input.Sha256)).Concat(Windows.Files.Select(file => (file.Name, file.Sha256)))
-            .ToDictionary(file => file.Name, file => file.Sha256);
+    /// <summary>Names of the text inputs, each different from the others.</summary>
+    public IReadOnlyList<string> TextNames => ShortestNames.Of([.. TextCorpus.Inputs.Select(input => Path.GetFullPath(input.Path))]);
 
-    /// <summary>Reads the corpora. Prints the progress for large files, and which files are left out.</summary>
+    /// <summary>Names of the files of windows, each different from the others.</summary>
+    public IReadOnlyList<string> WindowNames => ShortestNames.Of([.. Windows.Files.Select(file => Path.GetFullPath(file.Path))]);
+
+    /// <summary>Name and SHA-256 of every file, in the order of text and windows.</summary>
+    public IReadOnlyDictionary<string, string> Files => new OrderedDictionary<string, string>(
+        ShortestNames.Of([.. TextCorpus.Inputs.Select(input => input.Path).Concat(Windows.Files.Select(file => file.Path))
+            .Select(Path.GetFullPath)])
+        .Zip(TextCorpus.Inputs.Select(input => input.Sha256).Concat(Windows.Files.Select(file => file.Sha256)), KeyValuePair.Create));
+
+    /// <summary>Reads the corpora. Shows the progress for large files, and prints which files are left out.</summary>
     public static ByteMix Load(
         IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, MixWeights weights, HeldOutWindows heldOut,
         CancellationToken cancellationToken)
     {
-        var corpus = TextCorpus.Load(text, progress: new ReadingLines(console), cancellationToken: cancellationToken);
+        TextCorpus corpus;
+        using (WorkProgress progress = new(console, "reading"))
+            corpus = TextCorpus.Load(text, progress: new ReadingProgress(progress), cancellationToken: cancellationToken);
         foreach (SkippedFile skipped in corpus.Skipped) console.WriteLine($"left out: {skipped.Reason}");
+        cancellationToken.ThrowIfCancellationRequested();
+        using WorkProgress more = new(console, $"reading {string.Join(", ", windows)}");
         return new(corpus, WindowCorpus.Load(windows), weights, heldOut);
     }
 
-    /// <summary>Prints a line at each tenth of a file.</summary>
-    private sealed class ReadingLines(IAnsiConsole console) : IProgress<TextIndexProgress>
+    private sealed class ReadingProgress(WorkProgress progress) : IProgress<TextIndexProgress>
     {
-        private (string Path, long Tenth) _last;
-
-        public void Report(TextIndexProgress value)
-        {
-            (string, long) now = (value.Path, value.BytesRead * 10 / value.Bytes);
-            if (now == _last) return;
-            _last = now;
-            console.WriteLine($"reading {value.Path}: {now.Item2 * 10}%");
-        }
+        public void Report(TextIndexProgress value) => progress.Report(new(value.BytesRead, value.Bytes, value.Path));
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -36,8 +35,8 @@ internal static class CheckedOptions
             CustomParser = result =>
             {
                 string text = result.Tokens[^1].Value;
-                if (double.TryParse(text, CultureInfo.InvariantCulture, out double value) && isAllowed(value)) return value;
-                result.AddError($"{name} takes {allowed}; got '{text}'.");
+                if (NumberText.TryNumber(text, out double value) && isAllowed(value)) return value;
+                result.AddError($"{name} takes {allowed}; {NumberText.Wrong(text)}");
                 return start;
             },
         };
@@ -59,7 +58,7 @@ internal static class CheckedOptions
     /// <summary>Parses a whole number of a list.</summary>
     public static int Whole(string text, int low, int high, string option, ArgumentResult result)
     {
-        if (int.TryParse(text, out int value) && value >= low && value <= high) return value;
+        if (NumberText.TryWhole(text, low, high, out long value)) return (int)value;
         result.AddError($"{option} takes whole numbers from {low} to {high}; got '{text}'.");
         return low;
     }

@@ -3,16 +3,37 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Opens the console of a sample.</summary>
+/// <summary>Opens the consoles of a sample: standard output for results, standard error for progress.</summary>
 internal static class SampleConsole
 {
+    private static readonly Lazy<IAnsiConsole> Errors = new(() =>
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected) console.Profile.Width = 400; // a line is not cut
+        return console;
+    });
+
+    private static LastingWriter? _output;
+
+    /// <summary>Why standard output could not be written; null while all is written.</summary>
+    public static IOException? OutputError => _output?.Error;
+
     /// <param name="redirectedWidth">Columns where the output is redirected.</param>
     public static IAnsiConsole Open(int redirectedWidth)
     {
         // Windows starts with the encoding of its region, which lacks most letters. Set UTF-8 first: the console keeps the writer it finds.
         Console.OutputEncoding = Encoding.UTF8;
+        Console.SetOut(_output = new LastingWriter(Console.Out));
+        Console.SetError(new LastingWriter(Console.Error));
         IAnsiConsole console = AnsiConsole.Console;
         if (Console.IsOutputRedirected) console.Profile.Width = redirectedWidth;
         return console;
     }
+
+    /// <summary>
+    /// The console for progress: standard error. Where both are terminals it is the console of the results, so that their lines and a bar
+    /// do not overwrite each other.
+    /// </summary>
+    public static IAnsiConsole ForProgress(IAnsiConsole results) =>
+        Console.IsOutputRedirected || Console.IsErrorRedirected ? Errors.Value : results;
 }

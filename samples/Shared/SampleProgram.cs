@@ -2,35 +2,47 @@ using System.CommandLine;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Runs a command line. An error ends in a one-line message and exit code 1, Ctrl-C in a clean stop and exit code 130.</summary>
+/// <summary>
+/// Runs a command line. An error ends in a one-line message and exit code 1. Ctrl-C, SIGTERM and SIGHUP end in a clean stop and in the exit
+/// codes 130, 143 and 129.
+/// </summary>
 internal static class SampleProgram
 {
     private const int Failed = 1;
-    private const int Interrupted = 130;
-
-    /// <summary>A word that begins with @ is a plain file name, not a response file with more options.</summary>
-    private static readonly ParserConfiguration Words = new() { ResponseFileTokenReplacer = null };
 
     /// <param name="root">The command line.</param>
     /// <param name="args">The arguments.</param>
-    /// <param name="afterInterrupt">Message after Ctrl-C: how to continue.</param>
-    public static async Task<int> RunAsync(RootCommand root, string[] args, string afterInterrupt)
+    /// <param name="afterInterrupt">How to go on after an interruption, for commands that do not say it themselves.</param>
+    public static async Task<int> RunAsync(RootCommand root, string[] args, string afterInterrupt = "")
     {
+        ParseResult parsed = CommandErrors.Parse(root, args);
+        IReadOnlyList<string> errors = CommandErrors.Lines(parsed, args);
+        foreach (string error in errors) await Console.Error.WriteLineAsync(error).ConfigureAwait(false);
+        if (errors.Count > 0) return Failed;
+
+        int exitCode = await InvokeAsync(parsed, afterInterrupt).ConfigureAwait(false);
+        if (SampleConsole.OutputError is not { } lost || exitCode != 0) return exitCode;
+        await Console.Error.WriteLineAsync($"error: standard output could not be written: {lost.Message}").ConfigureAwait(false);
+        return Failed;
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed, string afterInterrupt)
+    {
+        using StopSignals signals = new();
         try
         {
-            return await root.Parse(args, Words).InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromMinutes(5), // time to write the checkpoint after Ctrl-C
-            }).ConfigureAwait(false);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                signals.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException stopped)
         {
-            await Console.Error.WriteLineAsync($"Interrupted. {afterInterrupt}").ConfigureAwait(false);
-            return Interrupted;
+            string howToGoOn = stopped is InterruptedException ? stopped.Message : afterInterrupt;
+            await Console.Error.WriteLineAsync($"Interrupted. {howToGoOn}".TrimEnd()).ConfigureAwait(false);
+            return signals.ExitCode ?? Failed;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException
-            or NotFiniteNumberException or TorchRuntimeException)
+            or NotFiniteNumberException or TorchRuntimeException or NotSupportedException)
         {
             await Console.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
             return Failed;

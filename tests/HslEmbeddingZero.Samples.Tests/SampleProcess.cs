@@ -29,6 +29,7 @@ internal sealed class SampleProcess : IDisposable
         string[] command = [.. TakesInterruptsAgain, "dotnet", Path.Combine(AppContext.BaseDirectory, assembly), .. arguments];
         ProcessStartInfo start = new(command[0], command[1..])
         {
+            RedirectStandardInput = true, // empty, not the tests' own, which may stay open
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8, // Windows would use the encoding of its region
@@ -39,6 +40,7 @@ internal sealed class SampleProcess : IDisposable
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
         _process.Start();
+        _process.StandardInput.Close();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -49,6 +51,15 @@ internal sealed class SampleProcess : IDisposable
         get
         {
             lock (_output) return _output.ToString();
+        }
+    }
+
+    /// <summary>The lines on standard error so far.</summary>
+    public string Error
+    {
+        get
+        {
+            lock (_error) return _error.ToString();
         }
     }
 
@@ -66,12 +77,47 @@ internal sealed class SampleProcess : IDisposable
         return process.Finish();
     }
 
+    /// <summary>Runs a shell command in a folder. {0} in it is the sample.</summary>
+    /// <returns>Exit code, the bytes of standard output, and standard error.</returns>
+    public static (int ExitCode, byte[] Output, string Error) RunInShell(string folder, string assembly, string command)
+    {
+        string sample = $"dotnet '{Path.Combine(AppContext.BaseDirectory, assembly)}'";
+        using Process process = new()
+        {
+            StartInfo = new("bash", ["-c", command.Replace("{0}", sample, StringComparison.Ordinal)])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                StandardErrorEncoding = Encoding.UTF8,
+            },
+        };
+        process.Start();
+        process.StandardInput.Close();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        using MemoryStream output = new();
+        Task reading = process.StandardOutput.BaseStream.CopyToAsync(output);
+        bool isDone = process.WaitForExit(Patience);
+        if (!isDone) process.Kill(entireProcessTree: true);
+        reading.Wait();
+        return isDone
+            ? (process.ExitCode, output.ToArray(), error.Result)
+            : throw new TimeoutException($"Not finished after {Patience}: {command}\n{error.Result}");
+    }
+
+    /// <summary>Skips a test that needs a shell.</summary>
+    public static void SkipWithoutShell() => Skip.If(OperatingSystem.IsWindows(), "Pipes and devices of a Unix shell.");
+
     /// <summary>Skips a test that needs <see cref="Interrupt"/> where it is not possible.</summary>
     public static void SkipUnlessInterruptible() =>
         Skip.If(OperatingSystem.IsWindows(), "On Windows Ctrl-C reaches every process of the console, the tests' own too.");
 
-    /// <summary>Sends the signal of Ctrl-C, or another.</summary>
-    public void Interrupt(string signal = "INT")
+    /// <summary>Sends the signal of Ctrl-C.</summary>
+    public void Interrupt() => Send("INT");
+
+    /// <summary>Sends a signal, such as TERM.</summary>
+    public void Send(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString()]);
         kill.WaitForExit();

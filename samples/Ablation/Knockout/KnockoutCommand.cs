@@ -29,12 +29,21 @@ internal static class KnockoutCommand
         };
         command.SetAction((parsed, cancellationToken) =>
         {
-            Run(
-                console, parsed.GetValue(weights)!.FullName, Enum.Parse<Silence>(parsed.GetValue(silence)!, ignoreCase: true),
-                TrainingBudget.All.Single(budget => budget.Name == parsed.GetValue(heldOut)),
-                ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
-                parsed.GetValue(output)!, cancellationToken);
+            try
+            {
+                Run(
+                    console, parsed.GetValue(weights)!.FullName, Enum.Parse<Silence>(parsed.GetValue(silence)!, ignoreCase: true),
+                    TrainingBudget.All.Single(budget => budget.Name == parsed.GetValue(heldOut)),
+                    ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
+                    CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                    parsed.GetValue(output)!, cancellationToken);
+            }
+            catch (OperationCanceledException stopped)
+            {
+                throw new InterruptedException(
+                    $"The rows so far are in {parsed.GetValue(output)!.FullName}; the same command continues after them.", stopped);
+            }
+
             return Task.FromResult(0);
         });
         return command;
@@ -45,12 +54,13 @@ internal static class KnockoutCommand
         DirectoryInfo output,
         CancellationToken cancellationToken)
     {
-        var data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken);
+        using var folder = OutputFolder.Take(output);
         using var model = ByteLanguageModel.Load(weights);
         model.to(device);
-        OutputFolder.RequireWritable(output);
+        var data = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken);
 
         IReadOnlyList<KnockoutRow> rows = new KnockoutRun(weights, model, data, silence, device, In("knockout.jsonl")).Execute(
+            console,
             (done, all, row) => console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{done}/{all}  {row.Channels ?? "nothing silenced"}: text {row.Scores.TextBitsPerByte:F4}, video "

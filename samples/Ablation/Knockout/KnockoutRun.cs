@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using HslEmbeddingZero.Training;
+using Spectre.Console;
 using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
@@ -14,12 +15,18 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
     /// <summary>The channels of every row; null, the first, is the unchanged model.</summary>
     public static IReadOnlyList<ChannelSet?> Sets { get; } = [null, .. ChannelSet.All];
 
+    private static readonly string[] Options =
+        ["--weights (SHA-256)", "the held-out data (--held-out, --text, --windows)", "--silence"];
+
+    /// <summary>The conditions of a row: a value for each of <see cref="Options"/>, after a word for it.</summary>
     private readonly string _run =
         $"weights {Digest(weights)}, held out {data.HeldOutSha256}, silence {silence.ToString().ToLowerInvariant()}";
 
+    /// <param name="console">Console for the progress.</param>
     /// <param name="progress">Receives the number of rows so far, the number of all rows, and the new row.</param>
     /// <param name="cancellationToken">Stops the run between two batches.</param>
-    public IReadOnlyList<KnockoutRow> Execute(Action<int, int, KnockoutRow> progress, CancellationToken cancellationToken)
+    public IReadOnlyList<KnockoutRow> Execute(
+        IAnsiConsole console, Action<int, int, KnockoutRow> progress, CancellationToken cancellationToken)
     {
         ZeroDoor door = model.Door as ZeroDoor
             ?? throw new InvalidDataException(
@@ -31,14 +38,19 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
         {
             using SilencedDoor silenced = new(door, (set?.Columns ?? []).ToDictionary(column => column, column => constants[column]),
                 device);
-            KnockoutRow row = new(set?.Name, _run,
-                MixScores.Of(evaluator.Evaluate(new ByteLanguageModel(silenced, model.Body), cancellationToken)));
+            KnockoutRow row = new(set?.Name, _run, Score(set, new ByteLanguageModel(silenced, model.Body)));
             rows.Add(row);
             AtomicFile.WriteText(rowsPath, string.Concat(rows.Select(r => JsonSerializer.Serialize(r, SampleJson.Line) + "\n")));
             progress(rows.Count, Sets.Count, row);
         }
 
         return rows;
+
+        MixScores Score(ChannelSet? set, ByteLanguageModel silenced)
+        {
+            using WorkProgress shown = new(console, $"{rows.Count + 1}/{Sets.Count}  scoring with {set?.Name ?? "nothing"} silenced:");
+            return MixScores.Of(evaluator.Evaluate(silenced, new ScoringProgress(shown), cancellationToken));
+        }
     }
 
     /// <summary>Reads the rows of an earlier run.</summary>
@@ -52,13 +64,21 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
                 [.. File.ReadLines(rowsPath).Select(line => JsonSerializer.Deserialize<KnockoutRow>(line, SampleJson.Line)!)];
             if (rows.Find(row => row.Run != _run) is not { } other) return rows;
             throw new InvalidDataException(
-                $"{rowsPath}: these rows belong to another run. Choose another --out, or remove the file.{Environment.NewLine}  file:     "
-                    + $"{other.Run}{Environment.NewLine}  this run: {_run}");
+                $"{rowsPath}: the rows of a run with other options: {Difference(other.Run)}. Use the same options, choose another --out, "
+                    + "or remove the file.");
         }
         catch (JsonException error)
         {
             throw new InvalidDataException($"{rowsPath}: the file does not hold rows of a knockout: {error.Message}", error);
         }
+    }
+
+    private string Difference(string other)
+    {
+        string[] there = other.Split(", "), here = _run.Split(", ");
+        return there.Length != here.Length ? other : string.Join("; ", Enumerable.Range(0, here.Length)
+            .Where(i => there[i] != here[i])
+            .Select(i => OtherConditions.Phrase(Options[i], there[i].Split(' ')[^1], here[i].Split(' ')[^1])));
     }
 
     private static string Digest(string path)

@@ -28,11 +28,21 @@ internal static class RunCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
-            Run(
-                console, parsed.GetRequiredValue(study), place, ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
-                ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
-                CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
-                parsed.GetValue(output)!, cancellationToken);
+            try
+            {
+                Run(
+                    console, parsed.GetRequiredValue(study), place, ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
+                    ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
+                    CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                    parsed.GetValue(output)!, cancellationToken);
+            }
+            catch (OperationCanceledException stopped)
+            {
+                throw new InterruptedException(
+                    $"Finished runs and the checkpoint are in {parsed.GetValue(output)!.FullName}; the same command continues from there.",
+                    stopped);
+            }
+
             return Task.FromResult(0);
         });
         return command;

@@ -45,7 +45,7 @@ internal sealed record StudyConditions
         HeldOutWindows = data.Mix.HeldOutCounts,
         Bigram = data.Bigram[^1],
         Trigram = data.Trigram[^1],
-        TextSources = [.. data.Mix.TextCorpus.Inputs.Select(input => input.Name)],
+        TextSources = data.Mix.TextNames,
     };
 
     /// <exception cref="InvalidDataException">The file does not hold the conditions of a study.</exception>

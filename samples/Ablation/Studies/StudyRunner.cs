@@ -14,12 +14,7 @@ internal sealed class StudyRunner(
     /// <exception cref="InvalidDataException">The folder holds a result that does not belong to this study.</exception>
     public void RefuseForeignResults()
     {
-        foreach (DoorRun run in study.Runs().Select(key => new DoorRun(Plan(key), data, device)))
-        {
-            if (run.IsTakenByAnother())
-                throw new InvalidDataException(
-                    $"{run.ResultPath}: result of another study, budget, corpus or precision. Choose another --out, or remove the file.");
-        }
+        foreach (RunKey key in study.Runs()) new DoorRun(Plan(key), data, device).RefuseOtherResult();
     }
 
     /// <returns>The results of all runs, in the study's order.</returns>
@@ -32,8 +27,8 @@ internal sealed class StudyRunner(
 
         foreach (RunPlan plan in plans.Where(plan => !results.ContainsKey(plan.Key)))
         {
-            console.WriteLine($"{LabelOf(plan.Key)}: another process is training this run; waiting for it.");
-            while (!TakeOrTrain(plan, results, new Progress<TrainingProgress>(), cancellationToken))
+            SampleConsole.ForProgress(console).WriteLine($"{LabelOf(plan.Key)}: another process is training this run; waiting for it.");
+            while (!TakeOrTrain(plan, results, new Unseen(), cancellationToken))
             {
                 if (cancellationToken.WaitHandle.WaitOne(Patience)) cancellationToken.ThrowIfCancellationRequested();
             }
@@ -51,7 +46,7 @@ internal sealed class StudyRunner(
         return label;
     }
 
-    private bool TakeOrTrain(RunPlan plan, Dictionary<RunKey, RunResult> results, IProgress<TrainingProgress> progress,
+    private bool TakeOrTrain(RunPlan plan, Dictionary<RunKey, RunResult> results, IRunProgress progress,
         CancellationToken cancellationToken)
     {
         DoorRun run = new(plan, data, device);
@@ -86,4 +81,16 @@ internal sealed class StudyRunner(
         DividesText = true,
         EvaluateAt = [.. study.EvaluateAt.Where(step => step < run.Steps)],
     };
+
+    /// <summary>Shows nothing: mostly, another process trains the run.</summary>
+    private sealed class Unseen : IRunProgress
+    {
+        public void Report(TrainingProgress value)
+        {
+        }
+
+        public void Report(EvaluationProgress value)
+        {
+        }
+    }
 }

@@ -8,10 +8,11 @@ internal sealed class ComparisonData
 {
     private readonly Lazy<TextNovelty> _novelty;
 
-    private ComparisonData(ByteMix mix)
+    private ComparisonData(ByteMix mix, CancellationToken cancellationToken)
     {
         Mix = mix;
         Bigram = CountModelBits(2);
+        cancellationToken.ThrowIfCancellationRequested();
         Trigram = CountModelBits(3);
         _novelty = new Lazy<TextNovelty>(() => new TextNovelty(mix.TextCorpus.Train, mix.Text.HeldOut!));
     }
@@ -30,8 +31,12 @@ internal sealed class ComparisonData
 
     public static ComparisonData Load(
         IAnsiConsole console, IReadOnlyList<string> text, IReadOnlyList<string> windows, TrainingBudget budget,
-        CancellationToken cancellationToken) =>
-        new(ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken));
+        CancellationToken cancellationToken)
+    {
+        var mix = ByteMix.Load(console, text, windows, budget.Mix, budget.HeldOut, cancellationToken);
+        using WorkProgress progress = new(console, "counting the bytes of the training text");
+        return new(mix, cancellationToken);
+    }
 
     private double[] CountModelBits(int order)
     {

@@ -31,14 +31,25 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     public RunResult? Finished() =>
         File.Exists(MetricsPath) && ReadResult() is { } earlier && earlier.Fingerprint == Fingerprint ? earlier : null;
 
-    /// <summary>Whether the result file of this run holds the result of another run.</summary>
-    public bool IsTakenByAnother() => ReadResult() is { } earlier && earlier.Fingerprint != Fingerprint;
+    /// <summary>What differs where the result file holds the result of a run under other conditions; null where it does not.</summary>
+    public string? Difference() => ReadResult() is { } earlier && earlier.Fingerprint != Fingerprint
+        ? OtherConditions.Describe(earlier.Fingerprint, Fingerprint) : null;
+
+    /// <exception cref="InvalidDataException">The result file holds the result of a run under other conditions.</exception>
+    public void RefuseOtherResult()
+    {
+        if (Difference() is not { } difference) return;
+        throw new InvalidDataException(
+            $"{ResultPath}: the result of a run with other options: {difference}. Use the same options, choose another --out, or remove "
+                + "the file.");
+    }
 
     /// <param name="resume">Whether to reuse the result, or resume from the checkpoint, of an earlier run.</param>
-    /// <param name="progress">Receives every report of the training.</param>
+    /// <param name="progress">Receives every report of the training and of the scoring.</param>
     /// <param name="cancellationToken">Stops the run; a checkpoint is written first.</param>
     /// <exception cref="RunInUseException">Another process is training this run.</exception>
-    public RunResult Execute(bool resume, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">The result of another run is in the way of a resumed one.</exception>
+    public RunResult Execute(bool resume, IRunProgress progress, CancellationToken cancellationToken)
     {
         using InputDoor door = plan.CreateDoor();
         using var body = new ByteTransformer(plan.Body);
@@ -55,10 +66,15 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
             },
             device);
         if (resume && Finished() is { } earlier) return earlier; // Another process has finished the run meanwhile.
-        if (resume) run.Resume();
-        var last = MixScores.Of(run.Run(progress, cancellationToken: cancellationToken)!);
+        if (resume)
+        {
+            RefuseOtherResult();
+            run.Resume();
+        }
+
+        var last = MixScores.Of(run.Run(progress, scoring: progress, cancellationToken: cancellationToken)!);
         var dividing = Stopwatch.StartNew();
-        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, cancellationToken) : null;
+        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, progress, cancellationToken) : null;
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last,
             [.. run.Evaluations.Where(evaluation => evaluation.Step < plan.Training.Steps)
@@ -72,12 +88,13 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         return result;
     }
 
-    private IReadOnlyList<NoveltyScore> DivideText(TrainingRun run, ByteLanguageModel model, CancellationToken cancellationToken)
+    private IReadOnlyList<NoveltyScore> DivideText(
+        TrainingRun run, ByteLanguageModel model, IRunProgress progress, CancellationToken cancellationToken)
     {
         try
         {
             Evaluator evaluator = new([data.Mix.Text], device: device);
-            return data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, cancellationToken));
+            return data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, progress, cancellationToken));
         }
         catch (OperationCanceledException)
         {

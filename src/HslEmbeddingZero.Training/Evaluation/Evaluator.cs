@@ -32,14 +32,17 @@ public sealed class Evaluator
 
     /// <summary>Scores the model. The model is in evaluation mode meanwhile; its earlier mode is restored afterwards.</summary>
     /// <param name="model">The model, on the evaluator's device.</param>
+    /// <param name="progress">Receives a report after each batch, on the calling thread; null for no reports.</param>
     /// <param name="cancellationToken">Cancels between two batches.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
-    public EvaluationResult Evaluate(ByteLanguageModel model, CancellationToken cancellationToken = default)
+    public EvaluationResult Evaluate(
+        ByteLanguageModel model, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         model.RequireNotDisposed();
-        return InEvaluationMode(model, () => new EvaluationResult([.. _sources.Select(source => Score(model, source, cancellationToken))]));
+        Watch watch = new(progress, _sources.Sum(source => source.HeldOut!.Count * (1L + source.HeldOut.Swaps.Count)), cancellationToken);
+        return InEvaluationMode(model, () => new EvaluationResult([.. _sources.Select(source => Score(model, source, watch))]));
     }
 
     /// <summary>
@@ -48,6 +51,7 @@ public sealed class Evaluator
     /// </summary>
     /// <param name="model">The model, on the evaluator's device.</param>
     /// <param name="source">The source's name.</param>
+    /// <param name="progress">Receives a report after each batch, on the calling thread; null for no reports.</param>
     /// <param name="cancellationToken">Cancels between two batches.</param>
     /// <returns>
     /// The bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order. Their mean equals <see cref="SourceScore.BitsPerByte"/>,
@@ -56,7 +60,9 @@ public sealed class Evaluator
     /// <exception cref="KeyNotFoundException">There is no such source, or it has no held-out samples.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
-    public double[] EvaluateBytes(ByteLanguageModel model, string source, CancellationToken cancellationToken = default)
+    public double[] EvaluateBytes(
+        ByteLanguageModel model, string source, IProgress<EvaluationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         model.RequireNotDisposed();
@@ -67,11 +73,11 @@ public sealed class Evaluator
         return InEvaluationMode(model, () =>
         {
             int written = 0;
-            Score(model, samples, swap: null, nats =>
+            Score(model, found.Name, samples, swap: null, nats =>
             {
                 foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>())
                     bits[written] = Bits(one, found.Name, written++ / samples.Shape.TargetLength);
-            }, cancellationToken);
+            }, new Watch(progress, samples.Count, cancellationToken));
             return bits;
         });
     }
@@ -85,10 +91,10 @@ public sealed class Evaluator
         return score();
     }
 
-    private SourceScore Score(ByteLanguageModel model, SampleSource source, CancellationToken cancellationToken)
+    private SourceScore Score(ByteLanguageModel model, SampleSource source, Watch watch)
     {
         HeldOutSamples samples = source.HeldOut!;
-        double[] bits = BitsOfSamples(model, source.Name, samples, swap: null, cancellationToken);
+        double[] bits = BitsOfSamples(model, source.Name, samples, swap: null, watch);
         double mean = bits.Average();
         return new SourceScore
         {
@@ -97,38 +103,38 @@ public sealed class Evaluator
             Parts = new(samples.Parts.Select((part, i) => KeyValuePair.Create(
                 part, bits.Where((_, sample) => samples.PartOf(sample) == i).DefaultIfEmpty(double.NaN).Average()))),
             Gaps = new(samples.Swaps.Select((swap, i) => KeyValuePair.Create(
-                swap, BitsOfSamples(model, source.Name, samples, i, cancellationToken).Average() - mean))),
+                swap, BitsOfSamples(model, source.Name, samples, i, watch).Average() - mean))),
         };
     }
 
     /// <summary>Mean bits per byte of each sample.</summary>
-    private double[] BitsOfSamples(
-        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, CancellationToken cancellationToken)
+    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, Watch watch)
     {
         double[] bits = new double[samples.Count];
         int written = 0;
-        Score(model, samples, swap, nats =>
+        Score(model, source, samples, swap, nats =>
         {
             foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>())
                 bits[written] = Bits(sum / samples.Shape.TargetLength, source, written++);
-        }, cancellationToken);
+        }, watch);
         return bits;
     }
 
     /// <summary>Passes the nats [count, target length] of each batch to <paramref name="take"/>, in order.</summary>
     private void Score(
-        ByteLanguageModel model, HeldOutSamples samples, int? swap, Action<Tensor> take, CancellationToken cancellationToken)
+        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, Action<Tensor> take, Watch watch)
     {
         SampleShape shape = samples.Shape;
         for (int first = 0; first < samples.Count; first += _batchSize)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            watch.CancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(_batchSize, samples.Count - first);
             ReadOnlySpan<short> contexts = swap is { } which ? samples.SwappedContexts[which].Span : samples.Contexts;
             Tensor context = Rows(contexts, first, count, shape.ContextLength);
             Tensor targets = Rows(samples.Targets, first, count, shape.TargetLength);
             take(LanguageModelLoss.NatsOfEachByte(model.forward(context, targets), targets));
+            watch.Add(source, count);
         }
     }
 
@@ -139,4 +145,20 @@ public sealed class Evaluator
         ? nats / Math.Log(2)
         : throw new NotFiniteNumberException(
             $"The loss of held-out {source} sample {sample} is {nats}: the model has diverged, or its weights are damaged.", nats);
+
+    /// <summary>Counts the samples that are scored.</summary>
+    private sealed class Watch(IProgress<EvaluationProgress>? progress, long total, CancellationToken cancellationToken)
+    {
+        private long _done;
+
+        public CancellationToken CancellationToken => cancellationToken;
+
+        public void Add(string source, int samples) => progress?.Report(new(source, _done += samples, total));
+    }
 }
+
+/// <summary>Progress of an evaluation.</summary>
+/// <param name="Source">The source that is being scored.</param>
+/// <param name="Done">Samples scored so far, over all sources. A sample counts once more for each of its swapped contexts.</param>
+/// <param name="Total">All samples, counted in the same way.</param>
+public sealed record EvaluationProgress(string Source, long Done, long Total);

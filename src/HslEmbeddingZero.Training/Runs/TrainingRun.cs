@@ -108,6 +108,7 @@ public sealed partial class TrainingRun : IDisposable
     /// <param name="evaluations">
     /// Receives every evaluation, on the calling thread, after the evaluation and any new best weights are written.
     /// </param>
+    /// <param name="scoring">Receives the progress of each evaluation, on the calling thread.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     /// <returns>The scores after the last step; null if no source has held-out samples.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled. <see cref="Resume"/> continues the run.</exception>
@@ -115,7 +116,7 @@ public sealed partial class TrainingRun : IDisposable
     /// <exception cref="IOException">A file cannot be written, such as on a full disk.</exception>
     public EvaluationResult? Run(
         IProgress<TrainingProgress>? progress = null, IProgress<RunEvaluation>? evaluations = null,
-        CancellationToken cancellationToken = default)
+        IProgress<EvaluationProgress>? scoring = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _log = new(EvaluationsPath, Trainer.Step);
@@ -124,7 +125,7 @@ public sealed partial class TrainingRun : IDisposable
         LogStarted(_folder, Trainer.Step, _training.Steps);
         try
         {
-            Train(listeners, evaluations, cancellationToken);
+            Train(listeners, evaluations, scoring, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -151,7 +152,9 @@ public sealed partial class TrainingRun : IDisposable
         _lock.Dispose();
     }
 
-    private void Train(IProgress<TrainingProgress> progress, IProgress<RunEvaluation>? evaluations, CancellationToken cancellationToken)
+    private void Train(
+        IProgress<TrainingProgress> progress, IProgress<RunEvaluation>? evaluations, IProgress<EvaluationProgress>? scoring,
+        CancellationToken cancellationToken)
     {
         var sinceCheckpoint = Stopwatch.StartNew();
         while (true)
@@ -159,7 +162,7 @@ public sealed partial class TrainingRun : IDisposable
             long step = Trainer.Step;
             bool isOver = step == _training.Steps;
             if (isOver && _options.CheckpointEvery is not null) Checkpoint(); // If the evaluation is killed, no step is trained again.
-            if (IsEvaluationDue(step)) Evaluate(evaluations, cancellationToken);
+            if (IsEvaluationDue(step)) Evaluate(evaluations, scoring, cancellationToken);
             if (isOver) return;
             if (sinceCheckpoint.Elapsed >= _options.CheckpointEvery) Checkpoint();
             Trainer.Run(progress, NextEvaluation(step), _options.CheckpointEvery - sinceCheckpoint.Elapsed, cancellationToken);
@@ -182,10 +185,11 @@ public sealed partial class TrainingRun : IDisposable
         .Append(_training.Steps)
         .Where(at => at > step).Min();
 
-    private void Evaluate(IProgress<RunEvaluation>? evaluations, CancellationToken cancellationToken)
+    private void Evaluate(
+        IProgress<RunEvaluation>? evaluations, IProgress<EvaluationProgress>? scoring, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        EvaluationResult scores = _evaluator!.Evaluate(_model, cancellationToken);
+        EvaluationResult scores = _evaluator!.Evaluate(_model, scoring, cancellationToken);
         RunEvaluation evaluation = new(Trainer.Step, scores, Stopwatch.GetElapsedTime(start));
         double criterion = _options.Criterion(scores);
         if (!double.IsFinite(criterion)) throw new NotFiniteNumberException($"The criterion at step {Trainer.Step} is {criterion}.",

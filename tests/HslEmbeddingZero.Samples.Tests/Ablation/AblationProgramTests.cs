@@ -40,7 +40,7 @@ public sealed class AblationProgramTests : IDisposable
         string[] lines = File.ReadAllLines(InStudy("runs.jsonl"));
         (int ExitCode, string Output, string Error) again = Run(study);
         Assert.True(again.ExitCode == 0, again.Error);
-        Assert.DoesNotContain("step 4/4", again.Output, StringComparison.Ordinal); // nothing is trained twice
+        Assert.DoesNotContain("step 4/4", again.Error, StringComparison.Ordinal); // nothing is trained twice
         Assert.Equal(lines, File.ReadAllLines(InStudy("runs.jsonl")));
     }
 
@@ -92,7 +92,7 @@ public sealed class AblationProgramTests : IDisposable
         string study = WriteStudy("""["zero"]""", 30, evaluateAt: 25);
         using (SampleProcess process = new(Assembly, Arguments(study)))
         {
-            process.WaitUntil(() => process.Output.Contains("step 6/30", StringComparison.Ordinal));
+            process.WaitUntil(() => process.Error.Contains("step 6/30", StringComparison.Ordinal));
             process.Interrupt();
             Assert.NotEqual(0, process.Finish().ExitCode);
         }
@@ -115,7 +115,7 @@ public sealed class AblationProgramTests : IDisposable
         Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Error + two.Error);
         Assert.Equal(4, Runs().Length);
         // Every run was trained by exactly one of the two processes.
-        Assert.Equal(4, (one.Output + two.Output).Split("step 10/10").Length - 1);
+        Assert.Equal(4, (one.Error + two.Error).Split("step 10/10").Length - 1);
     }
 
     [Fact]
@@ -128,6 +128,7 @@ public sealed class AblationProgramTests : IDisposable
         (int exitCode, _, string error) = Run(study);
         Assert.Equal(1, exitCode);
         Assert.Contains(Path.GetFileName(result), error, StringComparison.Ordinal);
+        Assert.Contains("evaluateAt is [2] there and [3] here", error, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(result));
     }
 
@@ -156,6 +157,7 @@ public sealed class AblationProgramTests : IDisposable
         (int ExitCode, string Output, string Error) other = SampleProcess.Run(Assembly, [.. arguments, "zero"]);
         Assert.Equal(1, other.ExitCode);
         Assert.Contains("knockout.jsonl", other.Error, StringComparison.Ordinal);
+        Assert.Contains("--silence is mean there and zero here", other.Error, StringComparison.Ordinal);
         Assert.Equal(rows, File.ReadAllLines(rowsPath));
     }
 

@@ -38,7 +38,7 @@ public sealed class BpbTableTests : IDisposable
     {
         (int exitCode, string output, string error) = Smoke(Out, "--steps", "2", "--arms", "zero,embedding-pooled", "--seeds", "0,1");
         Assert.True(exitCode == 0, error + output);
-        Assert.Empty(error);
+        Assert.All(Lines(error), line => Assert.Matches(@"K=8 seed [01]  (step \d+/2 |scoring )", line)); // only the progress
         Assert.Contains("text bpb", output, StringComparison.Ordinal);
 
         JsonObject table = Table(Out);
@@ -119,7 +119,7 @@ public sealed class BpbTableTests : IDisposable
         int early = output.IndexOf("3 of 5 runs are trained; the table grows.", StringComparison.Ordinal);
         Assert.True(early > 0, output);
         Assert.Contains("embedding", output[..early], StringComparison.Ordinal);
-        Assert.DoesNotContain("embedding-pooled K=8 seed 0  step", output[..early], StringComparison.Ordinal);
+        Assert.DoesNotContain("embedding-pooled", output[..early], StringComparison.Ordinal);
         Assert.Equal(2, output.Split("text bpb").Length - 1);
         Assert.DoesNotContain("the table grows", File.ReadAllText(Path.Combine(Out, "table.md")), StringComparison.Ordinal);
         Assert.Equal((5, 5), ((int)Table(Out)["runs"]!["finished"]!, (int)Table(Out)["runs"]!["planned"]!));
@@ -140,6 +140,27 @@ public sealed class BpbTableTests : IDisposable
         Assert.StartsWith(Scores(_folder.PathOf("again")), Scores(Out), StringComparison.Ordinal);
         Assert.Equal(before, File.GetLastWriteTimeUtc(metrics));
         Assert.Equal(wall, (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
+    }
+
+    /// <summary>Trained on with other options, the earlier result would be lost.</summary>
+    [Theory]
+    [InlineData("--steps is 2 there and 3 here", "--steps", "3")]
+    [InlineData("--precision is float32 there and bfloat16 here", "--precision", "bfloat16")]
+    [InlineData("body.dim is 216 there and 256 here", "--preset", "quick")]
+    public void A_resume_with_other_options_names_them_and_changes_nothing(string difference, params string[] other)
+    {
+        string[] arguments = ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--steps", "2"];
+        Assert.Equal(0, SampleProcess.Run(Assembly, [.. arguments, "--arms", "zero", "--out", Out]).ExitCode);
+        string result = Path.Combine(Out, "zero-k8-seed0.result.json"), before = File.ReadAllText(result);
+        arguments[Array.IndexOf(arguments, other[0]) + 1] = other[1];
+        (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. arguments, "--arms", "zero", "--out", Out, "--resume"]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(result, Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.Contains(difference, error, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(result));
+
+        (_, _, string missing) = SampleProcess.Run(Assembly, [.. arguments, "--arms", "zero", "--out", Out, "--report-only"]);
+        Assert.Contains($"holds no finished run of these options: zero K=8 seed 0 ({difference}", missing, StringComparison.Ordinal);
     }
 
     [SkippableTheory]

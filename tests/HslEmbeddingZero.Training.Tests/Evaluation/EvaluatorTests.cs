@@ -174,10 +174,27 @@ public sealed class EvaluatorTests : IDisposable
     }
 
     [Fact]
+    public void Its_progress_counts_every_sample_and_swap_up_to_the_total()
+    {
+        Reports reports = new();
+        new Evaluator(Sources, batchSize: 3).Evaluate(_run.Model, reports);
+        long total = Sources.Sum(source => source.HeldOut!.Count * (1L + source.HeldOut.Swaps.Count));
+        Assert.All(reports.All, report => Assert.Equal(total, report.Total));
+        Assert.Equal(total, reports.All[^1].Done);
+        Assert.All(reports.All.Zip(reports.All.Skip(1)), pair => Assert.InRange(pair.Second.Done - pair.First.Done, 1, 3));
+        Assert.Equal(["text", "video", "caption"], reports.All.Select(report => report.Source).Distinct());
+
+        reports.All.Clear();
+        new Evaluator(Sources).EvaluateBytes(_run.Model, "video", reports);
+        Assert.Equal(new EvaluationProgress("video", Video.Count, Video.Count), reports.All[^1]);
+    }
+
+    [Fact]
     public void A_cancellation_stops_it_and_restores_the_mode()
     {
         _run.Model.train();
-        Assert.Throws<OperationCanceledException>(() => new Evaluator(Sources).Evaluate(_run.Model, new(canceled: true)));
+        Assert.Throws<OperationCanceledException>(
+            () => new Evaluator(Sources).Evaluate(_run.Model, cancellationToken: new(canceled: true)));
         Assert.True(_run.Model.training);
     }
 
@@ -227,5 +244,12 @@ public sealed class EvaluatorTests : IDisposable
             result.Mean,
             .. result.Sources.SelectMany(score => (double[])[score.BitsPerByte, .. score.Parts.Values, .. score.Gaps.Values]),
         ];
+    }
+
+    private sealed class Reports : IProgress<EvaluationProgress>
+    {
+        public List<EvaluationProgress> All { get; } = [];
+
+        public void Report(EvaluationProgress value) => All.Add(value);
     }
 }

@@ -99,3 +99,9 @@ internal sealed class CancelAt(long step, CancellationTokenSource source) : IPro
         if (value.Step == step) source.Cancel();
     }
 }
+
+/// <summary>Cancels after the first batch of an evaluation.</summary>
+internal sealed class CancelWhileScoring(CancellationTokenSource source) : IProgress<EvaluationProgress>
+{
+    public void Report(EvaluationProgress value) => source.Cancel();
+}

@@ -118,6 +118,32 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Equal(Uninterrupted.Value.Lines, Recorded(Out));
     }
 
+    /// <summary>The checkpoint is of the step of the evaluation, which the resumed run does again.</summary>
+    [Fact]
+    public void A_run_cancelled_in_an_evaluation_goes_on_to_the_same_weights_metrics_and_scores()
+    {
+        using (ByteLanguageModel model = Model())
+        using (TrainingRun run = new(Out, model, Sources(), Training, EveryFourSteps))
+        {
+            using CancellationTokenSource source = new();
+            Assert.Throws<OperationCanceledException>(
+                () => run.Run(scoring: new CancelWhileScoring(source), cancellationToken: source.Token));
+            Assert.Equal(4, run.Trainer.Step);
+            Assert.Empty(run.Evaluations);
+        }
+
+        using ByteLanguageModel resumed = Model();
+        using (TrainingRun run = new(Out, resumed, Sources(), Training, EveryFourSteps))
+        {
+            Assert.True(run.Resume());
+            run.Run();
+            Assert.Equal([4, 8, 12], run.Evaluations.Select(evaluation => evaluation.Step));
+        }
+
+        Assert.Equal(Uninterrupted.Value.Weights, TinyRun.Bytes(resumed));
+        Assert.Equal(Uninterrupted.Value.Lines, Recorded(Out));
+    }
+
     /// <summary>The lines of both logs of a run, without their times.</summary>
     private static string[] Recorded(string folder) =>
         [.. LogFile.WithoutTimes(Path.Combine(folder, "evaluations.jsonl")),

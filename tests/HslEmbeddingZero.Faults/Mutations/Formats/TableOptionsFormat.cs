@@ -15,7 +15,7 @@ internal sealed class TableOptionsFormat : OptionsFormat
         ["--preset", "quick", "--bytes-per-slot", "4,8", "--text", "a.txt", "b.txt", "--windows", "w.bin", "--resume"],
     ];
 
-    protected override ParseResult Parse(string[] words) => CommandLine.Create((options, _) =>
+    protected override ParseResult Parse(string[] words) => TableCommandLine.Create((options, _) =>
     {
         Require(options.Preset.Seeds.Count > 0 && options.Preset.Seeds.All(seed => seed >= 0), "a seed out of range");
         Require(options.Preset.Rows.Count > 0 && options.Preset.Rows.All(

@@ -5,7 +5,7 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>The options of the sample. Each wrong value is refused with a message that names it and the allowed values.</summary>
-internal static class CommandLine
+internal static class TableCommandLine
 {
     public static RootCommand Create(Func<TableOptions, CancellationToken, Task<int>> run)
     {
