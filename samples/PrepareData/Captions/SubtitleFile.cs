@@ -43,11 +43,12 @@ internal sealed class SubtitleFile
     /// <summary>Reads the text of a file.</summary>
     public static SubtitleFile Parse(string text, bool isVtt) => Parse(SubtitleText.Of(text), isVtt);
 
-    /// <summary>Reads the text of a file.</summary>
-    public static SubtitleFile Parse(SubtitleText text, bool isVtt)
+    /// <summary>Reads the text of a file, or of a stream that ffmpeg has written as a file.</summary>
+    public static SubtitleFile Parse(SubtitleText text, bool isVtt, bool isStream = false)
     {
         List<DamagedCue> damaged = [];
-        IReadOnlyList<ShownCue> shown = isVtt ? VttFile.Read(text.Lines, damaged) : SrtFile.Read(text.Lines, damaged);
+        IReadOnlyList<ShownCue> shown = !isVtt ? SrtFile.Read(text.Lines, damaged)
+            : VttFile.Read(isStream ? VttFile.FillEmptyLines(text.Lines) : text.Lines, damaged);
         if (text.Fault is { } fault)
         {
             damaged.AddRange(shown.Where(IsUnreadable).Select(cue => new DamagedCue(cue.Line, fault)));

@@ -41,6 +41,25 @@ internal static class VttFile
     }
 
     /// <summary>
+    /// Fills empty lines within the text of cues. A stream in a film keeps its cues apart, and their text may have empty lines; ffmpeg writes
+    /// them to a file as they are, where they would end the cue.
+    /// </summary>
+    public static IReadOnlyList<string> FillEmptyLines(IReadOnlyList<string> lines)
+    {
+        string[] filled = [.. lines];
+        int firstCue = Array.FindIndex(filled, HasArrow), next = -1;
+        for (int at = lines.Count - 1; firstCue >= 0 && at > firstCue; at--)
+        {
+            if (lines[at].Length > 0) next = at;
+            else if (next >= 0 && !IsStart(next)) filled[at] = " ";
+        }
+
+        return filled;
+
+        bool IsStart(int at) => HasArrow(lines[at]) || (at + 1 < lines.Count && HasArrow(lines[at + 1])); // a cue may have a name
+    }
+
+    /// <summary>
     /// Reads lines up to an empty one, or up to a second arrow. An arrow in the first line starts a cue, and in the second where the first
     /// is its name.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
@@ -6,14 +7,16 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 internal sealed class CaptionChoice(
     IAnsiConsole console, string film, WindowOptions options, DamageLog damage, CancellationToken cancellationToken)
 {
+    private readonly Encoding? _encoding = options.CaptionsEncoding is { } name ? SubtitleText.EncodingNamed(name) : null;
+
     /// <summary>Reads the captions; null where there are none.</summary>
-    /// <param name="file">The subtitle file; null to look inside the film; <see cref="WindowOptions.NoCaptions"/> for none.</param>
+    /// <param name="file">The subtitle file, or null. Where no files are named, the film may hold captions itself.</param>
     /// <param name="streams">The streams of the film.</param>
     public CaptionTrack? Read(string? file, FilmStreams streams)
     {
-        if (file == WindowOptions.NoCaptions) return null;
         if (options.Captions.Count == 0) TellUnused(file);
-        return file is null ? ReadStreams(streams) : ReadFile(file);
+        if (file is not null) return ReadFile(file);
+        return options.Captions.Count == 0 ? ReadStreams(streams) : null;
     }
 
     private void TellUnused(string? used)
@@ -27,7 +30,7 @@ internal sealed class CaptionChoice(
 
     private CaptionTrack? ReadFile(string path)
     {
-        var file = SubtitleFile.Read(path, options.CaptionsEncoding is { } name ? SubtitleText.EncodingNamed(name) : null);
+        var file = SubtitleFile.Read(path, _encoding);
         foreach (DamagedCue cue in file.Damaged) damage.Add(path, $"line {cue.Line}", cue.Reason);
         console.WriteLine(file.Cues.Count > 0 ? $"{film}: captions from {Path.GetFileName(path)}."
             : $"{path}: no captions are read from it; line {file.Damaged[0].Line}: {file.Damaged[0].Reason}.");
@@ -48,8 +51,8 @@ internal sealed class CaptionChoice(
 
             try
             {
-                var file = SubtitleFile.Parse(
-                    Decode(Ffmpeg.ReadSubtitles(film, stream, cancellationToken)), isVtt: stream.Codec == Ffmpeg.WebVtt);
+                var text = SubtitleText.Decode(Ffmpeg.ReadSubtitles(film, stream, cancellationToken), _encoding);
+                var file = SubtitleFile.Parse(text, isVtt: stream.Codec == Ffmpeg.WebVtt, isStream: true);
                 if (file.Cues.Count > 0)
                 {
                     foreach (DamagedCue cue in file.Damaged) damage.Add(film, $"{stream.Name}, line {cue.Line} of its text", cue.Reason);
@@ -70,7 +73,4 @@ internal sealed class CaptionChoice(
             : $"{film}: no captions; {unread[0].Stream.Name}: {unread[0].Reason}.");
         return null;
     }
-
-    private SubtitleText Decode(byte[] bytes) =>
-        SubtitleText.Decode(bytes, options.CaptionsEncoding is { } name ? SubtitleText.EncodingNamed(name) : null);
 }

@@ -13,7 +13,7 @@ internal sealed record FilmInput(string Path, FilmStream? Video, FilmStream? Aud
     /// <summary>Chooses the streams and the captions. The console says which, and the log what could not be read.</summary>
     /// <param name="console">Where the choice is told.</param>
     /// <param name="path">The film.</param>
-    /// <param name="captions">The subtitle file; null to look inside the film; <see cref="WindowOptions.NoCaptions"/> for none.</param>
+    /// <param name="captions">The subtitle file, or null.</param>
     /// <param name="options">The options of the command.</param>
     /// <param name="damage">The log of what could not be read.</param>
     /// <param name="cancellationToken">Stops the reading of captions.</param>

@@ -21,20 +21,23 @@ internal sealed record WindowOptions(IReadOnlyList<string> Inputs, IReadOnlyList
     /// <summary>Name of the encoding of subtitle files that are not Unicode; null where none is named.</summary>
     public string? CaptionsEncoding { get; init; }
 
-    /// <summary>The films, each with its subtitle file, null, or <see cref="NoCaptions"/>.</summary>
+    /// <summary>The films, each with its subtitle file, or null where no file is used.</summary>
     public IReadOnlyList<(string Film, string? Captions)> Films =>
-        [.. Inputs.Index().Select(film => (film.Item, Captions.Count > 0 ? Captions[film.Index] : CaptionLookup.Beside(film.Item).Chosen))];
+        [.. Inputs.Index().Select(film => (film.Item, Captions.Count == 0 ? CaptionLookup.Beside(film.Item).Chosen : Named(film.Index)))];
+
+    /// <summary>The options that determine the windows, apart from the films and their subtitle files.</summary>
+    public IReadOnlyDictionary<string, string> Content => new Dictionary<string, string>
+    {
+        ["audio-stream"] = AudioStream?.ToString(CultureInfo.InvariantCulture) ?? "default",
+        ["captions-encoding"] = CaptionsEncoding ?? "none",
+        ["captions"] = Captions.Count == 0 ? "found" : "named", // a film without a named file has none, not those inside it
+    };
 
     /// <summary>Everything that determines the output. A resumed run must have the same.</summary>
-    public string Job => string.Create(
-        CultureInfo.InvariantCulture,
-        $"windows audio={AudioStream} encoding={CaptionsEncoding} "
-            + $"{string.Join(' ', Films.Select(film => $"{Identity(film.Film)} {Identity(film.Captions)}"))}");
+    public string Job => $"windows {string.Join(' ', Content.Select(option => $"{option.Key}={option.Value}"))} "
+        + string.Join(' ', Films.Select(film => $"{Identity(film.Film)} {Identity(film.Captions)}"));
 
-    private static string Identity(string? file) => file switch
-    {
-        null => "-",
-        NoCaptions => NoCaptions,
-        _ => TextOptions.Identity(new FileInfo(file)),
-    };
+    private static string Identity(string? file) => file is null ? "-" : TextOptions.Identity(new FileInfo(file));
+
+    private string? Named(int film) => Captions[film] == NoCaptions ? null : Captions[film];
 }

@@ -5,27 +5,27 @@ namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 
 public sealed class SpokenCuesTests
 {
-    private const string Rolling = """
-        WEBVTT
-        Kind: captions
-        Language: en
-
-        00:00:00.500 --> 00:00:03.000 align:start position:0%
-        {blank}
-        green<00:00:01.000><c> apples</c><00:00:01.600><c> fall</c><00:00:02.300><c> slowly</c>
-
-        00:00:03.000 --> 00:00:03.010 align:start position:0%
-        green apples fall slowly
-        {blank}
-
-        00:00:03.010 --> 00:00:06.000 align:start position:0%
-        green apples fall slowly
-        under<00:00:03.800><c> quiet</c><00:00:04.500><c> trees</c><00:00:05.200><c> tonight</c>
-
-        00:00:06.000 --> 00:00:06.010 align:start position:0%
-        under quiet trees tonight
-        {blank}
-        """;
+    /// <summary>Automatic captions, as video sites make them: each line is shown again above the next.</summary>
+    public const string Rolling =
+        "WEBVTT\n"
+            + "Kind: captions\n"
+            + "Language: en\n"
+            + "\n"
+            + "00:00:00.500 --> 00:00:03.000 align:start position:0%\n"
+            + " \n"
+            + "green<00:00:01.000><c> apples</c><00:00:01.600><c> fall</c><00:00:02.300><c> slowly</c>\n"
+            + "\n"
+            + "00:00:03.000 --> 00:00:03.010 align:start position:0%\n"
+            + "green apples fall slowly\n"
+            + " \n"
+            + "\n"
+            + "00:00:03.010 --> 00:00:06.000 align:start position:0%\n"
+            + "green apples fall slowly\n"
+            + "under<00:00:03.800><c> quiet</c><00:00:04.500><c> trees</c><00:00:05.200><c> tonight</c>\n"
+            + "\n"
+            + "00:00:06.000 --> 00:00:06.010 align:start position:0%\n"
+            + "under quiet trees tonight\n"
+            + " \n";
 
     private static string[] Cues(params (double Start, double End, string Text)[] cues) =>
         Shown(Srt(string.Concat(cues.Select(cue => $"{Time(cue.Start)} --> {Time(cue.End)}\n{cue.Text}\n\n"))));
@@ -35,7 +35,7 @@ public sealed class SpokenCuesTests
     [Fact]
     public void Rolling_captions_are_spoken_once_at_their_inline_times()
     {
-        var file = SubtitleFile.Parse(Rolling.Replace("{blank}", " ", StringComparison.Ordinal), isVtt: true);
+        var file = SubtitleFile.Parse(Rolling, isVtt: true);
         Assert.Equal(
             ["", "green", "apples", "fall", "slowly", "slowly", "under", "quiet", "quiet", "trees", "tonight", "tonight", "", ""],
             Windows(14, file.Cues));
