@@ -55,8 +55,8 @@ internal static class CommandLine
             ending: ".bin");
         Option<string[]> captions = new("--captions")
         {
-            Description = "One .srt or .vtt file per film, in the same order, or none for a film without captions. Default: the files beside "
-                + "the films with the same name, as film.srt or film.en.vtt, or else the subtitles inside the films.",
+            Description = "One .srt or .vtt file per film, in the same order, or none for a film without captions. Default: the files "
+                + "beside the films with the same name, as film.srt or film.en.vtt, or else the subtitles inside the films.",
             AllowMultipleArgumentsPerToken = true,
         };
         captions.Validators.Add(result => RequireFiles(

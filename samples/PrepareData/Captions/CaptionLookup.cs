@@ -16,7 +16,7 @@ internal sealed partial record CaptionLookup(string? Chosen, IReadOnlyList<strin
         string stem = Path.GetFileNameWithoutExtension(film) + ".";
         (string Path, string Tag)[] files =
         [
-            .. Directory.EnumerateFiles(Path.GetDirectoryName(film)!)
+            .. FilesOf(Path.GetDirectoryName(film)!)
                 .Where(file => Path.GetFileName(file).StartsWith(stem, StringComparison.Ordinal) && EndingOf(file) >= 0)
                 .Select(file => (file, Tag(file, stem)))
                 .OrderBy(file => file.Item2, StringComparer.Ordinal).ThenBy(file => EndingOf(file.file))
@@ -27,6 +27,10 @@ internal sealed partial record CaptionLookup(string? Chosen, IReadOnlyList<strin
         string? chosen = tag is null ? null : files.First(file => file.Tag == tag).Path;
         return new CaptionLookup(chosen, [.. files.Select(file => file.Path).Where(path => path != chosen)]);
     }
+
+    /// <summary>A film that is not there, or in a folder that cannot be listed, is reported where it is read.</summary>
+    private static IEnumerable<string> FilesOf(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateFiles(folder, "*", new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = default }) : [];
 
     private static int EndingOf(string file) =>
         SubtitleFile.Endings.Index().FirstOrDefault(

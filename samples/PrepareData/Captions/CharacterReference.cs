@@ -45,9 +45,8 @@ internal static partial class CharacterReference
 
     private static string OfNumber(string digits, bool isHex)
     {
-        bool fits = int.TryParse(digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out int code)
-            && code >= 0;
-        if (!fits) return $"{SubtitleText.Unreadable}";
+        NumberStyles style = isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None;
+        if (!int.TryParse(digits, style, CultureInfo.InvariantCulture, out int code) || code < 0) return $"{SubtitleText.Unreadable}";
         if (HtmlEntityProvider.GetSymbolFromTable(code) is { } symbol) return symbol; // the codes of windows-1252 that are no characters
         return Rune.TryCreate(code, out Rune rune) ? rune.ToString() : $"{SubtitleText.Unreadable}";
     }

@@ -29,14 +29,16 @@ internal static partial class SrtFile
         return cues;
     }
 
-    /// <summary>Whether a line is, or is meant to be, a pair of times. Text may hold an arrow, or times as 12:30 - 13:45.</summary>
+    /// <summary>Whether a line is, or is meant to be, a pair of times. Text may hold an arrow, and times as 12:30 --> 13:45.</summary>
     private static bool StartsCue(IReadOnlyList<string> lines, int at)
     {
         string line = lines[at];
         if (line.Length == 0) return false;
-        if (CueTimes.AreLike(line) || Times().IsMatch(line)) return true;
+        if (CueTimes.AreLike(line) || (Times().Match(line) is { Success: true } match && IsExact(match))) return true;
         bool followsIndex = at > 0 && IsIndex(lines[at - 1]) && (at == 1 || string.IsNullOrWhiteSpace(lines[at - 2]));
         return followsIndex && (line.Contains(Arrow, StringComparison.Ordinal) || CueTimes.AreTwo(line));
+
+        static bool IsExact(Match match) => match.Groups["h1"].Success || match.Groups["f1"].Success;
     }
 
     /// <summary>Returns where the text before a line of times ends: the index of the cue is no text, nor are empty lines.</summary>
@@ -110,9 +112,9 @@ internal static partial class SrtFile
         line.AsSpan().Trim() is { Length: > 0 } digits && !digits.ContainsAnyExceptInRange('0', '9');
 
     [GeneratedRegex(
-        @"^\s*(?:(?<h1>\d+)\s*:\s*)?(?<m1>\d+)\s*:\s*(?<s1>\d+)(?:\s*[.,]\s*(?<f1>\d+))?\s*-->\s*"
-            + @"(?:(?<h2>\d+)\s*:\s*)?(?<m2>\d+)\s*:\s*(?<s2>\d+)(?:\s*[.,]\s*(?<f2>\d+))?(?![\d:.,;])(?<rest>.*)$",
-        RegexOptions.CultureInvariant | RegexOptions.ECMAScript)]
+        @"^\s*(?:(?<h1>[0-9]+)\s*:\s*)?(?<m1>[0-9]+)\s*:\s*(?<s1>[0-9]+)(?:\s*[.,]\s*(?<f1>[0-9]+))?\s*-->\s*"
+            + @"(?:(?<h2>[0-9]+)\s*:\s*)?(?<m2>[0-9]+)\s*:\s*(?<s2>[0-9]+)(?:\s*[.,]\s*(?<f2>[0-9]+))?(?![0-9:]|[.,;]\s*[0-9])(?<rest>.*)$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Times();
 
     [GeneratedRegex(@"^\s*(?:[A-Za-z][A-Za-z0-9]*:\S*(?:\s+|$))*$", RegexOptions.CultureInvariant)]
@@ -123,7 +125,8 @@ internal static partial class SrtFile
     /// converters leave. Other text in angle brackets is text.
     /// </summary>
     [GeneratedRegex(
-        @"(?i:</?(?:font\b[^<>]*|(?:b|i|u|s|em|strong|span|p|c(?:\.[\w.-]*)?)(?:\s+[\w-]+\s*=\s*(?:""[^""<>]*""|'[^'<>]*'|[^\s<>""']+))*\s*/?)>)"
+        @"(?i:</?(?:font\b[^<>]*|(?:b|i|u|s|em|strong|span|p|c(?:\.[\w.-]*)?)"
+            + @"(?:\s+[\w-]+\s*=\s*(?:""[^""<>]*""|'[^'<>]*'|[^\s<>""']+))*\s*/?)>)"
             + @"|\{\\[^{}]*\}|\{[CcFfoPSsYy]:[^{}]*\}"
             + @"|(?<break>(?i:</?br\s*/?>)|\\[Nnh])"
             + @"|<(?<time>(?:(?<h>\d+):)?(?<m>\d\d):(?<s>\d\d)[.,](?<f>\d{3}))>",
@@ -151,12 +154,13 @@ internal static partial class CueTimes
         end > start ? null : $"it ends at {end:c}, not after its start at {start:c}";
 
     [GeneratedRegex(
-        @"^\s*(?:[-+]?\s*\d+\s*:\s*\d+\s*[:.,;]\s*\d+(?:\s*[.,:;]\s*\d+)?\s*(?:[-–—=\s]{0,4}>|[→⇒])|(?:-\s?-\s?>|→)\s*\d+\s*:\s*\d+\s*[:.,;]\s*\d)",
-        RegexOptions.CultureInvariant | RegexOptions.ECMAScript)]
+        @"^\s*(?:[-+]?\s*[0-9]+\s*:\s*[0-9]+\s*[:.,;]\s*[0-9]+(?:\s*[.,:;]\s*[0-9]+)?\s*(?:[-–—=\s]{0,4}>|[→⇒])"
+            + @"|(?:-\s?-\s?>|→)\s*[0-9]+\s*:\s*[0-9]+\s*[:.,;]\s*[0-9])",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Like();
 
     [GeneratedRegex(
-        @"^\s*[-+]?\d+\s*:\s*\d+\s*[:.,;]\s*\d+(?:\s*[.,:;]\s*\d+)?[^\w]{1,8}\d+\s*:\s*\d+\s*[:.,;]\s*\d",
-        RegexOptions.CultureInvariant | RegexOptions.ECMAScript)]
+        @"^\s*[-+]?[0-9]+\s*:\s*[0-9]+\s*[:.,;]\s*[0-9]+(?:\s*[.,:;]\s*[0-9]+)?[^\w]{1,8}[0-9]+\s*:\s*[0-9]+\s*[:.,;]\s*[0-9]",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Two();
 }

@@ -22,13 +22,14 @@ internal sealed class SubtitleText
 
     private SubtitleText(string text, string? fault)
     {
-        // U+0000 is free for the marks of inline times, as the WebVTT standard replaces it too.
-        Text = text.TrimStart('\uFEFF').Replace('\0', Unreadable);
+        // Files that were joined have a byte order mark at each start. U+0000 is free for the marks of inline times, as the WebVTT
+        // standard replaces it too.
+        Text = text.Replace("\uFEFF", "", StringComparison.Ordinal).Replace('\0', Unreadable);
         Fault = fault;
         Lines = Divide(Text);
     }
 
-    /// <summary>The text, without a byte order mark.</summary>
+    /// <summary>The text, without byte order marks.</summary>
     public string Text { get; }
 
     /// <summary>The lines of the text.</summary>

@@ -41,8 +41,8 @@ internal static class VttFile
     }
 
     /// <summary>
-    /// Fills empty lines within the text of cues. A stream in a film keeps its cues apart, and their text may have empty lines; ffmpeg writes
-    /// them to a file as they are, where they would end the cue.
+    /// Fills empty lines within the text of cues. A stream in a film keeps its cues apart, and their text may have empty lines. ffmpeg
+    /// writes them to a file as they are, where they would end the cue.
     /// </summary>
     public static IReadOnlyList<string> FillEmptyLines(IReadOnlyList<string> lines)
     {
@@ -99,8 +99,7 @@ internal static class VttFile
     private static bool HasArrow(string line) => line.Contains(Arrow, StringComparison.Ordinal);
 
     private static bool IsNamed(string line, string name) =>
-        line.TrimStart('\uFEFF') is var text && text.StartsWith(name, StringComparison.Ordinal)
-            && (text.Length == name.Length || text[name.Length] is ' ' or '\t');
+        line.StartsWith(name, StringComparison.Ordinal) && (line.Length == name.Length || line[name.Length] is ' ' or '\t');
 
     private static string FaultOfText(string[] block) =>
         block.FirstOrDefault(line => CueTimes.AreLike(line) || CueTimes.AreTwo(line)) is { } like
@@ -185,7 +184,7 @@ internal static class VttFile
                 }
 
                 if (!IsKnownTag(tag)) damaged.Add(new DamagedCue(line,
-                    $"its text has <{DamagedCue.Quote(tag)[1..^1]}>, which is no tag of WebVTT and is not shown; write &lt; for the sign <"));
+                    $"its text has <{DamagedCue.Quote(tag)[1..^1]}>, which is no tag of WebVTT and is not shown; write &lt; for <"));
             }
         }
 

@@ -26,16 +26,15 @@ internal sealed record FilmInput(string Path, FilmStream? Video, FilmStream? Aud
         FilmStream? video = ChooseVideo(path, streams, damage);
         FilmStream? audio = ChooseAudio(path, streams, options.AudioStream, damage);
         CaptionTrack? track = new CaptionChoice(console, path, options, damage, cancellationToken).Read(captions, streams);
+        string noAudio = streams.All.Any(IsAudio) ? "no audio stream that can be decoded" : "no audio stream";
         if (video is null && (audio is null || track is null))
             throw new InvalidDataException(
-                $"{path}: it has no video stream{(audio is null ? " and no audio stream that can be decoded" : " and no captions (.srt or .vtt)")}; "
-                    + "a film needs pictures, or sound with captions.");
+                $"{path}: it has no video stream and {(audio is null ? noAudio : "no captions (.srt or .vtt)")}; a film needs pictures, or "
+                    + "sound with captions.");
         if (video is null) console.WriteLine($"{path}: no video stream; its frames are black, and it is used for captions only.");
-        if (audio is null) console.WriteLine($"{path}: no audio stream{(HasAny(streams) ? " that can be decoded" : "")}; its sound is silence.");
+        if (audio is null) console.WriteLine($"{path}: {noAudio}; its sound is silence.");
         return new FilmInput(path, video, audio, track, streams.Duration);
     }
-
-    private static bool HasAny(FilmStreams streams) => streams.Preferred(StreamKind.Audio).Count > 0;
 
     /// <summary>Of several streams, the first that can be decoded. A single one must be: its error is that of the film.</summary>
     private static FilmStream? ChooseVideo(string path, FilmStreams streams, DamageLog damage)
@@ -50,9 +49,11 @@ internal sealed record FilmInput(string Path, FilmStream? Video, FilmStream? Aud
         if (number is null) return FirstDecoded(path, candidates, damage);
         FilmStream? chosen = candidates.FirstOrDefault(stream => stream.Number == number);
         if (chosen is null)
-            throw new InvalidDataException(
-                $"{path}: --audio-stream {number}: the film has {candidates.Count} audio streams"
-                    + (candidates.Count == 0 ? "." : $", numbered from 0: {string.Join(", ", streams.All.Where(IsAudio).Select(stream => stream.Name))}."));
+        {
+            string those = string.Concat(streams.All.Where(IsAudio).Select((stream, index) => (index == 0 ? ": " : ", ") + stream.Name));
+            throw new InvalidDataException($"{path}: --audio-stream {number}: the film has {candidates.Count} audio streams{those}.");
+        }
+
         return Ffmpeg.FaultOf(path, chosen) is { } fault
             ? throw new InvalidDataException($"{path}: --audio-stream {number}: {chosen.Name} cannot be decoded: {fault}")
             : chosen;

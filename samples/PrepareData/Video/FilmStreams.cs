@@ -55,8 +55,12 @@ internal sealed partial record FilmStreams(IReadOnlyList<FilmStream> All, TimeSp
                 .OrderBy(stream => stream.Index),
         ];
         Match? duration = lines.Select(line => DurationLine().Match(line)).FirstOrDefault(match => match.Success);
+        FilmStream[] numbered =
+        [
+            .. streams.GroupBy(stream => stream.Kind).SelectMany(kind => kind.Select((stream, number) => stream with { Number = number })),
+        ];
         return new FilmStreams(
-            [.. streams.GroupBy(stream => stream.Kind).SelectMany(kind => kind.Select((stream, number) => stream with { Number = number }))],
+            numbered,
             duration is null ? null : new TimeSpan(0, Number(duration, "h"), Number(duration, "m"), Number(duration, "s")));
     }
 

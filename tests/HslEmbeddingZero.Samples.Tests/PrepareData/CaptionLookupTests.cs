@@ -35,6 +35,9 @@ public sealed class CaptionLookupTests : IDisposable
     }
 
     [Fact]
+    public void A_film_that_is_not_there_has_none() => Assert.Null(CaptionLookup.Beside(_folder.PathOf("no/folder/film.mp4")).Chosen);
+
+    [Fact]
     public void The_identity_of_a_job_holds_the_captions_and_how_they_are_read()
     {
         string film = _folder.Write("film.mp4", [1]);

@@ -12,7 +12,8 @@ public sealed class FilmInputTests : IDisposable
 {
     private const string Srt = "1\n00:00:00,000 --> 00:00:02,000\nwords of a file\n";
     private const string Angles = "1\n00:00:00,000 --> 00:00:02,000\nuse List<int> <i>here</i>\n";
-    private const string Karaoke = "WEBVTT\n\n00:00:00.500 --> 00:00:03.000\n \ngreen<00:00:01.000><c> apples</c><00:00:02.300><c> fall</c>\n";
+    private const string Karaoke =
+        "WEBVTT\n\n00:00:00.500 --> 00:00:03.000\n \ngreen<00:00:01.000><c> apples</c><00:00:02.300><c> fall</c>\n";
 
     private readonly TemporaryFolder _folder = new();
     private readonly StringWriter _told = new();
@@ -85,8 +86,8 @@ public sealed class FilmInputTests : IDisposable
     [SkippableFact]
     public void Of_several_subtitle_streams_the_default_one_is_read()
     {
-        string film = Film("film.mkv", [_folder.Write("a.srt", Encoding.UTF8.GetBytes(Srt)), _folder.Write("b.vtt", Encoding.UTF8.GetBytes(Karaoke))],
-            "-map", "3", "-map", "4", "-c:s", "copy", "-disposition:s:1", "default");
+        string srt = _folder.Write("a.srt", Encoding.UTF8.GetBytes(Srt)), vtt = _folder.Write("b.vtt", Encoding.UTF8.GetBytes(Karaoke));
+        string film = Film("film.mkv", [srt, vtt], "-map", "3", "-map", "4", "-c:s", "copy", "-disposition:s:1", "default");
         Assert.Equal(["green", "apples", "fall"], Captions(Open(film)));
     }
 
@@ -149,7 +150,8 @@ public sealed class FilmInputTests : IDisposable
     [Fact]
     public void An_empty_file_and_a_git_LFS_pointer_are_no_films()
     {
-        Assert.Contains("film.mp4: the file is empty (0 bytes)", Refused(() => Open(_folder.Write("film.mp4", []))), StringComparison.Ordinal);
+        string message = Refused(() => Open(_folder.Write("film.mp4", [])));
+        Assert.Contains("film.mp4: the file is empty (0 bytes)", message, StringComparison.Ordinal);
         byte[] pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 123\n"u8.ToArray();
         Assert.Contains("git lfs pull", Refused(() => Open(_folder.Write("film.mp4", pointer))), StringComparison.Ordinal);
     }
@@ -218,8 +220,8 @@ public sealed class FilmInputTests : IDisposable
             "ffmpeg",
             [
                 "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=10:duration=4", "-f", "lavfi", "-i",
-                "anullsrc=r=8000:cl=mono:d=4", "-f", "lavfi", "-i", "sine=440:r=8000:d=4", .. inputs.SelectMany(input => new[] { "-i", input }),
-                "-map", "0", "-map", "1", "-map", "2", .. output, path,
+                "anullsrc=r=8000:cl=mono:d=4", "-f", "lavfi", "-i", "sine=440:r=8000:d=4",
+                .. inputs.SelectMany(input => new[] { "-i", input }), "-map", "0", "-map", "1", "-map", "2", .. output, path,
             ]);
         return path;
     }

@@ -41,7 +41,9 @@ public sealed class PrepareWindowsTests : IDisposable
         Assert.False(WindowRecord.Frame(windows.Window(0)).SequenceEqual(WindowRecord.Frame(windows.Window(20)))); // it moves
 
         string text = _folder.PathOf("text.txt");
-        string jsonl = _folder.Write("text.jsonl", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 800).Select(i => $$"""{"text":"Document {{i}} of a corpus\n\nthat a test makes."}{{"\n"}}"""))));
+        string documents = string.Concat(
+            Enumerable.Range(0, 800).Select(i => $$"""{"text":"Document {{i}} of a corpus\n\nthat a test makes."}{{"\n"}}"""));
+        string jsonl = _folder.Write("text.jsonl", Encoding.UTF8.GetBytes(documents));
         Assert.Equal(0, SampleProcess.Run(Assembly, "text", jsonl, "--out", text).ExitCode);
         (exitCode, output, error) = SampleProcess.Run(
             "BpbTable.dll", "--preset", "smoke", "--device", "cpu", "--arms", "zero", "--steps", "3", "--text", text, "--windows", Out,
@@ -132,7 +134,7 @@ public sealed class PrepareWindowsTests : IDisposable
     public void A_killed_run_goes_on_to_the_same_bytes()
     {
         string first = Clip("first.mp4", hasVideo: true, hasAudio: true), second = _folder.PathOf("second.mp4");
-        FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long enough for the kill
+        FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long, for the kill
         Assert.Equal(0, SampleProcess.Run(Assembly, "windows", first, second, "--out", Out).ExitCode);
         string cut = _folder.PathOf("cut/clips.bin");
         using (SampleProcess process = new(Assembly, "windows", first, second, "--out", cut))
@@ -156,7 +158,9 @@ public sealed class PrepareWindowsTests : IDisposable
     {
         FfmpegTools.SkipWithout("ffmpeg", "espeak-ng");
         string speech = _folder.PathOf("speech.wav"), path = _folder.PathOf(name);
-        if (hasAudio) FfmpegTools.Call("espeak-ng", "-w", speech, "Speech that a test has made for itself, and the rest of what it says to the end.");
+        if (hasAudio)
+            FfmpegTools.Call(
+                "espeak-ng", "-w", speech, "Speech that a test has made for itself, and the rest of what it says to the end.");
         List<string> arguments = ["-v", "error", "-nostdin"];
         if (hasVideo) arguments.AddRange(["-f", "lavfi", "-i", $"testsrc2=size=64x36:rate=10:duration={Seconds}"]);
         if (hasAudio) arguments.AddRange(["-stream_loop", "-1", "-i", speech]);

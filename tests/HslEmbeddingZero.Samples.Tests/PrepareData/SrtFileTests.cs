@@ -24,6 +24,8 @@ public sealed class SrtFileTests
     [InlineData("101:00:00,000 --> 101:00:01,000", "363600-363601")]
     [InlineData("1:0:1,0-->1:0:2,0", "3601-3602")]
     [InlineData("01:02,500 --> 01:03,000", "62.5-63")]
+    [InlineData("01:02 --> 01:03", "62-63")]
+    [InlineData("00:00:01,000\u00A0-->\u00A000:00:02,000", "1-2")]
     [InlineData("00:61:01,000 --> 00:62:99,000", "3661-3819")]
     [InlineData("00: 00: 10, 000 --> 00: 00: 12, 000", "10-12")]
     [InlineData("  00:00:15,000\t-->\t00:00:16,000  ", "15-16")]
@@ -91,6 +93,7 @@ public sealed class SrtFileTests
     [InlineData("a --> b and then -> c", "a --> b and then -> c")]
     [InlineData("from 12:30 - 13:45 daily", "from 12:30 - 13:45 daily")]
     [InlineData("12:30 -> 13:45", "12:30 -> 13:45")]
+    [InlineData("12:30 --> 13:45", "12:30 --> 13:45")]
     [InlineData("3 < 4</b> [sighs] is (aside) so: {x} ♪ 안녕", "3 < 4 is so: {x} 안녕")]
     [InlineData("call f(x) of list[0] (aside)", "call f(x) of list[0]")]
     [InlineData("[door\ncreaks] come in", "come in")]
@@ -105,13 +108,14 @@ public sealed class SrtFileTests
     [InlineData("00:00:01,000 --> 00:00:02,000\nOne\n\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")] // no index
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\nOne\n7\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")] // no empty line
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\nOne\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")] // neither
-    [InlineData("1\n00:00:01,000 --> 00:00:02,000\n\nOne\n\n2\n00:00:03,000 --> 00:00:04,000\n \n\t\nTwo", "One|Two")] // empty line first
+    [InlineData("1\n00:00:01,000 --> 00:00:02,000\n\nOne\n\n2\n00:00:03,000 --> 00:00:04,000\n \n\t\nTwo", "One|Two")] // empty first
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\nOne\n\nmore\n\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo", "One more|Two")] // within
     [InlineData("1\n\n00:00:01,000 --> 00:00:02,000\n\nOne\n\n2\n\n00:00:03,000 --> 00:00:04,000\n\nTwo\n\n", "One|Two")] // after each line
+    [InlineData("\uFEFF1\n00:00:01,000 --> 00:00:02,000\nOne\n\n\uFEFF1\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")] // joined files
     [InlineData("\n\n\n1\n00:00:01,000 --> 00:00:02,000\nOne\n\n 2 \n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")] // before, spaces
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\nin\n1984\n\n00:00:03,000 --> 00:00:04,000\nTwo\n2024", "in 1984|Two 2024")] // years
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\n7 dwarves\n2\n00:00:03,000 --> 00:00:04,000\n42", "7 dwarves|42")]
-    [InlineData("1\n00:00:01,000 --> 00:00:02,000\nOne\n\n2\n00:00:02,500 --> 00:00:02,600\n\n3\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")]
+    [InlineData("00:00:01,000 --> 00:00:02,000\nOne\n\n2\n00:00:02,5 --> 00:00:02,6\n\n3\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")]
     public void Text_is_found_wherever_empty_lines_and_indices_are(string text, string expected)
     {
         SubtitleFile file = Srt(text);
@@ -134,6 +138,7 @@ public sealed class SrtFileTests
         SubtitleFile file = Srt("1\n00:00:01,000 --> 00:00:03,000 Hello there\ntext\n");
         Assert.Equal(["1-3 text"], Shown(file));
         Assert.Equal(["2: 'Hello there' stands after its times and is not read"], Damage(file));
+        Assert.Equal(["1-3 text"], Shown(Srt("1\n00:00:01,000 --> 00:00:03,000.\ntext\n")));
     }
 
     [Fact]

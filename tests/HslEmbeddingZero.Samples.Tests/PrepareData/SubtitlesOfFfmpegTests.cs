@@ -75,7 +75,7 @@ public sealed partial class SubtitlesOfFfmpegTests : IDisposable
 
     private static IEnumerable<string> OfFfmpeg(string path)
     {
-        string format = path.EndsWith(".vtt", StringComparison.Ordinal) ? "webvtt" : "srt"; // ffmpeg would guess it from the first lines
+        string format = path.EndsWith(".vtt", StringComparison.Ordinal) ? "webvtt" : "srt"; // ffmpeg would guess it from the start
         string output = FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-f", format, "-i", path, "-f", "srt", "-").ReplaceLineEndings("\n");
         foreach (Match cue in FfmpegCue().Matches(output + "\n"))
         {
@@ -92,7 +92,8 @@ public sealed partial class SubtitlesOfFfmpegTests : IDisposable
     }
 
     [GeneratedRegex(
-        @"^\d+\n(?<a>[\d:,]+) --> (?<b>[\d:,]+)\n(?<text>.*?)\n(?=\n\d+\n[\d:,]+ -->|\n*\z)", RegexOptions.Multiline | RegexOptions.Singleline)]
+        @"^\d+\n(?<a>[\d:,]+) --> (?<b>[\d:,]+)\n(?<text>.*?)\n(?=\n\d+\n[\d:,]+ -->|\n*\z)",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex FfmpegCue();
 
     /// <summary>The styles that ffmpeg translates and writes again.</summary>

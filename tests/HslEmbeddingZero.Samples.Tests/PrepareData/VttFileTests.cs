@@ -89,7 +89,7 @@ public sealed class VttFileTests
     [InlineData("WEBVTT\n\n00:01.000 --> 00:02.000\nline 1\n \nline 3", "1-2 line 1 line 3")]
     [InlineData("WEBVTT\n\n00:01.000 --> 00:02.000\n\n00:03.000 --> 00:04.000\nnext", "3-4 next")]
     [InlineData("WEBVTT\n\n00:01.000 --> 00:02.000\ntext\n\nSTYLE\n::cue {}\n\nREGION\nid:x", "1-2 text")]
-    [InlineData("WEBVTT\n\n00:01.000 --> 00:02.000\ntext\n\nWEBVTT\nX-TIMESTAMP-MAP=LOCAL:0\n\n00:03.000 --> 00:04.000\nnext", "1-2 text|3-4 next")]
+    [InlineData("WEBVTT\n\n00:01.000 --> 00:02.000\ntext\n\nWEBVTT\nX-MAP=LOCAL:0\n\n00:03.000 --> 00:04.000\nnext", "1-2 text|3-4 next")]
     public void Blocks_are_divided_as_the_standard_says(string text, string expected)
     {
         var file = SubtitleFile.Parse(text, isVtt: true);
