@@ -69,6 +69,7 @@ internal static partial class SpokenCues
         int mark = cue.Text.AsSpan(0, from).Count(Mark);
         string text = Remarks().Replace(cue.Text[from..], remark => " " + new string(Mark, remark.Value.Count(c => c == Mark)) + " ");
         TimeSpan time = cue.Start;
+        TimeSpan? misplaced = null;
         List<(TimeSpan Start, StringBuilder Words)> pieces = [(time, new StringBuilder())];
         foreach (string part in text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
@@ -78,13 +79,14 @@ internal static partial class SpokenCues
                 if (i > 0)
                 {
                     TimeSpan next = cue.Times[mark++];
-                    if (next < time || next >= cue.End)
-                        damaged.Add(new DamagedCue(cue.Line, $"its inline time {next:c} is out of order; its words follow the others"));
-                    else
-                        time = next;
+                    misplaced = next < time || next >= cue.End ? next : null;
+                    time = misplaced is null ? next : time;
                 }
 
                 if (syllables[i].Length == 0) continue;
+                if (misplaced is not null)
+                    damaged.Add(new DamagedCue(cue.Line, $"its inline time {misplaced:c} is out of order; its words follow the others"));
+                misplaced = null;
                 bool continues = i > 0 && pieces[^1].Words.Length > 0 && IsWithinWord(syllables[i - 1], syllables[i]);
                 if (!continues && time > pieces[^1].Start) pieces.Add((time, new StringBuilder()));
                 StringBuilder words = pieces[^1].Words;

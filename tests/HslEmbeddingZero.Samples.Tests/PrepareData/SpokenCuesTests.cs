@@ -75,6 +75,7 @@ public sealed class SpokenCuesTests
     [Theory]
     [InlineData("<00:01.000>one <00:02.000>two", "1-2 one|2-3 two")]
     [InlineData("<00:01.500>one", "1.5-3 one")]
+    [InlineData("one <00:02.000>two<00:03.000>", "1-2 one|2-3 two")]
     [InlineData("zero <00:01.500><00:02.000>two", "1-2 zero|2-3 two")]
     [InlineData("ka<00:01.500>ra<00:02.000>o<00:02.500>ke sings", "1-2.5 karaoke|2.5-3 sings")]
     [InlineData("今日<00:01.500>は<00:02.000>天気", "1-1.5 今日|1.5-2 は|2-3 天気")]

@@ -76,8 +76,8 @@ public sealed partial class SubtitlesOfFfmpegTests : IDisposable
     private static IEnumerable<string> OfFfmpeg(string path)
     {
         string format = path.EndsWith(".vtt", StringComparison.Ordinal) ? "webvtt" : "srt"; // ffmpeg would guess it from the start
-        string output = FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-f", format, "-i", path, "-f", "srt", "-").ReplaceLineEndings("\n");
-        foreach (Match cue in FfmpegCue().Matches(output + "\n"))
+        string output = FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-f", format, "-i", path, "-f", "srt", "-");
+        foreach (Match cue in FfmpegCue().Matches(output.ReplaceLineEndings("\n") + "\n"))
         {
             string text = Styles().Replace(cue.Groups["text"].Value, "");
             string words = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
