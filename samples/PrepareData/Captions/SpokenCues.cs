@@ -14,6 +14,7 @@ internal static partial class SpokenCues
 {
     private const char Mark = ShownCue.TimeMark;
     private const int FewestGrowing = 2;
+    private const int MostLines = 32; // more are not compared: no screen has them
 
     /// <summary>Cues follow one another without a break where less than this lies between them: less than two frames of a film.</summary>
     private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(50);
@@ -137,7 +138,7 @@ internal static partial class SpokenCues
         public int AlreadyShown(Screen before, bool grows)
         {
             string last = before.Lines[^1];
-            for (int count = Math.Min(before.Lines.Count, Lines.Count); count > 0; count--)
+            for (int count = Math.Min(MostLines, Math.Min(before.Lines.Count, Lines.Count)); count > 0; count--)
             {
                 bool isSame = Lines[count - 1] == last || (grows && Lines[count - 1].StartsWith(last + " ", StringComparison.Ordinal));
                 if (isSame && before.Lines.TakeLast(count).SkipLast(1).SequenceEqual(Lines.Take(count - 1)))

@@ -154,7 +154,7 @@ internal static partial class CueTimes
         end > start ? null : $"it ends at {end:c}, not after its start at {start:c}";
 
     [GeneratedRegex(
-        @"^\s*(?:[-+]?\s*[0-9]+\s*:\s*[0-9]+\s*[:.,;]\s*[0-9]+(?:\s*[.,:;]\s*[0-9]+)?\s*(?:[-–—=\s]{0,4}>|[→⇒])"
+        @"^\s*(?:(?:[-+]\s*)?[0-9]+\s*:\s*[0-9]+\s*[:.,;]\s*[0-9]+(?:\s*[.,:;]\s*[0-9]+)?\s*(?:[-–—=\s]{0,4}>|[→⇒])"
             + @"|(?:-\s?-\s?>|→)\s*[0-9]+\s*:\s*[0-9]+\s*[:.,;]\s*[0-9])",
         RegexOptions.CultureInvariant)]
     private static partial Regex Like();
