@@ -6,6 +6,8 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <summary>The commands and options of the sample. A wrong value is refused with a message that names the allowed ones.</summary>
 internal static class CommandLine
 {
+    private const int MostStreams = 9999;
+
     /// <summary>Creates the commands. The actions run when a command is invoked.</summary>
     public static RootCommand Create(Action<TextOptions, CancellationToken> text, Action<WindowOptions, CancellationToken> windows) =>
         new("Converts your own files to text and windows for training.") { Text(text), Windows(windows) };
@@ -55,11 +57,26 @@ internal static class CommandLine
             ending: ".bin");
         Option<string[]> captions = new("--captions")
         {
-            Description = "One .srt or .vtt file per film, in the same order. Default: the files next to the films, with the same name.",
+            Description = "One .srt or .vtt file per film, in the same order, or none for a film without captions. Default: the files "
+                + "beside the films with the same name, as film.srt or film.en.vtt, or else the subtitles inside the films.",
             AllowMultipleArgumentsPerToken = true,
         };
-        captions.Validators.Add(
-            result => RequireFiles(result, "--captions", result.GetValueOrDefault<string[]>() ?? [], SubtitleFile.Endings));
+        captions.Validators.Add(result => RequireFiles(
+            result, "--captions", [.. (result.GetValueOrDefault<string[]>() ?? []).Where(path => path != WindowOptions.NoCaptions)],
+            SubtitleFile.Endings));
+        Option<string?> encoding = new("--captions-encoding")
+        {
+            Description = "Encoding of subtitle files that are not UTF-8 or UTF-16, as windows-1252, euc-kr or shift_jis.",
+            CustomParser = result => SubtitleText.EncodingNamed(result.Tokens[^1].Value) is not null
+                ? result.Tokens[^1].Value
+                : RefuseText(result, $"--captions-encoding: there is no encoding '{result.Tokens[^1].Value}'; windows-1252, euc-kr, "
+                    + "shift_jis, gb18030 and koi8-r are some."),
+        };
+        Option<int?> audio = new("--audio-stream")
+        {
+            Description = "Audio stream of each film to read, by its number from 0. Default: the stream that the film marks as default.",
+            CustomParser = result => (int)Whole(result, 0, MostStreams),
+        };
         Option<SplitRule> split = new("--split")
         {
             Description = "What is held out: time (the last tenth of each film) or film (one film in ten).",
@@ -71,22 +88,28 @@ internal static class CommandLine
             },
         };
         Option<bool> resume = Resume();
-        Command command = new("windows", "Writes 539-byte windows from films with captions.") { inputs, output, captions, split, resume };
+        Command command = new("windows", "Writes 539-byte windows from films with captions.") { inputs, output, captions,
+            encoding, audio, split, resume };
         command.Validators.Add(result =>
         {
             int given = result.GetValue(captions)?.Length ?? 0;
             int films = result.GetValue(inputs)?.Length ?? 0;
-            if (given > 0 && given != films) result.AddError($"--captions names {given} files for {films} films; name one each, or none.");
+            if (given > 0 && given != films)
+                result.AddError($"--captions names {given} files for {films} films; name one for each, or 'none' in its place.");
         });
         command.SetAction((parsed, cancellationToken) =>
         {
             run(
                 new WindowOptions(
                     [.. parsed.GetValue(inputs)!.Select(Path.GetFullPath)],
-                    [.. (parsed.GetValue(captions) ?? []).Select(Path.GetFullPath)],
+                    [.. (parsed.GetValue(captions) ?? []).Select(path => path == WindowOptions.NoCaptions ? path : Path.GetFullPath(path))],
                     Path.GetFullPath(parsed.GetValue(output)!),
                     parsed.GetValue(split),
-                    parsed.GetValue(resume)),
+                    parsed.GetValue(resume))
+                {
+                    AudioStream = parsed.GetValue(audio),
+                    CaptionsEncoding = parsed.GetValue(encoding),
+                },
                 cancellationToken);
             return Task.FromResult(0);
         });
@@ -133,6 +156,12 @@ internal static class CommandLine
         return NumberText.TryWhole(text, low, high, out long value)
             ? value
             : Refuse<long>(result, $"{result.Argument.Name} takes whole numbers from {low} to {high}; got '{text}'.");
+    }
+
+    private static string? RefuseText(ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return null;
     }
 
     private static T Refuse<T>(ArgumentResult result, string message)

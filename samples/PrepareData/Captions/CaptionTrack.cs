@@ -5,8 +5,8 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
 /// The caption of each half second. The words of a cue share its time in proportion to their length. The caption of a window holds the
-/// words whose middle falls into the window, or else the word spoken at the middle of the window. It has whole words, as many as fit 24
-/// bytes.
+/// words whose middle falls into the window, and the words that begin in it by an inline time, or else the word spoken at the middle of the
+/// window. It has whole words, as many as fit 24 bytes.
 /// </summary>
 /// <remarks>A word of more than 24 bytes, as in scripts without spaces, is split into several words.</remarks>
 internal sealed class CaptionTrack
@@ -30,10 +30,11 @@ internal sealed class CaptionTrack
         string[] words = [.. cue.Text.Split(' ').SelectMany(Pieces)];
         double seconds = (cue.End - cue.Start).TotalSeconds / words.Sum(word => word.Length + 1);
         double start = cue.Start.TotalSeconds;
-        foreach (string word in words)
+        foreach ((int place, string word) in words.Index())
         {
             double end = start + (seconds * (word.Length + 1));
-            yield return new Word(Encoding.UTF8.GetBytes(word), start, end, (long)((start + end) / 2 / WindowSeconds), index);
+            double spoken = place == 0 && cue.StartsExactly ? start : (start + end) / 2;
+            yield return new Word(Encoding.UTF8.GetBytes(word), start, end, (long)(spoken / WindowSeconds), index);
             start = end;
         }
     }

@@ -55,7 +55,8 @@ internal sealed class FfmpegProcess : IDisposable
         return lines;
     }
 
-    public void Dispose()
+    /// <summary>Ends the process. Its output ends with what was written so far.</summary>
+    public void Kill()
     {
         try
         {
@@ -65,7 +66,11 @@ internal sealed class FfmpegProcess : IDisposable
         {
             // The process has ended meanwhile.
         }
+    }
 
+    public void Dispose()
+    {
+        Kill();
         _messages.Wait();
         _process.Dispose();
     }

@@ -19,15 +19,12 @@ internal sealed class FilmReader : IDisposable
     private readonly byte[] _samples = new byte[SamplesPerWindow * sizeof(short)];
 
     /// <summary>Starts to decode a film.</summary>
-    /// <param name="path">The film.</param>
-    /// <param name="streams">The streams of the film.</param>
-    /// <param name="captions">The captions of the film, or null.</param>
-    public FilmReader(string path, FilmStreams streams, CaptionTrack? captions)
+    public FilmReader(FilmInput film)
     {
-        _path = path;
-        _captions = captions?.Read();
-        _frames = streams.HasVideo ? Ffmpeg.Frames(path) : null;
-        _sound = streams.HasAudio ? Ffmpeg.Sound(path) : null;
+        _path = film.Path;
+        _captions = film.Captions?.Read();
+        _frames = film.Video is null ? null : Ffmpeg.Frames(film.Path, film.Video);
+        _sound = film.Audio is null ? null : Ffmpeg.Sound(film.Path, film.Audio);
     }
 
     /// <summary>True where the last window has a caption.</summary>

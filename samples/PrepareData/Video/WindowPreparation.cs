@@ -20,7 +20,7 @@ internal static class WindowPreparation
         while (state.Films.Count < films.Count)
         {
             (string path, string? captions) = films[state.Films.Count];
-            state.Films.Add(Prepare(console, path, captions, NameOf(path, state.Films), output, cancellationToken));
+            state.Films.Add(Prepare(console, path, captions, NameOf(path, state.Films), options, output, cancellationToken));
             output.Save(state);
         }
 
@@ -44,24 +44,16 @@ internal static class WindowPreparation
     }
 
     private static FilmEntry Prepare(
-        IAnsiConsole console, string path, string? captionPath, string name, PreparedFile<State> output,
+        IAnsiConsole console, string path, string? captionPath, string name, WindowOptions options, PreparedFile<State> output,
         CancellationToken cancellationToken)
     {
-        FilmStreams streams = Ffmpeg.Probe(path);
-        CaptionTrack? captions = captionPath is null ? null : ReadCaptions(captionPath, output.Damage);
-        if (!streams.HasVideo && (!streams.HasAudio || captions is null))
-            throw new InvalidDataException(
-                $"{path}: it has no video stream{(streams.HasAudio ? " and no captions (.srt or .vtt)" : " and no audio stream")}; a film "
-                    + "needs pictures, or sound with captions.");
-        if (!streams.HasVideo) console.WriteLine($"{path}: no video stream; its frames are black, and it is used for captions only.");
-        if (!streams.HasAudio) console.WriteLine($"{path}: no audio stream; its sound is silence.");
-
+        var input = FilmInput.Open(console, path, captionPath, options, output.Damage, cancellationToken);
         int first = (int)(output.Stream.Position / WindowRecord.Size);
-        FilmEntry film = new(name, Path.GetFileName(path), first, 0, -1, -1, 0, 0, streams.HasVideo, streams.HasAudio);
-        long expected = Math.Max(1, (long)((streams.Duration?.TotalSeconds ?? 0) * Ffmpeg.FramesPerSecond * WindowRecord.Size));
+        FilmEntry film = new(name, Path.GetFileName(path), first, 0, -1, -1, 0, 0, input.Video is not null, input.Audio is not null);
+        long expected = Math.Max(1, (long)((input.Duration?.TotalSeconds ?? 0) * Ffmpeg.FramesPerSecond * WindowRecord.Size));
         ProgressReport.Run(console, film.File, expected, progress =>
         {
-            using FilmReader reader = new(path, streams, captions);
+            using FilmReader reader = new(input);
             using CancellationTokenRegistration stop = cancellationToken.Register(reader.Dispose);
             byte[] window = new byte[WindowRecord.Size];
             while (reader.Next(window))
@@ -87,13 +79,6 @@ internal static class WindowPreparation
         });
         if (film.Count == 0) throw new InvalidDataException($"{path}: the film is shorter than half a second, the length of a window.");
         return film;
-    }
-
-    private static CaptionTrack ReadCaptions(string path, DamageLog damage)
-    {
-        var file = SubtitleFile.Read(path);
-        foreach (DamagedCue cue in file.Damaged) damage.Add(path, $"line {cue.Line}", cue.Reason);
-        return new CaptionTrack(file.Cues);
     }
 
     private static string NameOf(string path, List<FilmEntry> films)

@@ -1,31 +1,24 @@
-using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
-using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples.Tests.PrepareData;
 
 public sealed class CaptionTrackTests
 {
-    private static string[] Captions(int windows, params (double Start, double End, string Text)[] cues)
-    {
-        CaptionTrack.Reader reader =
-            new CaptionTrack(cues.Select(cue => new Cue(TimeSpan.FromSeconds(cue.Start), TimeSpan.FromSeconds(cue.End), cue.Text)))
-            .Read();
-        string[] captions = new string[windows];
-        byte[] bytes = new byte[WindowRecord.CaptionSize];
-        for (int i = 0; i < windows; i++)
-        {
-            bool isSaid = reader.Next(bytes);
-            captions[i] = Encoding.UTF8.GetString(bytes).TrimEnd(' ');
-            Assert.Equal(captions[i].Length > 0, isSaid);
-        }
-
-        return captions;
-    }
+    private static string[] Captions(int windows, params (double Start, double End, string Text)[] cues) =>
+        Subtitles.Windows(
+            windows, cues.Select(cue => new Cue(TimeSpan.FromSeconds(cue.Start), TimeSpan.FromSeconds(cue.End), cue.Text)));
 
     [Fact]
     public void Words_share_the_time_by_their_length() =>
         Assert.Equal(["aaa bbb", "ccc ddd", ""], Captions(3, (0, 1, "aaa bbb ccc ddd")));
+
+    [Fact]
+    public void A_word_with_a_time_of_its_own_stands_where_it_begins()
+    {
+        Cue cue = new(TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(1.6), "word");
+        Assert.Equal(["word", "word", "word", ""], Subtitles.Windows(4, [cue with { StartsExactly = true }]));
+        Assert.Equal(["", "word", "word", ""], Subtitles.Windows(4, [cue with { Start = TimeSpan.FromSeconds(0.45) }]));
+    }
 
     [Fact]
     public void A_long_word_stands_in_every_window_it_is_spoken_in() =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
 using HslEmbeddingZero.Tests;
@@ -42,7 +41,9 @@ public sealed class PrepareWindowsTests : IDisposable
         Assert.False(WindowRecord.Frame(windows.Window(0)).SequenceEqual(WindowRecord.Frame(windows.Window(20)))); // it moves
 
         string text = _folder.PathOf("text.txt");
-        string jsonl = _folder.Write("text.jsonl", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 800).Select(i => $$"""{"text":"Document {{i}} of a corpus\n\nthat a test makes."}{{"\n"}}"""))));
+        string documents = string.Concat(
+            Enumerable.Range(0, 800).Select(i => $$"""{"text":"Document {{i}} of a corpus\n\nthat a test makes."}{{"\n"}}"""));
+        string jsonl = _folder.Write("text.jsonl", Encoding.UTF8.GetBytes(documents));
         Assert.Equal(0, SampleProcess.Run(Assembly, "text", jsonl, "--out", text).ExitCode);
         (exitCode, output, error) = SampleProcess.Run(
             "BpbTable.dll", "--preset", "smoke", "--device", "cpu", "--arms", "zero", "--steps", "3", "--text", text, "--windows", Out,
@@ -78,11 +79,39 @@ public sealed class PrepareWindowsTests : IDisposable
     [SkippableFact]
     public void A_file_that_is_no_film_is_refused_with_ffmpegs_own_message()
     {
-        SkipWithoutTools();
+        FfmpegTools.SkipWithout("ffmpeg", "espeak-ng");
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, "windows", _folder.Write("noise.mp4", new byte[5000]), "--out", Out);
         Assert.Equal(1, exitCode);
         Assert.Contains("noise.mp4: ffmpeg cannot read it", error, StringComparison.Ordinal);
         Assert.Contains("Invalid data", error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Rolling_captions_are_in_the_windows_where_they_are_spoken()
+    {
+        string film = Clip("clip.mp4", hasVideo: true, hasAudio: false);
+        string captions = _folder.Write("rolling.vtt", Encoding.UTF8.GetBytes(SpokenCuesTests.Rolling));
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "windows", film, "--captions", captions, "--out", Out);
+        Assert.True(exitCode == 0, error + output);
+        Assert.Contains("captions from rolling.vtt", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("damaged", output, StringComparison.Ordinal);
+        var windows = WindowCorpus.Load([Out]);
+        Assert.Equal(
+            ["", "green", "apples", "fall", "slowly", "slowly", "under", "quiet", "quiet", "trees", "tonight", "tonight", "", ""],
+            Enumerable.Range(0, 14).Select(window => Caption(windows, window)));
+    }
+
+    [Theory]
+    [InlineData("--captions-encoding", "klingon", "there is no encoding 'klingon'")]
+    [InlineData("--audio-stream", "-1", "takes whole numbers from 0")]
+    [InlineData("--audio-stream", "first", "takes whole numbers from 0")]
+    [InlineData("--captions", "none.srt", "there is no such file")]
+    public void A_wrong_option_is_refused(string option, string value, string message)
+    {
+        (int exitCode, _, string error) =
+            SampleProcess.Run(Assembly, "windows", _folder.Write("film.mp4", [1]), "--out", Out, option, value);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(message, error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,7 +134,7 @@ public sealed class PrepareWindowsTests : IDisposable
     public void A_killed_run_goes_on_to_the_same_bytes()
     {
         string first = Clip("first.mp4", hasVideo: true, hasAudio: true), second = _folder.PathOf("second.mp4");
-        Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long enough for the kill
+        FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long, for the kill
         Assert.Equal(0, SampleProcess.Run(Assembly, "windows", first, second, "--out", Out).ExitCode);
         string cut = _folder.PathOf("cut/clips.bin");
         using (SampleProcess process = new(Assembly, "windows", first, second, "--out", cut))
@@ -125,31 +154,17 @@ public sealed class PrepareWindowsTests : IDisposable
     private static string Caption(WindowCorpus windows, int index) =>
         Encoding.UTF8.GetString(WindowRecord.Caption(windows.Window(index))).TrimEnd();
 
-    private static void SkipWithoutTools()
-    {
-        string ending = OperatingSystem.IsWindows() ? ".exe" : "";
-        foreach (string tool in new[] { "ffmpeg", "espeak-ng" })
-            Skip.IfNot((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(
-                folder => File.Exists(Path.Combine(folder, tool + ending))), $"{tool} is not installed.");
-    }
-
-    private static void Call(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        string error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program}: {error}");
-    }
-
     private string Clip(string name, bool hasVideo, bool hasAudio)
     {
-        SkipWithoutTools();
+        FfmpegTools.SkipWithout("ffmpeg", "espeak-ng");
         string speech = _folder.PathOf("speech.wav"), path = _folder.PathOf(name);
-        if (hasAudio) Call("espeak-ng", "-w", speech, "Speech that a test has made for itself, and the rest of what it says to the end.");
+        if (hasAudio)
+            FfmpegTools.Call(
+                "espeak-ng", "-w", speech, "Speech that a test has made for itself, and the rest of what it says to the end.");
         List<string> arguments = ["-v", "error", "-nostdin"];
         if (hasVideo) arguments.AddRange(["-f", "lavfi", "-i", $"testsrc2=size=64x36:rate=10:duration={Seconds}"]);
         if (hasAudio) arguments.AddRange(["-stream_loop", "-1", "-i", speech]);
-        Call("ffmpeg", [.. arguments, "-t", $"{Seconds}", path]);
+        FfmpegTools.Call("ffmpeg", [.. arguments, "-t", $"{Seconds}", path]);
         return path;
     }
 }

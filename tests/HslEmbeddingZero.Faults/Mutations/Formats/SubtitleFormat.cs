@@ -13,7 +13,7 @@ internal sealed class SubtitleFormat(string folder, bool isVtt) : DamagedFormat
         (isVtt ? "WEBVTT\n\nSTYLE\n::cue {}\n\nNOTE a remark\n\n" : "") + string.Concat(Enumerable.Range(0, 30).Select(i =>
         $"{i + 1}\n00:{i / 10:00}:{i * 5 % 60:00}{(isVtt ? '.' : ',')}000 --> "
             + $"00:{i / 10:00}:{(i * 5 % 60) + 4:00}{(isVtt ? '.' : ',')}500{(isVtt ? " align:start" : "")}\n<i>Words</i> that are said, "
-            + $"number {i}\n안녕하세요 [sighs] &amp; more\n\n")));
+            + $"number {i}\n안녕하세요 [sighs]<00:{i / 10:00}:{(i * 5 % 60) + 2:00}.000><c> &amp; more</c>\n\n")));
 
     public override string? Read(Random random)
     {

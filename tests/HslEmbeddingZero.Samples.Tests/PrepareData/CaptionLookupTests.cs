@@ -1,0 +1,57 @@
+using HslEmbeddingZero.Samples.PrepareData;
+using HslEmbeddingZero.Tests;
+
+namespace HslEmbeddingZero.Samples.Tests.PrepareData;
+
+public sealed class CaptionLookupTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("film.srt", "film.srt", "")]
+    [InlineData("film.VTT", "film.VTT", "")]
+    [InlineData("film.srt film.vtt", "film.srt", "film.vtt")]
+    [InlineData("film.srt film.en.srt", "film.srt", "film.en.srt")]
+    [InlineData("film.en.srt", "film.en.srt", "")]
+    [InlineData("film.pt-BR.vtt", "film.pt-BR.vtt", "")]
+    [InlineData("film.zh-Hans.srt", "film.zh-Hans.srt", "")]
+    [InlineData("film.en_US.SRT", "film.en_US.SRT", "")]
+    [InlineData("film.en.sdh.srt", "film.en.sdh.srt", "")]
+    [InlineData("film.en-orig.vtt", "film.en-orig.vtt", "")]
+    [InlineData("film.en.srt film.en.vtt", "film.en.srt", "film.en.vtt")]
+    [InlineData("film.en.srt film.en.forced.srt", "film.en.srt", "film.en.forced.srt")]
+    [InlineData("film.en.forced.srt", null, "film.en.forced.srt")]
+    [InlineData("film.en.srt film.ko.srt", null, "film.en.srt film.ko.srt")]
+    [InlineData("film.part2.srt", null, "film.part2.srt")]
+    [InlineData("film2.srt film.txt film.en.txt other.en.srt srt .srt", null, "")]
+    public void A_file_is_chosen_where_only_one_can_be_meant(string files, string? chosen, string unused)
+    {
+        foreach (string file in files.Split(' ')) _folder.Write(file, []);
+        var lookup = CaptionLookup.Beside(_folder.Write("film.mp4", []));
+        Assert.Equal(chosen, Path.GetFileName(lookup.Chosen));
+        Assert.Equal(unused, string.Join(' ', lookup.Unused.Select(Path.GetFileName)));
+    }
+
+    [Fact]
+    public void A_film_that_is_not_there_has_none() => Assert.Null(CaptionLookup.Beside(_folder.PathOf("no/folder/film.mp4")).Chosen);
+
+    [Fact]
+    public void The_identity_of_a_job_holds_the_captions_and_how_they_are_read()
+    {
+        string film = _folder.Write("film.mp4", [1]);
+        WindowOptions options = new([film], [], _folder.PathOf("clips.bin"), SplitRule.Time, Resume: false);
+        string[] jobs =
+        [
+            options.Job,
+            (options with { AudioStream = 1 }).Job,
+            (options with { CaptionsEncoding = "euc-kr" }).Job,
+            (options with { Captions = [WindowOptions.NoCaptions] }).Job,
+            (options with { Captions = [_folder.Write("other.srt", [])] }).Job,
+        ];
+        _folder.Write("film.en.srt", [1, 2]);
+        Assert.Contains("film.en.srt:2:", options.Job, StringComparison.Ordinal);
+        Assert.Equal(jobs.Length + 1, jobs.Append(options.Job).Distinct().Count());
+    }
+}
