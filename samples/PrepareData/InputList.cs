@@ -22,9 +22,8 @@ internal sealed record InputFile(string Path, string Name, long Length, long Tim
     /// <summary>Looks at a file without opening it. A link is followed.</summary>
     public static InputFile Of(string path, string name)
     {
-        FileInfo file = new(path);
-        if (file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is { } target) file = new(target.FullName);
-        if (!file.Exists) return new(path, name, 0, 0, "there is no such file");
+        FileInfo file = new(LinkTarget.Of(new FileInfo(path)) ?? path);
+        if (!file.Exists || file.LinkTarget is not null) return new(path, name, 0, 0, "there is no such file");
         return new(path, name, file.Length, file.LastWriteTimeUtc.Ticks, file.Length == 0 ? "the file is empty (0 bytes)" : null);
     }
 
@@ -164,7 +163,8 @@ internal sealed class InputList
         if (IsPattern(given)) AddFound(given, Matches(path));
         else if (Directory.Exists(path)) AddFound(given, Below(path, int.MaxValue));
         else if (IsOutput(path)) throw new InvalidDataException($"{given}: this is the output (--out). Name another output or input.");
-        else AddFile(path, fault: null);
+        else if (IsNew(path)) _paths.Add((path, null));
+        else _notes.Add($"{given}: this file is in the list already. It is read once.");
     }
 
     /// <summary>Adds the files of a folder or pattern that have a readable ending.</summary>
@@ -182,7 +182,8 @@ internal sealed class InputList
                 left++;
                 others.Add(Path.GetExtension(path) is { Length: > 0 } ending ? ending : Path.GetFileName(path));
             }
-            else if (!AddFile(path, fault: null)) repeated++;
+            else if (IsNew(path)) _paths.Add((path, null));
+            else repeated++;
         }
 
         if (_paths.Count == before && repeated == 0)
@@ -191,15 +192,11 @@ internal sealed class InputList
                     + $"{string.Join(", ", _endings)}.");
         if (left > 0)
             _notes.Add($"{given}: {_paths.Count - before + repeated} files are read; {left} with other endings are not: {Some(others)}.");
+        if (repeated > 0)
+            _notes.Add($"{given}: {repeated} of its files are in the list already, by this or another name. They are read once.");
     }
 
-    private bool AddFile(string path, string? fault)
-    {
-        bool isNew = _found.Add(RealPath(path));
-        if (isNew || _keepsRepeats) _paths.Add((path, fault));
-        else _notes.Add($"{path}: this file is in the list already. It is read once.");
-        return isNew;
-    }
+    private bool IsNew(string path) => _found.Add(RealPath(path)) || _keepsRepeats;
 
     private bool IsOutput(string path) => _outputs.Contains(RealPath(path));
 
@@ -257,14 +254,23 @@ internal sealed class InputList
         if (!_realFolders.TryGetValue(folder, out string? real)) _realFolders[folder] = real = RealPath(folder);
         string here = Path.Combine(real, Path.GetFileName(path));
         FileSystemInfo entry = Directory.Exists(here) ? new DirectoryInfo(here) : new FileInfo(here);
+        return LinkTarget.Of(entry) is { } target ? RealPath(target) : here;
+    }
+}
+
+/// <summary>Follows links.</summary>
+internal static class LinkTarget
+{
+    /// <summary>Returns the path to which a link leads at last; null where the entry is no link, or one of a circle.</summary>
+    public static string? Of(FileSystemInfo entry)
+    {
         try
         {
-            return entry.LinkTarget is not null && entry.ResolveLinkTarget(returnFinalTarget: true) is { } target
-                ? RealPath(target.FullName) : here;
+            return entry.LinkTarget is null ? null : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
         }
         catch (IOException)
         {
-            return here; // Links that lead round name no file.
+            return null; // The system follows only so many links.
         }
     }
 }

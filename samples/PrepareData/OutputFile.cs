@@ -69,7 +69,7 @@ internal sealed class OutputFile : FileStream
     /// <summary>Cuts the file off and continues at its new end.</summary>
     public void CutTo(long length) => Guard(() =>
     {
-        SetLength(length);
+        if (Length != length) SetLength(length);
         Position = length;
     });
 

@@ -181,7 +181,7 @@ internal sealed class PreparedFile<TState> : IDisposable
     }
 
     /// <summary>The file that a link leads to, or the path itself.</summary>
-    private static string TargetOf(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    private static string TargetOf(string path) => LinkTarget.Of(new FileInfo(path)) ?? path;
 
     private static void RequireWritable(string path)
     {

@@ -66,6 +66,10 @@ internal sealed class SampleProcess : IDisposable
         return process.Finish();
     }
 
+    /// <summary>Starts a sample with environment variables.</summary>
+    public static SampleProcess StartWith(IReadOnlyDictionary<string, string> environment, string assembly, params string[] arguments) =>
+        new(assembly, arguments, environment);
+
     /// <summary>Skips a test that needs <see cref="Interrupt"/> where it is not possible.</summary>
     public static void SkipUnlessInterruptible() =>
         Skip.If(OperatingSystem.IsWindows(), "On Windows Ctrl-C reaches every process of the console, the tests' own too.");

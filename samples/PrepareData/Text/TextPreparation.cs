@@ -56,20 +56,23 @@ internal sealed class TextPreparation
             file.RequireContent();
             return TextInput.Open(file.Path, _options.Field, _state.Position, _options.LongestLine);
         });
-        for (long record = 1; input is not null && Try(() => input.Next(_writer, _output.Damage)); record++)
+        long readBefore = 0; // the bytes before the record that is read
+        Func<bool> next = () => input is not null && input.Next(_writer, _output.Damage);
+        for (long record = 1; input is not null && Try(next); record++)
         {
+            readBefore = input.BytesRead;
             if (_options.IsEnough(_output.Stream.Position) && _state.Statistics.OpenBytes == 0) return false;
             if (record % RecordsBetweenLooks != 0) continue;
-            progress.Show(input.BytesRead, file.Length);
+            progress.Show(readBefore, file.Length);
             if (!_cancellationToken.IsCancellationRequested && _output.Stream.Position - _saved < _options.SaveEvery) continue;
             _state.Position = input.Position;
             _output.RecordPoint(file, _state);
             Save();
         }
 
-        string place = input?.BytesRead > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"from byte {input.BytesRead} of {file.Length} on")
-            : _state.Position == default ? "the whole file" : "the part that was not written before";
+        string place = readBefore > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"from byte {readBefore} of {file.Length} on")
+            : _state.Position == default ? "the whole file" : "what an earlier run did not read";
         _writer.EndDocument(); // The documents before a fault stay.
         _state.Position = default;
         _output.RecordDone(file, fault, place, _state);
