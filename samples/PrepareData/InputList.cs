@@ -56,20 +56,27 @@ internal sealed record InputFile(string Path, string Name, long Length, long Tim
 }
 
 /// <summary>Why an input was not read, or not to its end.</summary>
+/// <param name="Place">What of the input is missing.</param>
 /// <param name="Reason">The reason, without the name of the file.</param>
 /// <param name="MayPass">
 /// True where the system refused to read the file, as for a missing permission. That may be different at the next try. What is wrong with
 /// the content of a file stays wrong until the file changes.
 /// </param>
-internal sealed record InputFault(string Reason, bool MayPass)
+internal sealed record InputFault(string Place, string Reason, bool MayPass)
 {
+    /// <summary>The place of a fault that leaves nothing of the input.</summary>
+    public const string Whole = "the whole file";
+
     /// <summary>Creates it from the error of a reader.</summary>
-    public static InputFault Of(InputFile file, Exception error)
+    public static InputFault Of(InputFile file, Exception error, string place = Whole)
     {
         string prefix = file.Path + ": ";
         string reason = error.Message.StartsWith(prefix, StringComparison.Ordinal) ? error.Message[prefix.Length..] : error.Message;
-        return new(reason.ReplaceLineEndings(" ").TrimEnd('.', ' '), error is not (InvalidDataException or EndOfStreamException));
+        return new(place, reason.ReplaceLineEndings(" ").TrimEnd('.', ' '), error is not (InvalidDataException or EndOfStreamException));
     }
+
+    /// <summary>The reason, with the place where a part of the input was read.</summary>
+    public override string ToString() => Place == Whole ? Reason : $"{Place}: {Reason}";
 
     /// <summary>Whether an error says that an input cannot be read. An error of the output ends the run instead.</summary>
     public static bool IsOne(Exception error) =>
@@ -211,7 +218,9 @@ internal sealed class InputList
         int depth = parts.Contains("**") ? int.MaxValue : parts.Length - first;
         Matcher matcher = new(StringComparison.Ordinal);
         matcher.AddInclude(string.Join('/', parts[first..]));
-        return [.. Below(root, depth).Where(file => file.Fault is not null || matcher.Match(Relative(root, file.Path)).HasMatches)];
+        List<(string Path, string? Fault)> files = Below(root, depth);
+        HashSet<string> matches = [.. matcher.Match(root, files.Select(file => file.Path)).Files.Select(match => match.Path)];
+        return [.. files.Where(file => file.Fault is not null || matches.Contains(Relative(root, file.Path)))];
     }
 
     /// <summary>The files below a folder in the ordinal order of their relative paths. Names that begin with a dot are left out.</summary>

@@ -32,7 +32,7 @@ internal sealed class PreparedFile<TState> : IDisposable
     private readonly OutputFile _stream;
     private readonly OutputFile _damageStream;
     private readonly ProgressJournal<TState> _journal;
-    private readonly List<(InputFile File, string Reason)> _faults = [];
+    private readonly List<(InputFile File, string Reason)> _faults = []; // of all runs
 
     /// <summary>Opens a new file, or the file of an earlier run at the last point that is still true.</summary>
     /// <param name="path">Path of the complete file.</param>
@@ -62,7 +62,7 @@ internal sealed class PreparedFile<TState> : IDisposable
             Kept = points[..kept];
             Damage = new DamageLog(_damageStream, last?.Damage.Count ?? 0, last?.Damage.Files ?? 0, job.Names);
             foreach (SavedPoint<TState> point in Kept)
-                if (point.Fault is { } fault) _faults.Add((point.Input, fault.Reason));
+                if (point.Fault is { } fault) _faults.Add((point.Input, fault.ToString()));
         }
         catch
         {
@@ -99,14 +99,13 @@ internal sealed class PreparedFile<TState> : IDisposable
     /// <summary>Records that an input is finished. <see cref="Save"/> writes it.</summary>
     /// <param name="input">The input.</param>
     /// <param name="fault">Why it was not read to its end, or null.</param>
-    /// <param name="place">What of it is missing.</param>
     /// <param name="state">The state after it.</param>
-    public void RecordDone(InputFile input, InputFault? fault, string place, TState? state)
+    public void RecordDone(InputFile input, InputFault? fault, TState? state)
     {
         if (fault is not null)
         {
-            Damage.AddFile(input.Path, place, fault.Reason);
-            _faults.Add((input, fault.Reason));
+            Damage.AddFile(input.Path, fault.Place, fault.Reason);
+            _faults.Add((input, fault.ToString()));
         }
 
         Record(input, isDone: true, fault, state);
@@ -164,11 +163,11 @@ internal sealed class PreparedFile<TState> : IDisposable
                 + $"{DamagePath} lists what is missing.");
     }
 
-    /// <summary>Says that no input was read, if that is so.</summary>
+    /// <summary>Ends a run without any output because no input could be read, if that is so.</summary>
     /// <exception cref="InvalidDataException">No input was read. The message names them.</exception>
     public void RequireAnyRead()
     {
-        if (_faults.Count < _job.Inputs.Count) return;
+        if (_faults.Count < _job.Inputs.Count || _stream.Position > 0) return;
         Abandon();
         throw new InvalidDataException(InputList.NoneIsRead(_faults));
     }

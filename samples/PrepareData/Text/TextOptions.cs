@@ -17,6 +17,9 @@ internal sealed record TextOptions(IReadOnlyList<string> Inputs, string Out, str
     /// <summary>Time between two saved points where many inputs write less than <see cref="SaveEvery"/>. Each point waits for the disk.</summary>
     public TimeSpan SaveAfter { get; init; } = TimeSpan.FromSeconds(0.2);
 
+    /// <summary>Opens an input, as <see cref="TextInput.Open"/> does.</summary>
+    public Func<string, string, TextPosition, int, TextInput> Open { get; init; } = TextInput.Open;
+
     /// <summary>The options that determine the content, apart from the inputs and <see cref="Take"/>.</summary>
     public IReadOnlyDictionary<string, string> Content => new Dictionary<string, string>
     {

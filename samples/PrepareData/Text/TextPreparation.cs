@@ -51,12 +51,12 @@ internal sealed class TextPreparation
     {
         if (_options.IsEnough(_output.Stream.Position) && _state.Statistics.OpenBytes == 0) return false;
         InputFault? fault = null;
+        long readBefore = 0; // the bytes before the record that is read
         using TextInput? input = Try(() =>
         {
             file.RequireContent();
-            return TextInput.Open(file.Path, _options.Field, _state.Position, _options.LongestLine);
+            return _options.Open(file.Path, _options.Field, _state.Position, _options.LongestLine);
         });
-        long readBefore = 0; // the bytes before the record that is read
         Func<bool> next = () => input is not null && input.Next(_writer, _output.Damage);
         for (long record = 1; input is not null && Try(next); record++)
         {
@@ -70,12 +70,9 @@ internal sealed class TextPreparation
             Save();
         }
 
-        string place = readBefore > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"from byte {readBefore} of {file.Length} on")
-            : _state.Position == default ? "the whole file" : "what an earlier run did not read";
         _writer.EndDocument(); // The documents before a fault stay.
         _state.Position = default;
-        _output.RecordDone(file, fault, place, _state);
+        _output.RecordDone(file, fault, _state);
         if (_cancellationToken.IsCancellationRequested || _sinceSave.Elapsed >= _options.SaveAfter
             || _output.Stream.Position - _saved >= _options.SaveEvery) Save();
         return true;
@@ -89,7 +86,10 @@ internal sealed class TextPreparation
             }
             catch (Exception error) when (InputFault.IsOne(error))
             {
-                fault = InputFault.Of(file, error);
+                string place = readBefore > 0
+                    ? string.Create(CultureInfo.InvariantCulture, $"from byte {readBefore} of {file.Length} on")
+                    : _state.Position == default ? InputFault.Whole : "what an earlier run did not read";
+                fault = InputFault.Of(file, error, place);
                 return default;
             }
         }

@@ -49,7 +49,7 @@ internal static class WindowPreparation
                     file.RequireContent();
                     FilmEntry entry = Prepare(
                         console, progress, file, file.Companion?.Path, NameOf(file.Path, entries), output, cancellationToken);
-                    output.RecordDone(file, fault: null, "", entry);
+                    output.RecordDone(file, fault: null, entry);
                     return entry;
                 }
                 catch (Exception error) when (InputFault.IsOne(error))
@@ -58,7 +58,7 @@ internal static class WindowPreparation
                     cancellationToken.WaitHandle.WaitOne(AfterFailure);
                     cancellationToken.ThrowIfCancellationRequested();
                     output.ReturnTo(start, damage);
-                    output.RecordDone(file, InputFault.Of(file, error), "the whole film", state: null);
+                    output.RecordDone(file, InputFault.Of(file, error), state: null);
                     return null;
                 }
             }

@@ -68,7 +68,7 @@ public sealed class PrepareFilmsTests : IDisposable
         Assert.Equal(
             ["broken.mp4", "zero.mp4", "noise.mp4", "missing.mp4", "pointer.mp4", "short.mp4"],
             entries.Select(entry => JsonDocument.Parse(entry).RootElement.GetProperty("file").GetString()));
-        Assert.All(entries, entry => Assert.Contains("the whole film", entry, StringComparison.Ordinal));
+        Assert.All(entries, entry => Assert.Contains("the whole file", entry, StringComparison.Ordinal));
         Assert.Equal(22, WindowCorpus.Load([Out]).Count);
 
         Assert.Equal(0, Windows([first, last], _folder.PathOf("good/clips.bin")).ExitCode);

@@ -187,6 +187,28 @@ public sealed class PrepareResumeTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    /// <summary>As a disk with a bad sector does it.</summary>
+    [Theory]
+    [InlineData("a b c")]
+    [InlineData("b")]
+    public void A_file_that_fails_in_the_middle_keeps_the_documents_before_and_says_where_it_stopped(string names)
+    {
+        foreach (string name in new[] { "a", "c" }) Write(name + ".jsonl", name);
+        Set("b.jsonl", string.Concat(Enumerable.Range(0, Records).Select(i => $$"""{"text":"{{i:00}}"}{{"\n"}}""")));
+        TextOptions options = Options(Paths(names)) with
+        {
+            Open = (path, field, position, longest) => Path.GetFileName(path) == "b.jsonl"
+                ? new FailingInput(path, field, position, longest) : TextInput.Open(path, field, position, longest),
+        };
+        string message = Failure(() => Run(options))!.Message;
+        Assert.Contains("b.jsonl (from byte 1120 of 1400 on: the disk has a fault)", message, StringComparison.Ordinal);
+        Assert.Equal(
+            [.. Enumerable.Range(0, 80).Select(i => $"{i:00}")], File.ReadAllLines(Out).Where(line => line.Length == 2));
+        Assert.Contains("from byte 1120 of 1400 on", File.ReadAllText(Out + ".damaged.jsonl"), StringComparison.Ordinal);
+        Stop(options, 3);
+        CheckFinish(options);
+    }
+
     /// <summary>Whatever happens to the files between the runs, the result is that of one run over the last list.</summary>
     [Fact]
     public void Any_sequence_of_stops_and_changes_ends_in_the_bytes_of_one_run()
@@ -317,6 +339,21 @@ public sealed class PrepareResumeTests : IDisposable
         {
             return error;
         }
+    }
+
+    /// <summary>Reads 80 lines of 14 bytes of a file.</summary>
+    private sealed class FailingInput(string path, string field, TextPosition position, int longest) : TextInput
+    {
+        private readonly TextInput _input = Open(path, field, position, longest);
+
+        public override TextPosition Position => _input.Position;
+
+        public override long BytesRead => _input.BytesRead;
+
+        public override bool Next(DocumentWriter writer, DamageLog damage) =>
+            BytesRead < 80 * 14 ? _input.Next(writer, damage) : throw new IOException($"{path}: the disk has a fault.");
+
+        public override void Dispose() => _input.Dispose();
     }
 
     private void Run(TextOptions options, CancellationToken cancellationToken = default)
