@@ -4,7 +4,7 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// A file that only this process writes. Its errors are <see cref="OutputException"/>, so that a full disk is not taken for an input that
 /// cannot be read.
 /// </summary>
-internal sealed class OutputFile : FileStream
+internal sealed class OutputFile : Stream
 {
     private const int BufferSize = 1 << 20;
     private const int SharingViolation = unchecked((int)0x80070020); // Windows
@@ -17,10 +17,22 @@ internal sealed class OutputFile : FileStream
     /// </summary>
     private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
-    /// <exception cref="IOException">Another process has the file open. The message says so.</exception>
-    private OutputFile(string path, FileMode mode)
-        : base(path, mode, FileAccess.ReadWrite, Alone, BufferSize)
+    private readonly FileStream _file;
+
+    private OutputFile(FileStream file) => _file = file;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => true;
+
+    public override long Length => _file.Length;
+
+    public override long Position
     {
+        get => _file.Position;
+        set => Seek(value, SeekOrigin.Begin);
     }
 
     /// <summary>Opens a file, or creates it.</summary>
@@ -29,10 +41,10 @@ internal sealed class OutputFile : FileStream
     {
         while (true)
         {
-            OutputFile file;
+            FileStream file;
             try
             {
-                file = new OutputFile(path, FileMode.OpenOrCreate);
+                file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone, BufferSize);
             }
             catch (IOException error) when (error.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMacOs)
             {
@@ -45,18 +57,22 @@ internal sealed class OutputFile : FileStream
             }
 
             // Another process may have renamed or deleted the file between opening and locking. Then this lock protects nothing.
-            if (File.Exists(path)) return file;
+            if (File.Exists(path)) return new OutputFile(file);
             file.Dispose();
         }
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Guard(() => base.Write(buffer, offset, count));
+    public override int Read(byte[] buffer, int offset, int count) => _file.Read(buffer, offset, count);
+
+    public override int Read(Span<byte> buffer) => _file.Read(buffer);
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         try
         {
-            base.Write(buffer);
+            _file.Write(buffer);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -64,14 +80,25 @@ internal sealed class OutputFile : FileStream
         }
     }
 
-    public override void Flush(bool flushToDisk) => Guard(() => base.Flush(flushToDisk));
+    public override void Flush() => Guard(_file.Flush);
+
+    /// <summary>Writes everything to the disk.</summary>
+    public void FlushToDisk() => Guard(() => _file.Flush(flushToDisk: true));
+
+    public override long Seek(long offset, SeekOrigin origin)
+    {
+        Guard(() => _file.Seek(offset, origin)); // writes what the buffer holds
+        return _file.Position;
+    }
+
+    public override void SetLength(long value) => Guard(() => _file.SetLength(value));
 
     /// <summary>Cuts the file off and continues at its new end.</summary>
-    public void CutTo(long length) => Guard(() =>
+    public void CutTo(long length)
     {
         if (Length != length) SetLength(length);
         Position = length;
-    });
+    }
 
     /// <summary>Closes the file. A full disk was reported before; an error while closing must not hide that report.</summary>
     public void CloseQuietly()
@@ -83,6 +110,12 @@ internal sealed class OutputFile : FileStream
         catch (IOException)
         {
         }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _file.Dispose();
+        base.Dispose(disposing);
     }
 
     private static void Guard(Action write)

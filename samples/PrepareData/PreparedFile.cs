@@ -82,7 +82,7 @@ internal sealed class PreparedFile<TState> : IDisposable
     public string? DoneAgain { get; private set; }
 
     /// <summary>The output.</summary>
-    public FileStream Stream => _stream;
+    public Stream Stream => _stream;
 
     /// <summary>The log of skipped records.</summary>
     public DamageLog Damage { get; }
@@ -114,8 +114,8 @@ internal sealed class PreparedFile<TState> : IDisposable
     /// <summary>Writes everything so far to the disk, then the recorded points.</summary>
     public void Save()
     {
-        _stream.Flush(flushToDisk: true);
-        _damageStream.Flush(flushToDisk: true);
+        _stream.FlushToDisk();
+        _damageStream.FlushToDisk();
         _journal.Save();
     }
 
@@ -131,8 +131,8 @@ internal sealed class PreparedFile<TState> : IDisposable
     /// <param name="companions">Temporary and final paths. All files are complete before the first rename: the disk may be full.</param>
     public void Finish(params IEnumerable<(string Temporary, string Path)> companions)
     {
-        _stream.Flush(flushToDisk: true);
-        _damageStream.Flush(flushToDisk: true);
+        _stream.FlushToDisk();
+        _damageStream.FlushToDisk();
         foreach ((string temporary, string path) in companions) AtomicFile.Replace(temporary, path);
         if (Damage.Count == 0) File.Delete(DamagePath);
 
@@ -145,7 +145,7 @@ internal sealed class PreparedFile<TState> : IDisposable
     /// <summary>Deletes the output so far, which has no content. The list of what was skipped stays.</summary>
     public void Abandon()
     {
-        _damageStream.Flush(flushToDisk: true);
+        _damageStream.FlushToDisk();
         if (Damage.Count == 0) File.Delete(DamagePath);
         _journal.Delete();
         File.Delete(PartialPath);

@@ -70,7 +70,7 @@ internal sealed class ProgressJournal<TState> : IDisposable
 
         _digest = _lines[points].Digest;
         _file!.CutTo(_lines[points].End);
-        _file.Flush(flushToDisk: true);
+        _file.FlushToDisk();
         _lines.Clear();
     }
 
@@ -86,7 +86,7 @@ internal sealed class ProgressJournal<TState> : IDisposable
     {
         _file ??= OutputFile.Open(_path);
         _file.Write(Encoding.UTF8.GetBytes(_pending.ToString()));
-        _file.Flush(flushToDisk: true);
+        _file.FlushToDisk();
         _pending.Clear();
     }
 

@@ -17,7 +17,7 @@ internal static class ContactSheet
     /// <param name="windows">The window file, open. It continues at its end.</param>
     /// <param name="films">The films in the window file.</param>
     /// <param name="path">Path of the PNG to write.</param>
-    public static void Save(FileStream windows, IReadOnlyList<FilmEntry> films, string path)
+    public static void Save(Stream windows, IReadOnlyList<FilmEntry> films, string path)
     {
         int count = films.Sum(film => film.Count);
         int shown = Math.Min(count, Columns * Rows);
