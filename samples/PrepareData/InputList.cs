@@ -23,7 +23,7 @@ internal sealed record InputFile(string Path, string Name, long Length, long Tim
     public static InputFile Of(string path, string name)
     {
         FileInfo file = new(LinkTarget.Of(new FileInfo(path)) ?? path);
-        if (!file.Exists || file.LinkTarget is not null) return new(path, name, 0, 0, "there is no such file");
+        if (!file.Exists || file.LinkTarget is not null) return new(path, name, 0, 0, Missing(path));
         return new(path, name, file.Length, file.LastWriteTimeUtc.Ticks, file.Length == 0 ? "the file is empty (0 bytes)" : null);
     }
 
@@ -53,6 +53,9 @@ internal sealed record InputFile(string Path, string Name, long Length, long Tim
             return false;
         }
     }
+
+    private static string Missing(string path) =>
+        path.AsSpan().ContainsAny("?[{") ? "there is no such file; a pattern can have * and ** only" : "there is no such file";
 }
 
 /// <summary>Why an input was not read, or not to its end.</summary>

@@ -48,7 +48,7 @@ internal sealed class ProgressReport
                 new TransferSpeedColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
-                ProgressTask task = context.AddTask("", maxValue: total);
+                ProgressTask task = context.AddTask(Markup.Escape(inputs[0].Name), maxValue: total);
                 work(new ProgressReport(inputs, before, (name, done) =>
                 {
                     task.Description = Markup.Escape(name);

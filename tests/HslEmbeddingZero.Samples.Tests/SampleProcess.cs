@@ -81,6 +81,13 @@ internal sealed class SampleProcess : IDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Ends a child of the process, then sends the signal of Ctrl-C: on a terminal it reaches both, in any order.</summary>
+    public void InterruptAfter(int child)
+    {
+        using var kill = Process.Start("sh", ["-c", $"kill -KILL {child}; kill -INT {_process.Id}"]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Kills the process like kill -9, without a chance to clean up.</summary>
     public void Kill()
     {

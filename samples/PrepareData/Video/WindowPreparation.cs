@@ -52,9 +52,11 @@ internal static class WindowPreparation
                     output.RecordDone(file, fault: null, entry);
                     return entry;
                 }
-                catch (Exception error) when (InputFault.IsOne(error))
+                catch (Exception error) when (
+                    InputFault.IsOne(error) || (error is InvalidOperationException && cancellationToken.IsCancellationRequested))
                 {
-                    // Ctrl-C reaches ffmpeg too, sometimes before this process. Then ffmpeg fails, but not because of the film.
+                    // Ctrl-C closes the reader wherever it is. It reaches ffmpeg too, sometimes before this process: then ffmpeg fails, but
+                    // not because of the film.
                     cancellationToken.WaitHandle.WaitOne(AfterFailure);
                     cancellationToken.ThrowIfCancellationRequested();
                     output.ReturnTo(start, damage);

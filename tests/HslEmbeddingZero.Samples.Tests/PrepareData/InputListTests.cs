@@ -72,6 +72,7 @@ public sealed class InputListTests : IDisposable
     [InlineData("notes/**/*.txt", "notes/**/*.txt: no file to read is matched by this pattern")]
     [InlineData("nowhere/*.txt", "there is no folder")]
     [InlineData("missing.txt", "missing.txt: there is no such file")]
+    [InlineData("dump/?.txt", "?.txt: there is no such file; a pattern can have * and ** only")]
     [InlineData("out.txt", "out.txt: this is the output (--out)")]
     [InlineData("out.txt.damaged.jsonl", "this is the output (--out)")]
     public void A_list_without_a_file_to_read_is_refused_by_name(string given, string message) =>

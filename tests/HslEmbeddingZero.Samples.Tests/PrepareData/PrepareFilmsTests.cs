@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HslEmbeddingZero.Tests;
@@ -27,7 +28,7 @@ public sealed class PrepareFilmsTests : IDisposable
         cat "$film"
         case "$film" in
             *broken*) echo "the data ends in the middle" >&2; exit 1 ;;
-            *wait*) : > "$film.began"; exec sleep 600 ;;
+            *wait*) echo $$ > "$film.pid"; mv "$film.pid" "$film.began"; exec sleep 600 ;;
         esac
         """;
 
@@ -146,6 +147,30 @@ public sealed class PrepareFilmsTests : IDisposable
         Assert.Equal(names, Directory.GetFiles(_folder.PathOf("out")).Select(file => Path.GetFileName(file)).Order());
         foreach (string name in names)
             Assert.Equal(File.ReadAllBytes(_folder.PathOf("once/" + name)), File.ReadAllBytes(_folder.PathOf("out/" + name)));
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Ctrl_C_leaves_the_film_to_the_next_run_even_where_ffmpeg_dies_of_it_first(bool reachesChildFirst)
+    {
+        SampleProcess.SkipUnlessInterruptible();
+        string[] films = [Film("a.mp4", 70), Film("wait.mp4", 200), Film("b.mp4", 90)];
+        string began = _folder.PathOf("wait.mp4.began");
+        using (var process = SampleProcess.StartWith(Tools, Assembly, ["windows", .. films, "--out", Out]))
+        {
+            process.WaitUntil(() => File.Exists(began));
+            if (reachesChildFirst) process.InterruptAfter(int.Parse(File.ReadAllText(began), CultureInfo.InvariantCulture));
+            else process.Interrupt();
+            (int exitCode, _, string error) = process.Finish();
+            Assert.Equal("Interrupted. The same command with --resume continues from here.\n", error);
+            Assert.Equal(130, exitCode);
+        }
+
+        _folder.Write("tools/ffmpeg", Script.Replace("*wait*", "*never*", StringComparison.Ordinal).ReplaceLineEndings("\n"));
+        (int resumedExitCode, string output, string resumedError) = Windows([.. films, "--resume"]);
+        Assert.True(resumedExitCode == 0, resumedError);
+        Assert.Contains("360 windows", output, StringComparison.Ordinal);
     }
 
     private string[] Paths(string names) => [.. names.Split(' ').Select(name => _folder.PathOf(name.TrimEnd('*', '+') + ".mp4"))];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HslEmbeddingZero.Samples.PrepareData;
 using HslEmbeddingZero.Tests;
 using Spectre.Console;
@@ -197,6 +198,28 @@ public sealed class PrepareInputsTests : IDisposable
             return [.. shown.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
                 line => string.Join("  ", line.Split("  ").Take(3)))];
         }
+    }
+
+    [SkippableFact]
+    public void A_terminal_shows_one_bar_for_all_inputs()
+    {
+        const string terminal = "/usr/bin/script"; // runs a command on a terminal of its own
+        Skip.IfNot(File.Exists(terminal), "The program script is not installed.");
+        string a = _folder.Write("a.txt", "one\n"), b = _folder.Write("b.txt", "two\n");
+        string program = Path.Combine(AppContext.BaseDirectory, Assembly);
+        using Process process = Process.Start(new ProcessStartInfo(
+            terminal, ["-qec", $"dotnet {program} text {a} {b} --out {Out}", "/dev/null"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            Environment = { ["TERM"] = "xterm", ["COLUMNS"] = "200" },
+        })!;
+        string shown = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, shown);
+        Assert.Contains("b.txt  (2 of 2)", shown, StringComparison.Ordinal);
+        Assert.Contains("100%", shown, StringComparison.Ordinal);
+        Assert.Contains("2 documents", shown, StringComparison.Ordinal);
     }
 
     private string[] Names(string folder) => [.. Directory.GetFiles(_folder.PathOf(folder)).Select(file => Path.GetFileName(file)).Order()];
