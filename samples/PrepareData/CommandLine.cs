@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 
 namespace HslEmbeddingZero.Samples.PrepareData;
 
@@ -113,8 +112,9 @@ internal static class CommandLine
         bool isAnyThere = paths.Any(path => Path.Exists(path) || InputList.IsPattern(path));
         foreach (string path in paths.Where(path => !Directory.Exists(path) && !InputList.IsPattern(path)))
         {
+            string folder = File.Exists(path) ? "" : ", or be a folder";
             if (endings is not null && !InputList.HasEnding(path, endings))
-                result.AddError($"input '{path}' must end in one of {string.Join(", ", endings)}{(File.Exists(path) ? "" : ", or be a folder")}.");
+                result.AddError($"input '{path}' must end in one of {string.Join(", ", endings)}{folder}.");
             else if (!isAnyThere)
                 result.AddError($"input '{path}': there is no such file.");
         }
@@ -150,7 +150,7 @@ internal static class CommandLine
     private static long Whole(ArgumentResult result, long low, long high)
     {
         string text = result.Tokens[^1].Value;
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= low && value <= high
+        return long.TryParse(text, out long value) && value >= low && value <= high
             ? value
             : Refuse<long>(result, $"{result.Argument.Name} takes whole numbers from {low} to {high}; got '{text}'.");
     }

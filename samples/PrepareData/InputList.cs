@@ -111,7 +111,9 @@ internal sealed class InputList
     /// <param name="output">Path of the output.</param>
     /// <param name="beside">Endings of files that lie beside the inputs and are no inputs themselves.</param>
     /// <param name="keepsRepeats">True to read a file as often as it is named.</param>
-    /// <exception cref="InvalidDataException">A folder or pattern has no file to read, no file can be read, or one is the output.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A folder or pattern has no file to read, no file can be read, or one is the output.
+    /// </exception>
     public InputList(
         IEnumerable<string> given, IReadOnlyList<string> endings, string output, IReadOnlyList<string> beside, bool keepsRepeats = false)
     {
@@ -198,8 +200,8 @@ internal sealed class InputList
 
         if (_paths.Count == before && repeated == 0)
             throw new InvalidDataException(
-                $"{given}: no file to read is {(IsPattern(given) ? "matched by this pattern" : "in this folder")}. The endings that are read: "
-                    + $"{string.Join(", ", _endings)}.");
+                $"{given}: no file to read is {(IsPattern(given) ? "matched by this pattern" : "in this folder")}. The endings that are "
+                    + $"read: {string.Join(", ", _endings)}.");
         if (left > 0)
             _notes.Add($"{given}: {_paths.Count - before + repeated} files are read; {left} with other endings are not: {Some(others)}.");
         if (repeated > 0)

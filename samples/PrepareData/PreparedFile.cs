@@ -27,6 +27,8 @@ internal static class PreparedFile
 internal sealed class PreparedFile<TState> : IDisposable
     where TState : class
 {
+    private const UnixFileMode UserCanWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite; // a resumed run opens the file again
+
     private readonly string _path;
     private readonly PreparedJob _job;
     private readonly OutputFile _stream;
@@ -59,6 +61,7 @@ internal sealed class PreparedFile<TState> : IDisposable
             _journal.Keep(kept);
             _stream.CutTo(last?.Length ?? 0);
             _damageStream.CutTo(last?.Damage.Length ?? 0);
+            CopyMode(UserCanWrite);
             Kept = points[..kept];
             Damage = new DamageLog(_damageStream, last?.Damage.Count ?? 0, last?.Damage.Files ?? 0, job.Names);
             foreach (SavedPoint<TState> point in Kept)
@@ -134,9 +137,10 @@ internal sealed class PreparedFile<TState> : IDisposable
         _stream.FlushToDisk();
         _damageStream.FlushToDisk();
         foreach ((string temporary, string path) in companions) AtomicFile.Replace(temporary, path);
-        if (Damage.Count == 0) File.Delete(DamagePath);
+        if (Damage.IsEmpty) File.Delete(DamagePath);
 
         // The files are still open and locked: a process that another user starts now must not find them half renamed.
+        CopyMode(default);
         AtomicFile.Replace(PartialPath, TargetOf(_path));
         _journal.Delete();
         Dispose();
@@ -146,7 +150,7 @@ internal sealed class PreparedFile<TState> : IDisposable
     public void Abandon()
     {
         _damageStream.FlushToDisk();
-        if (Damage.Count == 0) File.Delete(DamagePath);
+        if (Damage.IsEmpty) File.Delete(DamagePath);
         _journal.Delete();
         File.Delete(PartialPath);
         Dispose();
@@ -181,6 +185,15 @@ internal sealed class PreparedFile<TState> : IDisposable
 
     /// <summary>The file that a link leads to, or the path itself.</summary>
     private static string TargetOf(string path) => LinkTarget.Of(new FileInfo(path)) ?? path;
+
+    /// <summary>Gives the output so far the permissions of the file that it will replace, if there is one.</summary>
+    private void CopyMode(UnixFileMode more)
+    {
+        string target = TargetOf(_path);
+        if (OperatingSystem.IsWindows() || !File.Exists(target)) return;
+        UnixFileMode mode = File.GetUnixFileMode(target) | more;
+        if (File.GetUnixFileMode(PartialPath) != mode) File.SetUnixFileMode(PartialPath, mode);
+    }
 
     private static void RequireWritable(string path)
     {
@@ -233,7 +246,8 @@ internal sealed class PreparedFile<TState> : IDisposable
         InputFile then = point.Input;
         if (index >= _job.Inputs.Count || _job.Inputs[index].Path != then.Path)
         {
-            string now = index < _job.Inputs.Count ? $"{_job.Inputs[index].Name} is done now, and all after it" : "what came from it is removed";
+            string now = index < _job.Inputs.Count
+                ? $"{_job.Inputs[index].Name} is done now, and all after it" : "what came from it is removed";
             bool isGone = _job.Inputs.All(input => input.Path != then.Path);
             return $"{then.Name} {(isGone ? "is no longer an input" : "has another place in the list")}: {now}";
         }

@@ -136,7 +136,8 @@ internal sealed class ProgressJournal<TState> : IDisposable
     {
         if (earlier.Version != Version)
             throw new InvalidDataException(
-                $"{_path}: version {earlier.Version} of the progress file; this program reads version {Version}. Start again without --resume.");
+                $"{_path}: version {earlier.Version} of the progress file; this program reads version {Version}. Start again without "
+                    + "--resume.");
         if (earlier.Command != _header.Command)
             throw new InvalidDataException(
                 $"{_path}: the command was '{earlier.Command}', is now '{_header.Command}'. Start again without --resume.");

@@ -14,7 +14,9 @@ internal sealed record TextOptions(IReadOnlyList<string> Inputs, string Out, str
     /// <summary>Bytes of output between two saved points, from which a killed run can resume.</summary>
     public long SaveEvery { get; init; } = 32 << 20;
 
-    /// <summary>Time between two saved points where many inputs write less than <see cref="SaveEvery"/>. Each point waits for the disk.</summary>
+    /// <summary>
+    /// Time between two saved points where many inputs write less than <see cref="SaveEvery"/>. Each point waits for the disk.
+    /// </summary>
     public TimeSpan SaveAfter { get; init; } = TimeSpan.FromSeconds(0.2);
 
     /// <summary>Opens an input, as <see cref="TextInput.Open"/> does.</summary>

@@ -16,6 +16,7 @@ internal sealed class TextPreparation
     private readonly DocumentWriter _writer;
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private long _saved;
+    private long _inputStart; // where the current input begins in the output
 
     private TextPreparation(TextOptions options, PreparedFile<State> output, CancellationToken cancellationToken)
     {
@@ -25,6 +26,7 @@ internal sealed class TextPreparation
         _state = output.Kept is [.., var last] ? last.State! : new State();
         _writer = new DocumentWriter(output.Stream, _state.Statistics);
         _saved = output.Stream.Position;
+        _inputStart = output.Kept.LastOrDefault(point => point.IsDone)?.Length ?? 0;
     }
 
     public static void Run(IAnsiConsole console, TextOptions options, CancellationToken cancellationToken)
@@ -51,12 +53,13 @@ internal sealed class TextPreparation
     {
         if (_options.IsEnough(_output.Stream.Position) && _state.Statistics.OpenBytes == 0) return false;
         InputFault? fault = null;
-        long readBefore = 0; // the bytes before the record that is read
+        long readBefore = 0; // the bytes before the record that is read next
         using TextInput? input = Try(() =>
         {
             file.RequireContent();
             return _options.Open(file.Path, _options.Field, _state.Position, _options.LongestLine);
         });
+        if (input is not null) readBefore = input.BytesRead;
         Func<bool> next = () => input is not null && input.Next(_writer, _output.Damage);
         for (long record = 1; input is not null && Try(next); record++)
         {
@@ -73,6 +76,7 @@ internal sealed class TextPreparation
         _writer.EndDocument(); // The documents before a fault stay.
         _state.Position = default;
         _output.RecordDone(file, fault, _state);
+        _inputStart = _output.Stream.Position;
         if (_cancellationToken.IsCancellationRequested || _sinceSave.Elapsed >= _options.SaveAfter
             || _output.Stream.Position - _saved >= _options.SaveEvery) Save();
         return true;
@@ -86,9 +90,9 @@ internal sealed class TextPreparation
             }
             catch (Exception error) when (InputFault.IsOne(error))
             {
-                string place = readBefore > 0
-                    ? string.Create(CultureInfo.InvariantCulture, $"from byte {readBefore} of {file.Length} on")
-                    : _state.Position == default ? InputFault.Whole : "what an earlier run did not read";
+                string place = _output.Stream.Position == _inputStart ? InputFault.Whole
+                    : readBefore == 0 ? "what an earlier run did not read"
+                    : string.Create(CultureInfo.InvariantCulture, $"from byte {readBefore} of {file.Length} on");
                 fault = InputFault.Of(file, error, place);
                 return default;
             }

@@ -26,7 +26,8 @@ internal static class WindowPreparation
             Companion = film.Captions is null ? null : InputFile.Of(film.Captions, names.Of(film.Captions)),
         })];
 
-        using PreparedFile<FilmEntry> output = new(options.Out, new PreparedJob("windows", files, names, WindowOptions.Content), options.Resume);
+        PreparedJob job = new("windows", files, names, WindowOptions.Content);
+        using PreparedFile<FilmEntry> output = new(options.Out, job, options.Resume);
         if (output.DoneAgain is { } again) console.WriteLine(again);
         List<FilmEntry> entries = [.. output.Kept.Select(point => point.State).OfType<FilmEntry>()];
         ProgressReport.Run(console, files, progress =>

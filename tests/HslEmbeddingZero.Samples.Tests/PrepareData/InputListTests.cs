@@ -76,7 +76,10 @@ public sealed class InputListTests : IDisposable
     [InlineData("out.txt", "out.txt: this is the output (--out)")]
     [InlineData("out.txt.damaged.jsonl", "this is the output (--out)")]
     public void A_list_without_a_file_to_read_is_refused_by_name(string given, string message) =>
-        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => List(given)).Message.Replace('\\', '/'), StringComparison.Ordinal);
+        Assert.Contains(message, WithSlashes(Assert.Throws<InvalidDataException>(() => List(given)).Message), StringComparison.Ordinal);
+
+    private string WithSlashes(string text) =>
+        text.Replace(_folder.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace('\\', '/');
 
     [Fact]
     public void What_a_folder_leaves_out_and_what_comes_twice_is_said()
@@ -89,7 +92,7 @@ public sealed class InputListTests : IDisposable
                 "dump/y: 2 files are read; 1 with other endings are not: .md.",
                 "dump/y: 2 of its files are in the list already, by this or another name. They are read once.",
             ],
-            list.Notes.Select(note => note.Replace(_folder.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace('\\', '/')));
+            list.Notes.Select(WithSlashes));
     }
 
     [Fact]

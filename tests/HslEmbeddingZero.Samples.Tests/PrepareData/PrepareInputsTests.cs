@@ -38,7 +38,8 @@ public sealed class PrepareInputsTests : IDisposable
     {
         string good = _folder.Write("good.jsonl", """{"text":"before"}"""), last = _folder.Write("more.txt", "after\n");
         if (content is not null) _folder.Write(name, System.Text.Encoding.Latin1.GetBytes(content));
-        using FileStream? held = content == "locked" ? File.Open(_folder.PathOf(name), FileMode.Open, FileAccess.Read, FileShare.None) : null;
+        using FileStream? held = content == "locked"
+            ? File.Open(_folder.PathOf(name), FileMode.Open, FileAccess.Read, FileShare.None) : null;
         (int exitCode, string output, string error) = Text(good, _folder.PathOf(name), last);
         Assert.Equal(1, exitCode);
         Assert.StartsWith($"error: 1 of 3 files were not read: {name} (", error, StringComparison.Ordinal);
@@ -142,7 +143,8 @@ public sealed class PrepareInputsTests : IDisposable
         {
             (int exitCode, _, string error) = SampleProcess.Run(Assembly, arguments);
             Assert.Equal(1, exitCode);
-            Assert.Equal($"error: {Out}.partial: another process is writing this file. Wait until it ends, or name another --out.\n", error);
+            Assert.Equal(
+                $"error: {Out}.partial: another process is writing this file. Wait until it ends, or name another --out.\n", error);
         }
     }
 
@@ -166,6 +168,20 @@ public sealed class PrepareInputsTests : IDisposable
         PreparedJob job = new("text", [], new FileNames([]), new Dictionary<string, string>());
         using PreparedFile<object> open = new(Out, job, resume: false);
         Assert.Contains("real.txt.partial", Names("disk"));
+    }
+
+    [SkippableFact]
+    public void An_output_that_is_replaced_keeps_its_permissions_also_while_it_is_written()
+    {
+        if (OperatingSystem.IsWindows()) throw new SkipException("Windows has other permissions.");
+        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        string input = _folder.Write("a.txt", "one\n");
+        Assert.Equal(0, Text(input).ExitCode);
+        File.SetUnixFileMode(Out, mode);
+        PreparedJob job = new("text", [], new FileNames([]), new Dictionary<string, string>());
+        using (PreparedFile<object> open = new(Out, job, resume: false)) Assert.Equal(mode, File.GetUnixFileMode(Out + ".partial"));
+        Assert.Equal(0, Text(input).ExitCode);
+        Assert.Equal(mode, File.GetUnixFileMode(Out));
     }
 
     [Fact]
