@@ -14,7 +14,8 @@ internal static class CommandLine
 
     private static Command Text(Action<TextOptions, CancellationToken> run)
     {
-        Argument<string[]> inputs = Inputs($"Files to read: {string.Join(", ", TextInput.Endings)}.", TextInput.Endings);
+        Argument<string[]> inputs = Inputs(
+            $"Files, folders or patterns such as \"dump/**/*.jsonl\": {string.Join(", ", TextInput.Endings)}.", TextInput.Endings);
         Option<string> output = Out("Text file to write; an empty line ends a document.", ending: null);
         Option<string> field =
             new("--field")
@@ -52,7 +53,8 @@ internal static class CommandLine
 
     private static Command Windows(Action<WindowOptions, CancellationToken> run)
     {
-        Argument<string[]> inputs = Inputs("Films in any format that ffmpeg reads.", endings: null);
+        Argument<string[]> inputs = Inputs(
+            "Films in any format that ffmpeg reads, folders of them, or patterns such as \"films/**/*.mp4\".", endings: null);
         Option<string> output = Out("Window file to write, ending in .bin. A JSON file and a contact sheet are written next to it.",
             ending: ".bin");
         Option<string[]> captions = new("--captions")
@@ -94,14 +96,17 @@ internal static class CommandLine
         {
             int given = result.GetValue(captions)?.Length ?? 0;
             int films = result.GetValue(inputs)?.Length ?? 0;
-            if (given > 0 && given != films)
+            if (given == 0) return;
+            foreach (string found in result.GetValue(inputs)!.Where(path => Directory.Exists(path) || InputList.IsPattern(path)))
+                result.AddError($"--captions needs films that are named one by one; '{found}' is a folder or a pattern.");
+            if (given != films)
                 result.AddError($"--captions names {given} files for {films} films; name one for each, or 'none' in its place.");
         });
         command.SetAction((parsed, cancellationToken) =>
         {
             run(
                 new WindowOptions(
-                    [.. parsed.GetValue(inputs)!.Select(Path.GetFullPath)],
+                    parsed.GetValue(inputs)!,
                     [.. (parsed.GetValue(captions) ?? []).Select(path => path == WindowOptions.NoCaptions ? path : Path.GetFullPath(path))],
                     Path.GetFullPath(parsed.GetValue(output)!),
                     parsed.GetValue(split),
@@ -119,8 +124,25 @@ internal static class CommandLine
     private static Argument<string[]> Inputs(string description, IReadOnlyList<string>? endings)
     {
         Argument<string[]> inputs = new("inputs") { Description = description, Arity = ArgumentArity.OneOrMore };
-        inputs.Validators.Add(result => RequireFiles(result, "input", [.. result.Tokens.Select(token => token.Value)], endings));
+        inputs.Validators.Add(result => RequireInputs(result, [.. result.Tokens.Select(token => token.Value)], endings));
         return inputs;
+    }
+
+    /// <summary>
+    /// Refuses file names of a kind that is not read. A missing file is skipped and named at the end like one that cannot be read; where
+    /// nothing is there, the names are wrong.
+    /// </summary>
+    private static void RequireInputs(ArgumentResult result, IReadOnlyList<string> paths, IReadOnlyList<string>? endings)
+    {
+        bool isAnyThere = paths.Any(path => Path.Exists(path) || InputList.IsPattern(path));
+        foreach (string path in paths.Where(path => !Directory.Exists(path) && !InputList.IsPattern(path)))
+        {
+            string folder = File.Exists(path) ? "" : ", or be a folder";
+            if (endings is not null && !InputList.HasEnding(path, endings))
+                result.AddError($"input '{path}' must end in one of {string.Join(", ", endings)}{folder}.");
+            else if (!isAnyThere)
+                result.AddError($"input '{path}': there is no such file.");
+        }
     }
 
     private static Option<string> Out(string description, string? ending)

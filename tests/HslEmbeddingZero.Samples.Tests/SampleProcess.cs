@@ -109,6 +109,10 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Skips a test that needs a shell.</summary>
     public static void SkipWithoutShell() => Skip.If(OperatingSystem.IsWindows(), "Pipes and devices of a Unix shell.");
 
+    /// <summary>Starts a sample with environment variables.</summary>
+    public static SampleProcess StartWith(IReadOnlyDictionary<string, string> environment, string assembly, params string[] arguments) =>
+        new(assembly, arguments, environment);
+
     /// <summary>Skips a test that needs <see cref="Interrupt"/> where it is not possible.</summary>
     public static void SkipUnlessInterruptible() =>
         Skip.If(OperatingSystem.IsWindows(), "On Windows Ctrl-C reaches every process of the console, the tests' own too.");
@@ -120,6 +124,13 @@ internal sealed class SampleProcess : IDisposable
     public void Send(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString()]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Ends a child of the process, then sends the signal of Ctrl-C: on a terminal it reaches both, in any order.</summary>
+    public void InterruptAfter(int child)
+    {
+        using var kill = Process.Start("sh", ["-c", $"kill -KILL {child}; kill -INT {_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>The options of the text command.</summary>
-/// <param name="Inputs">Files to read, in order.</param>
+/// <param name="Inputs">Files, folders and patterns to read, in order.</param>
 /// <param name="Out">The text file to write, as a full path.</param>
 /// <param name="Field">The field of a line, or the column, that holds the text.</param>
 /// <param name="Take">Stop after the document with which the output reaches this many bytes; null for no limit.</param>
@@ -14,14 +14,21 @@ internal sealed record TextOptions(IReadOnlyList<string> Inputs, string Out, str
     /// <summary>Bytes of output between two saved points, from which a killed run can resume.</summary>
     public long SaveEvery { get; init; } = 32 << 20;
 
+    /// <summary>
+    /// Time between two saved points where many inputs write less than <see cref="SaveEvery"/>. Each point waits for the disk.
+    /// </summary>
+    public TimeSpan SaveAfter { get; init; } = TimeSpan.FromSeconds(0.2);
+
+    /// <summary>Opens an input, as <see cref="TextInput.Open"/> does.</summary>
+    public Func<string, string, TextPosition, int, TextInput> Open { get; init; } = TextInput.Open;
+
+    /// <summary>The options that determine the content, apart from the inputs and <see cref="Take"/>.</summary>
+    public IReadOnlyDictionary<string, string> Content => new Dictionary<string, string>
+    {
+        ["--field"] = Field,
+        ["--longest-line"] = LongestLine.ToString(CultureInfo.InvariantCulture),
+    };
+
     /// <summary>Whether the output has reached <see cref="Take"/>.</summary>
     public bool IsEnough(long bytes) => bytes >= Take;
-
-    /// <summary>Everything that determines the output. A resumed run must have the same.</summary>
-    public string Job(IEnumerable<FileInfo> inputs) => string.Create(
-        CultureInfo.InvariantCulture, $"text field={Field} take={Take} longest={LongestLine} {string.Join(' ', inputs.Select(Identity))}");
-
-    /// <summary>Path, length and time of a file at the start of the run.</summary>
-    public static string Identity(FileInfo file) =>
-        string.Create(CultureInfo.InvariantCulture, $"{file.FullName}:{file.Length}:{file.LastWriteTimeUtc.Ticks}");
 }

@@ -14,10 +14,10 @@ internal static class ContactSheet
     private const int Side = Ffmpeg.FrameSide * Scale;
 
     /// <summary>Draws the sheet.</summary>
-    /// <param name="windows">The window file.</param>
+    /// <param name="windows">The window file, open. It continues at its end.</param>
     /// <param name="films">The films in the window file.</param>
     /// <param name="path">Path of the PNG to write.</param>
-    public static void Save(string windows, IReadOnlyList<FilmEntry> films, string path)
+    public static void Save(Stream windows, IReadOnlyList<FilmEntry> films, string path)
     {
         int count = films.Sum(film => film.Count);
         int shown = Math.Min(count, Columns * Rows);
@@ -25,13 +25,12 @@ internal static class ContactSheet
         using SKBitmap sheet = new(Margin + (Math.Min(shown, Columns) * (Side + Margin)), Margin + (rows * (Side + Stripe + Margin)));
         using SKCanvas canvas = new(sheet);
         canvas.Clear(new SKColor(24, 24, 28));
-        using FileStream file = new(windows, FileMode.Open, FileAccess.Read, FileShare.ReadWrite); // still open for writing
         byte[] pixels = new byte[WindowRecord.FrameSize];
         for (int i = 0; i < shown; i++)
         {
             int window = (int)((long)i * count / shown);
-            file.Position = ((long)window * WindowRecord.Size) + WindowRecord.FrameOffset;
-            file.ReadExactly(pixels);
+            windows.Position = ((long)window * WindowRecord.Size) + WindowRecord.FrameOffset;
+            windows.ReadExactly(pixels);
             int left = Margin + (i % Columns * (Side + Margin));
             int top = Margin + (i / Columns * (Side + Stripe + Margin));
             Draw(canvas, pixels, SKRect.Create(left, top, Side, Side));
@@ -39,6 +38,7 @@ internal static class ContactSheet
             canvas.DrawRect(left, top + Side, Side, Stripe, stripe);
         }
 
+        windows.Position = windows.Length;
         using var image = SKImage.FromBitmap(sheet);
         using SKData png = image.Encode(SKEncodedImageFormat.Png, 100);
         using FileStream stream = File.Create(path);

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>The options of the windows command.</summary>
-/// <param name="Inputs">Films, in order.</param>
+/// <param name="Inputs">Films, in order. On the command line also folders and patterns.</param>
 /// <param name="Captions">
 /// One subtitle file, or <see cref="NoCaptions"/>, per film. Empty: those beside the films, or else those inside them.
 /// </param>
@@ -12,6 +12,12 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <param name="Resume">Whether to resume an earlier run.</param>
 internal sealed record WindowOptions(IReadOnlyList<string> Inputs, IReadOnlyList<string> Captions, string Out, SplitRule Split, bool Resume)
 {
+    /// <summary>Endings of the films that are read from folders and patterns. A file named by itself can have any.</summary>
+    public static IReadOnlyList<string> Endings { get; } =
+    [
+        ".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp", ".vob",
+    ];
+
     /// <summary>Stands for the subtitle file of a film that has, or shall have, no captions.</summary>
     public const string NoCaptions = "none";
 
@@ -28,16 +34,10 @@ internal sealed record WindowOptions(IReadOnlyList<string> Inputs, IReadOnlyList
     /// <summary>The options that determine the windows, apart from the films and their subtitle files.</summary>
     public IReadOnlyDictionary<string, string> Content => new Dictionary<string, string>
     {
-        ["audio-stream"] = AudioStream?.ToString(CultureInfo.InvariantCulture) ?? "default",
-        ["captions-encoding"] = CaptionsEncoding ?? "none",
-        ["captions"] = Captions.Count == 0 ? "found" : "named", // a film without a named file has none, not those inside it
+        ["--audio-stream"] = AudioStream?.ToString(CultureInfo.InvariantCulture) ?? "default",
+        ["--captions-encoding"] = CaptionsEncoding ?? "none",
+        ["--captions"] = Captions.Count == 0 ? "found" : "named", // a film without a named file has none, not those inside it
     };
-
-    /// <summary>Everything that determines the output. A resumed run must have the same.</summary>
-    public string Job => $"windows {string.Join(' ', Content.Select(option => $"{option.Key}={option.Value}"))} "
-        + string.Join(' ', Films.Select(film => $"{Identity(film.Film)} {Identity(film.Captions)}"));
-
-    private static string Identity(string? file) => file is null ? "-" : TextOptions.Identity(new FileInfo(file));
 
     private string? Named(int film) => Captions[film] == NoCaptions ? null : Captions[film];
 }

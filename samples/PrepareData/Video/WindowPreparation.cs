@@ -9,28 +9,71 @@ internal static class WindowPreparation
 {
     private const int WindowsBetweenLooks = 64;
     private const int MostWindows = int.MaxValue / WindowRecord.Size; // More windows could not be loaded.
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(0.5);
 
     public static void Run(IAnsiConsole console, WindowOptions options, CancellationToken cancellationToken)
     {
         Ffmpeg.Find();
+        InputList inputs = new(
+            options.Inputs, WindowOptions.Endings, options.Out, SubtitleFile.Endings, keepsRepeats: options.Captions.Count > 0);
+        foreach (string note in inputs.Notes) console.WriteLine(note);
+        options = options with { Inputs = [.. inputs.Files.Select(file => file.Path)] };
         IReadOnlyList<(string Path, string? Captions)> films = options.Films;
-        using PreparedFile<State> output = new(options.Out, options.Job, options.Resume);
-        State state = output.Resumed ?? new State();
-
-        while (state.Films.Count < films.Count)
+        FileNames names = new(films.SelectMany(film => new[] { film.Path, film.Captions }).OfType<string>());
+        InputFile[] files = [.. inputs.Files.Zip(films, (file, film) => file with
         {
-            (string path, string? captions) = films[state.Films.Count];
-            state.Films.Add(Prepare(console, path, captions, NameOf(path, state.Films), options, output, cancellationToken));
-            output.Save(state);
-        }
+            Name = names.Of(file.Path),
+            Companion = film.Captions is null ? null : InputFile.Of(film.Captions, names.Of(film.Captions)),
+        })];
+
+        PreparedJob job = new("windows", files, names, options.Content);
+        using PreparedFile<FilmEntry> output = new(options.Out, job, options.Resume);
+        if (output.DoneAgain is { } again) console.WriteLine(again);
+        List<FilmEntry> entries = [.. output.Kept.Select(point => point.State).OfType<FilmEntry>()];
+        ProgressReport.Run(console, files, progress =>
+        {
+            for (int i = output.Next; i < files.Length; i++)
+            {
+                progress.Begin(i);
+                FilmEntry? entry = Read(files[i]);
+                if (entry is not null) entries.Add(entry);
+                output.Save();
+            }
+
+            // A film is in the output as a whole or not at all.
+            FilmEntry? Read(InputFile file)
+            {
+                long start = output.Stream.Position;
+                DamageMark damage = output.Damage.Mark;
+                try
+                {
+                    file.RequireContent();
+                    FilmEntry entry = Prepare(console, progress, file, NameOf(file.Path, entries), options, output, cancellationToken);
+                    output.RecordDone(file, fault: null, entry);
+                    return entry;
+                }
+                catch (Exception error) when (
+                    InputFault.IsOne(error) || (error is InvalidOperationException && cancellationToken.IsCancellationRequested))
+                {
+                    // Ctrl-C closes the reader wherever it is. It reaches ffmpeg too, sometimes before this process: then ffmpeg fails, but
+                    // not because of the film.
+                    cancellationToken.WaitHandle.WaitOne(AfterFailure);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    output.ReturnTo(start, damage);
+                    output.RecordDone(file, InputFault.Of(file, error), state: null);
+                    return null;
+                }
+            }
+        });
+        output.RequireAnyRead();
 
         string json = Path.ChangeExtension(options.Out, ".json");
         string sheet = Path.ChangeExtension(options.Out, ".frames.png");
         string newJson = options.Out + ".partial.json", newSheet = options.Out + ".partial.png";
         try
         {
-            File.WriteAllText(newJson, WindowSidecar.Write(state.Films, options.Split));
-            ContactSheet.Save(output.PartialPath, state.Films, newSheet);
+            File.WriteAllText(newJson, WindowSidecar.Write(entries, options.Split));
+            ContactSheet.Save(output.Stream, entries, newSheet);
             output.Finish((newJson, json), (newSheet, sheet));
         }
         finally
@@ -39,22 +82,23 @@ internal static class WindowPreparation
             File.Delete(newSheet);
         }
 
-        foreach (string line in Summary(options, state.Films, sheet)) console.WriteLine(line);
+        foreach (string line in Summary(options, entries, sheet)) console.WriteLine(line);
         foreach (string line in output.Damage.Summary(output.DamagePath)) console.WriteLine(line);
+        output.RequireAllRead();
     }
 
     private static FilmEntry Prepare(
-        IAnsiConsole console, string path, string? captionPath, string name, WindowOptions options, PreparedFile<State> output,
+        IAnsiConsole console, ProgressReport progress, InputFile file, string name, WindowOptions options, PreparedFile<FilmEntry> output,
         CancellationToken cancellationToken)
     {
-        var input = FilmInput.Open(console, path, captionPath, options, output.Damage, cancellationToken);
+        string path = file.Path;
+        var input = FilmInput.Open(console, path, file.Companion?.Path, options, output.Damage, cancellationToken);
         int first = (int)(output.Stream.Position / WindowRecord.Size);
-        FilmEntry film = new(name, Path.GetFileName(path), first, 0, -1, -1, 0, 0, input.Video is not null, input.Audio is not null);
+        FilmEntry film = new(name, file.Name, first, 0, -1, -1, 0, 0, input.Video is not null, input.Audio is not null);
         long expected = Math.Max(1, (long)((input.Duration?.TotalSeconds ?? 0) * Ffmpeg.FramesPerSecond * WindowRecord.Size));
-        ProgressReport.Run(console, film.File, expected, progress =>
+        using (FilmReader reader = new(input))
+        using (cancellationToken.Register(reader.Dispose))
         {
-            using FilmReader reader = new(input);
-            using CancellationTokenRegistration stop = cancellationToken.Register(reader.Dispose);
             byte[] window = new byte[WindowRecord.Size];
             while (reader.Next(window))
             {
@@ -71,12 +115,13 @@ internal static class WindowPreparation
                 };
                 if (film.Count % WindowsBetweenLooks != 0) continue;
                 cancellationToken.ThrowIfCancellationRequested();
-                progress((long)film.Count * WindowRecord.Size);
+                progress.Show((long)film.Count * WindowRecord.Size, expected);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
             foreach (string message in reader.Finish()) output.Damage.Add(path, $"before window {film.Count}", message.Trim());
-        });
+        }
+
         if (film.Count == 0) throw new InvalidDataException($"{path}: the film is shorter than half a second, the length of a window.");
         return film;
     }
@@ -104,11 +149,5 @@ internal static class WindowPreparation
         yield return string.Create(culture,
             $"  held out: {heldOut:N0} windows{(heldOut == 0 ? "; the films are too short or too few to hold any out" : "")}");
         yield return $"  frames: {sheet}";
-    }
-
-    /// <summary>The finished films. An interrupted film is decoded again from its start.</summary>
-    internal sealed record State
-    {
-        public List<FilmEntry> Films { get; init; } = [];
     }
 }

@@ -101,8 +101,8 @@ public sealed class PrepareTextTests : IDisposable
         using CancellationTokenSource stopped = new();
         stopped.Cancel();
         Assert.Throws<OperationCanceledException>(() => Run(options, stopped.Token));
-        Assert.Contains("another job", Assert.Throws<InvalidDataException>(() => Run(options with { Field = "body" })).Message,
-            StringComparison.Ordinal);
+        Assert.Contains("--field was 'text', is now 'body'",
+            Assert.Throws<InvalidDataException>(() => Run(options with { Field = "body" })).Message, StringComparison.Ordinal);
         File.WriteAllText(Out + ".partial", "");
         Assert.Contains("the progress file says", Assert.Throws<InvalidDataException>(() => Run(options)).Message,
             StringComparison.Ordinal);

@@ -24,14 +24,17 @@ internal sealed class PrepareOptionsFormat : OptionsFormat
     protected override ParseResult Parse(string[] words) => Samples.PrepareData.CommandLine.Create(
         (options, _) =>
         {
-            Require(options.Inputs.All(File.Exists) && options.Inputs.Count > 0, "an input that is not there");
+            Require(options.Inputs.Any(IsThere), "no input is there");
             Require(Path.IsPathFullyQualified(options.Out) && options.Take is null or > 0 && options.LongestLine is > 0 and <= 256 << 20,
                 "an option out of range");
         },
         (options, _) =>
         {
-            Require(options.Inputs.All(File.Exists) && options.Inputs.Count > 0, "an input that is not there");
+            Require(options.Inputs.Any(IsThere), "no input is there");
             Require(options.Captions.Count == 0 || options.Captions.Count == options.Inputs.Count, "captions that do not fit the films");
             Require(options.Out.EndsWith(".bin", StringComparison.Ordinal), "a place that is no .bin");
         }).Parse(words, Words);
+
+    /// <summary>A file that is missing among others is skipped, and a pattern is looked up when the command runs.</summary>
+    private static bool IsThere(string path) => Path.Exists(path) || path.Contains('*', StringComparison.Ordinal);
 }
