@@ -134,7 +134,7 @@ public sealed class PrepareWindowsTests : IDisposable
     public void A_killed_run_goes_on_to_the_same_bytes()
     {
         string first = Clip("first.mp4", hasVideo: true, hasAudio: true), second = _folder.PathOf("second.mp4");
-        FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long, for the kill
+        FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "19", "-i", first, "-c", "copy", second); // long
         Assert.Equal(0, SampleProcess.Run(Assembly, "windows", first, second, "--out", Out).ExitCode);
         string cut = _folder.PathOf("cut/clips.bin");
         using (SampleProcess process = new(Assembly, "windows", first, second, "--out", cut))
