@@ -12,9 +12,6 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <param name="Companion">A second file that is read with it: the captions of a film.</param>
 internal sealed record InputFile(string Path, string Name, long Length, long Time, string? Fault = null, InputFile? Companion = null)
 {
-    private const int LongestPointer = 1024;
-    private static ReadOnlySpan<byte> PointerStart => "version https://git-lfs.github.com/spec/"u8;
-
     /// <summary>Whether there is a file with content.</summary>
     [JsonIgnore]
     public bool Exists => Fault is null;
@@ -32,12 +29,7 @@ internal sealed record InputFile(string Path, string Name, long Length, long Tim
     public void RequireContent()
     {
         if (Fault is not null) throw new InvalidDataException($"{Path}: {Fault}");
-        if (Length > LongestPointer) return;
-        Span<byte> start = stackalloc byte[PointerStart.Length];
-        using FileStream file = File.OpenRead(Path);
-        if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(PointerStart))
-            throw new InvalidDataException(
-                $"{Path}: this is a git-LFS pointer, not the file itself; fetch the file with \"git lfs pull\"");
+        if (ForeignFile.IsGitLfsPointer(new FileInfo(Path))) throw new InvalidDataException($"{Path}: {ForeignFile.GitLfsPointer}");
     }
 
     /// <summary>Whether the file can be opened and its first byte can be read.</summary>

@@ -43,8 +43,8 @@ public partial class DemoProgramTests
             Content = JsonContent.Create(new { prompt = "a", length = 448 }),
         };
         using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        process.Interrupt(first);
-        process.Interrupt(second);
+        process.Send(first);
+        process.Send(second);
         using var last = JsonDocument.Parse((await response.Content.ReadAsStringAsync()).TrimEnd('\n').Split('\n')[^1]);
         Assert.Matches("^(stop|length)$", last.RootElement.GetProperty("end").GetString()); // it may have been done before
         (int code, _, string error) = process.Finish();

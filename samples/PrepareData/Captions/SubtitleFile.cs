@@ -32,7 +32,7 @@ internal sealed class SubtitleFile
         long length = new FileInfo(path).Length;
         if (length > LargestFile) throw new InvalidDataException($"{path}: {length} bytes of subtitles; at most {LargestFile} are read.");
         byte[] bytes = File.ReadAllBytes(path);
-        MediaFile.RefusePointer(path, bytes);
+        if (ForeignFile.IsGitLfsPointer(bytes)) throw new InvalidDataException($"{path}: {ForeignFile.GitLfsPointer}.");
         var text = SubtitleText.Decode(bytes, encoding);
         bool isVtt = VttFile.HasSignature(text.Text);
         if (!isVtt && length > 0 && Path.GetExtension(path).Equals(".vtt", StringComparison.OrdinalIgnoreCase))

@@ -20,8 +20,7 @@ internal static class FileContent
         [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, 0, 0xFE, 0xFF, ..] // with a mark, or letters of Latin without one
             or [0, not 0, 0, not 0, ..] or [not 0, 0, not 0, 0, ..] or [0, 0, 0, not 0, ..] or [not 0, 0, 0, 0, ..]
             => "this is UTF-16 or UTF-32 text. Convert it to UTF-8 first",
-        _ when start.StartsWith("version https://git-lfs"u8)
-            => "this is a git-LFS pointer, not the file itself. Fetch the file with 'git lfs pull'",
+        _ when ForeignFile.IsGitLfsPointer(start) => ForeignFile.GitLfsPointer,
         _ when start.StartsWith(Gzip) => "this is gzip data. Let its name end in .gz, or decompress it",
         _ when start.StartsWith(Zstd) => "this is zstd data. Let its name end in .zst, or decompress it",
         [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => "this is xz data. Decompress it first",

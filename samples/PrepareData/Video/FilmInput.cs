@@ -21,7 +21,7 @@ internal sealed record FilmInput(string Path, FilmStream? Video, FilmStream? Aud
     public static FilmInput Open(
         IAnsiConsole console, string path, string? captions, WindowOptions options, DamageLog damage, CancellationToken cancellationToken)
     {
-        MediaFile.RequireContent(path);
+        InputFile.Of(path, path).RequireContent();
         FilmStreams streams = Ffmpeg.Probe(path);
         FilmStream? video = ChooseVideo(path, streams, damage);
         FilmStream? audio = ChooseAudio(path, streams, options.AudioStream, damage);

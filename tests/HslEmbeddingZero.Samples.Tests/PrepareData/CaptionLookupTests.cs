@@ -37,21 +37,21 @@ public sealed class CaptionLookupTests : IDisposable
     [Fact]
     public void A_film_that_is_not_there_has_none() => Assert.Null(CaptionLookup.Beside(_folder.PathOf("no/folder/film.mp4")).Chosen);
 
+    /// <summary>A resumed run compares these options by name, and the subtitle file of each film as it compares the films.</summary>
     [Fact]
-    public void The_identity_of_a_job_holds_the_captions_and_how_they_are_read()
+    public void What_determines_the_windows_holds_the_captions_and_how_they_are_read()
     {
-        string film = _folder.Write("film.mp4", [1]);
+        string film = _folder.Write("film.mp4", [1]), other = _folder.Write("other.srt", []);
         WindowOptions options = new([film], [], _folder.PathOf("clips.bin"), SplitRule.Time, Resume: false);
-        string[] jobs =
+        WindowOptions[] different =
         [
-            options.Job,
-            (options with { AudioStream = 1 }).Job,
-            (options with { CaptionsEncoding = "euc-kr" }).Job,
-            (options with { Captions = [WindowOptions.NoCaptions] }).Job,
-            (options with { Captions = [_folder.Write("other.srt", [])] }).Job,
+            options, options with { AudioStream = 1 }, options with { CaptionsEncoding = "euc-kr" },
+            options with { Captions = [WindowOptions.NoCaptions] },
         ];
-        _folder.Write("film.en.srt", [1, 2]);
-        Assert.Contains("film.en.srt:2:", options.Job, StringComparison.Ordinal);
-        Assert.Equal(jobs.Length + 1, jobs.Append(options.Job).Distinct().Count());
+        Assert.Equal(different.Length, different.Select(one => string.Join(' ', one.Content)).Distinct().Count());
+        Assert.Equal([(film, null)], options.Films);
+        Assert.Equal([(film, other)], (options with { Captions = [other] }).Films);
+        string beside = _folder.Write("film.en.srt", [1, 2]);
+        Assert.Equal([(film, beside)], options.Films);
     }
 }

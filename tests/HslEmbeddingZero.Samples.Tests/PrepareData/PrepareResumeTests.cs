@@ -342,18 +342,19 @@ public sealed class PrepareResumeTests : IDisposable
     }
 
     /// <summary>Reads 80 lines of 14 bytes of a file.</summary>
-    private sealed class FailingInput(string path, string field, TextPosition position, int longest) : TextInput
+    private sealed class FailingInput(string path, string field, TextPosition position, int longest) : TextInput(path, position)
     {
         private readonly TextInput _input = Open(path, field, position, longest);
 
-        public override TextPosition Position => _input.Position;
-
         public override long BytesRead => _input.BytesRead;
 
-        public override bool Next(DocumentWriter writer, DamageLog damage) =>
-            BytesRead < 80 * 14 ? _input.Next(writer, damage) : throw new IOException($"{path}: the disk has a fault.");
+        protected override TextPosition Place => _input.Position;
 
         public override void Dispose() => _input.Dispose();
+
+        protected override bool ReadRecord(DocumentWriter writer, DamageLog damage) => _input.Position.Offset < 80 * 14
+            ? _input.Next(writer, damage)
+            : throw new IOException("the disk has a fault.");
     }
 
     private void Run(TextOptions options, CancellationToken cancellationToken = default)
