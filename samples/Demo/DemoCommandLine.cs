@@ -30,7 +30,7 @@ internal static class DemoCommandLine
             CustomParser = result =>
             {
                 string text = result.Tokens[^1].Value;
-                if (ushort.TryParse(text, out ushort value)) return value;
+                if (NumberText.TryWhole(text, 0, ushort.MaxValue, out long value)) return (int)value;
                 result.AddError($"--port takes whole numbers from 0 to {ushort.MaxValue}; got '{text}'.");
                 return 0;
             },

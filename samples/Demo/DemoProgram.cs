@@ -18,7 +18,10 @@ internal static class DemoProgram
     {
         foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT })
             Signals.Add(PosixSignalRegistration.Create(signal, HandleSignal));
-        ParseResult parsed = DemoCommandLine.Create(RunAsync).Parse(args);
+        ParseResult parsed = CommandErrors.Parse(DemoCommandLine.Create(RunAsync), args);
+        IReadOnlyList<string> errors = CommandErrors.Lines(parsed, args);
+        foreach (string error in errors) await Console.Error.WriteLineAsync(error);
+        if (errors.Count > 0) return Failed;
         try
         {
             return await parsed.InvokeAsync(

@@ -6,7 +6,7 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 
 /// <summary>
 /// Shows how many bytes of all inputs are done, with rate and time left, and the input that is read. On a terminal it is a bar. If the
-/// output is redirected, it is a line at each tenth, and at each input if there are few.
+/// console is redirected, it is a line at each tenth, and at each input if there are few.
 /// </summary>
 internal sealed class ProgressReport
 {
@@ -33,7 +33,7 @@ internal sealed class ProgressReport
         long[] before = new long[inputs.Count + 1];
         for (int i = 0; i < inputs.Count; i++) before[i + 1] = before[i] + inputs[i].Length;
         long total = Math.Max(1, before[^1]);
-        if (!console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+        if (!console.Profile.Capabilities.Interactive || !console.Profile.Out.IsTerminal)
         {
             Lines lines = new(console, total, showsInputs: inputs.Count <= Few);
             ProgressReport report = new(inputs, before, lines.Show);

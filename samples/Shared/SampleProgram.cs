@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -41,11 +42,20 @@ internal static class SampleProgram
             await Console.Error.WriteLineAsync($"Interrupted. {howToGoOn}".TrimEnd()).ConfigureAwait(false);
             return signals.ExitCode ?? Failed;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException
-            or NotFiniteNumberException or TorchRuntimeException or NotSupportedException)
+        catch (Exception error) when (Describe(error) is { } message)
         {
-            await Console.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"error: {message}").ConfigureAwait(false);
             return Failed;
         }
     }
+
+    /// <summary>What an error tells a user; null for an error of the program itself, whose stack trace is needed.</summary>
+    internal static string? Describe(Exception error) => error switch
+    {
+        IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or NotFiniteNumberException
+            or TorchRuntimeException or NotSupportedException => error.Message,
+        // libtorch, for example out of memory. The lines after the first are frames of its C++ code.
+        ExternalException => $"libtorch: {error.Message.Split('\n', 2)[0].TrimEnd()}",
+        _ => null,
+    };
 }

@@ -113,6 +113,8 @@ public partial class DemoProgramTests
     [Theory]
     [InlineData("--port", "70000", "70000")]
     [InlineData("--port", "x", "'x'")]
+    [InlineData("--port", "5,000", "'5,000'")]
+    [InlineData("--prot", "5000", "unknown option '--prot'; did you mean --port?")]
     [InlineData("--host", "example.org", "example.org")]
     [InlineData("--weights", "no-such-file", "no-such-file")]
     public void A_wrong_option_is_refused_with_its_value(string option, string value, string told)
@@ -120,6 +122,7 @@ public partial class DemoProgramTests
         (int code, _, string error) = SampleProcess.Run("Demo.dll", option, value);
         Assert.NotEqual(0, code);
         Assert.Contains(told, error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
     }
 
     [Fact]

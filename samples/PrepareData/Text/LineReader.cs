@@ -30,7 +30,7 @@ internal sealed class LineReader : IDisposable
     public string? Fault => _text.Fault;
 
     /// <summary>Bytes of the file read so far, compressed ones where it is compressed.</summary>
-    public long BytesRead => _text.BytesRead;
+    public long BytesRead => _text.BytesDone(Offset);
 
     /// <summary>Byte offset of the next line to read.</summary>
     public long Offset => _bufferOffset + _start;

@@ -29,7 +29,7 @@ internal sealed class TextPreparation
         _inputStart = output.Kept.LastOrDefault(point => point.IsDone)?.Length ?? 0;
     }
 
-    public static void Run(IAnsiConsole console, TextOptions options, CancellationToken cancellationToken)
+    public static void Run(IAnsiConsole console, IAnsiConsole progressConsole, TextOptions options, CancellationToken cancellationToken)
     {
         InputList inputs = new(options.Inputs, TextInput.Endings, options.Out, beside: [PreparedFile.DamageEnding]);
         foreach (string note in inputs.Notes) console.WriteLine(note);
@@ -37,7 +37,7 @@ internal sealed class TextPreparation
         using PreparedFile<State> output = new(options.Out, job, options.Resume);
         if (output.DoneAgain is { } again) console.WriteLine(again);
         TextPreparation preparation = new(options, output, cancellationToken);
-        ProgressReport.Run(console, inputs.Files, progress =>
+        ProgressReport.Run(progressConsole, inputs.Files, progress =>
         {
             for (int i = output.Next; i < inputs.Files.Count; i++)
             {

@@ -17,7 +17,8 @@ internal abstract class TextStream : IDisposable
     public string? Fault { get; protected set; }
 
     /// <summary>Bytes of the file that are done, compressed ones where it is compressed.</summary>
-    public long BytesRead => Fault is null ? File.Position : File.Length;
+    /// <param name="offset">Bytes of the text that are used. The buffers hold more.</param>
+    public virtual long BytesDone(long offset) => Fault is null ? File.Position : File.Length;
 
     protected FileStream File { get; }
 
@@ -47,6 +48,8 @@ internal abstract class TextStream : IDisposable
         }
 
         public override int Read(byte[] buffer, int offset, int count) => File.Read(buffer, offset, count);
+
+        public override long BytesDone(long offset) => offset;
     }
 
     /// <summary>A compressed file. It may have several parts, one after another, as parallel compressors and "cat" write them.</summary>

@@ -11,6 +11,7 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <param name="Sounding">Number of windows with sound.</param>
 /// <param name="HasVideo">False where the film has no pictures and its frames are black.</param>
 /// <param name="HasAudio">False where the film has no audio and its sound is silence.</param>
+/// <param name="Content">Digest of its pictures and sound. It tells two films of one name apart, also in different window files.</param>
 internal sealed record FilmEntry(
     string Name, string File, int First, int Count, int FirstCaption, int LastCaption, int Captioned, int Sounding, bool HasVideo,
-    bool HasAudio);
+    bool HasAudio, string Content = "");

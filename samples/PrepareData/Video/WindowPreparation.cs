@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Hashing;
 using HslEmbeddingZero.Training;
 using Spectre.Console;
 
@@ -11,7 +12,7 @@ internal static class WindowPreparation
     private const int MostWindows = int.MaxValue / WindowRecord.Size; // More windows could not be loaded.
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(0.5);
 
-    public static void Run(IAnsiConsole console, WindowOptions options, CancellationToken cancellationToken)
+    public static void Run(IAnsiConsole console, IAnsiConsole progressConsole, WindowOptions options, CancellationToken cancellationToken)
     {
         Ffmpeg.Find();
         InputList inputs = new(
@@ -30,7 +31,7 @@ internal static class WindowPreparation
         using PreparedFile<FilmEntry> output = new(options.Out, job, options.Resume);
         if (output.DoneAgain is { } again) console.WriteLine(again);
         List<FilmEntry> entries = [.. output.Kept.Select(point => point.State).OfType<FilmEntry>()];
-        ProgressReport.Run(console, files, progress =>
+        ProgressReport.Run(progressConsole, files, progress =>
         {
             for (int i = output.Next; i < files.Length; i++)
             {
@@ -100,11 +101,14 @@ internal static class WindowPreparation
         using (cancellationToken.Register(reader.Dispose))
         {
             byte[] window = new byte[WindowRecord.Size];
+            XxHash64 content = new();
             while (reader.Next(window))
             {
                 if (first + film.Count == MostWindows)
                     throw new InvalidDataException($"{path}: more than {MostWindows} windows in all; divide the films over several files.");
                 output.Stream.Write(window);
+                content.Append(WindowRecord.Frame(window));
+                content.Append(WindowRecord.Audio(window));
                 film = film with
                 {
                     Count = film.Count + 1,
@@ -119,6 +123,7 @@ internal static class WindowPreparation
             }
 
             cancellationToken.ThrowIfCancellationRequested();
+            film = film with { Content = Convert.ToHexStringLower(content.GetCurrentHash()) };
             foreach (string message in reader.Finish()) output.Damage.Add(path, $"before window {film.Count}", message.Trim());
         }
 

@@ -70,7 +70,7 @@ internal static class WindowSidecar
         {
             part.Name,
             Modality = modality,
-            Group = film.Name,
+            Group = $"{film.Name} {film.Content}",
             First = film.First + begin,
             Count = count,
             film.File,

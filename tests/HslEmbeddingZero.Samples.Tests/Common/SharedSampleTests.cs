@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace HslEmbeddingZero.Samples.Tests.Common;
 
 public sealed class SharedSampleTests
@@ -49,5 +51,15 @@ public sealed class SharedSampleTests
         public override void Write(char value) => throw new IOException("no terminal");
 
         public override void Write(string? value) => throw new InvalidOperationException("It writes after an error.");
+    }
+
+    /// <summary>libtorch adds the frames of its C++ code to its message. They tell a user nothing.</summary>
+    [Fact]
+    public void An_error_of_libtorch_is_its_first_line()
+    {
+        ExternalException native = new(
+            "shape '[7]' is invalid for input of size 6\nException raised from infer_size_impl at InferSize.h:38\nframe #0: c10::Error");
+        Assert.Equal("libtorch: shape '[7]' is invalid for input of size 6", SampleProgram.Describe(native));
+        Assert.Null(SampleProgram.Describe(new InvalidOperationException("an error of the program")));
     }
 }

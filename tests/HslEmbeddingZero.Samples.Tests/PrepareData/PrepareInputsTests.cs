@@ -21,9 +21,9 @@ public sealed class PrepareInputsTests : IDisposable
 
     public static TheoryData<string, string?, string> Unreadable => new()
     {
-        { "bad.parquet", Pointer, "git-LFS pointer" },
-        { "bad.jsonl", Pointer, "git-LFS pointer" },
-        { "bad.txt", Pointer, "git-LFS pointer" },
+        { "bad.parquet", Pointer, "Git LFS pointer" },
+        { "bad.jsonl", Pointer, "Git LFS pointer" },
+        { "bad.txt", Pointer, "Git LFS pointer" },
         { "bad.txt", "", "empty (0 bytes)" },
         { "bad.parquet", "", "empty (0 bytes)" },
         { "bad.jsonl", null, "there is no such file" },
@@ -62,7 +62,7 @@ public sealed class PrepareInputsTests : IDisposable
         (int exitCode, _, string error) = Text(empty, pointer, _folder.PathOf("missing.txt"));
         Assert.Equal(1, exitCode);
         Assert.StartsWith("error: None of the 3 files can be read. empty.txt: the file is empty", error, StringComparison.Ordinal);
-        Assert.Contains("pointer.jsonl: this is a git-LFS pointer", error, StringComparison.Ordinal);
+        Assert.Contains("pointer.jsonl: this is a Git LFS pointer", error, StringComparison.Ordinal);
         Assert.Equal("good\n\n", File.ReadAllText(Out));
         Assert.DoesNotContain("corpus.txt.partial", Names("out"));
         Assert.DoesNotContain("corpus.txt.progress.json", Names("out"));

@@ -365,6 +365,6 @@ public sealed class PrepareResumeTests : IDisposable
             Interactive = InteractionSupport.No,
         });
         console.Profile.Width = 1000;
-        TextPreparation.Run(console, options, cancellationToken);
+        TextPreparation.Run(console, console, options, cancellationToken);
     }
 }

@@ -28,12 +28,15 @@ public sealed class PrepareTextTests : IDisposable
             string.Concat(Enumerable.Range(0, 900).Select(i => $"line {i} of the text\n{(i % 300 == 299 ? "\n" : "")}")))),
     ];
 
-    private void Run(TextOptions options, CancellationToken cancellationToken = default) =>
-        TextPreparation.Run(AnsiConsole.Create(new AnsiConsoleSettings
+    private void Run(TextOptions options, CancellationToken cancellationToken = default)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(_shown),
-            Interactive = InteractionSupport.No
-        }), options, cancellationToken);
+            Interactive = InteractionSupport.No,
+        });
+        TextPreparation.Run(console, console, options, cancellationToken);
+    }
 
     [Fact]
     public void Files_of_several_kinds_become_one_text_with_figures()
@@ -43,7 +46,8 @@ public sealed class PrepareTextTests : IDisposable
         Assert.Contains("696 documents", output, StringComparison.Ordinal);
         Assert.Contains("damaged and skipped: 7 records", output, StringComparison.Ordinal);
         Assert.Contains("a.jsonl, line 8, byte ", output, StringComparison.Ordinal);
-        Assert.Contains("100%", output, StringComparison.Ordinal);
+        Assert.Contains("100%", error, StringComparison.Ordinal); // the progress is on standard error
+        Assert.DoesNotContain('%', output);
         Assert.StartsWith("line 0\nsame document\n\nline 1\n", File.ReadAllText(Out), StringComparison.Ordinal);
         Assert.Equal(7, File.ReadAllLines(Out + ".damaged.jsonl").Length);
         Assert.Equal(["corpus.txt", "corpus.txt.damaged.jsonl"],

@@ -4,6 +4,25 @@ import * as api from './api.js';
 import { describe, glyph, hex, Utf8Units } from './bytes.js';
 import { onFrame } from './canvas.js';
 
+const retryAfter = 1000; // milliseconds, where the server was busy
+
+/** The lines of api.generate. A busy server is asked again until it has a place, or until the signal is aborted. */
+async function* generatePatiently(request, signal, tellBusy) {
+  for (;;) {
+    try {
+      yield* api.generate(request, signal);
+      return;
+    } catch (error) {
+      if (error.status !== 429 || signal.aborted) throw error;
+      tellBusy();
+      await new Promise(resolve => {
+        const timer = setTimeout(resolve, retryAfter);
+        signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+      });
+    }
+  }
+}
+
 const ends = { stop: 'the server was stopped', length: 'as many as were asked for', document: 'the model ended the document', time: 'the time limit of one generation was reached' };
 
 export class Generation {
@@ -107,7 +126,8 @@ export class Generation {
     });
     let end = null;
     try {
-      for await (const line of api.generate(request, abort.signal)) {
+      const tellBusy = () => this.#tellStatus('The server is busy. Waiting for a place…');
+      for await (const line of generatePatiently(request, abort.signal, tellBusy)) {
         this.#last = line;
         if (line.end) {
           end = line.end;

@@ -24,7 +24,7 @@ internal sealed class ProgressFormat : DamagedFormat
         stopped.Cancel();
         try
         {
-            TextPreparation.Run(_console, _options, stopped.Token);
+            TextPreparation.Run(_console, _console, _options, stopped.Token);
         }
         catch (OperationCanceledException)
         {
@@ -43,7 +43,7 @@ internal sealed class ProgressFormat : DamagedFormat
 
     private void Resume()
     {
-        TextPreparation.Run(_console, _options, CancellationToken.None);
+        TextPreparation.Run(_console, _console, _options, CancellationToken.None);
         Require(File.ReadAllText(_out) == string.Concat(Enumerable.Range(0, Documents).Select(i => $"Document {i}\n\n")),
             "the output is not that of an uninterrupted run");
     }
