@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -32,9 +33,13 @@ internal static class OtherConditions
         if (there.Count == 0) return "its conditions are not stored";
         return string.Join("; ", there.Keys.Union(here.Keys)
             .Where(name => there.GetValueOrDefault(name) != here.GetValueOrDefault(name))
-            .Select(name => Phrase(
-                Options.GetValueOrDefault(name, name), there.GetValueOrDefault(name, "not set"), here.GetValueOrDefault(name, "not set")))
+            .Select(name => Phrase(Options.GetValueOrDefault(name, name), Value(there, name), Value(here, name)))
             .Distinct());
+
+        static string Value(Dictionary<string, string> values, string name) => values.GetValueOrDefault(name, "not set") is var value
+            && Enum.TryParse(value, ignoreCase: true, out Precision precision) && !char.IsAsciiDigit(value[0])
+                ? ComputeOptions.NameOf(precision) // as on the command line
+                : value;
     }
 
     /// <summary>"--steps is 24 there and 12 here". Hashes are cut: their first digits show that they differ.</summary>

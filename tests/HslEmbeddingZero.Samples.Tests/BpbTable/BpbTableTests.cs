@@ -160,7 +160,8 @@ public sealed class BpbTableTests : IDisposable
         Assert.Equal(before, File.ReadAllText(result));
 
         (_, _, string missing) = SampleProcess.Run(Assembly, [.. arguments, "--arms", "zero", "--out", Out, "--report-only"]);
-        Assert.Contains($"holds no finished run of these options: zero K=8 seed 0 ({difference}", missing, StringComparison.Ordinal);
+        Assert.Contains("holds no finished run of these options: zero K=8 seed 0 (", missing, StringComparison.Ordinal);
+        Assert.Contains(difference, missing, StringComparison.Ordinal);
     }
 
     [SkippableTheory]

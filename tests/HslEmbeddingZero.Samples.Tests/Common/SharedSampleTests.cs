@@ -29,7 +29,7 @@ public sealed class SharedSampleTests
     [Theory]
     [InlineData("""{"key":{"steps":24},"training":{"steps":24}}""", """{"key":{"steps":12},"training":{"steps":12}}""",
         "--steps is 24 there and 12 here")]
-    [InlineData("""{"training":{"precision":"float32","seed":1}}""", """{"training":{"precision":"bfloat16","seed":2}}""",
+    [InlineData("""{"training":{"precision":"float32","seed":1}}""", """{"training":{"precision":"bFloat16","seed":2}}""",
         "--precision is float32 there and bfloat16 here; the seed is 1 there and 2 here")]
     [InlineData("""{"body":{"dim":216}}""", """{"body":{"dim":256},"device":"CPU"}""",
         "body.dim is 216 there and 256 here; --device is not set there and CPU here")]
