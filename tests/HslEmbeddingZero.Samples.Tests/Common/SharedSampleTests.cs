@@ -57,9 +57,12 @@ public sealed class SharedSampleTests
     [Fact]
     public void An_error_of_libtorch_is_its_first_line()
     {
-        ExternalException native = new(
+        NativeError native = new(
             "shape '[7]' is invalid for input of size 6\nException raised from infer_size_impl at InferSize.h:38\nframe #0: c10::Error");
         Assert.Equal("libtorch: shape '[7]' is invalid for input of size 6", SampleProgram.Describe(native));
         Assert.Null(SampleProgram.Describe(new InvalidOperationException("an error of the program")));
     }
+
+    /// <summary>As TorchSharp throws it.</summary>
+    private sealed class NativeError(string message) : ExternalException(message);
 }

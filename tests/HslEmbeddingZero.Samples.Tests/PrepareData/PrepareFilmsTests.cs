@@ -96,7 +96,9 @@ public sealed class PrepareFilmsTests : IDisposable
         }
 
         _folder.Write("season/cover.jpg", "x");
-        (int exitCode, string output, string error) = Windows([_folder.PathOf("season")]);
+        Skip.If(OperatingSystem.IsWindows(), "The script in place of ffmpeg needs a Unix shell.");
+        (int exitCode, string output, string error) =
+            SampleProcess.RunWith(Tools, Assembly, ["windows", _folder.PathOf("season"), "--out", Out]);
         Assert.True(exitCode == 0, error);
         Assert.Equal(["1/film.mp4", "2/film.mp4"], Films().Select(film => film.File));
         Assert.Equal(["film", "film-2"], Films().Select(film => film.Name));
@@ -104,7 +106,24 @@ public sealed class PrepareFilmsTests : IDisposable
             ["1/film.srt", "2/film.srt"],
             File.ReadAllLines(Out + ".damaged.jsonl").Select(entry => JsonDocument.Parse(entry).RootElement.GetProperty("file").GetString()));
         Assert.Contains("2 files are read; 1 with other endings are not: .jpg.", output, StringComparison.Ordinal);
-        Assert.Contains("2/film.mp4  (2 of 2)  50%", output, StringComparison.Ordinal);
+        Assert.Contains("2/film.mp4  (2 of 2)  50%", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each is divided in time. By its name alone, a film would be on both sides of the split.</summary>
+    [SkippableFact]
+    public void Films_of_one_name_in_two_window_files_are_two_recordings()
+    {
+        foreach (string folder in new[] { "x", "y" }) _folder.Make(folder);
+        string[] outputs = [_folder.PathOf("x/clips.bin"), _folder.PathOf("y/clips.bin")];
+        Assert.Equal(0, Windows([Film("x/film.mp4", 100)], outputs[0]).ExitCode);
+        Assert.Equal(0, Windows([Film("y/film.mp4", 130)], outputs[1]).ExitCode);
+        var corpus = WindowCorpus.Load(outputs);
+        Assert.Equal(["film", "film.later", "film", "film.later"], corpus.Films.Select(film => film.Name));
+        Assert.Equal(2, corpus.Films.Select(film => film.Group).Distinct().Count());
+
+        Assert.Equal(0, Windows([Film("y/film.mp4", 100)], outputs[1]).ExitCode); // the same film again
+        File.AppendAllText(Path.ChangeExtension(outputs[1], ".json"), " ");
+        Assert.Throws<CorpusException>(() => WindowCorpus.Load(outputs));
     }
 
     public static TheoryData<string, string, string> Changes => new()
@@ -163,7 +182,7 @@ public sealed class PrepareFilmsTests : IDisposable
             if (reachesChildFirst) process.InterruptAfter(int.Parse(File.ReadAllText(began), CultureInfo.InvariantCulture));
             else process.Interrupt();
             (int exitCode, _, string error) = process.Finish();
-            Assert.Equal("Interrupted. The same command with --resume continues from here.\n", error);
+            Assert.Equal("Interrupted. The same command with --resume continues from here.\n", ProgressLines.Removed(error));
             Assert.Equal(130, exitCode);
         }
 
@@ -178,7 +197,8 @@ public sealed class PrepareFilmsTests : IDisposable
     private (int ExitCode, string Output, string Error) Windows(string[] films, string? output = null)
     {
         Skip.If(OperatingSystem.IsWindows(), "The script in place of ffmpeg needs a Unix shell.");
-        return SampleProcess.RunWith(Tools, Assembly, ["windows", .. films, "--out", output ?? Out]);
+        (int exitCode, string shown, string error) = SampleProcess.RunWith(Tools, Assembly, ["windows", .. films, "--out", output ?? Out]);
+        return (exitCode, shown, ProgressLines.Removed(error));
     }
 
     /// <summary>A film of so many windows.</summary>
@@ -194,7 +214,7 @@ public sealed class PrepareFilmsTests : IDisposable
     {
         using var json = JsonDocument.Parse(File.ReadAllText(Path.ChangeExtension(Out, ".json")));
         return [.. json.RootElement.GetProperty("films").EnumerateArray().GroupBy(part => part.GetProperty("group").GetString()!).Select(film =>
-            (film.Key, film.First().GetProperty("file").GetString()!, film.First().GetProperty("first").GetInt32(),
+            (film.Key.Split(' ')[0], film.First().GetProperty("file").GetString()!, film.First().GetProperty("first").GetInt32(),
                 film.Sum(part => part.GetProperty("count").GetInt32())))];
     }
 }
