@@ -17,13 +17,8 @@ internal static class WeightsOption
         };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is not [.., var token]) return;
-            string path = token.Value;
-            if (Directory.Exists(path)) result.AddError($"--weights {path}: this is a folder; name a model file in it.");
-            // A pipe has no length. Its header would have to be read twice.
-            else if (File.Exists(path)
-                && (new FileInfo(path).Length == 0 || File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false }))
-                result.AddError($"--weights {path}: this is an empty file or a pipe; name a model file.");
+            if (result.Tokens is [.., var token] && FilePath.Misfit(token.Value) is { } misfit)
+                result.AddError($"--weights {token.Value}: {misfit}.");
         });
         return option;
     }

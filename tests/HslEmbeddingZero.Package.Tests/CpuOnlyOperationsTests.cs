@@ -22,6 +22,8 @@ public sealed class CpuOnlyOperationsTests
         ["LossMeter.Save: data"] = "the losses of a checkpoint",
         ["RunFingerprint.DoorDigest: bytes"] = "the door's rows, once a run",
         ["FusedAdamW.GradientNorm: item"] = "the gradient norm of a report",
+        ["FusedAdamW.IsFinite: item"] = "the weights of a checkpoint",
+        ["ByteLanguageModel.Rounded: item"] = "the numbers that a file's dtype cannot hold",
 
         // tensors created on the CPU
         ["BatchSlot.Ids: bytes"] = "pinned memory, which is filled on the host and copied to the device",

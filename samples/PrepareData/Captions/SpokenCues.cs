@@ -19,14 +19,15 @@ internal static partial class SpokenCues
     /// <summary>Cues follow one another without a break where less than this lies between them: less than two frames of a film.</summary>
     private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Returns the spoken cues, ordered by their start.</summary>
-    public static IReadOnlyList<Cue> From(IEnumerable<ShownCue> shown, ICollection<DamagedCue> damaged)
+    /// <summary>Returns the spoken cues, ordered by their start, and the number of remarks in brackets that are left out.</summary>
+    public static (IReadOnlyList<Cue> Cues, int Remarks) From(IEnumerable<ShownCue> shown, ICollection<DamagedCue> damaged)
     {
         // A stable sort: cues with the same start stay in file order.
         Screen[] screens = [.. shown.OrderBy(cue => cue.Start).Select(cue => new Screen(cue)).Where(screen => screen.Lines.Count > 0)];
         bool grows = Grows(screens);
         List<Cue> spoken = [];
         Screen? before = null;
+        int remarks = 0;
         foreach (Screen screen in screens)
         {
             Screen current = screen;
@@ -40,15 +41,24 @@ internal static partial class SpokenCues
             }
             else
             {
-                int count = spoken.Count;
-                spoken.AddRange(Words(screen, follows ? screen.AlreadyShown(before!, grows) : 0, damaged));
+                int count = spoken.Count, from = screen.IndexAfter(follows ? screen.AlreadyShown(before!, grows) : 0);
+                remarks += RemarksIn(screen.Cue.Text.AsSpan(from));
+                spoken.AddRange(Words(screen.Cue, from, damaged));
                 if (spoken.Count > count) current = screen with { Spoken = spoken.Count - 1 };
             }
 
             before = current;
         }
 
-        return [.. spoken.OrderBy(cue => cue.Start)];
+        return ([.. spoken.OrderBy(cue => cue.Start)], remarks);
+    }
+
+    /// <summary>Number of remarks in brackets. Signs of music say nothing that is lost.</summary>
+    private static int RemarksIn(ReadOnlySpan<char> text)
+    {
+        int count = 0;
+        foreach (ValueMatch match in Remarks().EnumerateMatches(text)) count += match.Length > 1 ? 1 : 0;
+        return count;
     }
 
     /// <summary>
@@ -63,10 +73,8 @@ internal static partial class SpokenCues
         return growing >= FewestGrowing && growing * 2 > pairs.Length;
     }
 
-    private static IEnumerable<Cue> Words(Screen screen, int alreadyShown, ICollection<DamagedCue> damaged)
+    private static IEnumerable<Cue> Words(ShownCue cue, int from, ICollection<DamagedCue> damaged)
     {
-        ShownCue cue = screen.Cue;
-        int from = screen.IndexAfter(alreadyShown);
         int mark = cue.Text.AsSpan(0, from).Count(Mark);
         string text = Remarks().Replace(cue.Text[from..], remark => " " + new string(Mark, remark.Value.Count(c => c == Mark)) + " ");
         TimeSpan time = cue.Start;

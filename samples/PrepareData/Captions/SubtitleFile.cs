@@ -8,9 +8,10 @@ internal sealed class SubtitleFile
     /// <summary>Largest file that is read. The subtitles of a film take a few hundred kilobytes.</summary>
     public const int LargestFile = 64 << 20;
 
-    private SubtitleFile(IReadOnlyList<Cue> cues, IEnumerable<DamagedCue> damaged)
+    private SubtitleFile(IReadOnlyList<Cue> cues, int remarks, IEnumerable<DamagedCue> damaged)
     {
         Cues = cues;
+        Remarks = remarks;
         Damaged = [.. damaged.OrderBy(cue => cue.Line)];
     }
 
@@ -19,6 +20,9 @@ internal sealed class SubtitleFile
 
     /// <summary>The cues that have words.</summary>
     public IReadOnlyList<Cue> Cues { get; }
+
+    /// <summary>Number of remarks in brackets, as [sighs]. They are not spoken, and are left out.</summary>
+    public int Remarks { get; }
 
     /// <summary>What could not be read, in file order. A file without words says so here.</summary>
     public IReadOnlyList<DamagedCue> Damaged { get; }
@@ -55,11 +59,11 @@ internal sealed class SubtitleFile
             shown = [.. shown.Where(cue => !IsUnreadable(cue))];
         }
 
-        IReadOnlyList<Cue> cues = SpokenCues.From(shown, damaged);
+        (IReadOnlyList<Cue> cues, int remarks) = SpokenCues.From(shown, damaged);
         if (cues.Count == 0 && damaged.Count == 0)
             damaged.Add(new DamagedCue(1, text.Text.Length == 0 ? "the file is empty"
                 : shown.Count == 0 ? "the file has no cue" : $"the {shown.Count} cues of the file hold no words"));
-        return new SubtitleFile(cues, damaged);
+        return new SubtitleFile(cues, remarks, damaged);
     }
 
     private static bool IsUnreadable(ShownCue cue) => cue.Text.Contains(SubtitleText.Unreadable, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Spectre.Console;
 
@@ -32,10 +33,13 @@ internal sealed class CaptionChoice(
     {
         var file = SubtitleFile.Read(path, _encoding);
         foreach (DamagedCue cue in file.Damaged) damage.Add(path, $"line {cue.Line}", cue.Reason);
-        console.WriteLine(file.Cues.Count > 0 ? $"{film}: captions from {Path.GetFileName(path)}."
+        console.WriteLine(file.Cues.Count > 0 ? $"{film}: captions from {Path.GetFileName(path)}{LeftOut(file)}."
             : $"{path}: no captions are read from it; line {file.Damaged[0].Line}: {file.Damaged[0].Reason}.");
         return new CaptionTrack(file.Cues);
     }
+
+    private static string LeftOut(SubtitleFile file) => file.Remarks == 0 ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"; {file.Remarks} remarks in brackets are left out");
 
     /// <summary>Reads the first stream that holds words.</summary>
     private CaptionTrack? ReadStreams(FilmStreams streams)
@@ -56,7 +60,7 @@ internal sealed class CaptionChoice(
                 if (file.Cues.Count > 0)
                 {
                     foreach (DamagedCue cue in file.Damaged) damage.Add(film, $"{stream.Name}, line {cue.Line} of its text", cue.Reason);
-                    console.WriteLine($"{film}: captions from its {stream.Name}.");
+                    console.WriteLine($"{film}: captions from its {stream.Name}{LeftOut(file)}.");
                     return new CaptionTrack(file.Cues);
                 }
 

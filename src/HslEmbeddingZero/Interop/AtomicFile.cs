@@ -87,6 +87,7 @@ internal static class AtomicFile
     public static void Replace(string temporary, string path)
     {
         string target = FilePath.Resolve(path);
+        if (FilePath.IsPipeOrDevice(target)) throw new IOException($"{path}: a file cannot take the place of a pipe or a device.");
         if (!OperatingSystem.IsWindows()) KeepMode(temporary, target);
         if (OperatingSystem.IsWindows() && !Directory.Exists(target)) Repeat(() => File.Move(temporary, target, overwrite: true), Pause);
         else File.Move(temporary, target, overwrite: true);

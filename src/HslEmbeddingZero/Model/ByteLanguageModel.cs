@@ -143,7 +143,9 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// More text for the file's header, such as corpus, licence and scores. The keys "format", "door" and "body" are reserved.
     /// </param>
     /// <exception cref="ArgumentException">Another dtype, a reserved key, or a door or body that a model file cannot hold.</exception>
-    /// <exception cref="NotFiniteNumberException">A weight is too large for <paramref name="dtype"/>, and would become infinite.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// A weight is too large for <paramref name="dtype"/>, and would become infinite.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -191,10 +193,12 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     private static Tensor Rounded(string key, Tensor weight, ScalarType type)
     {
         Tensor rounded = weight.to(type);
-        double lost = rounded.isinf().sum().item<long>() - weight.isinf().sum().item<long>();
+        double lost = Infinite(rounded) - Infinite(weight);
         return lost == 0
             ? rounded
             : throw new NotFiniteNumberException($"{lost} numbers of '{key}' are too large for {type}: they would become infinite.", lost);
+
+        static long Infinite(Tensor numbers) => numbers.isinf().sum().cpu().item<long>();
     }
 
     /// <inheritdoc/>

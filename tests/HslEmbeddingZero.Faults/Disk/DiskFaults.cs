@@ -47,7 +47,8 @@ internal static class DiskFaults
     private static int Check(Writer writer, string state, Dictionary<string, string> good)
     {
         (int exitCode, string output, string error) = writer.Write();
-        string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = [.. error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.Contains("%  ", StringComparison.Ordinal))]; // without the progress
         Dictionary<string, string> now = Digests(writer.Files);
         string[] problems =
         [

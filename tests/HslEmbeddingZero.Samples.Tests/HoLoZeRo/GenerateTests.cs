@@ -103,7 +103,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     [InlineData("--weights /dev/stdin", "a pipe")]
     [InlineData("--weights <(sleep 1)", "a pipe")]
     [InlineData("--weights pipe", "a pipe")]
-    [InlineData("--weights empty", "an empty file")]
+    [InlineData("--weights empty", "0 bytes long")]
     public void A_prompt_or_weights_that_cannot_be_read_are_one_line(string arguments, string expected)
     {
         SampleProcess.SkipWithoutShell();

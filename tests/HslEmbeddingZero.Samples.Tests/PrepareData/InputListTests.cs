@@ -100,7 +100,8 @@ public sealed class InputListTests : IDisposable
     {
         foreach (string name in new[]
         {
-            "dump/out.txt", "dump/out.txt.partial", "dump/out.txt.damaged.jsonl", "dump/out.txt.progress.json", "dump/old.txt.damaged.jsonl",
+            "dump/out.txt", "dump/out.txt.partial", "dump/out.txt.damaged.jsonl", "dump/out.txt.progress.json",
+            "dump/old.txt.damaged.jsonl",
         }) _folder.Write(name, "x\n");
         Assert.Equal(["dump/B/A.TXT", "dump/y/a.txt", "dump/y/deep/b.jsonl", "dump/z.txt"], Found(ListTo("dump/out.txt", "dump")));
     }

@@ -104,7 +104,8 @@ public sealed class PrepareFilmsTests : IDisposable
         Assert.Equal(["film", "film-2"], Films().Select(film => film.Name));
         Assert.Equal(
             ["1/film.srt", "2/film.srt"],
-            File.ReadAllLines(Out + ".damaged.jsonl").Select(entry => JsonDocument.Parse(entry).RootElement.GetProperty("file").GetString()));
+            File.ReadAllLines(Out + ".damaged.jsonl").Select(
+                entry => JsonDocument.Parse(entry).RootElement.GetProperty("file").GetString()));
         Assert.Contains("2 files are read; 1 with other endings are not: .jpg.", output, StringComparison.Ordinal);
         Assert.Contains("2/film.mp4  (2 of 2)  50%", error, StringComparison.Ordinal);
     }
@@ -209,7 +210,8 @@ public sealed class PrepareFilmsTests : IDisposable
     private List<(string Name, string File, int First, int Count)> Films()
     {
         using var json = JsonDocument.Parse(File.ReadAllText(Path.ChangeExtension(Out, ".json")));
-        return [.. json.RootElement.GetProperty("films").EnumerateArray().GroupBy(part => part.GetProperty("group").GetString()!).Select(film =>
+        JsonElement films = json.RootElement.GetProperty("films");
+        return [.. films.EnumerateArray().GroupBy(part => part.GetProperty("group").GetString()!).Select(film =>
             (film.Key.Split(' ')[0], film.First().GetProperty("file").GetString()!, film.First().GetProperty("first").GetInt32(),
                 film.Sum(part => part.GetProperty("count").GetInt32())))];
     }

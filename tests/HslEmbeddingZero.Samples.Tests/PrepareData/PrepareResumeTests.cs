@@ -177,7 +177,7 @@ public sealed class PrepareResumeTests : IDisposable
         using (File.Open(_folder.PathOf("b.jsonl"), FileMode.Open, FileAccess.Read, FileShare.None))
         {
             Stop(options, 3);
-            Assert.Equal(1, File.ReadLines(Out + ".damaged.jsonl").Count(line => line.Contains("the whole file", StringComparison.Ordinal)));
+            Assert.Single(File.ReadLines(Out + ".damaged.jsonl"), line => line.Contains("the whole file", StringComparison.Ordinal));
             Stop(options, 1);
             Assert.DoesNotContain("--resume", _shown.ToString(), StringComparison.Ordinal);
         }

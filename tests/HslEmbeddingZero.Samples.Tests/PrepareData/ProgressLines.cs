@@ -8,6 +8,7 @@ internal static partial class ProgressLines
     /// <summary>What a program wrote beside its progress.</summary>
     public static string Removed(string error) => Line().Replace(error, "");
 
-    [GeneratedRegex(@"^.*  \d+%  [\d.]+ of [\d.]+ MB  [\d.]+ MB/s  [\d:]+ left\r?\n", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^.*  \d+%  [\d.]+ of [\d.]+ MB  [\d.]+ MB/s  [\d:]+ left\r?\n", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }

@@ -97,4 +97,14 @@ public sealed class SpokenCuesTests
         Assert.Equal(expected.Split('|'), Shown(file));
         Assert.Contains("is out of order", Assert.Single(file.Damaged).Reason, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Remarks_in_brackets_are_counted()
+    {
+        var file = SubtitleFile.Parse(
+            "1\n00:00:01,000 --> 00:00:02,000\n[music] ♪ la (softly)\n\n2\n00:00:03,000 --> 00:00:04,000\nf(x) and list[0]\n",
+            isVtt: false);
+        Assert.Equal(2, file.Remarks);
+        Assert.Equal(["la", "f(x) and list[0]"], file.Cues.Select(cue => cue.Text));
+    }
 }

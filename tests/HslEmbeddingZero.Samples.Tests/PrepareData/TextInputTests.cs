@@ -241,7 +241,8 @@ public sealed class TextInputTests : IDisposable
     public void Long_lines_cross_the_reading_buffer()
     {
         string[] documents = [.. Enumerable.Range(0, 20).Select(i => new string((char)('a' + i), 30_000 * i))];
-        (string text, string[] damage, TextStatistics statistics) = Read("a.jsonl", string.Join('\n', documents.Select(d => $$"""{"text":"{{d}}"}""")), longest: 400_000);
+        string lines = string.Join('\n', documents.Select(d => $$"""{"text":"{{d}}"}"""));
+        (string text, string[] damage, TextStatistics statistics) = Read("a.jsonl", lines, longest: 400_000);
         Assert.Equal(string.Concat(documents.Where(d => d.Length is > 0 and < 400_000).Select(d => d + "\n\n")), text);
         Assert.Equal(documents.Count(d => d.Length > 399_000), damage.Length);
         Assert.Equal(1, statistics.EmptyDocuments);

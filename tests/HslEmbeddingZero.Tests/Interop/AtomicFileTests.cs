@@ -162,6 +162,8 @@ public sealed class AtomicFileTests : IDisposable
         AtomicFile.Write("/dev/null", (FileStream file) => file.Write("lost"u8));
         Assert.Empty(Directory.GetFiles("/dev", ".null*"));
         Assert.True(FilePath.IsPipeOrDevice("/dev/null"));
+        string file = _folder.Write("file", "content");
+        Assert.Throws<IOException>(() => AtomicFile.Replace(file, "/dev/null"));
         Assert.Equal(0, new FileInfo("/dev/null").Length);
     }
 

@@ -12,7 +12,7 @@ public sealed class ForeignFileTests : IDisposable
 
     public static TheoryData<string, byte[], string[]> Files => new()
     {
-        { "lfs.safetensors", Text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"), ["Git LFS", "git lfs pull"] },
+        { "lfs", Text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"), ["Git LFS", "git lfs pull"] },
         { "model.pt", [(byte)'P', (byte)'K', 3, 4, 0, 0, 8, 8, 0, 0, 0, 0, 0, 0], ["torch.save", "torch.load", "save_file"] },
         { "old.pth", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E], ["pickle", "torch.load"] },
         { "index.json", Text("{\n \"metadata\": {\"total_size\": 4},\n \"weight_map\": {}\n}"), ["index of a model", ".index.json"] },
