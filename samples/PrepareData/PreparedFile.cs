@@ -202,7 +202,7 @@ internal sealed class PreparedFile<TState> : IDisposable
         {
             Directory.CreateDirectory(folder);
             if (Directory.Exists(path)) throw new IOException("it is a folder");
-            if (FilePath.IsPipeOrDevice(path)) throw new IOException("it is a pipe or a device; name a file");
+            if (FilePath.IsPipeOrDevice(FilePath.Resolve(path))) throw new IOException("it is a pipe or a device; name a file");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

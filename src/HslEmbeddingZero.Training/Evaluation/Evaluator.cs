@@ -41,8 +41,9 @@ public sealed class Evaluator
     {
         ArgumentNullException.ThrowIfNull(model);
         model.RequireNotDisposed();
-        Watch watch = new(progress, _sources.Sum(source => source.HeldOut!.Count * (1L + source.HeldOut.Swaps.Count)), cancellationToken);
-        return InEvaluationMode(model, () => new EvaluationResult([.. _sources.Select(source => Score(model, source, watch))]));
+        long total = _sources.Sum(source => source.HeldOut!.Count * (1L + source.HeldOut.Swaps.Count));
+        SampleProgress report = new(progress, total, cancellationToken);
+        return InEvaluationMode(model, () => new EvaluationResult([.. _sources.Select(source => Score(model, source, report))]));
     }
 
     /// <summary>
@@ -77,7 +78,7 @@ public sealed class Evaluator
             {
                 foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>())
                     bits[written] = Bits(one, found.Name, written++ / samples.Shape.TargetLength);
-            }, new Watch(progress, samples.Count, cancellationToken));
+            }, new SampleProgress(progress, samples.Count, cancellationToken));
             return bits;
         });
     }
@@ -91,10 +92,10 @@ public sealed class Evaluator
         return score();
     }
 
-    private SourceScore Score(ByteLanguageModel model, SampleSource source, Watch watch)
+    private SourceScore Score(ByteLanguageModel model, SampleSource source, SampleProgress report)
     {
         HeldOutSamples samples = source.HeldOut!;
-        double[] bits = BitsOfSamples(model, source.Name, samples, swap: null, watch);
+        double[] bits = BitsOfSamples(model, source.Name, samples, swap: null, report);
         double mean = bits.Average();
         return new SourceScore
         {
@@ -103,12 +104,12 @@ public sealed class Evaluator
             Parts = new(samples.Parts.Select((part, i) => KeyValuePair.Create(
                 part, bits.Where((_, sample) => samples.PartOf(sample) == i).DefaultIfEmpty(double.NaN).Average()))),
             Gaps = new(samples.Swaps.Select((swap, i) => KeyValuePair.Create(
-                swap, BitsOfSamples(model, source.Name, samples, i, watch).Average() - mean))),
+                swap, BitsOfSamples(model, source.Name, samples, i, report).Average() - mean))),
         };
     }
 
     /// <summary>Mean bits per byte of each sample.</summary>
-    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, Watch watch)
+    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, SampleProgress report)
     {
         double[] bits = new double[samples.Count];
         int written = 0;
@@ -116,25 +117,25 @@ public sealed class Evaluator
         {
             foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>())
                 bits[written] = Bits(sum / samples.Shape.TargetLength, source, written++);
-        }, watch);
+        }, report);
         return bits;
     }
 
     /// <summary>Passes the nats [count, target length] of each batch to <paramref name="take"/>, in order.</summary>
     private void Score(
-        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, Action<Tensor> take, Watch watch)
+        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, Action<Tensor> take, SampleProgress report)
     {
         SampleShape shape = samples.Shape;
         for (int first = 0; first < samples.Count; first += _batchSize)
         {
-            watch.CancellationToken.ThrowIfCancellationRequested();
+            report.CancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             int count = Math.Min(_batchSize, samples.Count - first);
             ReadOnlySpan<short> contexts = swap is { } which ? samples.SwappedContexts[which].Span : samples.Contexts;
             Tensor context = Rows(contexts, first, count, shape.ContextLength);
             Tensor targets = Rows(samples.Targets, first, count, shape.TargetLength);
             take(LanguageModelLoss.NatsOfEachByte(model.forward(context, targets), targets));
-            watch.Add(source, count);
+            report.Add(source, count);
         }
     }
 
@@ -147,7 +148,7 @@ public sealed class Evaluator
             $"The loss of held-out {source} sample {sample} is {nats}: the model has diverged, or its weights are damaged.", nats);
 
     /// <summary>Counts the samples that are scored.</summary>
-    private sealed class Watch(IProgress<EvaluationProgress>? progress, long total, CancellationToken cancellationToken)
+    private sealed class SampleProgress(IProgress<EvaluationProgress>? progress, long total, CancellationToken cancellationToken)
     {
         private long _done;
 
