@@ -40,7 +40,8 @@ internal static class StepTime
 
         void Measure(ByteTransformerOptions options, string precision, int batch)
         {
-            Precisions.Use(precision == "tf32" ? Precision.TensorFloat32 : Precision.Float32);
+            using IDisposable? products = Precisions.Use(
+                precision == "tf32" ? Precision.TensorFloat32 : Precision.Float32, device(place));
             using TrainedBody trained = new(options, fused: true, device(place),
                 precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32, batch);
             List<double> handed = [], done = [];

@@ -33,6 +33,11 @@ internal static class TableProgram
         }
     }
 
+    /// <summary>The result or the checkpoint of an earlier run, which would be lost; null where there is none.</summary>
+    private static FileInfo? EarlierRun(DirectoryInfo folder) =>
+        folder.EnumerateFiles("*.result.json").Concat(folder.EnumerateFiles("*.checkpoint.safetensors"))
+            .OrderBy(file => file.Name, StringComparer.Ordinal).FirstOrDefault();
+
     private static int Run(IAnsiConsole console, TableOptions options, CancellationToken cancellationToken)
     {
         foreach (int steps in options.Schedules) options.Preset.Budget.Training.WithSteps(steps).Validate();
@@ -49,6 +54,8 @@ internal static class TableProgram
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
         if (options.Resume)
             for (int i = 0; i < runs.Length; i++) RunOf(i).RefuseOtherResult();
+        else if (!options.ReportOnly && EarlierRun(options.Out) is { } earlierRun)
+            throw new ArgumentException($"{earlierRun.FullName} exists from an earlier run: keep it with --resume, or choose another --out.");
         List<RunResult> results = [];
         List<(TableRowKey, int, string)> metrics = [];
         TableReport report = new(options, data, results, runs.Length); // grows with the results

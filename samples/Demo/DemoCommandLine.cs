@@ -41,8 +41,8 @@ internal static class DemoCommandLine
         };
         weights.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<FileInfo?>() is { Exists: false } missing)
-                result.AddError($"--weights: there is no file '{missing}'.");
+            if (result.Tokens is [.., var token] && !File.Exists(token.Value))
+                result.AddError($"--weights: there is no file '{token.Value}'.");
         });
         Option<bool> diagnostics = new("--diagnostics")
         {

@@ -45,6 +45,7 @@ internal static class EvaluateCommand
     private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate,
         CancellationToken cancellationToken)
     {
+        string digest = Provenance.Digest(weights);
         (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
         var data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellationToken);
         using var model = ByteLanguageModel.Load(weights);
@@ -64,7 +65,7 @@ internal static class EvaluateCommand
         if (!isUpdate) return;
         if (data.HeldOutSha256 != heldOut.Sha256)
             throw new ArgumentException("--update: the held-out samples differ from the file's, so the scores are not written.");
-        Provenance.Update(weights, model, measured);
+        Provenance.Update(weights, digest, measured);
         console.WriteLine($"The measured scores are written to {weights}.");
     }
 }

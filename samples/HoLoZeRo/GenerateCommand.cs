@@ -58,8 +58,10 @@ internal static class GenerateCommand
         {
             if (result.GetResult(stop) is { } stops && stops.Tokens.Any(token => token.Value.Length == 0))
                 result.AddError("--stop is empty; it must be a text.");
-            if (result.GetResult(window) is not null && Given(prompt, promptFile, bytes, raw) is { } other)
+            if (result.GetResult(window) is not null && Given(prompt, promptFile, bytes, raw, stop) is { } other)
                 result.AddError($"--window cannot be combined with {other}: it generates one whole window, and writes it to --out.");
+            if (result.GetResult(promptFile) is { Implicit: false } named && named.Tokens is [{ Value.Length: 0 }])
+                result.AddError("--prompt-file is empty; it must name a file.");
             if (Given(prompt) is not null && Given(promptFile) is not null)
                 result.AddError("--prompt cannot be combined with --prompt-file; give one of them.");
 
@@ -145,7 +147,7 @@ internal static class GenerateCommand
                     progress?.Report(new(written, count));
                 }
             }
-            catch (OperationCanceledException)
+            catch (Exception error) when (error is not IOException)
             {
                 EndLine();
                 throw;

@@ -63,6 +63,10 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             throw new ArgumentException(
                 $"{run.CheckpointPath} exists from an earlier run: resume it with --resume, or choose another --out.");
         bool isResumed = run.Resume();
+        if (!isResumed && File.Exists(run.WeightsPath))
+            throw new ArgumentException(
+                $"{run.WeightsPath} exists from an earlier run, which left no checkpoint to resume from: choose another --out.");
+        if (options.Resume && !isResumed) console.WriteLine($"There is no checkpoint in {Folder}: the run begins anew.");
         console.WriteLine(isResumed
             ? $"going on from step {run.Trainer.Step:N0}"
             : $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {options.Training.Steps:N0} steps in "

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
+using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -34,16 +36,42 @@ internal static class Provenance
     public static (Scores Scores, HeldOutChoice HeldOut) Read(string path)
     {
         IReadOnlyDictionary<string, string> entries = Safetensors.ReadHeader(path).Metadata;
-        return (Read<Scores>(entries, ScoresKey, path), Read<HeldOutChoice>(entries, HeldOutKey, path));
+        Scores scores = Read<Scores>(entries, ScoresKey, path);
+        if (!scores.IsFinite) throw new InvalidDataException($"{path}: the stored scores are not finite: {entries[ScoresKey]}.");
+        return (scores, Read<HeldOutChoice>(entries, HeldOutKey, path));
+    }
+
+    /// <summary>SHA-256 of a model file.</summary>
+    public static string Digest(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     /// <summary>Replaces the scores in a model file. The rest of the file stays the same.</summary>
-    public static void Update(string path, ByteLanguageModel model, Scores scores)
+    /// <param name="path">The file.</param>
+    /// <param name="digest">Its <see cref="Digest"/> when it was scored.</param>
+    /// <param name="scores">The new scores.</param>
+    /// <exception cref="IOException">The file has changed since, or is one of several files of a model.</exception>
+    public static void Update(string path, string digest, Scores scores)
     {
-        SafetensorsHeader header = Safetensors.ReadHeader(path);
-        var entries = header.Metadata.Where(entry => entry.Key is not ("format" or "door" or "body")).ToDictionary();
-        entries[ScoresKey] = JsonSerializer.Serialize(scores, SampleJson.Line);
-        model.Save(path, header.Tensors.Values.First().Dtype, entries);
+        if (Path.GetExtension(path) == ".json")
+            throw new IOException($"{path}: --update writes a model in one file; this is the index of several.");
+        Dictionary<string, string> entries = new(Safetensors.ReadHeader(path).Metadata)
+        {
+            [ScoresKey] = JsonSerializer.Serialize(scores, SampleJson.Line),
+        };
+        IReadOnlyDictionary<string, torch.Tensor> tensors = Safetensors.Load(path);
+        try
+        {
+            // Training may have written better weights meanwhile.
+            if (Digest(path) != digest) throw new IOException($"{path}: the file has changed since it was scored. Score it again.");
+            Safetensors.Save(path, tensors, entries);
+        }
+        finally
+        {
+            foreach (torch.Tensor tensor in tensors.Values) tensor.Dispose();
+        }
     }
 
     private static T Read<T>(IReadOnlyDictionary<string, string> entries, string key, string path)
@@ -56,7 +84,7 @@ internal static class Provenance
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: the entry '{key}' is malformed: {error.Message}", error);
+            throw new InvalidDataException($"{path}: the entry '{key}' is malformed: {SampleJson.Describe(error)}", error);
         }
     }
 }

@@ -19,6 +19,10 @@ internal sealed record Scores(long Step, double? Text, double? Video, double? Ca
     [System.Text.Json.Serialization.JsonIgnore]
     public double Mean => new[] { Text, Video, Caption }.OfType<double>().Average();
 
+    /// <summary>Whether no score is NaN or infinite.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsFinite => new[] { Text, Video, Caption, BindingGap, SceneGap }.OfType<double>().Concat(TextBySource).All(double.IsFinite);
+
     /// <summary>The largest difference of two scores of the same kind.</summary>
     public double LargestDifference(Scores other) => new[]
     {

@@ -10,17 +10,19 @@ internal sealed class StopSignals : IDisposable
 {
     private const int ExitCodeOfSignals = 128; // a shell adds the number of the signal
 
+    // Never disposed: without a handler, a signal that comes while the process exits would change its exit code.
+    private static readonly List<PosixSignalRegistration> Registrations = [];
+
     private readonly CancellationTokenSource _stop = new();
     private readonly ManualResetEventSlim _ended = new();
-    private readonly PosixSignalRegistration[] _registrations;
     private int _exitCode;
 
-    public StopSignals() => _registrations =
+    public StopSignals() => Registrations.AddRange(
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, 2)),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, 15)),
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Stop(context, 1)),
-    ];
+    ]);
 
     /// <summary>Is cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
@@ -28,13 +30,8 @@ internal sealed class StopSignals : IDisposable
     /// <summary>The exit code that the first signal asks for, such as 130 for SIGINT; null without a signal.</summary>
     public int? ExitCode => _exitCode == 0 ? null : _exitCode;
 
-    public void Dispose()
-    {
-        _ended.Set();
-        foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
-        _stop.Dispose();
-        _ended.Dispose();
-    }
+    /// <summary>The work has ended. The signals stay handled.</summary>
+    public void Dispose() => _ended.Set();
 
     private void Stop(PosixSignalContext context, int number)
     {

@@ -117,6 +117,7 @@ public partial class DemoProgramTests
     [InlineData("--prot", "5000", "unknown option '--prot'; did you mean --port?")]
     [InlineData("--host", "example.org", "example.org")]
     [InlineData("--weights", "no-such-file", "no-such-file")]
+    [InlineData("--weights", "", "there is no file ''")]
     public void A_wrong_option_is_refused_with_its_value(string option, string value, string told)
     {
         (int code, _, string error) = SampleProcess.Run("Demo.dll", option, value);

@@ -69,7 +69,7 @@ internal sealed class KnockoutRun(string weights, ByteLanguageModel model, ByteM
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{rowsPath}: the file does not hold rows of a knockout: {error.Message}", error);
+            throw new InvalidDataException($"{rowsPath}: the file does not hold rows of a knockout: {SampleJson.Describe(error)}", error);
         }
     }
 

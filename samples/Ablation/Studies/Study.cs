@@ -106,7 +106,7 @@ internal sealed record Study
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: {error.Message}", error);
+            throw new InvalidDataException($"{path}: {SampleJson.Describe(error)}", error);
         }
     }
 
@@ -146,6 +146,7 @@ internal sealed record Study
         if (study.EvaluateAt.Count > 0) Require(study.EvaluateAt, "evaluateAt", step => step >= 1, "1 or more");
         if (DimPerByte is < 1 or > 4096) throw new ArgumentException($"dimPerByte takes 1 to 4096; got {DimPerByte}.");
         string[] fronts = [.. study.Runs().Select(DoorLabel).Distinct()];
+        if (Baselines.Any(baseline => baseline is null)) throw new ArgumentException("'baselines' lists null.");
         if (Baselines.FirstOrDefault(baseline => !fronts.Contains(baseline)) is { } missing)
             throw new ArgumentException($"The baseline '{missing}' is not one of the doors {string.Join(", ", fronts)}.");
         return study;
@@ -164,6 +165,7 @@ internal sealed record Study
     private static void Require<T>(IReadOnlyList<T> values, string name, Func<T, bool> isAllowed, string allowed)
     {
         if (values.Count == 0) throw new ArgumentException($"the list '{name}' is empty.");
+        if (values.Any(value => value is null)) throw new ArgumentException($"'{name}' lists null.");
         if (values.GroupBy(value => value).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new ArgumentException($"'{name}' lists {twice.Key} twice.");
         foreach (T value in values)

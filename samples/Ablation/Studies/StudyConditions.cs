@@ -59,7 +59,7 @@ internal sealed record StudyConditions
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: not the conditions of a study: {error.Message}", error);
+            throw new InvalidDataException($"{path}: not the conditions of a study: {SampleJson.Describe(error)}", error);
         }
     }
 }

@@ -11,8 +11,16 @@ internal sealed class StudyFolder(DirectoryInfo folder)
     private string RunsPath => Path.Combine(folder.FullName, "runs.jsonl");
 
     /// <summary>Writes the conditions before training, so that a report is possible during training.</summary>
-    public void Begin(StudyConditions conditions) =>
+    /// <exception cref="InvalidDataException">The folder holds a run that the study does not have. It would be lost.</exception>
+    public void Begin(StudyConditions conditions)
+    {
+        RunResult[] earlier = [.. File.Exists(RunsPath) ? KeptRuns() : [], .. FinishedRuns()];
+        if (earlier.Select(run => run.Key).Except(conditions.Study.Runs()).FirstOrDefault() is { } foreign)
+            throw new InvalidDataException(
+                $"{folder.FullName}: it holds a run of another study, {foreign}, which would be lost. Choose another --out, or give the "
+                    + "study file another name.");
         AtomicFile.WriteText(ConditionsPath, JsonSerializer.Serialize(conditions, SampleJson.Indented) + "\n");
+    }
 
     /// <summary>Writes the runs of a study, its table and its figure, and prints the table.</summary>
     public void Write(IAnsiConsole console, StudyConditions conditions, IReadOnlyList<RunResult> results)
@@ -57,12 +65,14 @@ internal sealed class StudyFolder(DirectoryInfo folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<RunResult>(json, SampleJson.Line)
+            RunResult run = JsonSerializer.Deserialize<RunResult>(json, SampleJson.Line)
                 ?? throw new InvalidDataException($"{path}: not a run of a study.");
+            return double.IsFinite(run.Scores.TextBitsPerByte)
+                ? run : throw new InvalidDataException($"{path}: the text score of {run.Key} is {run.Scores.TextBitsPerByte}.");
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path}: not a run of a study: {error.Message}", error);
+            throw new InvalidDataException($"{path}: not a run of a study: {SampleJson.Describe(error)}", error);
         }
     }
 

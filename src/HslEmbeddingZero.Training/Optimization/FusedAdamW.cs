@@ -60,6 +60,7 @@ public sealed class FusedAdamW : IDisposable
         ArgumentNullException.ThrowIfNull(module);
         Options = options ?? new AdamWOptions();
         Options.Validate();
+        using IDisposable ordinary = inference_mode(false);
         Parameters = new FlatParameters(module);
         Device device = Parameters.Weights.device;
         FirstMoment = zeros(Parameters.Count, ScalarType.Float32, device).DetachFromDisposeScope();

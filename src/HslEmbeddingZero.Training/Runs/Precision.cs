@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
@@ -23,6 +24,19 @@ public enum Precision
 
 internal static class Precisions
 {
-    /// <summary>Sets whether float32 matrix products on CUDA may round to TensorFloat32. Changes nothing on other devices.</summary>
-    public static void Use(Precision precision) => backends.cuda.matmul.allow_tf32 = precision == Precision.TensorFloat32;
+    /// <summary>
+    /// Sets whether float32 matrix products on CUDA may round to TensorFloat32, until the result is disposed. Changes nothing on other
+    /// devices.
+    /// </summary>
+    public static IDisposable? Use(Precision precision, Device device) =>
+        device.type == DeviceType.CUDA ? new MatrixProducts(precision == Precision.TensorFloat32) : null;
+
+    private sealed class MatrixProducts : IDisposable
+    {
+        private readonly bool _before = backends.cuda.matmul.allow_tf32;
+
+        public MatrixProducts(bool allowTf32) => backends.cuda.matmul.allow_tf32 = allowTf32;
+
+        public void Dispose() => backends.cuda.matmul.allow_tf32 = _before;
+    }
 }

@@ -89,13 +89,14 @@ public sealed class Trainer : IDisposable
         CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _model.RequireNotDisposed();
         long last = Math.Min(_options.Steps, stopAt);
         if (Step >= last) return;
         using IDisposable ordinary = inference_mode(false); // The caller may be in inference mode, or have gradients off.
         using IDisposable graded = enable_grad();
         Prepared prepared = Prepare();
         prepared.Rebind();
-        Precisions.Use(_options.Precision);
+        using IDisposable? products = Precisions.Use(_options.Precision, prepared.Device);
         bool checkedIds = _model.Door.ChecksIds;
         using TrainingMode mode = new(_model, isTraining: true);
         try
@@ -201,6 +202,7 @@ public sealed class Trainer : IDisposable
     private Prepared Prepare()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _model.RequireNotDisposed();
         if (_prepared is not null) return _prepared;
         _model.to(_device);
         // Created in float32, so that the float32 weights become the master weights of bfloat16 exactly.

@@ -23,6 +23,7 @@ public sealed partial class TrainingRun : IDisposable
     private readonly ILogger _logger;
     private readonly FileStream _lock;
     private readonly string _folder;
+    private readonly Device _device;
     private EvaluationLog? _log;
     private bool _isDisposed;
 
@@ -54,6 +55,7 @@ public sealed partial class TrainingRun : IDisposable
         _evaluator = sources.Any(source => source.HeldOut is not null) ? new(sources, _options.EvaluationBatchSize, device) : null;
         _logger = logger ?? NullLogger.Instance;
         _folder = folder;
+        _device = device ?? CPU;
         Directory.CreateDirectory(folder);
         _lock = Take(PathOf("lock"));
     }
@@ -189,6 +191,7 @@ public sealed partial class TrainingRun : IDisposable
         IProgress<RunEvaluation>? evaluations, IProgress<EvaluationProgress>? scoring, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
+        using IDisposable? products = Precisions.Use(_training.Precision, _device);
         EvaluationResult scores = _evaluator!.Evaluate(_model, scoring, cancellationToken);
         RunEvaluation evaluation = new(Trainer.Step, scores, Stopwatch.GetElapsedTime(start));
         double criterion = _options.Criterion(scores);

@@ -173,7 +173,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    private protected void RequireNotDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
+    internal void RequireNotDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
 
     /// <summary>[..., L] ids, checked, as [N, S·K]: completed with 0x00 or cut to whole slots, as the tail says.</summary>
     private protected Tensor Packed(Tensor ids)

@@ -24,6 +24,7 @@ public sealed class ByteGenerator : IDisposable
     private readonly int _contextLength;
     private readonly float[] _logits = new float[ByteIds.Count];
     private bool _isDisposed;
+    private bool _hasFailed; // the cache may hold half of a step
     private bool _isUnread; // the last id is read only for the next logits, so the last byte of a text costs nothing
 
     /// <summary>Processes a context and the beginning of a stream. Then it is ready to predict the next byte.</summary>
@@ -195,18 +196,22 @@ public sealed class ByteGenerator : IDisposable
     private void ReadUnread()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_hasFailed) throw new InvalidOperationException("An earlier step of this generator has failed. Create a new one.");
         if (!_isUnread) return;
-        _isUnread = false;
         using IDisposable quiet = inference_mode();
         using DisposeScope scope = NewDisposeScope();
+        _hasFailed = true;
         if (_cache is null)
         {
             ReadAgain();
-            return;
+        }
+        else
+        {
+            short[] recent = LastOfStream(_reach);
+            Read(_model.Body.CachedStep(_model.Door.Stream(Ids(recent)).narrow(1, recent.Length - 1, 1), _cache));
         }
 
-        short[] recent = LastOfStream(_reach);
-        Read(_model.Body.CachedStep(_model.Door.Stream(Ids(recent)).narrow(1, recent.Length - 1, 1), _cache));
+        (_isUnread, _hasFailed) = (false, false);
     }
 
     private void ReadAgain()

@@ -36,7 +36,10 @@ public static class Safetensors
     private delegate void ChunkAction(Span<byte> bytes, long offset);
 
     /// <summary>Reads metadata, types, shapes and offsets, but no tensor.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">
+    /// The file, or the index of a model in several files, see <see cref="Load(string)"/>. For an index, the headers of all files are
+    /// joined: the offsets of a tensor are those in its own file.
+    /// </param>
     /// <returns>The header, which has passed every check that <see cref="Load(string)"/> makes before it reads data.</returns>
     /// <exception cref="SafetensorsException">The file breaks the format; the message names it, the value and the limit.</exception>
     /// <exception cref="IOException">The file cannot be found or read.</exception>
@@ -44,16 +47,10 @@ public static class Safetensors
     public static SafetensorsHeader ReadHeader(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (SafetensorsIndex.IsIndex(path))
-            throw new SafetensorsException(
-                $"{path}: this is the index of a model in several files. {nameof(Load)} reads it; {nameof(ReadHeader)} reads one file.");
+        if (SafetensorsIndex.IsIndex(path)) return SafetensorsIndex.Merge(SafetensorsIndex.Read(path));
         using SafeFileHandle file = Open(path, FileOptions.None);
         return SafetensorsHeaderReader.Read(file, path);
     }
-
-    /// <summary>The header of a file, or the joined headers of the files that an index names.</summary>
-    internal static SafetensorsHeader ReadWholeHeader(string path) =>
-        SafetensorsIndex.IsIndex(path) ? SafetensorsIndex.Merge(SafetensorsIndex.Read(path)) : ReadHeader(path);
 
     /// <summary>Reads all tensors of a file into memory.</summary>
     /// <param name="path">

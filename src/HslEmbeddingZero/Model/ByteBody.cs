@@ -24,6 +24,9 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
         Dim = dim;
     }
 
+    /// <summary>Whether the body is disposed.</summary>
+    internal bool IsDisposed { get; private set; }
+
     /// <summary>Width of the positions that the body reads.</summary>
     public int Dim { get; }
 
@@ -75,6 +78,13 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
     /// <returns>[B, 258] logits of the last position, as <see cref="forward"/> gives them there.</returns>
     protected internal virtual Tensor CachedStep(Tensor positions, IDisposable cache) =>
         throw new NotSupportedException($"{GetName()} overrides CreateCache but not CachedStep.");
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        IsDisposed = true;
+        base.Dispose(disposing);
+    }
 
     /// <summary>What must be equal for a checkpoint to fit. Here: the type, and the name and shape of every parameter.</summary>
     internal virtual object Description => new

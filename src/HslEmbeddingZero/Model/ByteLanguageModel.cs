@@ -118,6 +118,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static ByteLanguageModel Load(string path)
     {
+        using IDisposable ordinary = inference_mode(false); // A model that was loaded in inference mode could not be trained.
         (InputDoor door, ByteTransformer body) = ModelFile.Build(path);
         ByteLanguageModel model = new(door, body);
         try
@@ -144,7 +145,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     /// </param>
     /// <exception cref="ArgumentException">Another dtype, a reserved key, or a door or body that a model file cannot hold.</exception>
     /// <exception cref="NotFiniteNumberException">
-    /// A weight is too large for <paramref name="dtype"/>, and would become infinite.
+    /// A weight is NaN or infinite, or too large for <paramref name="dtype"/>. An existing file is not changed.
     /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, ScalarType? dtype = null, IReadOnlyDictionary<string, string>? metadata = null)
@@ -154,8 +155,7 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         Dictionary<string, string> described = ModelFile.Describe(_door, _body, metadata);
         using IDisposable quiet = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Safetensors.Save(
-            path, Weights().ToDictionary(e => e.Key, e => dtype is { } type ? Rounded(e.Key, e.Value, type) : e.Value), described);
+        Safetensors.Save(path, Weights().ToDictionary(e => e.Key, e => Rounded(e.Key, e.Value, dtype ?? e.Value.dtype)), described);
     }
 
     /// <summary>Writes the weights alone as safetensors, atomically.</summary>
@@ -188,17 +188,23 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) =>
         Safetensors.LoadInto(Weights(), tensors, source, nameof(ByteLanguageModel));
 
-    internal void RequireNotDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, this);
+    /// <exception cref="ObjectDisposedException">The model, its door or its body is disposed.</exception>
+    internal void RequireNotDisposed()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _door.RequireNotDisposed();
+        ObjectDisposedException.ThrowIf(_body.IsDisposed, _body);
+    }
 
+    /// <summary>The weight in a dtype, all finite.</summary>
     private static Tensor Rounded(string key, Tensor weight, ScalarType type)
     {
         Tensor rounded = weight.to(type);
-        double lost = Infinite(rounded) - Infinite(weight);
-        return lost == 0
-            ? rounded
-            : throw new NotFiniteNumberException($"{lost} numbers of '{key}' are too large for {type}: they would become infinite.", lost);
-
-        static long Infinite(Tensor numbers) => numbers.isinf().sum().cpu().item<long>();
+        double infinite = rounded.isfinite().logical_not().sum().cpu().item<long>();
+        if (infinite == 0) return rounded;
+        bool wasFinite = weight.isfinite().all().cpu().item<bool>();
+        throw new NotFiniteNumberException(
+            $"{infinite} numbers of '{key}' {(wasFinite ? $"are too large for {type}" : "are NaN or infinite")}.", infinite);
     }
 
     /// <inheritdoc/>

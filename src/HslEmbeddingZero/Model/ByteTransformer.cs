@@ -31,7 +31,6 @@ public sealed class ByteTransformer : ByteBody
 
     private readonly RotaryEmbedding _rotary;
     private readonly CausalAttention _attention;
-    private bool _isDisposed;
 
     /// <summary>
     /// Creates a body with new weights, on the CPU in float32. They are drawn from torch's global generator, which <c>torch.manual_seed</c>
@@ -137,7 +136,6 @@ public sealed class ByteTransformer : ByteBody
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _isDisposed = true;
         if (disposing)
         {
             _rotary.Dispose();
@@ -157,7 +155,7 @@ public sealed class ByteTransformer : ByteBody
 
     private void RequireShape(Tensor positions, string name)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         ArgumentNullException.ThrowIfNull(positions, name);
         if (positions.dim() != 3 || positions.size(2) != Options.Dim)
             throw new ArgumentException($"Expected [B, positions, {Options.Dim}]; got [{string.Join(", ", positions.shape)}].", name);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
@@ -85,7 +86,7 @@ internal static class ModelFile
     /// <exception cref="SafetensorsException">The file is damaged, is not a model file, or contradicts itself.</exception>
     public static (InputDoor Door, ByteTransformer Body) Build(string path)
     {
-        SafetensorsHeader header = Safetensors.ReadWholeHeader(path);
+        SafetensorsHeader header = Safetensors.ReadHeader(path);
         string format = header.Metadata.GetValueOrDefault(FormatKey, "");
         if (format != Format)
             throw new SafetensorsException(
@@ -98,6 +99,8 @@ internal static class ModelFile
 
         InputDoor? made = null;
         ByteTransformer? transformer = null;
+        TorchRuntime.EnsureLoaded();
+        using Tensor random = get_rng_state(); // New layers draw weights, which are replaced. The caller's random numbers stay the same.
         try
         {
             // The file's n-gram codes are used, even if the codes of its arm have changed since.
@@ -111,6 +114,10 @@ internal static class ModelFile
             transformer?.Dispose();
             if (error is ArgumentException) throw Bad(header, DoorKey, path, error.Message, error);
             throw;
+        }
+        finally
+        {
+            set_rng_state(random);
         }
     }
 

@@ -42,6 +42,13 @@ public sealed class AblationProgramTests : IDisposable
         Assert.True(again.ExitCode == 0, again.Error);
         Assert.DoesNotContain("step 4/4", again.Error, StringComparison.Ordinal); // nothing is trained twice
         Assert.Equal(lines, File.ReadAllLines(InStudy("runs.jsonl")));
+
+        // Another study of the same file name would replace these runs.
+        (int ExitCode, string Output, string Error) other = Run(WriteStudy("""["zero", "projection"]""", 4));
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("a run of another study", other.Error, StringComparison.Ordinal);
+        Assert.Equal(lines, File.ReadAllLines(InStudy("runs.jsonl")));
+        Assert.Equal(table, Table());
     }
 
     [Fact]

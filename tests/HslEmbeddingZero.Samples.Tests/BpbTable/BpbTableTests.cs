@@ -366,4 +366,18 @@ public sealed class BpbTableTests : IDisposable
     }
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Without --resume, hours of training would be lost.</summary>
+    [Theory]
+    [InlineData("zero-k8-seed0.result.json")]
+    [InlineData("zero-k8-seed0.checkpoint.safetensors")]
+    public void An_earlier_run_is_not_overwritten(string file)
+    {
+        Directory.CreateDirectory(Out);
+        File.WriteAllText(Path.Combine(Out, file), "earlier");
+        (int exitCode, _, string error) = Smoke(Out, "--steps", "2", "--arms", "zero");
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"{file} exists from an earlier run: keep it with --resume", error, StringComparison.Ordinal);
+        Assert.Equal("earlier", File.ReadAllText(Path.Combine(Out, file)));
+    }
 }

@@ -65,6 +65,7 @@ public sealed class CommandErrorsTests
     [InlineData("HoLoZeRo", "generate --stop", "error: Required argument missing for option: '--stop'.")]
     [InlineData("HoLoZeRo", "generate --prompt", "error: Required argument missing for option: '--prompt'.")]
     [InlineData("HoLoZeRo", "generate --prompt x --prompt-file y", "error: --prompt cannot be combined with --prompt-file")]
+    [InlineData("HoLoZeRo", "generate --window 1 --stop x", "error: --window cannot be combined with --stop")]
     [InlineData("HoLoZeRo", "generate --window 1 --raw", "error: --window cannot be combined with --raw")]
     [InlineData("HoLoZeRo", "generate --window 1 --prompt-file x", "error: --window cannot be combined with --prompt-file")]
     public void A_missing_or_contradicting_word_is_one_line(string program, string line, string expected) => Assert.StartsWith(

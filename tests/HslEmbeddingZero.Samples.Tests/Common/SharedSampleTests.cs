@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace HslEmbeddingZero.Samples.Tests.Common;
 
@@ -65,4 +67,29 @@ public sealed class SharedSampleTests
 
     /// <summary>As TorchSharp throws it.</summary>
     private sealed class NativeError(string message) : ExternalException(message);
+
+    [Theory]
+    [InlineData("""{"step":"x"}""", "$.step")]
+    [InlineData("""{"step":1,"foo":2}""", "foo")]
+    [InlineData("""{}""", "step")]
+    [InlineData("""{"step":1,"step":2}""", "step")]
+    [InlineData("""{"step":""", "LineNumber")]
+    public void A_wrong_JSON_text_is_described_without_types_of_the_program(string json, string named)
+    {
+        JsonSerializerOptions strict = new(SampleJson.Line)
+        {
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            AllowDuplicateProperties = false,
+        };
+        string message = SampleJson.Describe(Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<OneStep>(json, strict)));
+        Assert.Contains(named, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("type", message, StringComparison.Ordinal);
+        Assert.DoesNotContain(".NET", message, StringComparison.Ordinal);
+    }
+
+    private sealed record OneStep
+    {
+        public required int Step { get; init; }
+    }
 }

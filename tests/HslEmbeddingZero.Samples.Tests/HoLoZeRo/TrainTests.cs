@@ -231,4 +231,50 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         foreach (byte value in bytes) crc = BitOperations.Crc32C(crc, value);
         return BitOperations.RotateRight(~crc, 15) + 0xA282EAD8;
     }
+
+    /// <summary>With --checkpoint-minutes 0, a finished run leaves no checkpoint.</summary>
+    [Theory]
+    [InlineData()]
+    [InlineData("--resume")]
+    public void An_earlier_model_without_a_checkpoint_is_safe(params string[] arguments)
+    {
+        Directory.CreateDirectory(Out);
+        string weights = Path.Combine(Out, "model.safetensors");
+        File.Copy(trained.Weights, weights);
+        (int exitCode, _, string error) = TrainedModel.Train(Out, arguments);
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"{weights} exists from an earlier run", error, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(trained.Weights), File.ReadAllBytes(weights));
+    }
+
+    /// <summary>Training may write better weights while the earlier ones are scored.</summary>
+    [Fact]
+    public void Scores_are_written_only_into_the_file_that_was_scored()
+    {
+        Directory.CreateDirectory(Out);
+        string weights = Path.Combine(Out, "model.safetensors");
+        File.Copy(trained.Weights, weights);
+        (Scores scores, _) = Provenance.Read(weights);
+        string digest = Provenance.Digest(weights);
+        Provenance.Update(weights, digest, scores with { Text = 1.5 });
+        Assert.Equal(1.5, Provenance.Read(weights).Scores.Text);
+        SafetensorsHeader before = Safetensors.ReadHeader(trained.Weights), after = Safetensors.ReadHeader(weights);
+        Assert.Equal(before.Metadata.Where(entry => entry.Key != "scores"), after.Metadata.Where(entry => entry.Key != "scores"));
+        Assert.Equal(File.ReadAllBytes(trained.Weights)[(int)before.DataStart..], File.ReadAllBytes(weights)[(int)after.DataStart..]);
+
+        byte[] updated = File.ReadAllBytes(weights);
+        Assert.Contains("has changed", Assert.Throws<IOException>(() => Provenance.Update(weights, digest, scores)).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(updated, File.ReadAllBytes(weights));
+    }
+
+    [Fact]
+    public void A_stored_score_of_NaN_is_an_error()
+    {
+        Directory.CreateDirectory(Out);
+        string weights = Path.Combine(Out, "model.safetensors");
+        File.Copy(trained.Weights, weights);
+        Provenance.Update(weights, Provenance.Digest(weights), Provenance.Read(weights).Scores with { Text = double.NaN });
+        Assert.Contains("not finite", Assert.Throws<InvalidDataException>(() => Provenance.Read(weights)).Message, StringComparison.Ordinal);
+    }
 }

@@ -28,6 +28,9 @@ public sealed class ShardedFileTests : IDisposable
         Assert.All(_model.Weights(), entry => Assert.Equal(entry.Value.bytes.ToArray(), loaded[entry.Key].bytes.ToArray()));
         foreach (Tensor tensor in loaded.Values) tensor.Dispose();
 
+        SafetensorsHeader header = Safetensors.ReadHeader(index);
+        Assert.Equal(_model.Weights().Keys.Order(), header.Tensors.Keys.Order());
+        Assert.Contains("door", header.Metadata.Keys);
         using var whole = ByteLanguageModel.Load(index);
         using ByteLanguageModel other = new(new ZeroDoor(2, 64), new ByteTransformer(new() { Dim = 64, Layers = 1, Heads = 2 }));
         other.LoadWeights(index);

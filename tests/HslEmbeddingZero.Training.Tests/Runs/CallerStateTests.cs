@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training.Tests.Runs;
 
 /// <summary>What a caller gives stays as it is, unless the call says otherwise.</summary>
+[Collection(GlobalGenerator.Name)]
 public sealed class CallerStateTests
 {
     [Fact]
@@ -69,5 +70,35 @@ public sealed class CallerStateTests
             Tensor difference = run.Model.Weights()[name].to(ScalarType.Float32) - expected.to(ScalarType.BFloat16).to(ScalarType.Float32);
             Assert.True(difference.abs().max().item<float>() < 1e-6, name);
         }
+    }
+
+    /// <summary>New layers draw weights, which those of the file replace.</summary>
+    [Fact]
+    public void Loading_a_model_leaves_the_callers_random_numbers()
+    {
+        using TemporaryFolder folder = new();
+        using TinyRun run = new(TinyRun.Options);
+        run.Model.Save(folder.PathOf("model"));
+        using Tensor expected = Drawn(() => { }), drawn = Drawn(() => ByteLanguageModel.Load(folder.PathOf("model")).Dispose());
+        Assert.Equal(expected.data<float>().ToArray(), drawn.data<float>().ToArray());
+
+        static Tensor Drawn(Action before)
+        {
+            manual_seed(1).Dispose();
+            before();
+            return randn(4);
+        }
+    }
+
+    [Fact]
+    public void A_model_that_was_loaded_in_inference_mode_can_be_trained()
+    {
+        using TemporaryFolder folder = new();
+        using TinyRun run = new(TinyRun.Options);
+        run.Model.Save(folder.PathOf("model"));
+        ByteLanguageModel loaded;
+        using (inference_mode()) loaded = ByteLanguageModel.Load(folder.PathOf("model"));
+        using (loaded)
+        using (Trainer trainer = new(loaded, TinyRun.Sources, TinyRun.Options)) trainer.Run(stopAt: 1);
     }
 }

@@ -99,4 +99,33 @@ public sealed class DisposedObjectTests
         action();
         return null;
     }
+
+    /// <summary>A failed step may have left half of itself in the cache. Logits from before it would be wrong.</summary>
+    [Fact]
+    public void A_generator_whose_step_has_failed_gives_no_older_logits()
+    {
+        TinyRun run = new(TinyRun.Options);
+        run.Model.eval();
+        using var generator = ByteGenerator.ForText(run.Model, "ab"u8);
+        generator.Accept('c');
+        run.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => generator.Probabilities());
+        Assert.Contains("has failed", Assert.Throws<InvalidOperationException>(() => generator.Probabilities()).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_model_with_a_disposed_part_is_not_saved(bool isBody)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("model", "an earlier file");
+        using TinyRun run = new(TinyRun.Options);
+        nn.Module part = isBody ? run.Model.Body : run.Model.Door;
+        part.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => run.Model.Save(path));
+        Assert.Throws<ObjectDisposedException>(() => run.Trainer.Run());
+        Assert.Equal("an earlier file", File.ReadAllText(path));
+    }
 }

@@ -113,7 +113,7 @@ public sealed class DivergenceTests
     }
 
     [Fact]
-    public void A_weight_too_large_for_the_type_of_a_file_is_an_error()
+    public void A_weight_that_a_model_file_cannot_hold_is_an_error()
     {
         using TemporaryFolder folder = new();
         using TinyRun run = new(TinyRun.Options);
@@ -123,5 +123,9 @@ public sealed class DivergenceTests
         Assert.Contains("norm.weight", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(folder.PathOf("model")));
         run.Model.Save(folder.PathOf("model"), ScalarType.BFloat16);
+        byte[] good = File.ReadAllBytes(folder.PathOf("model"));
+        using (no_grad()) run.Model.get_parameter("body.norm.weight")![3] = float.NaN;
+        Assert.Throws<NotFiniteNumberException>(() => run.Model.Save(folder.PathOf("model")));
+        Assert.Equal(good, File.ReadAllBytes(folder.PathOf("model")));
     }
 }
