@@ -7,6 +7,8 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>The options of the sample. Each wrong value is refused with a message that names it and the allowed values.</summary>
 internal static class TableCommandLine
 {
+    private const string DefaultFolder = "runs/bpb-table";
+
     public static RootCommand Create(Func<TableOptions, CancellationToken, Task<int>> run)
     {
         string[] presets = [.. Preset.All.Select(p => p.Name)];
@@ -25,8 +27,9 @@ internal static class TableCommandLine
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for table.md, table.json, curves.png and the metrics.",
-            "runs/bpb-table");
+        Option<DirectoryInfo> output = CheckedOptions.Folder(
+            "--out", $"Folder for table.md, table.json, curves.png and the metrics. Default: {DefaultFolder}, followed by the preset's name.",
+            DefaultFolder);
         Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped." };
         Option<bool> reportOnly = new("--report-only")
         {
@@ -73,7 +76,8 @@ internal static class TableCommandLine
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     place,
-                    parsed.GetValue(output)!,
+                    parsed.GetResult(output) is { Implicit: false }
+                        ? parsed.GetValue(output)! : new DirectoryInfo($"{DefaultFolder}-{parsed.GetValue(preset)}"),
                     parsed.GetValue(resume),
                     parsed.GetValue(reportOnly)),
                 cancellationToken).ConfigureAwait(false);
