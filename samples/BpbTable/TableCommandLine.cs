@@ -28,7 +28,8 @@ internal static class TableCommandLine
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder(
-            "--out", $"Folder for table.md, table.json, curves.png and the metrics. Default: {DefaultFolder}, followed by the preset's name.",
+            "--out",
+            $"Folder for table.md, table.json, curves.png and the metrics. Default: {DefaultFolder}, followed by the preset's name.",
             DefaultFolder);
         Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped." };
         Option<bool> reportOnly = new("--report-only")

@@ -55,7 +55,8 @@ internal static class TableProgram
         if (options.Resume)
             for (int i = 0; i < runs.Length; i++) RunOf(i).RefuseOtherResult();
         else if (!options.ReportOnly && EarlierRun(options.Out) is { } earlierRun)
-            throw new ArgumentException($"{earlierRun.FullName} exists from an earlier run: keep it with --resume, or choose another --out.");
+            throw new ArgumentException(
+                $"{earlierRun.FullName} exists from an earlier run: keep it with --resume, or choose another --out.");
         List<RunResult> results = [];
         List<(TableRowKey, int, string)> metrics = [];
         TableReport report = new(options, data, results, runs.Length); // grows with the results

@@ -72,7 +72,8 @@ internal static class RunFingerprint
                 string name = prefix + property.Name;
                 if (property.Value.ValueKind == JsonValueKind.Object) Add(name == "trainer" ? "" : $"{name}.", property.Value);
                 else if (name == "data") AddSources(property.Value.GetString()!);
-                else values[name == "doorRows" ? "the rows of the door" : name] = name == nameof(Precision) ? PrecisionOf(property.Value) : $"{property.Value}";
+                else if (name == nameof(Precision)) values[name] = PrecisionOf(property.Value);
+                else values[name == "doorRows" ? "the rows of the door" : name] = $"{property.Value}";
             }
         }
 

@@ -275,6 +275,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         string weights = Path.Combine(Out, "model.safetensors");
         File.Copy(trained.Weights, weights);
         Provenance.Update(weights, Provenance.Digest(weights), Provenance.Read(weights).Scores with { Text = double.NaN });
-        Assert.Contains("not finite", Assert.Throws<InvalidDataException>(() => Provenance.Read(weights)).Message, StringComparison.Ordinal);
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Provenance.Read(weights));
+        Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
     }
 }
