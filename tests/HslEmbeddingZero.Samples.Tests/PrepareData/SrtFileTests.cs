@@ -88,7 +88,11 @@ public sealed class SrtFileTests
     [InlineData("{x} {an8} {", "{x} {an8} {")]
     [InlineData("one\\Ntwo\\nthree\\hfour", "one two three four")]
     [InlineData("&amp; &lt;i&gt; &quot;q&quot; &#39;x&#39; &#x1F600; &hellip; a&nbsp;b", "& <i> \"q\" 'x' 😀 … a b")]
-    [InlineData("left&lrm; right&rlm;", "left\u200E right\u200F")]
+    [InlineData("left&lrm; right&rlm;", "left right")]
+    [InlineData("\u200Bso\u200Ft\u00ADer \u202Aleft\u202E \u2066x\u2069 &#x200B;", "softer left x")]
+    [InlineData("می\u200Cخواهم 👩\u200D🚀", "می\u200Cخواهم 👩\u200D🚀")] // these two join letters, or keep them apart
+    [InlineData("(a (b) c) yes [d [e (f)] g] no", "yes no")]
+    [InlineData("(a (b) c yes", "(a c yes")]
     [InlineData("AT&T &copy 100 &bogus; &amp;lt;", "AT&T &copy 100 &bogus; &lt;")]
     [InlineData("a --> b and then -> c", "a --> b and then -> c")]
     [InlineData("from 12:30 - 13:45 daily", "from 12:30 - 13:45 daily")]
@@ -115,6 +119,10 @@ public sealed class SrtFileTests
     [InlineData("\n\n\n1\n00:00:01,000 --> 00:00:02,000\nOne\n\n 2 \n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")] // before, spaces
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\nin\n1984\n\n00:00:03,000 --> 00:00:04,000\nTwo\n2024", "in 1984|Two 2024")] // years
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\n7 dwarves\n2\n00:00:03,000 --> 00:00:04,000\n42", "7 dwarves|42")]
+    [InlineData("00:00:01,000 --> 00:00:02,000\n1984\n\n00:00:03,000 --> 00:00:04,000\n42", "1984|42")] // no index at all
+    [InlineData("00:00:01,000 --> 00:00:02,000\nin\n1984\n00:00:03,000 --> 00:00:04,000\n4\n\n2", "in 1984|4 2")]
+    [InlineData("00:00:01,000 --> 00:00:02,000\n\n1984\n\n00:00:03,000 --> 00:00:04,000\n\n42", "1984|42")]
+    [InlineData("1\n00:00:01,000 --> 00:00:02,000\n1984\n\n2\n00:00:03,000 --> 00:00:04,000\n42", "1984|42")]
     [InlineData("00:00:01,000 --> 00:00:02,000\nOne\n\n2\n00:00:02,5 --> 00:00:02,6\n\n3\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")]
     public void Text_is_found_wherever_empty_lines_and_indices_are(string text, string expected)
     {
@@ -149,6 +157,7 @@ public sealed class SrtFileTests
         Assert.Equal(["1: text outside a cue: 'just'"], Damage(Srt("just\n\nsome text\n")));
         Assert.Equal(["1: the 1 cues of the file hold no words"], Damage(Srt(Times + "<i></i>[music]\n")));
         Assert.Empty(Srt(Times + "[music]\n").Cues);
+        Assert.Equal(["1: the 1 cues of the file hold no words"], Damage(Srt(Times + "\u200B\u200E\n")));
     }
 
     [Fact]
