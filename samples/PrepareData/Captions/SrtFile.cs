@@ -132,13 +132,13 @@ internal static partial class SrtFile
     private static partial Regex Settings();
 
     /// <summary>
-    /// The tags that players know, with attributes or none; style overrides of ASS and MicroDVD; breaks; and the inline times that
-    /// converters leave. Other text in angle brackets is text.
+    /// The tags that players know, with attributes or none; drawings of ASS, which stand between {\p1} and the next braces; style overrides
+    /// of ASS and MicroDVD; breaks; and the inline times that converters leave. Other text in angle brackets is text.
     /// </summary>
     [GeneratedRegex(
         @"(?i:</?(?:font\b[^<>]*|(?:b|i|u|s|em|strong|span|p|c(?:\.[\w.-]*)?)"
             + @"(?:\s+[\w-]+\s*=\s*(?:""[^""<>]*""|'[^'<>]*'|[^\s<>""']+))*\s*/?)>)"
-            + @"|\{\\[^{}]*\}|\{[CcFfoPSsYy]:[^{}]*\}"
+            + @"|\{\\(?:[^{}]*\\)?p[1-9][^{}]*\}[^{}]*|\{\\[^{}]*\}|\{[CcFfoPSsYy]:[^{}]*\}"
             + @"|(?<break>(?i:</?br\s*/?>)|\\[Nnh])"
             + @"|<(?<time>(?:(?<h>\d+):)?(?<m>\d\d):(?<s>\d\d)[.,](?<f>\d{3}))>",
         RegexOptions.CultureInvariant)]

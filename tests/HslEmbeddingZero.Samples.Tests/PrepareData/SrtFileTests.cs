@@ -83,6 +83,8 @@ public sealed class SrtFileTests
     [InlineData("<font\ncolor=red>over lines</font>", "over lines")]
     [InlineData("<span class=\"a b\">x</span>", "x")]
     [InlineData("one<br>two<br/>three<BR />four", "one two three four")]
+    [InlineData("{\\p1}m 0 0 l 100 0 100 100{\\p0}sign", "sign")]
+    [InlineData("a {\\an7\\pos(1,2)\\p4}m 0 0\nl 5 5{\\p0} b {\\pos(1,2)}c{\\p0} d {\\bord1\\p1\\c&HFF&}m 1 2", "a b c d")]
     [InlineData("{\\an8}top {\\i1}slanted{\\i0} {\\pos(10,20)}placed", "top slanted placed")]
     [InlineData("{Y:i}micro {C:$0000ff}DVD", "micro DVD")]
     [InlineData("{x} {an8} {", "{x} {an8} {")]
