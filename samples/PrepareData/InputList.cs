@@ -65,6 +65,7 @@ internal sealed record InputFault(string Place, string Reason, bool MayPass)
     /// <summary>Creates it from the error of a reader.</summary>
     public static InputFault Of(InputFile file, Exception error, string place = Whole)
     {
+        if (error is EarlyEndException early && place != Whole) place = early.Place;
         string prefix = file.Path + ": ";
         string reason = error.Message.StartsWith(prefix, StringComparison.Ordinal) ? error.Message[prefix.Length..] : error.Message;
         return new(place, reason.ReplaceLineEndings(" ").TrimEnd('.', ' '), error is not (InvalidDataException or EndOfStreamException));
@@ -76,6 +77,13 @@ internal sealed record InputFault(string Place, string Reason, bool MayPass)
     /// <summary>Whether an error says that an input cannot be read. An error of the output ends the run instead.</summary>
     public static bool IsOne(Exception error) =>
         error is InvalidDataException or IOException and not OutputException or UnauthorizedAccessException or NotSupportedException;
+}
+
+/// <summary>The rest of an input cannot be read. What came before it stays.</summary>
+internal sealed class EarlyEndException(string message, string place) : EndOfStreamException(message)
+{
+    /// <summary>Where the readable part ends.</summary>
+    public string Place { get; } = place;
 }
 
 /// <summary>
@@ -114,11 +122,7 @@ internal sealed class InputList
         _keepsRepeats = keepsRepeats;
         string real = RealPath(output);
         _outputs = new(Paths) { real };
-        foreach (string companion in PreparedFile.Companions)
-        {
-            _outputs.Add(real + companion);
-            _outputs.Add(RealPath(output + companion));
-        }
+        foreach (string companion in PreparedFile.Companions) _outputs.Add(RealPath(real + companion));
 
         foreach (string path in given) Add(path);
         Names = new FileNames(_paths.Select(file => file.Path));
@@ -215,13 +219,36 @@ internal sealed class InputList
         int depth = parts.Contains("**") ? int.MaxValue : parts.Length - first;
         Matcher matcher = new(StringComparison.Ordinal);
         matcher.AddInclude(string.Join('/', parts[first..]));
-        List<(string Path, string? Fault)> files = Below(root, depth);
-        HashSet<string> matches = [.. matcher.Match(root, files.Select(file => file.Path)).Files.Select(match => match.Path)];
-        return [.. files.Where(file => file.Fault is not null || matches.Contains(Relative(root, file.Path)))];
+        List<string> folders = [];
+        List<(string Path, string? Fault)> files = Below(root, depth, folders);
+        HashSet<string> matches =
+            [.. matcher.Match(root, files.Select(file => file.Path).Concat(folders)).Files.Select(match => match.Path)];
+
+        // A folder can bear the name of a file: Spark writes the parts of x.txt into a folder x.txt.
+        return
+        [
+            .. files.Where(file => file.Fault is not null || IsMatch(file.Path))
+                .Concat(folders.Where(folder => IsMatch(folder) && !IsBelowMatch(folder)).SelectMany(folder => Below(folder, int.MaxValue)))
+                .DistinctBy(file => file.Path)
+                .OrderBy(file => Relative(root, file.Path), StringComparer.Ordinal),
+        ];
+
+        bool IsMatch(string path) => matches.Contains(Relative(root, path));
+
+        bool IsBelowMatch(string folder)
+        {
+            string path = Relative(root, folder);
+            for (int end; (end = path.LastIndexOf('/')) > 0;)
+                if (matches.Contains(path = path[..end])) return true;
+            return false;
+        }
     }
 
     /// <summary>The files below a folder in the ordinal order of their relative paths. Names that begin with a dot are left out.</summary>
-    private List<(string Path, string? Fault)> Below(string root, int depth)
+    /// <param name="root">The folder.</param>
+    /// <param name="depth">How many folders deep the files may lie.</param>
+    /// <param name="folders">Takes the folders that were found on the way.</param>
+    private List<(string Path, string? Fault)> Below(string root, int depth, List<string>? folders = null)
     {
         List<(string Path, string? Fault)> files = [];
         HashSet<string> walked = new(Paths); // A link to a folder above would lead round and round.
@@ -239,8 +266,14 @@ internal sealed class InputList
                 foreach (FileSystemInfo entry in entries)
                 {
                     if (entry.Name.StartsWith('.')) continue;
-                    if (!entry.Attributes.HasFlag(FileAttributes.Directory)) files.Add((entry.FullName, null));
-                    else if (levels > 1) Walk(entry.FullName, levels - 1);
+                    if (!entry.Attributes.HasFlag(FileAttributes.Directory))
+                    {
+                        files.Add((entry.FullName, null));
+                        continue;
+                    }
+
+                    folders?.Add(entry.FullName);
+                    if (levels > 1) Walk(entry.FullName, levels - 1);
                 }
             }
             catch (Exception error) when (InputFault.IsOne(error))

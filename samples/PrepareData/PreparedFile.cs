@@ -29,6 +29,7 @@ internal sealed class PreparedFile<TState> : IDisposable
 {
     private const UnixFileMode UserCanWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite; // a resumed run opens the file again
 
+    // The file that a link leads to. All files of a run lie beside it: two links to one file are one output.
     private readonly string _path;
     private readonly PreparedJob _job;
     private readonly OutputFile _stream;
@@ -44,14 +45,14 @@ internal sealed class PreparedFile<TState> : IDisposable
     /// <exception cref="OutputException">Another process writes the file, or it cannot be written.</exception>
     public PreparedFile(string path, PreparedJob job, bool resume)
     {
-        _path = path;
-        _job = job;
         RequireWritable(path);
+        _path = LinkTarget.Of(new FileInfo(path)) ?? path;
+        _job = job;
         bool hasPartial = File.Exists(PartialPath);
         _stream = OutputFile.Open(PartialPath);
         try
         {
-            _journal = new ProgressJournal<TState>(path + PreparedFile.ProgressEnding, job.Command, job.Options, resume && hasPartial);
+            _journal = new ProgressJournal<TState>(_path + PreparedFile.ProgressEnding, job.Command, job.Options, resume && hasPartial);
             SavedPoint<TState>[] points = [.. _journal.Points];
             int kept = CountKept(points);
             SavedPoint<TState>? last = kept > 0 ? points[kept - 1] : null;
@@ -93,8 +94,7 @@ internal sealed class PreparedFile<TState> : IDisposable
     /// <summary>Path of the list of skipped records. The list is deleted at the end if nothing was skipped.</summary>
     public string DamagePath => _path + PreparedFile.DamageEnding;
 
-    /// <summary>Path of the output so far. It is beside the file that a link leads to, so that the last rename stays on one disk.</summary>
-    private string PartialPath => TargetOf(_path) + PreparedFile.PartialEnding;
+    private string PartialPath => _path + PreparedFile.PartialEnding;
 
     /// <summary>Records a point in the middle of an input. <see cref="Save"/> writes it.</summary>
     public void RecordPoint(InputFile input, TState state) => Record(input, isDone: false, fault: null, state);
@@ -141,7 +141,7 @@ internal sealed class PreparedFile<TState> : IDisposable
 
         // The files are still open and locked: a process that another user starts now must not find them half renamed.
         CopyMode(default);
-        AtomicFile.Replace(PartialPath, TargetOf(_path));
+        AtomicFile.Replace(PartialPath, _path);
         _journal.Delete();
         Dispose();
     }
@@ -183,15 +183,11 @@ internal sealed class PreparedFile<TState> : IDisposable
         _journal?.Dispose();
     }
 
-    /// <summary>The file that a link leads to, or the path itself.</summary>
-    private static string TargetOf(string path) => LinkTarget.Of(new FileInfo(path)) ?? path;
-
     /// <summary>Gives the output so far the permissions of the file that it will replace, if there is one.</summary>
     private void CopyMode(UnixFileMode more)
     {
-        string target = TargetOf(_path);
-        if (OperatingSystem.IsWindows() || !File.Exists(target)) return;
-        UnixFileMode mode = File.GetUnixFileMode(target) | more;
+        if (OperatingSystem.IsWindows() || !File.Exists(_path)) return;
+        UnixFileMode mode = File.GetUnixFileMode(_path) | more;
         if (File.GetUnixFileMode(PartialPath) != mode) File.SetUnixFileMode(PartialPath, mode);
     }
 

@@ -9,15 +9,21 @@ internal sealed partial record CaptionLookup(string? Chosen, IReadOnlyList<strin
 {
     /// <summary>
     /// Looks beside a film. film.srt and film.vtt come first. Else a file with a language, as film.en.srt or film.pt-BR.vtt, is used if
-    /// there is only one language. Captions of foreign parts only, as film.en.forced.srt, are never chosen.
+    /// there is only one language. Captions of foreign parts only, as film.en.forced.srt, are never chosen. A file that bears the longer
+    /// name of another film, as film.two.srt beside film.two.mp4, belongs to that one.
     /// </summary>
     public static CaptionLookup Beside(string film)
     {
         string stem = Path.GetFileNameWithoutExtension(film) + ".";
+        string[] beside = [.. FilesOf(Path.GetDirectoryName(film)!).Where(file => Bears(file, stem))];
+        string[] longer =
+        [
+            .. beside.Where(file => InputList.HasEnding(file, WindowOptions.Endings))
+                .Select(file => Path.GetFileNameWithoutExtension(file) + ".").Where(other => other.Length > stem.Length),
+        ];
         (string Path, string Tag)[] files =
         [
-            .. FilesOf(Path.GetDirectoryName(film)!)
-                .Where(file => Path.GetFileName(file).StartsWith(stem, StringComparison.Ordinal) && EndingOf(file) >= 0)
+            .. beside.Where(file => EndingOf(file) >= 0 && !longer.Any(other => Bears(file, other)))
                 .Select(file => (file, Tag(file, stem)))
                 .OrderBy(file => file.Item2, StringComparer.Ordinal).ThenBy(file => EndingOf(file.file))
                 .ThenBy(file => file.file, StringComparer.Ordinal),
@@ -31,6 +37,8 @@ internal sealed partial record CaptionLookup(string? Chosen, IReadOnlyList<strin
     /// <summary>A film that is not there, or in a folder that cannot be listed, is reported where it is read.</summary>
     private static IEnumerable<string> FilesOf(string folder) => Directory.Exists(folder)
         ? Directory.EnumerateFiles(folder, "*", new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = default }) : [];
+
+    private static bool Bears(string file, string stem) => Path.GetFileName(file).StartsWith(stem, StringComparison.Ordinal);
 
     private static int EndingOf(string file) =>
         SubtitleFile.Endings.Index().FirstOrDefault(

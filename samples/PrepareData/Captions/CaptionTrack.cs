@@ -63,9 +63,20 @@ internal sealed class CaptionTrack
     internal sealed class Reader(CaptionTrack track)
     {
         private readonly List<Word> _spoken = [];
+        private readonly HashSet<Word> _written = new(ReferenceEqualityComparer.Instance);
         private long _window;
         private int _nextByWindow;
         private int _nextByStart;
+
+        /// <summary>Words of the windows so far that had no space in them.</summary>
+        public int LeftOut => track._byWindow.Take(_nextByWindow).Count(word => !_written.Contains(word));
+
+        /// <summary>Words whose windows are still to come, with the time of the first.</summary>
+        public (int Count, TimeSpan First) Left()
+        {
+            Word[] left = [.. track._byWindow.Skip(_nextByWindow).Where(word => !_written.Contains(word))];
+            return (left.Length, TimeSpan.FromSeconds(left.Select(word => word.Start).DefaultIfEmpty().Min()));
+        }
 
         /// <summary>Writes the caption of the next window, padded with spaces; false where it is empty.</summary>
         public bool Next(Span<byte> caption)
@@ -85,12 +96,13 @@ internal sealed class CaptionTrack
             return used > 0;
         }
 
-        private static bool Append(Word word, Span<byte> caption, ref int used)
+        private bool Append(Word word, Span<byte> caption, ref int used)
         {
             int space = used == 0 ? 0 : 1;
             if (used + space + word.Text.Length > caption.Length) return false;
             word.Text.CopyTo(caption[(used + space)..]);
             used += space + word.Text.Length;
+            _written.Add(word);
             return true;
         }
     }

@@ -15,6 +15,7 @@ internal static partial class SpokenCues
     private const char Mark = ShownCue.TimeMark;
     private const int FewestGrowing = 2;
     private const int MostLines = 32; // more are not compared: no screen has them
+    private const int DeepestRemark = 16; // brackets within brackets; each level takes a pass over the text
 
     /// <summary>Cues follow one another without a break where less than this lies between them: less than two frames of a film.</summary>
     private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(50);
@@ -23,7 +24,11 @@ internal static partial class SpokenCues
     public static (IReadOnlyList<Cue> Cues, int Remarks) From(IEnumerable<ShownCue> shown, ICollection<DamagedCue> damaged)
     {
         // A stable sort: cues with the same start stay in file order.
-        Screen[] screens = [.. shown.OrderBy(cue => cue.Start).Select(cue => new Screen(cue)).Where(screen => screen.Lines.Count > 0)];
+        Screen[] screens =
+        [
+            .. shown.OrderBy(cue => cue.Start).Select(cue => new Screen(cue with { Text = Unseen().Replace(cue.Text, "") }))
+                .Where(screen => screen.Lines.Count > 0),
+        ];
         bool grows = Grows(screens);
         List<Cue> spoken = [];
         Screen? before = null;
@@ -42,8 +47,8 @@ internal static partial class SpokenCues
             else
             {
                 int count = spoken.Count, from = screen.IndexAfter(follows ? screen.AlreadyShown(before!, grows) : 0);
-                remarks += RemarksIn(screen.Cue.Text.AsSpan(from));
-                spoken.AddRange(Words(screen.Cue, from, damaged));
+                string text = WithoutRemarks(screen.Cue.Text[from..], ref remarks);
+                spoken.AddRange(Words(screen.Cue, text, screen.Cue.Text.AsSpan(0, from).Count(Mark), damaged));
                 if (spoken.Count > count) current = screen with { Spoken = spoken.Count - 1 };
             }
 
@@ -53,12 +58,18 @@ internal static partial class SpokenCues
         return ([.. spoken.OrderBy(cue => cue.Start)], remarks);
     }
 
-    /// <summary>Number of remarks in brackets. Signs of music say nothing that is lost.</summary>
-    private static int RemarksIn(ReadOnlySpan<char> text)
+    /// <summary>Removes remarks, and counts those in brackets. Signs of music say nothing that is lost.</summary>
+    private static string WithoutRemarks(string text, ref int remarks)
     {
         int count = 0;
-        foreach (ValueMatch match in Remarks().EnumerateMatches(text)) count += match.Length > 1 ? 1 : 0;
-        return count;
+        for (int depth = 0; depth < DeepestRemark && Remarks().IsMatch(text); depth++)
+            text = Remarks().Replace(text, remark =>
+            {
+                if (remark.Length > 1) count++;
+                return " " + new string(Mark, remark.Value.Count(c => c == Mark)) + " ";
+            });
+        remarks += count;
+        return text;
     }
 
     /// <summary>
@@ -73,10 +84,8 @@ internal static partial class SpokenCues
         return growing >= FewestGrowing && growing * 2 > pairs.Length;
     }
 
-    private static IEnumerable<Cue> Words(ShownCue cue, int from, ICollection<DamagedCue> damaged)
+    private static IEnumerable<Cue> Words(ShownCue cue, string text, int mark, ICollection<DamagedCue> damaged)
     {
-        int mark = cue.Text.AsSpan(0, from).Count(Mark);
-        string text = Remarks().Replace(cue.Text[from..], remark => " " + new string(Mark, remark.Value.Count(c => c == Mark)) + " ");
         TimeSpan time = cue.Start;
         TimeSpan? misplaced = null;
         List<(TimeSpan Start, StringBuilder Words)> pieces = [(time, new StringBuilder())];
@@ -119,6 +128,13 @@ internal static partial class SpokenCues
 
     private static bool IsUncased(char character) =>
         char.IsSurrogate(character) || char.GetUnicodeCategory(character) == UnicodeCategory.OtherLetter;
+
+    /// <summary>
+    /// Characters without a picture: directions of text, soft hyphens, spaces of no width. The two that join letters or keep them apart
+    /// stay.
+    /// </summary>
+    [GeneratedRegex(@"[\u00AD\u200B\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]", RegexOptions.CultureInvariant)]
+    private static partial Regex Unseen();
 
     /// <summary>A bracket that follows a letter or a digit is text, as in f(x) or list[0].</summary>
     [GeneratedRegex(@"(?<![A-Za-z0-9_>])(?:\[[^\[\]]*\]|\([^()]*\))|[♪♫]", RegexOptions.CultureInvariant)]

@@ -6,7 +6,7 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <summary>SubRip, which has no standard. It is read as ffmpeg and the players that use it show it.</summary>
 /// <remarks>
 /// A line of times starts a cue. All lines up to the next line of times are its text, empty lines between them or not. The index of the
-/// next cue is no text.
+/// next cue is no text. Where most cues have no index, a number is text.
 /// </remarks>
 internal static partial class SrtFile
 {
@@ -18,11 +18,12 @@ internal static partial class SrtFile
     {
         List<ShownCue> cues = [];
         int[] starts = [.. Enumerable.Range(0, lines.Count).Where(at => StartsCue(lines, at))];
-        ReportText(lines, starts.Length == 0 ? lines.Count : TextEnd(lines, 0, starts[0]), damaged);
+        bool hasIndices = starts.Count(at => HasIndex(lines, at)) * 2 >= starts.Length;
+        ReportText(lines, starts.Length == 0 ? lines.Count : TextEnd(lines, 0, starts[0], hasIndices: true), damaged);
         foreach ((int index, int at) in starts.Index())
         {
             bool isLast = index + 1 == starts.Length;
-            int end = isLast ? lines.Count : TextEnd(lines, at + 1, starts[index + 1]);
+            int end = isLast ? lines.Count : TextEnd(lines, at + 1, starts[index + 1], hasIndices);
             if (ReadCue(lines, at, end, damaged) is { } cue) cues.Add(cue);
         }
 
@@ -41,15 +42,25 @@ internal static partial class SrtFile
         static bool IsExact(Match match) => match.Groups["h1"].Success || match.Groups["f1"].Success;
     }
 
+    /// <summary>Whether a number stands right before a line of times. Some files have an empty line after each line.</summary>
+    private static bool HasIndex(IReadOnlyList<string> lines, int at)
+    {
+        if (at > 0 && IsIndex(lines[at - 1])) return true;
+        bool isSpaced = at > 1 && at + 1 < lines.Count && lines[at - 1].Length == 0 && lines[at + 1].Length == 0;
+        return isSpaced && IsIndex(lines[at - 2]);
+    }
+
     /// <summary>Returns where the text before a line of times ends: the index of the cue is no text, nor are empty lines.</summary>
-    private static int TextEnd(IReadOnlyList<string> lines, int from, int times)
+    private static int TextEnd(IReadOnlyList<string> lines, int from, int times, bool hasIndices)
     {
         int end = times;
         while (end > from && string.IsNullOrWhiteSpace(lines[end - 1])) end--;
         if (end == from || !IsIndex(lines[end - 1])) return end;
 
         // A number that ends a text, as a year, is followed by an empty line and has none before it.
-        bool isIndex = end == times || end - 1 == from || string.IsNullOrWhiteSpace(lines[end - 2]);
+        // Where cues have no index, only a number that stands alone right before the times is one.
+        bool isFirst = end - 1 == from, isAlone = !isFirst && string.IsNullOrWhiteSpace(lines[end - 2]);
+        bool isIndex = hasIndices ? end == times || isFirst || isAlone : end == times && isAlone;
         return isIndex ? end - 1 : end;
     }
 
@@ -121,13 +132,13 @@ internal static partial class SrtFile
     private static partial Regex Settings();
 
     /// <summary>
-    /// The tags that players know, with attributes or none; style overrides of ASS and MicroDVD; breaks; and the inline times that
-    /// converters leave. Other text in angle brackets is text.
+    /// The tags that players know, with attributes or none; drawings of ASS, which stand between {\p1} and the next braces; style overrides
+    /// of ASS and MicroDVD; breaks; and the inline times that converters leave. Other text in angle brackets is text.
     /// </summary>
     [GeneratedRegex(
         @"(?i:</?(?:font\b[^<>]*|(?:b|i|u|s|em|strong|span|p|c(?:\.[\w.-]*)?)"
             + @"(?:\s+[\w-]+\s*=\s*(?:""[^""<>]*""|'[^'<>]*'|[^\s<>""']+))*\s*/?)>)"
-            + @"|\{\\[^{}]*\}|\{[CcFfoPSsYy]:[^{}]*\}"
+            + @"|\{\\(?:[^{}]*\\)?p[1-9][^{}]*\}[^{}]*|\{\\[^{}]*\}|\{[CcFfoPSsYy]:[^{}]*\}"
             + @"|(?<break>(?i:</?br\s*/?>)|\\[Nnh])"
             + @"|<(?<time>(?:(?<h>\d+):)?(?<m>\d\d):(?<s>\d\d)[.,](?<f>\d{3}))>",
         RegexOptions.CultureInvariant)]

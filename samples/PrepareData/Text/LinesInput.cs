@@ -42,8 +42,7 @@ internal abstract class LinesInput : TextInput
         if (!_lines.Next(out ReadOnlySpan<byte> line, out bool isTooLong))
         {
             End(writer);
-            if (_lines.Fault is { } end) Skip(damage, $"after line {_lines.Number}, byte {_lines.Offset}", end);
-            return false;
+            return _lines.Fault is { } end ? throw EndEarly($"after line {_lines.Number}, byte {_lines.Offset}", end) : false;
         }
 
         if (_lines.LineOffset == 0) line = FileContent.WithoutMark(line);

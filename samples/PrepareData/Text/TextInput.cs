@@ -46,6 +46,7 @@ internal abstract class TextInput(string path, TextPosition start) : IDisposable
     /// <param name="writer">Writer of the documents.</param>
     /// <param name="damage">Log of records that cannot be read. They are skipped.</param>
     /// <exception cref="InvalidDataException">The end is reached, and every record of the file was damaged.</exception>
+    /// <exception cref="EarlyEndException">The rest of the file cannot be read. What came before it is written.</exception>
     public bool Next(DocumentWriter writer, DamageLog damage)
     {
         long before = Used(writer.Statistics);
@@ -67,6 +68,13 @@ internal abstract class TextInput(string path, TextPosition start) : IDisposable
         _lastDamage = $"{place}: {reason}";
         damage.Add(path, place, reason, records);
     }
+
+    /// <summary>The error of a file whose rest cannot be read.</summary>
+    /// <param name="place">Where the readable part ends.</param>
+    /// <param name="reason">What is wrong there.</param>
+    protected Exception EndEarly(string place, string reason) => _isAnyUsable
+        ? new EarlyEndException($"{path}: {reason}", place)
+        : new InvalidDataException($"{path}: none of its records can be read; {place}: {reason}.");
 
     /// <summary>A number that changes with every record that could be used, with or without text.</summary>
     private static long Used(TextStatistics statistics) =>

@@ -55,11 +55,11 @@ internal abstract class TextStream : IDisposable
     /// <summary>A compressed file. It may have several parts, one after another, as parallel compressors and "cat" write them.</summary>
     private abstract class CompressedText : TextStream
     {
-        protected CompressedText(string path, ReadOnlySpan<byte> magic, string format)
+        protected CompressedText(string path, Func<ReadOnlySpan<byte>, bool> recognize, string format)
             : base(path)
         {
             Fill();
-            if (Input.StartsWith(magic)) return;
+            if (recognize(Input)) return;
             File.Dispose();
             throw new InvalidDataException(
                 $"{path}: not {format} data: {FileContent.DescribeData(Input) ?? "it does not begin as such data does"}.");
@@ -92,7 +92,7 @@ internal abstract class TextStream : IDisposable
     /// Gzip members one after another. The framework's GZipStream ends without an error where data is cut off or where another part is
     /// damaged, so the members are followed here; the inflater is SharpZipLib's.
     /// </summary>
-    private sealed class GzipText(string path) : CompressedText(path, FileContent.Gzip, "gzip")
+    private sealed class GzipText(string path) : CompressedText(path, start => start.StartsWith(FileContent.Gzip), "gzip")
     {
         private const int MostAtOnce = 1 << 12; // What the inflater has written when it meets damage is lost.
 
@@ -198,7 +198,7 @@ internal abstract class TextStream : IDisposable
         private bool _isInFrame;
 
         public ZstdText(string path)
-            : base(path, FileContent.Zstd, "zstd") =>
+            : base(path, FileContent.IsZstd, "zstd") =>
             _decompressor.SetParameter(ZstdSharp.Unsafe.ZSTD_dParameter.ZSTD_d_windowLogMax, LongestWindow);
 
         public override int Read(byte[] buffer, int offset, int count)

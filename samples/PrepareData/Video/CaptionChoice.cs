@@ -47,6 +47,12 @@ internal sealed class CaptionChoice(
         List<(FilmStream Stream, string Reason)> unread = [];
         foreach (FilmStream stream in streams.Preferred(StreamKind.Subtitle))
         {
+            if (stream.IsForced)
+            {
+                unread.Add((stream, "it is for foreign parts only and is not used; give a .srt or .vtt file with --captions"));
+                continue;
+            }
+
             if (stream.IsBitmap)
             {
                 unread.Add((stream, "it holds pictures of text, which are not read; give a .srt or .vtt file with --captions"));

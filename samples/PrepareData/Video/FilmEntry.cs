@@ -12,6 +12,7 @@ namespace HslEmbeddingZero.Samples.PrepareData;
 /// <param name="HasVideo">False where the film has no pictures and its frames are black.</param>
 /// <param name="HasAudio">False where the film has no audio and its sound is silence.</param>
 /// <param name="Content">Digest of its pictures and sound. It tells two films of one name apart, also in different window files.</param>
+/// <param name="LeftOutWords">Number of words of its captions that had no space in their windows.</param>
 internal sealed record FilmEntry(
     string Name, string File, int First, int Count, int FirstCaption, int LastCaption, int Captioned, int Sounding, bool HasVideo,
-    bool HasAudio, string Content = "");
+    bool HasAudio, string Content = "", int LeftOutWords = 0);

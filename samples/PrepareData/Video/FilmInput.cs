@@ -22,7 +22,10 @@ internal sealed record FilmInput(string Path, FilmStream? Video, FilmStream? Aud
         IAnsiConsole console, string path, string? captions, WindowOptions options, DamageLog damage, CancellationToken cancellationToken)
     {
         InputFile.Of(path, path).RequireContent();
+        if (IsList(path)) throw new InvalidDataException($"{path}: this is a list of other files. Name those files as inputs instead.");
         FilmStreams streams = Ffmpeg.Probe(path);
+        foreach (string line in streams.NotUnderstood)
+            damage.Add(path, "its list of streams", $"{DamagedCue.Quote(line)} is not understood; this stream is not read");
         FilmStream? video = ChooseVideo(path, streams, damage);
         FilmStream? audio = ChooseAudio(path, streams, options.AudioStream, damage);
         CaptionTrack? track = new CaptionChoice(console, path, options, damage, cancellationToken).Read(captions, streams);
@@ -57,6 +60,15 @@ internal sealed record FilmInput(string Path, FilmStream? Video, FilmStream? Aud
         return Ffmpeg.FaultOf(path, chosen) is { } fault
             ? throw new InvalidDataException($"{path}: --audio-stream {number}: {chosen.Name} cannot be decoded: {fault}")
             : chosen;
+    }
+
+    /// <summary>Whether a file is text that names other files: a list of ffmpeg, or a playlist.</summary>
+    private static bool IsList(string path)
+    {
+        Span<byte> start = stackalloc byte[FileContent.StartLength];
+        using FileStream file = File.OpenRead(path);
+        ReadOnlySpan<byte> text = FileContent.WithoutMark(start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]);
+        return text.StartsWith("ffconcat version"u8) || text.StartsWith("#EXTM3U"u8);
     }
 
     private static bool IsAudio(FilmStream stream) => stream.Kind == StreamKind.Audio;

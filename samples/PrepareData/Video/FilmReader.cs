@@ -27,6 +27,15 @@ internal sealed class FilmReader : IDisposable
         _sound = film.Audio is null ? null : Ffmpeg.Sound(film.Path, film.Audio);
     }
 
+    /// <summary>Why the film ends before its end; null where it is whole. Known after <see cref="Finish"/>.</summary>
+    public string? EarlyEnd => _frames?.EarlyEnd ?? _sound?.EarlyEnd;
+
+    /// <summary>Words of the captions that had no space in their windows.</summary>
+    public int LeftOutWords => _captions?.LeftOut ?? 0;
+
+    /// <summary>Words of the captions that come after the last window, with the time of the first.</summary>
+    public (int Count, TimeSpan First) WordsAfterEnd => _captions?.Left() ?? default;
+
     /// <summary>True where the last window has a caption.</summary>
     public bool HasCaption { get; private set; }
 

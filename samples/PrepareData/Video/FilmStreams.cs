@@ -42,6 +42,9 @@ internal sealed record FilmStream(
 /// <param name="Duration">Duration, or null where the file has none.</param>
 internal sealed partial record FilmStreams(IReadOnlyList<FilmStream> All, TimeSpan? Duration)
 {
+    /// <summary>Lines that describe a stream of these kinds in a way that is not known. The stream is not read.</summary>
+    public IReadOnlyList<string> NotUnderstood { get; private init; } = [];
+
     /// <summary>Reads the description that ffmpeg prints of its input.</summary>
     public static FilmStreams Parse(IReadOnlyList<string> lines)
     {
@@ -61,7 +64,13 @@ internal sealed partial record FilmStreams(IReadOnlyList<FilmStream> All, TimeSp
         ];
         return new FilmStreams(
             numbered,
-            duration is null ? null : new TimeSpan(0, Number(duration, "h"), Number(duration, "m"), Number(duration, "s")));
+            duration is null ? null : new TimeSpan(0, Number(duration, "h"), Number(duration, "m"), Number(duration, "s")))
+        {
+            NotUnderstood =
+            [
+                .. lines.Where(line => AnyStreamLine().IsMatch(line) && !StreamLine().IsMatch(line)).Select(line => line.Trim()).Distinct(),
+            ],
+        };
     }
 
     /// <summary>The streams of a kind in the order of preference: those that the film marks as default first, forced ones last.</summary>
@@ -81,9 +90,13 @@ internal sealed partial record FilmStreams(IReadOnlyList<FilmStream> All, TimeSp
         int.Parse(match.Groups[group].Value, NumberStyles.None, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(
-        @"^\s*Stream #0:(?<index>\d{1,6})(?:\[\w+\])?(?:\((?<language>\w+)\))?: (?<kind>Video|Audio|Subtitle): (?<codec>\w+)(?<rest>.*)$",
+        @"^\s*Stream #0:(?<index>\d{1,6})(?:\[\w+\])?(?:\((?<language>[^()]*)\))?: "
+            + @"(?<kind>Video|Audio|Subtitle): (?<codec>\w+)(?<rest>.*)$",
         RegexOptions.CultureInvariant)]
     private static partial Regex StreamLine();
+
+    [GeneratedRegex(@"^\s*Stream #0:.*: (?:Video|Audio|Subtitle)\b", RegexOptions.CultureInvariant)]
+    private static partial Regex AnyStreamLine();
 
     [GeneratedRegex(@"^\s*Duration: (?<h>\d{1,5}):(?<m>\d\d):(?<s>\d\d)", RegexOptions.CultureInvariant)]
     private static partial Regex DurationLine();

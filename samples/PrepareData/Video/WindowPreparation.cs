@@ -27,6 +27,10 @@ internal static class WindowPreparation
             Companion = film.Captions is null ? null : InputFile.Of(film.Captions, names.Of(film.Captions)),
         })];
 
+        string json = Path.ChangeExtension(options.Out, ".json");
+        string sheet = Path.ChangeExtension(options.Out, ".frames.png");
+        WindowSidecar.RequireReplaceable(json);
+        if (Directory.Exists(sheet)) throw new InvalidDataException($"{sheet}: this is a folder. Choose another --out.");
         PreparedJob job = new("windows", files, names, options.Content);
         using PreparedFile<FilmEntry> output = new(options.Out, job, options.Resume);
         if (output.DoneAgain is { } again) console.WriteLine(again);
@@ -41,7 +45,7 @@ internal static class WindowPreparation
                 output.Save();
             }
 
-            // A film is in the output as a whole or not at all.
+            // A film with an error in the middle is not in the output. One whose file ends early is, up to there.
             FilmEntry? Read(InputFile file)
             {
                 long start = output.Stream.Position;
@@ -49,8 +53,9 @@ internal static class WindowPreparation
                 try
                 {
                     file.RequireContent();
-                    FilmEntry entry = Prepare(console, progress, file, NameOf(file.Path, entries), options, output, cancellationToken);
-                    output.RecordDone(file, fault: null, entry);
+                    (FilmEntry entry, InputFault? fault) =
+                        Prepare(console, progress, file, NameOf(file.Path, entries), options, output, cancellationToken);
+                    output.RecordDone(file, fault, entry);
                     return entry;
                 }
                 catch (Exception error) when (
@@ -68,8 +73,6 @@ internal static class WindowPreparation
         });
         output.RequireAnyRead();
 
-        string json = Path.ChangeExtension(options.Out, ".json");
-        string sheet = Path.ChangeExtension(options.Out, ".frames.png");
         string newJson = options.Out + ".partial.json", newSheet = options.Out + ".partial.png";
         try
         {
@@ -88,7 +91,7 @@ internal static class WindowPreparation
         output.RequireAllRead();
     }
 
-    private static FilmEntry Prepare(
+    private static (FilmEntry Film, InputFault? Fault) Prepare(
         IAnsiConsole console, ProgressReport progress, InputFile file, string name, WindowOptions options, PreparedFile<FilmEntry> output,
         CancellationToken cancellationToken)
     {
@@ -96,6 +99,7 @@ internal static class WindowPreparation
         var input = FilmInput.Open(console, path, file.Companion?.Path, options, output.Damage, cancellationToken);
         int first = (int)(output.Stream.Position / WindowRecord.Size);
         FilmEntry film = new(name, file.Name, first, 0, -1, -1, 0, 0, input.Video is not null, input.Audio is not null);
+        InputFault? fault = null;
         long expected = Math.Max(1, (long)((input.Duration?.TotalSeconds ?? 0) * Ffmpeg.FramesPerSecond * WindowRecord.Size));
         using (FilmReader reader = new(input))
         using (cancellationToken.Register(reader.Dispose))
@@ -123,12 +127,24 @@ internal static class WindowPreparation
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            film = film with { Content = Convert.ToHexStringLower(content.GetCurrentHash()) };
-            foreach (string message in reader.Finish()) output.Damage.Add(path, $"before window {film.Count}", message.Trim());
+            film = film with { Content = Convert.ToHexStringLower(content.GetCurrentHash()), LeftOutWords = reader.LeftOutWords };
+            if (reader.WordsAfterEnd is { Count: > 0 } after)
+                output.Damage.Add(path, "captions", string.Create(CultureInfo.InvariantCulture,
+                    $"{after.Count} words of the captions are after the end of the film (first at {after.First:c})"));
+            IReadOnlyList<string> messages = reader.Finish();
+            if (reader.EarlyEnd is { } end)
+            {
+                string reason = $"the file ends too early; ffmpeg says: {end}";
+                if (film.Count == 0) throw new InvalidDataException($"{path}: {reason}");
+                fault = new InputFault(string.Create(CultureInfo.InvariantCulture, $"from window {film.Count} on"), reason, MayPass: false);
+            }
+
+            foreach (string message in messages.Where(message => message.Trim() != reader.EarlyEnd))
+                output.Damage.Add(path, $"before window {film.Count}", message.Trim());
         }
 
         if (film.Count == 0) throw new InvalidDataException($"{path}: the film is shorter than half a second, the length of a window.");
-        return film;
+        return (film, fault);
     }
 
     private static string NameOf(string path, List<FilmEntry> films)
@@ -149,8 +165,13 @@ internal static class WindowPreparation
             $"{options.Out}: {films.Count} films, {count:N0} windows, "
                 + $"{TimeSpan.FromSeconds((double)count / Ffmpeg.FramesPerSecond):hh\\:mm\\:ss}");
         foreach (FilmEntry film in films)
+        {
+            string leftOut = film.LeftOutWords == 0 ? "" : string.Create(culture, $", {film.LeftOutWords:N0} words left out for space");
             yield return string.Create(culture,
-                $"  {film.Name}: {film.Count:N0} windows, {film.Captioned:N0} with a caption, {film.Sounding:N0} with sound");
+                $"  {film.Name}: {film.Count:N0} windows, {film.Captioned:N0} with a caption, {film.Sounding:N0} with sound{leftOut}");
+        }
+
+
         yield return string.Create(culture,
             $"  held out: {heldOut:N0} windows{(heldOut == 0 ? "; the films are too short or too few to hold any out" : "")}");
         yield return $"  frames: {sheet}";

@@ -15,6 +15,17 @@ internal static class WindowSidecar
     private const int FewestHeldOut = 2; // Scoring video needs at least one pair of windows.
     private const int OneInSo = 10;
 
+    /// <summary>Refuses to replace a file that is no list of films.</summary>
+    /// <param name="path">Path of the JSON file.</param>
+    /// <exception cref="InvalidDataException">There is something else. The message says what to do.</exception>
+    public static void RequireReplaceable(string path)
+    {
+        if (Directory.Exists(path)) throw new InvalidDataException($"{path}: this is a folder. Choose another --out.");
+        if (!File.Exists(path) || IsListOfFilms(path)) return;
+        throw new InvalidDataException(
+            $"{path}: this file is no list of films, and the list would replace it. Choose another --out, or move the file.");
+    }
+
     /// <summary>Returns the text of the JSON file.</summary>
     public static string Write(IReadOnlyList<FilmEntry> films, SplitRule split) => JsonSerializer.Serialize(
         new
@@ -30,6 +41,23 @@ internal static class WindowSidecar
             Films = Parts(films, split).SelectMany(Entries),
         },
         Json);
+
+    private static bool IsListOfFilms(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            using var json = JsonDocument.Parse(file);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("record", out JsonElement record) && record.ValueKind == JsonValueKind.Number
+                && record.TryGetInt32(out int size) && size == WindowRecord.Size
+                && json.RootElement.TryGetProperty("films", out JsonElement films) && films.ValueKind == JsonValueKind.Array;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Number of held-out windows.</summary>
     public static int HeldOut(IReadOnlyList<FilmEntry> films, SplitRule split) =>

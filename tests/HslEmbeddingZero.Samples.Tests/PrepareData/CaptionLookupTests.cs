@@ -25,6 +25,11 @@ public sealed class CaptionLookupTests : IDisposable
     [InlineData("film.en.forced.srt", null, "film.en.forced.srt")]
     [InlineData("film.en.srt film.ko.srt", null, "film.en.srt film.ko.srt")]
     [InlineData("film.part2.srt", null, "film.part2.srt")]
+    [InlineData("film.two.srt film.two.mp4", null, "")] // it belongs to the other film
+    [InlineData("film.en.vtt film.en.MKV", null, "")]
+    [InlineData("film.two.en.srt film.two.mp4 film.en.srt", "film.en.srt", "")]
+    [InlineData("film.srt film.mkv", "film.srt", "")]
+    [InlineData("film.en.srt film.en.txt", "film.en.srt", "")]
     [InlineData("film2.srt film.txt film.en.txt other.en.srt srt .srt", null, "")]
     public void A_file_is_chosen_where_only_one_can_be_meant(string files, string? chosen, string unused)
     {

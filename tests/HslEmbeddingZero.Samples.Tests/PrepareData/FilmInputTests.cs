@@ -104,6 +104,29 @@ public sealed class FilmInputTests : IDisposable
     }
 
     [SkippableFact]
+    public void A_stream_of_forced_subtitles_is_named_and_not_used()
+    {
+        string srt = _folder.Write("a.srt", Encoding.UTF8.GetBytes(Srt)), vtt = _folder.Write("b.vtt", Encoding.UTF8.GetBytes(Karaoke));
+        string film = Film("film.mkv", [srt], "-map", "3", "-c:s", "copy", "-disposition:s:0", "default+forced");
+        Assert.Null(Open(film).Captions);
+        string entry = Assert.Single(Log());
+        Assert.StartsWith("film.mkv, subtitle stream 0 (subrip): it is for foreign parts only", entry, StringComparison.Ordinal);
+        Assert.EndsWith("--captions", entry, StringComparison.Ordinal);
+
+        film = Film("film.mkv", [srt, vtt], "-map", "3", "-map", "4", "-c:s", "copy", "-disposition:s:0", "forced");
+        Assert.Equal(["green", "apples", "fall"], Captions(Open(film)));
+        Assert.Empty(Log());
+    }
+
+    [Theory]
+    [InlineData("ffconcat version 1.0\nfile a.mp4\n")]
+    [InlineData("#EXTM3U\na.mp4\n")]
+    [InlineData("\uFEFF#EXTM3U8\na.mp4\n")]
+    public void A_list_of_other_files_is_no_film(string text) => Assert.EndsWith(
+        "film.mp4: this is a list of other files. Name those files as inputs instead.",
+        Refused(() => Open(_folder.Write("film.mp4", Encoding.UTF8.GetBytes(text)))), StringComparison.Ordinal);
+
+    [SkippableFact]
     public void Captions_beside_a_film_are_used_or_named_as_unused()
     {
         string film = Film("film.mp4", "-c:a", "aac");

@@ -41,6 +41,26 @@ public sealed class FilmStreamsTests
         Assert.Equal([4], FilmStreams.Parse(Description).All.Where(stream => stream.IsBitmap).Select(stream => stream.Index));
     }
 
+    [Theory]
+    [InlineData("  Stream #0:2(pt-BR): Audio: aac, 8000 Hz", "audio stream 0 (aac, pt-BR)")]
+    [InlineData("  Stream #0:3[0x4](zh-Hans): Subtitle: subrip (default)", "subtitle stream 0 (subrip, zh-Hans)")]
+    [InlineData("  Stream #0:4(en US;x): Video: h264", "video stream 0 (h264, en US;x)")]
+    public void A_language_may_hold_any_signs(string line, string expected)
+    {
+        var streams = FilmStreams.Parse([line]);
+        Assert.Equal([expected], streams.All.Select(stream => stream.Name));
+        Assert.Empty(streams.NotUnderstood);
+    }
+
+    [Fact]
+    public void A_stream_whose_description_is_not_understood_is_named()
+    {
+        const string line = "Stream #0:2((en)): Audio: aac, 8000 Hz";
+        var streams = FilmStreams.Parse([.. Description, "  " + line, "  " + line]);
+        Assert.Equal([line], streams.NotUnderstood);
+        Assert.Empty(FilmStreams.Parse(Description).NotUnderstood);
+    }
+
     [Fact]
     public void A_description_without_streams_gives_none()
     {

@@ -67,6 +67,21 @@ public sealed class InputListTests : IDisposable
         Assert.Equal(expected, Found(List(given.Split('|'))));
     }
 
+    /// <summary>Spark writes x.txt as a folder of parts, with a file that says that they are all there.</summary>
+    [Theory]
+    [InlineData("spark/*.txt", "spark/x.txt/part-0.txt|spark/x.txt/part-1.txt|spark/y.txt")]
+    [InlineData("spark/x*", "spark/x.txt/part-0.txt|spark/x.txt/part-1.txt")]
+    [InlineData("spark/**/*.txt", "spark/x.txt/part-0.txt|spark/x.txt/part-1.txt|spark/y.txt")]
+    [InlineData("spark/y.txt spark/*.txt", "spark/y.txt|spark/x.txt/part-0.txt|spark/x.txt/part-1.txt")]
+    [InlineData("spark/x.txt/part-1.txt spark/*", "spark/x.txt/part-1.txt|spark/x.txt/part-0.txt|spark/y.txt")]
+    public void A_folder_that_a_pattern_matches_is_read_as_a_folder(string given, string expected)
+    {
+        _folder.Make("spark/x.txt");
+        foreach (string name in new[] { "x.txt/part-1.txt", "x.txt/part-0.txt", "x.txt/_SUCCESS", "x.txt/.part-0.txt.crc", "y.txt" })
+            _folder.Write("spark/" + name, "x\n");
+        Assert.Equal(expected.Split('|'), Found(List(given.Split(' '))));
+    }
+
     [Theory]
     [InlineData("notes", "notes: no file to read is in this folder")]
     [InlineData("notes/**/*.txt", "notes/**/*.txt: no file to read is matched by this pattern")]

@@ -11,7 +11,10 @@ public sealed class PrepareFilmsTests : IDisposable
 {
     private const string Assembly = "PrepareData.dll";
 
-    /// <summary>A film named "broken" fails after its frames, and one named "wait" says that it began and then takes for ever.</summary>
+    /// <summary>
+    /// A film named "broken" fails after its frames. One named "cut" ends early and has many other faults. One named "wait" says that it
+    /// began and then takes for ever.
+    /// </summary>
     private const string Script = """
         #!/bin/sh
         for word; do
@@ -27,6 +30,10 @@ public sealed class PrepareFilmsTests : IDisposable
         fi
         cat "$film"
         case "$film" in
+            *cut*)
+                echo "[matroska,webm @ 0x55e0c8a01234] File ended prematurely" >&2
+                for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do echo "[h264 @ 0x55e0c8a05678] fault" >&2; done
+                case "$film" in *fails*) exit 1 ;; esac ;;
             *broken*) echo "the data ends in the middle" >&2; exit 1 ;;
             *wait*) echo $$ > "$film.pid"; mv "$film.pid" "$film.began"; exec sleep 600 ;;
         esac
@@ -74,6 +81,83 @@ public sealed class PrepareFilmsTests : IDisposable
 
         Assert.Equal(0, Windows([first, last], _folder.PathOf("good/clips.bin")).ExitCode);
         Assert.Equal(File.ReadAllBytes(_folder.PathOf("good/clips.bin")), File.ReadAllBytes(Out));
+    }
+
+    /// <summary>Whether ffmpeg takes the end of the file for an error or not.</summary>
+    [SkippableTheory]
+    [InlineData("cut.mkv")]
+    [InlineData("cut_fails.mkv")]
+    public void A_film_whose_file_ends_early_keeps_its_windows_and_is_named_at_the_end(string name)
+    {
+        string cut = Film(name, 11), last = Film("last.mp4", 12);
+        (int exitCode, string output, string error) = Windows([cut, last]);
+        Assert.Equal(1, exitCode);
+        const string reason = "the file ends too early; ffmpeg says: [matroska,webm] File ended prematurely";
+        Assert.StartsWith($"error: 1 of 2 files were not read: {name} (from window 11 on: {reason}); the others are in ", error,
+            StringComparison.Ordinal);
+        Assert.Equal([(0, 11), (11, 12)], Films().Select(film => (film.First, film.Count)));
+        Assert.Contains("20 records and 1 files", output, StringComparison.Ordinal);
+        string[] entries = File.ReadAllLines(Out + ".damaged.jsonl");
+        Assert.Equal(
+            [.. Enumerable.Repeat("before window 11: [h264] fault", 20), $"from window 11 on: {reason}"],
+            entries.Select(entry => JsonDocument.Parse(entry).RootElement)
+                .Select(entry => $"{entry.GetProperty("place")}: {entry.GetProperty("reason")}"));
+
+        (exitCode, _, error) = Windows([Film("cut.ts", 0, "x")], _folder.PathOf("none/clips.bin"));
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("error: cut.ts: the file ends too early", error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Words_after_the_end_of_a_film_are_an_entry_and_words_without_space_are_counted()
+    {
+        string film = Film("film.mp4", 10);
+        File.WriteAllText(_folder.PathOf("film.srt"),
+            "1\n00:00:01,000 --> 00:00:01,400\ntwelve-bytes twelve-bytes two more\n\n"
+                + "2\n00:00:04,000 --> 00:00:06,000\nlast half gone away\n\n3\n00:01:00,000 --> 00:01:01,000\nlate\n");
+        (int exitCode, string output, string error) = Windows([film]);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("film: 10 windows, 3 with a caption, 0 with sound, 3 words left out for space", output, StringComparison.Ordinal);
+        JsonElement entry = JsonDocument.Parse(Assert.Single(File.ReadAllLines(Out + ".damaged.jsonl"))).RootElement;
+        Assert.Equal("captions", entry.GetProperty("place").GetString());
+        Assert.Equal("3 words of the captions are after the end of the film (first at 00:00:05)", entry.GetProperty("reason").GetString());
+
+        File.WriteAllText(_folder.PathOf("film.srt"), "1\n00:00:01,000 --> 00:00:04,900\nonly these words\n");
+        (_, output, _) = Windows([film]);
+        Assert.DoesNotContain("left out for space", output, StringComparison.Ordinal);
+        Assert.False(File.Exists(Out + ".damaged.jsonl"));
+    }
+
+    [SkippableTheory]
+    [InlineData("clips.json", "{\"mine\":1}", "this file is no list of films")]
+    [InlineData("clips.json", "[539]", "this file is no list of films")]
+    [InlineData("clips.json", "no json", "this file is no list of films")]
+    [InlineData("clips.json", "", "this file is no list of films")]
+    [InlineData("clips.json", "{\"record\":540,\"films\":[]}", "this file is no list of films")]
+    [InlineData("clips.json", "{\"record\":539}", "this file is no list of films")]
+    [InlineData("clips.json", null, "this is a folder")]
+    [InlineData("clips.frames.png", null, "this is a folder")]
+    public void A_file_that_the_list_of_films_would_replace_is_refused_before_a_film_is_read(string name, string? content, string message)
+    {
+        _folder.Make("out");
+        string path = _folder.PathOf("out/" + name);
+        if (content is null) _folder.Make("out/" + name);
+        else File.WriteAllText(path, content);
+        string film = Film("wait.mp4", 10); // it would take for ever
+        (int exitCode, _, string error) = Windows([film]);
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"error: {path}: {message}", error, StringComparison.Ordinal);
+        Assert.Contains("Choose another --out", error, StringComparison.Ordinal);
+        if (content is not null) Assert.Equal(content, File.ReadAllText(path));
+        Assert.Equal([name], new DirectoryInfo(_folder.PathOf("out")).GetFileSystemInfos().Select(entry => entry.Name));
+    }
+
+    [SkippableFact]
+    public void The_list_of_films_of_an_earlier_run_is_replaced()
+    {
+        Assert.Equal(0, Windows([Film("a.mp4", 10)]).ExitCode);
+        Assert.Equal(0, Windows([Film("b.mp4", 12)]).ExitCode);
+        Assert.Equal([("b", 12)], Films().Select(film => (film.Name, film.Count)));
     }
 
     [SkippableFact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using HslEmbeddingZero.Samples.PrepareData;
 using HslEmbeddingZero.Tests;
 using Spectre.Console;
@@ -22,6 +23,8 @@ public sealed class PrepareInputsTests : IDisposable
         return (exitCode, output, ProgressLines.Removed(error));
     }
 
+    private static string Latin1(Encoding encoding, string text) => Encoding.Latin1.GetString(encoding.GetBytes(text));
+
     public static TheoryData<string, string?, string> Unreadable => new()
     {
         { "bad.parquet", Pointer, "Git LFS pointer" },
@@ -31,6 +34,9 @@ public sealed class PrepareInputsTests : IDisposable
         { "bad.parquet", "", "empty (0 bytes)" },
         { "bad.jsonl", null, "there is no such file" },
         { "bad.txt", "\u00FF\u00FEa", "UTF-16" },
+        { "bad.txt", Latin1(Encoding.Unicode, "Пример текста"), "UTF-16" }, // without a mark
+        { "bad.jsonl", Latin1(Encoding.BigEndianUnicode, "«Пример»: 1"), "UTF-16" },
+        { "bad.txt", Latin1(Encoding.UTF32, "Пример"), "UTF-16 or UTF-32" },
         { "bad.parquet", "PAR1 and then something else", "" },
         { "bad.txt", "locked", "used by another process" },
     };
@@ -40,7 +46,7 @@ public sealed class PrepareInputsTests : IDisposable
     public void A_file_that_cannot_be_read_is_listed_and_skipped_and_named_at_the_end(string name, string? content, string reason)
     {
         string good = _folder.Write("good.jsonl", """{"text":"before"}"""), last = _folder.Write("more.txt", "after\n");
-        if (content is not null) _folder.Write(name, System.Text.Encoding.Latin1.GetBytes(content));
+        if (content is not null) _folder.Write(name, Encoding.Latin1.GetBytes(content));
         using FileStream? held = content == "locked"
             ? File.Open(_folder.PathOf(name), FileMode.Open, FileAccess.Read, FileShare.None) : null;
         (int exitCode, string output, string error) = Text(good, _folder.PathOf(name), last);
@@ -171,6 +177,40 @@ public sealed class PrepareInputsTests : IDisposable
         PreparedJob job = new("text", [], new FileNames([]), new Dictionary<string, string>());
         using PreparedFile<object> open = new(Out, job, resume: false);
         Assert.Contains("real.txt.partial", Names("disk"));
+    }
+
+    [SkippableFact]
+    public void Two_links_to_one_file_are_one_output_with_all_that_lies_beside_it()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows lets not every user make links.");
+        _folder.Make("out");
+        string target = Path.Combine(_folder.Make("disk"), "real.txt"), other = _folder.PathOf("out/other.txt");
+        foreach (string link in new[] { Out, other }) File.CreateSymbolicLink(link, target);
+        PreparedJob job = new("text", [InputFile.Of(_folder.Write("a.txt", "a\n"), "a.txt")], new FileNames([]),
+            new Dictionary<string, string>());
+        using (PreparedFile<object> first = new(Out, job, resume: false))
+        {
+            first.Stream.Write("one\n"u8);
+            first.Damage.Add("a.txt", "line 1", "damaged");
+            first.RecordDone(job.Inputs[0], fault: null, new object());
+            first.Save();
+            Assert.Contains("another process is writing this file",
+                Assert.Throws<OutputException>(() => new PreparedFile<object>(other, job, resume: true)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["corpus.txt", "other.txt"], Names("out"));
+        Assert.Equal(["real.txt.damaged.jsonl", "real.txt.partial", "real.txt.progress.json"], Names("disk"));
+        using (PreparedFile<object> resumed = new(other, job, resume: true))
+        {
+            Assert.Equal((1, 4, 1), (resumed.Next, resumed.Stream.Position, resumed.Damage.Count));
+            resumed.Finish();
+        }
+
+        Assert.Equal(["real.txt", "real.txt.damaged.jsonl"], Names("disk"));
+        Assert.Equal("one\n", File.ReadAllText(Out));
+        (int exitCode, _, string error) = Text(_folder.PathOf("disk/real.txt.damaged.jsonl"));
+        Assert.Equal(1, exitCode);
+        Assert.Contains("this is the output (--out)", error, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -76,6 +76,26 @@ public sealed class PrepareWindowsTests : IDisposable
         Assert.Equal(windows.Count, WindowCorpus.Load([Out]).Count); // the earlier file is unchanged
     }
 
+    [SkippableTheory]
+    [InlineData("film.mp4", "partial file")]
+    [InlineData("film.mkv", "File ended prematurely")]
+    public void A_film_that_is_cut_off_keeps_the_windows_before(string name, string message)
+    {
+        FfmpegTools.SkipWithout("ffmpeg");
+        string film = _folder.PathOf(name);
+        FfmpegTools.Call("ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=10:duration=12", "-f", "lavfi",
+            "-i", "sine=440:r=8000:d=12", "-g", "5", "-c:a", "aac", "-movflags", "+faststart", film);
+        byte[] whole = File.ReadAllBytes(film);
+        File.WriteAllBytes(film, whole[..(whole.Length * 7 / 10)]);
+        (int exitCode, string output, string error) = SampleProcess.Run(Assembly, "windows", film, "--out", Out);
+        Assert.Equal(1, exitCode);
+        int count = WindowCorpus.Load([Out]).Count;
+        Assert.InRange(count, 8, 22);
+        Assert.Contains($"{name} (from window {count} on: the file ends too early", error, StringComparison.Ordinal);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("@ 0x", error + output + File.ReadAllText(Out + ".damaged.jsonl"), StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public void A_file_that_is_no_film_is_refused_with_ffmpegs_own_message()
     {

@@ -83,12 +83,18 @@ public sealed class SrtFileTests
     [InlineData("<font\ncolor=red>over lines</font>", "over lines")]
     [InlineData("<span class=\"a b\">x</span>", "x")]
     [InlineData("one<br>two<br/>three<BR />four", "one two three four")]
+    [InlineData("{\\p1}m 0 0 l 100 0 100 100{\\p0}sign", "sign")]
+    [InlineData("a {\\an7\\pos(1,2)\\p4}m 0 0\nl 5 5{\\p0} b {\\pos(1,2)}c{\\p0} d {\\bord1\\p1\\c&HFF&}m 1 2", "a b c d")]
     [InlineData("{\\an8}top {\\i1}slanted{\\i0} {\\pos(10,20)}placed", "top slanted placed")]
     [InlineData("{Y:i}micro {C:$0000ff}DVD", "micro DVD")]
     [InlineData("{x} {an8} {", "{x} {an8} {")]
     [InlineData("one\\Ntwo\\nthree\\hfour", "one two three four")]
     [InlineData("&amp; &lt;i&gt; &quot;q&quot; &#39;x&#39; &#x1F600; &hellip; a&nbsp;b", "& <i> \"q\" 'x' 😀 … a b")]
-    [InlineData("left&lrm; right&rlm;", "left\u200E right\u200F")]
+    [InlineData("left&lrm; right&rlm;", "left right")]
+    [InlineData("\u200Bsof\u200Ft\u00ADer \u202Aleft\u202E \u2066x\u2069 &#x200B;", "softer left x")]
+    [InlineData("می\u200Cخواهم 👩\u200D🚀", "می\u200Cخواهم 👩\u200D🚀")] // these two join letters, or keep them apart
+    [InlineData("(a (b) c) yes [d [e (f)] g] no", "yes no")]
+    [InlineData("(a (b) c yes", "(a c yes")]
     [InlineData("AT&T &copy 100 &bogus; &amp;lt;", "AT&T &copy 100 &bogus; &lt;")]
     [InlineData("a --> b and then -> c", "a --> b and then -> c")]
     [InlineData("from 12:30 - 13:45 daily", "from 12:30 - 13:45 daily")]
@@ -115,12 +121,28 @@ public sealed class SrtFileTests
     [InlineData("\n\n\n1\n00:00:01,000 --> 00:00:02,000\nOne\n\n 2 \n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")] // before, spaces
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\nin\n1984\n\n00:00:03,000 --> 00:00:04,000\nTwo\n2024", "in 1984|Two 2024")] // years
     [InlineData("1\n00:00:01,000 --> 00:00:02,000\n7 dwarves\n2\n00:00:03,000 --> 00:00:04,000\n42", "7 dwarves|42")]
+    [InlineData("00:00:01,000 --> 00:00:02,000\n1984\n\n00:00:03,000 --> 00:00:04,000\n42", "1984|42")] // no index at all
+    [InlineData("1\n00:00:01,000 --> 00:00:02,000\n1984\n\n2\n00:00:03,000 --> 00:00:04,000\n42", "1984|42")]
     [InlineData("00:00:01,000 --> 00:00:02,000\nOne\n\n2\n00:00:02,5 --> 00:00:02,6\n\n3\n00:00:03,000 --> 00:00:04,000\nTwo", "One|Two")]
     public void Text_is_found_wherever_empty_lines_and_indices_are(string text, string expected)
     {
         SubtitleFile file = Srt(text);
         string[] texts = expected.Split('|');
         Assert.Equal([$"1-2 {texts[0]}", $"3-4 {texts[1]}"], Shown(file));
+        Assert.Empty(file.Damaged);
+    }
+
+    /// <summary>In the last two, no empty line shows where a cue ends, or one stands after each line.</summary>
+    [Theory]
+    [InlineData("\n", "\n\n", "in 1984")]
+    [InlineData("\n", "\n", "in 1984")]
+    [InlineData("\n\n", "\n\n", "1984")]
+    public void Where_most_cues_have_no_index_a_number_is_text(string within, string between, string number)
+    {
+        string[] texts = ["One", number.Replace(" ", within, StringComparison.Ordinal), "Two", "Three"];
+        string text = string.Join(between, texts.Select((words, i) => $"00:00:0{i},000 --> 00:00:0{i + 1},000{within}{words}"));
+        SubtitleFile file = Srt(text);
+        Assert.Equal(["0-1 One", $"1-2 {number}", "2-3 Two", "3-4 Three"], Shown(file));
         Assert.Empty(file.Damaged);
     }
 
@@ -149,6 +171,7 @@ public sealed class SrtFileTests
         Assert.Equal(["1: text outside a cue: 'just'"], Damage(Srt("just\n\nsome text\n")));
         Assert.Equal(["1: the 1 cues of the file hold no words"], Damage(Srt(Times + "<i></i>[music]\n")));
         Assert.Empty(Srt(Times + "[music]\n").Cues);
+        Assert.Equal(["1: the 1 cues of the file hold no words"], Damage(Srt(Times + "\u200B\u200E\n")));
     }
 
     [Fact]
