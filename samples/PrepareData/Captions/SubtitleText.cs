@@ -54,6 +54,9 @@ internal sealed class SubtitleText
     /// <summary>Returns a text that was never bytes.</summary>
     public static SubtitleText Of(string text) => new(text, fault: null);
 
+    /// <summary>Returns a text made of this one. What is wrong with its encoding stays known.</summary>
+    public SubtitleText With(string text) => new(text, Fault);
+
     /// <summary>Decodes a file.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <param name="named">The encoding of a file that is not Unicode; null where none is named.</param>

@@ -62,6 +62,7 @@ internal sealed class CaptionChoice(
             try
             {
                 var text = SubtitleText.Decode(Ffmpeg.ReadSubtitles(film, stream, cancellationToken), _encoding);
+                if (stream.Codec == Ffmpeg.Ass) text = text.With(AssText.ToSubRip(text.Lines));
                 var file = SubtitleFile.Parse(text, isVtt: stream.Codec == Ffmpeg.WebVtt, isStream: true);
                 if (file.Cues.Count > 0)
                 {

@@ -15,6 +15,9 @@ internal static class Ffmpeg
     /// <summary>ffmpeg's name of the codec of WebVTT.</summary>
     public const string WebVtt = "webvtt";
 
+    /// <summary>ffmpeg's name of the codec of ASS and SSA.</summary>
+    public const string Ass = "ass";
+
     private const string SubRip = "subrip";
     private const int MostDescription = 20_000; // lines; a film may have thousands of chapters
 
@@ -65,7 +68,7 @@ internal static class Ffmpeg
     public static FfmpegProcess Sound(string path, FilmStream stream) => Decode(
         path, stream, "-af", $"aresample={SampleRate}:async=1:first_pts=0", "-ac", "1", "-ar", $"{SampleRate}", "-f", "s16le");
 
-    /// <summary>Reads a stream of subtitles as a file: WebVTT as it is, every other kind as SubRip.</summary>
+    /// <summary>Reads a stream of subtitles as a file: WebVTT and ASS as they are, every other kind as SubRip.</summary>
     /// <exception cref="InvalidDataException">ffmpeg cannot convert it, or it is too large.</exception>
     public static byte[] ReadSubtitles(string path, FilmStream stream, CancellationToken cancellationToken)
     {
@@ -74,6 +77,7 @@ internal static class Ffmpeg
         {
             WebVtt => ["-c:s", "copy", "-f", "webvtt"],
             SubRip => ["-c:s", "copy", "-f", "srt"],
+            Ass => ["-c:s", "copy", "-f", "ass"],
             _ => ["-c:s", "srt", "-f", "srt"],
         };
         using FfmpegProcess process = Decode(path, stream, output);

@@ -84,6 +84,20 @@ public sealed class FilmInputTests : IDisposable
     }
 
     [SkippableFact]
+    public void Words_of_an_ASS_stream_are_read_without_drawings_and_remarks()
+    {
+        string ass = _folder.Write("a.ass", Encoding.UTF8.GetBytes(
+            "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
+                + "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+                + @"Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{\p1}m 0 0 l 9 0{\p0}sign, {a note}{\i1}List<int>{\i0}\Nhere" + "\n"
+                + @"Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,nothing" + "\n"
+                + @"Dialogue: 0,0:00:02.00,0:00:03.00,Default,,0,0,0,,{\k20}ka{\k30}ra" + "\n"));
+        string film = Film("film.mkv", [ass], "-map", "3", "-c:s", "copy");
+        Assert.Equal("sign, List<int> here kara", Text(Open(film)));
+        Assert.Empty(Log());
+    }
+
+    [SkippableFact]
     public void Of_several_subtitle_streams_the_default_one_is_read()
     {
         string srt = _folder.Write("a.srt", Encoding.UTF8.GetBytes(Srt)), vtt = _folder.Write("b.vtt", Encoding.UTF8.GetBytes(Karaoke));
