@@ -44,8 +44,15 @@ internal sealed class TextFormat(string folder, string ending) : DamagedFormat
         using (var input = TextInput.Open(_path, "text", default, longest: 1 << 16))
         {
             DocumentWriter writer = new(text, statistics);
-            while (input.Next(writer, log)) continue;
-            Require(input.BytesRead == new FileInfo(_path).Length, "it was not read to the end");
+            try
+            {
+                while (input.Next(writer, log)) continue;
+                Require(input.BytesRead == new FileInfo(_path).Length, "it was not read to the end");
+            }
+            catch (EarlyEndException)
+            {
+                writer.EndDocument(); // The rest of a compressed file is lost. What was read before it stays.
+            }
         }
 
         Require(System.Text.Unicode.Utf8.IsValid(text.GetBuffer().AsSpan(0, (int)text.Length)), "what was written is not UTF-8");
