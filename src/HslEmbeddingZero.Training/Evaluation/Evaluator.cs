@@ -12,14 +12,24 @@ public sealed class Evaluator
     private readonly SampleSource[] _sources;
     private readonly int _batchSize;
     private readonly Device _device;
+    private readonly Collective _group;
 
     /// <summary>Creates an evaluator. It can be used any number of times.</summary>
     /// <param name="sources">The sources whose held-out samples are scored. Sources without held-out samples are skipped.</param>
     /// <param name="batchSize">Samples scored at once. It sets speed and memory; the result changes by rounding only.</param>
     /// <param name="device">The model's device; the CPU when null.</param>
+    /// <param name="group">
+    /// The processes that share the samples; null for one process. Every rank makes the same calls and has the same result, equal to that of
+    /// one process bit for bit. The caller keeps ownership.
+    /// </param>
     /// <exception cref="ArgumentException">No source has held-out samples, or two sources have the same name.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchSize"/> is less than 1.</exception>
-    public Evaluator(IReadOnlyList<SampleSource> sources, int batchSize = 16, Device? device = null)
+    public Evaluator(IReadOnlyList<SampleSource> sources, int batchSize = 16, Device? device = null, IProcessGroup? group = null)
+        : this(sources, batchSize, device ?? CPU, new Collective(group, new(), device ?? CPU))
+    {
+    }
+
+    internal Evaluator(IReadOnlyList<SampleSource> sources, int batchSize, Device device, Collective group)
     {
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -27,13 +37,16 @@ public sealed class Evaluator
         if (_sources.Length == 0)
             throw new ArgumentException($"No source has held-out samples: {Names(sources)}.", nameof(sources));
         _batchSize = batchSize;
-        _device = device ?? CPU;
+        _device = device;
+        _group = group;
     }
 
     /// <summary>Scores the model. The model is in evaluation mode meanwhile; its earlier mode is restored afterwards.</summary>
     /// <param name="model">The model, on the evaluator's device.</param>
-    /// <param name="progress">Receives a report after each batch, on the calling thread; null for no reports.</param>
-    /// <param name="cancellationToken">Cancels between two batches.</param>
+    /// <param name="progress">
+    /// Receives a report after each batch, or each batch of all ranks, on the calling thread; null for no reports.
+    /// </param>
+    /// <param name="cancellationToken">Cancels between two batches. With a group, it stops all ranks.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
     public EvaluationResult Evaluate(
@@ -52,8 +65,10 @@ public sealed class Evaluator
     /// </summary>
     /// <param name="model">The model, on the evaluator's device.</param>
     /// <param name="source">The source's name.</param>
-    /// <param name="progress">Receives a report after each batch, on the calling thread; null for no reports.</param>
-    /// <param name="cancellationToken">Cancels between two batches.</param>
+    /// <param name="progress">
+    /// Receives a report after each batch, or each batch of all ranks, on the calling thread; null for no reports.
+    /// </param>
+    /// <param name="cancellationToken">Cancels between two batches. With a group, it stops all ranks.</param>
     /// <returns>
     /// The bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order. Their mean equals <see cref="SourceScore.BitsPerByte"/>,
     /// apart from rounding.
@@ -70,17 +85,9 @@ public sealed class Evaluator
         SampleSource found = Array.Find(_sources, one => one.Name == source)
             ?? throw new KeyNotFoundException($"No held-out samples of '{source}'; there are {Names(_sources)}.");
         HeldOutSamples samples = found.HeldOut!;
-        double[] bits = new double[samples.Targets.Length];
-        return InEvaluationMode(model, () =>
-        {
-            int written = 0;
-            Score(model, found.Name, samples, swap: null, nats =>
-            {
-                foreach (double one in nats.to(ScalarType.Float64).cpu().contiguous().data<double>())
-                    bits[written] = Bits(one, found.Name, written++ / samples.Shape.TargetLength);
-            }, new SampleProgress(progress, samples.Count, cancellationToken));
-            return bits;
-        });
+        return InEvaluationMode(model, () => Bits(
+            model, found.Name, samples, swap: null, samples.Shape.TargetLength, nats => nats.to(ScalarType.Float64).view(-1),
+            new SampleProgress(progress, samples.Count, cancellationToken)));
     }
 
     private static string Names(IEnumerable<SampleSource> sources) => string.Join(", ", sources.Select(source => source.Name));
@@ -109,40 +116,66 @@ public sealed class Evaluator
     }
 
     /// <summary>Mean bits per byte of each sample.</summary>
-    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, SampleProgress report)
-    {
-        double[] bits = new double[samples.Count];
-        int written = 0;
-        Score(model, source, samples, swap, nats =>
-        {
-            foreach (double sum in nats.sum(1, type: ScalarType.Float64).cpu().data<double>())
-                bits[written] = Bits(sum / samples.Shape.TargetLength, source, written++);
-        }, report);
-        return bits;
-    }
+    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, SampleProgress report) => Bits(
+        model, source, samples, swap, numbersPerSample: 1, nats => nats.sum(1, type: ScalarType.Float64).DivideSafe(samples.Shape.TargetLength),
+        report);
 
-    /// <summary>Passes the nats [count, target length] of each batch to <paramref name="take"/>, in order.</summary>
-    private void Score(
-        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, Action<Tensor> take, SampleProgress report)
+    /// <summary>
+    /// Scores all samples in batches, which the ranks take in turn. A batch is the same on any number of ranks, so the numbers are too.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="samples">Its samples.</param>
+    /// <param name="swap">Which contexts are swapped; null for none.</param>
+    /// <param name="numbersPerSample">How many numbers a sample has in the result.</param>
+    /// <param name="reduce">Makes the numbers, in nats and float64, from the nats [count, target length] of a batch.</param>
+    /// <param name="report">Counts the samples.</param>
+    private double[] Bits(
+        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, int numbersPerSample, Func<Tensor, Tensor> reduce,
+        SampleProgress report)
     {
-        SampleShape shape = samples.Shape;
-        for (int first = 0; first < samples.Count; first += _batchSize)
+        double[] nats = new double[samples.Count * numbersPerSample]; // those of other ranks stay 0 until they are added
+        int samplesPerRound = _batchSize * _group.Size;
+        for (int round = 0; round < samples.Count; round += samplesPerRound)
         {
-            report.CancellationToken.ThrowIfCancellationRequested();
+            _group.WatchStep("scoring", () =>
+            {
+                ThrowIfCancelled(report.CancellationToken);
+                int first = round + (_group.Rank * _batchSize);
+                if (first < samples.Count) ScoreBatch(first);
+            });
+            report.Add(source, Math.Min(samplesPerRound, samples.Count - round));
+        }
+
+        _group.Sum(nats);
+        for (int i = 0; i < nats.Length; i++) nats[i] = ToBits(nats[i], source, i / numbersPerSample);
+        return nats;
+
+        void ScoreBatch(int first)
+        {
             using DisposeScope scope = NewDisposeScope();
+            SampleShape shape = samples.Shape;
             int count = Math.Min(_batchSize, samples.Count - first);
             ReadOnlySpan<short> contexts = swap is { } which ? samples.SwappedContexts[which].Span : samples.Contexts;
             Tensor context = Rows(contexts, first, count, shape.ContextLength);
             Tensor targets = Rows(samples.Targets, first, count, shape.TargetLength);
-            take(LanguageModelLoss.NatsOfEachByte(model.forward(context, targets), targets));
-            report.Add(source, count);
+            Tensor numbers = reduce(LanguageModelLoss.NatsOfEachByte(model.forward(context, targets), targets));
+            numbers.cpu().contiguous().data<double>().CopyTo(nats, first * numbersPerSample);
         }
+    }
+
+    /// <summary>All ranks stop together, if one of them is cancelled.</summary>
+    private void ThrowIfCancelled(CancellationToken cancellationToken)
+    {
+        if (!_group.Any(cancellationToken.IsCancellationRequested)) return;
+        cancellationToken.ThrowIfCancellationRequested();
+        throw new OperationCanceledException("Another rank was asked to stop.");
     }
 
     private Tensor Rows(ReadOnlySpan<short> ids, int first, int count, int length) =>
         from_array(ids.Slice(first * length, count * length).ToArray(), device: CPU).view(count, length).to(_device);
 
-    private static double Bits(double nats, string source, int sample) => double.IsFinite(nats)
+    private static double ToBits(double nats, string source, int sample) => double.IsFinite(nats)
         ? nats / Math.Log(2)
         : throw new NotFiniteNumberException(
             $"The loss of held-out {source} sample {sample} is {nats}: the model has diverged, or its weights are damaged.", nats);

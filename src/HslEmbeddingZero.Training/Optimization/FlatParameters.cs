@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -105,6 +106,20 @@ internal sealed class FlatParameters : IDisposable
             if (offset > end) buffer.narrow(0, end, offset - end).zero_();
             end = offset + shape.Aggregate(1L, (a, b) => a * b);
         }
+    }
+
+    /// <summary>Hash of the float32 weights. Equal weights, down to the last bit, have the same one. Waits for the device.</summary>
+    public byte[] Digest()
+    {
+        XxHash128 hash = new();
+        for (long start = 0; start < Count; start += Piece)
+        {
+            using Tensor part = Weights.narrow(0, start, Math.Min(Piece, Count - start));
+            using Tensor host = part.cpu();
+            hash.Append(host.bytes);
+        }
+
+        return hash.GetCurrentHash();
     }
 
     /// <summary>

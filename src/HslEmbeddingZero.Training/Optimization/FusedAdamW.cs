@@ -104,12 +104,14 @@ public sealed class FusedAdamW : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             // The sum of a finite buffer could overflow. Zero times a number is 0 or NaN.
-            return ((Tensor[])[Parameters.Weights, FirstMoment, SecondMoment])
-                .All(buffer => buffer.mul(GcSafeScalar.Zero).sum().cpu().item<float>() == 0);
+            return Buffers.All(buffer => buffer.mul(GcSafeScalar.Zero).sum().cpu().item<float>() == 0);
         }
     }
 
     internal FlatParameters Parameters { get; }
+
+    /// <summary>All buffers that a step changes: weights and moments, in float32.</summary>
+    internal IReadOnlyList<Tensor> Buffers => [Parameters.Weights, FirstMoment, SecondMoment];
 
     internal Tensor FirstMoment { get; private set; }
 
@@ -137,9 +139,17 @@ public sealed class FusedAdamW : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         OptionRange.Require(
             learningRate >= 0 && double.IsFinite(learningRate), nameof(learningRate), learningRate, "0 or more, and finite");
+        Parameters.AccumulateGradient();
+        Update(learningRate);
+    }
+
+    /// <summary>
+    /// The update of <see cref="Step"/>, from the gradient in <see cref="FlatParameters.Gradient"/>, which already holds the last pass.
+    /// </summary>
+    internal void Update(double learningRate)
+    {
         using IDisposable quiet = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Parameters.AccumulateGradient();
         _norm?.Dispose();
         _norm = Parameters.Gradient.norm().DetachFromDisposeScope();
         // The fused update divides the gradient by this, so that clipping needs no extra pass over the gradient.
@@ -218,7 +228,7 @@ public sealed class FusedAdamW : IDisposable
         Steps = steps;
         _norm?.Dispose();
         _norm = null;
-        foreach (Tensor buffer in (Tensor[])[Parameters.Weights, FirstMoment, SecondMoment]) Parameters.ZeroPadding(buffer);
+        foreach (Tensor buffer in Buffers) Parameters.ZeroPadding(buffer);
         Parameters.CopyMasterToModel();
         Parameters.ZeroGradient();
     }

@@ -13,7 +13,7 @@ internal sealed class EvaluationLog
     private const string Parts = "parts";
     private const string Gaps = "gaps";
 
-    private readonly string _path;
+    private readonly string? _path;
     private readonly List<RunEvaluation> _evaluations;
 
     /// <param name="path">File to write.</param>
@@ -25,7 +25,14 @@ internal sealed class EvaluationLog
         JsonLines.Replace(path, _evaluations.Select(Line));
     }
 
+    /// <summary>Creates a log without a file, for a rank that writes none.</summary>
+    /// <param name="text">The <see cref="Text"/> of the log of rank 0.</param>
+    public EvaluationLog(string text) => _evaluations = [.. text.Split('\n').Select(Parse).OfType<RunEvaluation>()];
+
     public IReadOnlyList<RunEvaluation> Evaluations => _evaluations;
+
+    /// <summary>All lines.</summary>
+    public string Text => string.Join('\n', _evaluations.Select(Line));
 
     /// <summary>The evaluations of a file. Damaged lines, which an interrupted run can leave, are skipped.</summary>
     public static IEnumerable<RunEvaluation> Read(string path) =>
@@ -33,7 +40,7 @@ internal sealed class EvaluationLog
 
     public void Add(RunEvaluation evaluation)
     {
-        File.AppendAllText(_path, Line(evaluation) + "\n");
+        if (_path is not null) File.AppendAllText(_path, Line(evaluation) + "\n");
         _evaluations.Add(evaluation);
     }
 

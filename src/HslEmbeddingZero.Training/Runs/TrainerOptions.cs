@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HslEmbeddingZero.Training;
 
 /// <summary>Options of training. The defaults are the published values.</summary>
@@ -43,6 +45,11 @@ public sealed record TrainerOptions
     /// <value>10 by default.</value>
     public int ReportEverySteps { get; init; } = 10;
 
+    /// <summary>How several processes share the work, if the trainer has a group of them. It is no property of the run.</summary>
+    /// <value>The defaults of <see cref="DistributedOptions"/>.</value>
+    [JsonIgnore] // The fingerprint of a run is JSON, and a checkpoint fits any number of processes.
+    public DistributedOptions Distributed { get; init; } = new();
+
     internal LearningRateSchedule Schedule => new(Steps, WarmupSteps, PeakLearningRate, FinalLearningRate);
 
     /// <summary>Throws if a value is out of its range or two values contradict each other.</summary>
@@ -56,6 +63,8 @@ public sealed record TrainerOptions
         OptionRange.Require(FinalLearningRate >= 0, nameof(FinalLearningRate), FinalLearningRate, "0 or more");
         ArgumentNullException.ThrowIfNull(Optimizer);
         Optimizer.Validate();
+        ArgumentNullException.ThrowIfNull(Distributed);
+        Distributed.Validate();
         OptionRange.Require(Enum.IsDefined(Precision), nameof(Precision), Precision, string.Join(", ", Enum.GetNames<Precision>()));
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(GradientAccumulationSteps, 1);

@@ -12,7 +12,8 @@ namespace HslEmbeddingZero.Training;
 /// <remarks>
 /// Files: <c>metrics.jsonl</c> (see <see cref="MetricsLog"/>), <c>evaluations.jsonl</c>, <c>checkpoint.safetensors</c>,
 /// <c>model.safetensors</c> (the best weights) and <c>lock</c>. If the run has a name, each file name starts with that name and a dot. The
-/// lock is held while the object lives. The system releases it when the process ends, in whatever way it ends.
+/// lock is held while the object lives. The system releases it when the process ends, in whatever way it ends. With a group of processes,
+/// every rank makes the same calls, and only rank 0 reads and writes the folder.
 /// </remarks>
 public sealed partial class TrainingRun : IDisposable
 {
@@ -21,7 +22,7 @@ public sealed partial class TrainingRun : IDisposable
     private readonly TrainingRunOptions _options;
     private readonly Evaluator? _evaluator;
     private readonly ILogger _logger;
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock; // null on all ranks but the first
     private readonly string _folder;
     private readonly Device _device;
     private EvaluationLog? _log;
@@ -35,6 +36,7 @@ public sealed partial class TrainingRun : IDisposable
     /// <param name="options">What to do in addition to training; the defaults when null.</param>
     /// <param name="device">The device to train on; the CPU when null.</param>
     /// <param name="logger">Receives messages about start, evaluations, checkpoints and end; null for no messages.</param>
+    /// <param name="group">The processes that share the work; null for one process. The caller keeps ownership.</param>
     /// <exception cref="ArgumentException">
     /// As for the constructor of <see cref="Training.Trainer"/>, or an option is out of its range.
     /// </exception>
@@ -43,19 +45,21 @@ public sealed partial class TrainingRun : IDisposable
     public TrainingRun(
         string folder, ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions training,
         TrainingRunOptions? options = null,
-        Device? device = null, ILogger? logger = null)
+        Device? device = null, ILogger? logger = null, IProcessGroup? group = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(sources);
         _options = options ?? new();
         _options.Validate();
-        Trainer = new(model, sources, training, device);
+        Trainer = new(model, sources, training, device, group);
         _model = model;
         _training = training;
-        _evaluator = sources.Any(source => source.HeldOut is not null) ? new(sources, _options.EvaluationBatchSize, device) : null;
+        _evaluator = sources.Any(source => source.HeldOut is not null)
+            ? new(sources, _options.EvaluationBatchSize, device ?? CPU, Group) : null;
         _logger = logger ?? NullLogger.Instance;
         _folder = folder;
         _device = device ?? CPU;
+        if (!Group.IsFirst) return;
         Directory.CreateDirectory(folder);
         _lock = Take(PathOf("lock"));
     }
@@ -84,6 +88,8 @@ public sealed partial class TrainingRun : IDisposable
     /// <summary>The evaluation with the lowest criterion so far; null before the first.</summary>
     public RunEvaluation? Best => Evaluations.MinBy(evaluation => _options.Criterion(evaluation.Scores));
 
+    private Collective Group => Trainer.Group;
+
     /// <summary>
     /// Resumes from the run's checkpoint. Call it before <see cref="Run"/>; otherwise <see cref="Run"/> starts from the beginning.
     /// </summary>
@@ -93,7 +99,7 @@ public sealed partial class TrainingRun : IDisposable
     public bool Resume()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (!File.Exists(CheckpointPath)) return false;
+        if (!Group.OnFirst(Group.IsFirst && File.Exists(CheckpointPath))) return false;
         Trainer.LoadCheckpoint(CheckpointPath);
         LogResumed(CheckpointPath, Trainer.Step);
         return true;
@@ -106,6 +112,7 @@ public sealed partial class TrainingRun : IDisposable
     /// </remarks>
     /// <param name="progress">
     /// Receives a report every <see cref="TrainerOptions.ReportEverySteps"/> steps, on the calling thread, after the metrics are written.
+    /// Every rank has the same reports and evaluations.
     /// </param>
     /// <param name="evaluations">
     /// Receives every evaluation, on the calling thread, after the evaluation and any new best weights are written.
@@ -116,13 +123,23 @@ public sealed partial class TrainingRun : IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled. <see cref="Resume"/> continues the run.</exception>
     /// <exception cref="NotFiniteNumberException">Loss, gradient or a score is NaN or infinite; the last good checkpoint stays.</exception>
     /// <exception cref="IOException">A file cannot be written, such as on a full disk.</exception>
+    /// <exception cref="ProcessGroupException">
+    /// A rank was started with another run; the weights of the ranks differ; an exchange failed; rank 0 cannot write a file.
+    /// </exception>
     public EvaluationResult? Run(
         IProgress<TrainingProgress>? progress = null, IProgress<RunEvaluation>? evaluations = null,
         IProgress<EvaluationProgress>? scoring = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _log = new(EvaluationsPath, Trainer.Step);
-        using MetricsLog metrics = new(MetricsPath, Trainer.Step);
+        MetricsLog? metrics = null;
+        Group.DoOnFirst(() =>
+        {
+            _log = new(EvaluationsPath, Trainer.Step);
+            metrics = new(MetricsPath, Trainer.Step);
+        });
+        using MetricsLog? opened = metrics;
+        string evaluated = Group.OfFirst(Group.IsFirst ? _log!.Text : ""); // All ranks then decide alike what is due and what is best.
+        if (!Group.IsFirst) _log = new(evaluated);
         ReportToAll listeners = new(metrics, progress);
         LogStarted(_folder, Trainer.Step, _training.Steps);
         try
@@ -141,7 +158,7 @@ public sealed partial class TrainingRun : IDisposable
             throw;
         }
 
-        EvaluationResult? last = _log.Evaluations is [.., var evaluation] ? evaluation.Scores : null;
+        EvaluationResult? last = _log!.Evaluations is [.., var evaluation] ? evaluation.Scores : null;
         LogFinished(Trainer.Step, last?.Mean ?? double.NaN);
         return last;
     }
@@ -151,7 +168,7 @@ public sealed partial class TrainingRun : IDisposable
     {
         _isDisposed = true;
         Trainer.Dispose();
-        _lock.Dispose();
+        _lock?.Dispose();
     }
 
     private void Train(
@@ -166,7 +183,7 @@ public sealed partial class TrainingRun : IDisposable
             if (isOver && _options.CheckpointEvery is not null) Checkpoint(); // If the evaluation is killed, no step is trained again.
             if (IsEvaluationDue(step)) Evaluate(evaluations, scoring, cancellationToken);
             if (isOver) return;
-            if (sinceCheckpoint.Elapsed >= _options.CheckpointEvery) Checkpoint();
+            if (Group.OnFirst(sinceCheckpoint.Elapsed >= _options.CheckpointEvery)) Checkpoint();
             Trainer.Run(progress, NextEvaluation(step), _options.CheckpointEvery - sinceCheckpoint.Elapsed, cancellationToken);
         }
 
@@ -193,13 +210,18 @@ public sealed partial class TrainingRun : IDisposable
         long start = Stopwatch.GetTimestamp();
         using IDisposable? products = Precisions.Use(_training.Precision, _device);
         EvaluationResult scores = _evaluator!.Evaluate(_model, scoring, cancellationToken);
-        RunEvaluation evaluation = new(Trainer.Step, scores, Stopwatch.GetElapsedTime(start));
+        RunEvaluation evaluation = new(
+            Trainer.Step, scores, TimeSpan.FromTicks(Group.OfFirst([Stopwatch.GetElapsedTime(start).Ticks])[0]));
         double criterion = _options.Criterion(scores);
         if (!double.IsFinite(criterion)) throw new NotFiniteNumberException($"The criterion at step {Trainer.Step} is {criterion}.",
             criterion);
         bool isBest = Best is not { } best || criterion < _options.Criterion(best.Scores);
-        if (isBest && _options.KeepsBestWeights) SaveWeights(evaluation);
-        _log!.Add(evaluation);
+        Group.DoOnFirst(() =>
+        {
+            if (isBest && _options.KeepsBestWeights) SaveWeights(evaluation);
+            _log!.Add(evaluation);
+        });
+        if (!Group.IsFirst) _log!.Add(evaluation);
         LogEvaluated(evaluation.Step, criterion, isBest);
         evaluations?.Report(evaluation);
     }
@@ -247,11 +269,11 @@ public sealed partial class TrainingRun : IDisposable
     private partial void LogFinished(long step, double bitsPerByte);
 
     /// <summary>Writes the metrics file first, so that the listener can read it.</summary>
-    private sealed class ReportToAll(MetricsLog metrics, IProgress<TrainingProgress>? progress) : IProgress<TrainingProgress>
+    private sealed class ReportToAll(MetricsLog? metrics, IProgress<TrainingProgress>? progress) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {
-            metrics.Report(value);
+            metrics?.Report(value);
             progress?.Report(value);
         }
     }

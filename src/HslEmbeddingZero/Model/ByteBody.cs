@@ -67,6 +67,17 @@ public abstract class ByteBody : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="device">Device of the body.</param>
     protected internal virtual void SeedDropout(ulong seed, Device device) => manual_seed(unchecked((long)seed)).Dispose();
 
+    /// <summary>
+    /// Seeds dropout for some rows of a micro-batch, if several processes share its rows. This implementation gives each part a seed of its
+    /// own, so its masks are not those of one process that computes all rows. Override it if they should be.
+    /// </summary>
+    /// <param name="seed">Seed of the micro-batch.</param>
+    /// <param name="device">Device of the body.</param>
+    /// <param name="firstRow">Place of the first row in the micro-batch.</param>
+    /// <param name="allRows">Rows of the whole micro-batch.</param>
+    protected internal virtual void SeedDropout(ulong seed, Device device, int firstRow, int allRows) =>
+        SeedDropout(SplitMix64.Mix(seed, firstRow), device);
+
     /// <summary>Creates an empty cache for <see cref="CachedStep"/>. Null if the body has no cached step.</summary>
     protected internal virtual IDisposable? CreateCache() => null;
 

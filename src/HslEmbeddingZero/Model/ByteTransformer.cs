@@ -134,6 +134,10 @@ public sealed class ByteTransformer : ByteBody
     protected internal override void SeedDropout(ulong seed, Device device) => Dropout.Seed(seed, device);
 
     /// <inheritdoc/>
+    protected internal override void SeedDropout(ulong seed, Device device, int firstRow, int allRows) =>
+        Dropout.Seed(seed, device, firstRow, allRows);
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

@@ -84,8 +84,8 @@ public class BatchPrefetcherTests
         using var prefetcher = new BatchPrefetcher(sampler, CPU, 0);
         AssertThrifty(64, _ => prefetcher.Next());
 
-        using var slot = new BatchSlot(sampler, CPU); // the work of the thread in a step
-        AssertThrifty(512, microBatch => slot.Fill(sampler, microBatch));
+        using var slot = new BatchSlot(sampler, sampler.BatchSize, CPU); // the work of the thread in a step
+        AssertThrifty(512, microBatch => slot.Fill(sampler, microBatch, firstRow: 0));
 
         static void AssertThrifty(long most, Action<long> step)
         {

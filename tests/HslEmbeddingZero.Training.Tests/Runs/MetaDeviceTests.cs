@@ -45,7 +45,7 @@ public sealed class MetaDeviceTests : IDisposable
         module.to(Meta);
         module.train();
         using FlatParameters parameters = new(module);
-        using LossMeter meter = new(3, Meta);
+        using LossMeter meter = new(3, 1, Meta, new Collective(null, new(), Meta));
         for (int microBatch = 0; microBatch < 2; microBatch++)
         {
             dropout.Seed(1, Meta);

@@ -24,12 +24,13 @@ internal sealed class TinyRun : IDisposable
 
     public TinyRun(
         TrainerOptions options, string arm = "zero", int dim = 64, int bytesPerSlot = 2, double dropout = 0.1, Device? device = null,
-        NgramCodes? codes = null, IReadOnlyList<SampleSource>? sources = null)
+        NgramCodes? codes = null, IReadOnlyList<SampleSource>? sources = null,
+        IProcessGroup? group = null)
     {
         Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes),
             new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
         Model.ResetParameters(options.Seed);
-        Trainer = new(Model, sources ?? Sources, options, device);
+        Trainer = new(Model, sources ?? Sources, options, device, group);
     }
 
     /// <summary>Text, video and captions with equal weights.</summary>

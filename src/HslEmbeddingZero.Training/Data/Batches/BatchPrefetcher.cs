@@ -22,6 +22,7 @@ namespace HslEmbeddingZero.Training;
 public sealed class BatchPrefetcher : IDisposable
 {
     private readonly BatchSampler _sampler;
+    private readonly BatchShare _share;
     private readonly Device _device;
     private readonly BatchSlot[] _ring;
     private readonly SemaphoreSlim _free;
@@ -43,19 +44,25 @@ public sealed class BatchPrefetcher : IDisposable
     /// <paramref name="firstMicroBatch"/> is negative or <paramref name="capacity"/> below 2.
     /// </exception>
     public BatchPrefetcher(BatchSampler sampler, Device device, long firstMicroBatch, int capacity = 16)
+        : this(sampler, WholeOf(sampler), device, firstMicroBatch, capacity)
     {
-        ArgumentNullException.ThrowIfNull(sampler);
+    }
+
+    /// <summary>Prefetches one process' part of every step. Indices count the pieces of its share.</summary>
+    internal BatchPrefetcher(BatchSampler sampler, BatchShare share, Device device, long firstMicroBatch, int capacity = 16)
+    {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfNegative(firstMicroBatch);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 2);
 
         _sampler = sampler;
+        _share = share;
         _device = device;
         _first = firstMicroBatch;
         _free = new(capacity);
         _ring = new BatchSlot[capacity];
         for (int i = 0; i < capacity; i++)
-            _ring[i] = new(sampler, device);
+            _ring[i] = new(sampler, share.Rows, device);
         Lifetime = capacity / 2;
         _filler = new(FillRing) { IsBackground = true, Name = "HslEmbeddingZero batch prefetcher" };
         _filler.Start();
@@ -76,7 +83,7 @@ public sealed class BatchPrefetcher : IDisposable
         if (_taken == Volatile.Read(ref _filled))
         {
             _ready.Release();
-            throw new InvalidOperationException($"Micro-batch {_first + _taken} could not be prepared. {_failure!.Message}", _failure);
+            throw new InvalidOperationException($"Micro-batch {_share.At(_first + _taken).MicroBatch} could not be prepared. {_failure!.Message}", _failure);
         }
 
         return _ring[_taken++ % _ring.Length].Current;
@@ -97,6 +104,12 @@ public sealed class BatchPrefetcher : IDisposable
         _free.Dispose();
     }
 
+    private static BatchShare WholeOf(BatchSampler sampler)
+    {
+        ArgumentNullException.ThrowIfNull(sampler);
+        return new(rank: 0, size: 1, microBatches: 1, sampler.BatchSize);
+    }
+
     private void FillRing()
     {
         try
@@ -105,7 +118,8 @@ public sealed class BatchPrefetcher : IDisposable
             {
                 _free.Wait(_stop.Token);
                 AwaitCopies();
-                _ring[_filled % _ring.Length].Fill(_sampler, _first + _filled);
+                (long microBatch, int firstRow) = _share.At(_first + _filled);
+                _ring[_filled % _ring.Length].Fill(_sampler, microBatch, firstRow);
                 Volatile.Write(ref _filled, _filled + 1);
                 _ready.Release();
             }

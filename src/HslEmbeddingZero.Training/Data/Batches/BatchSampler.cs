@@ -60,24 +60,28 @@ public sealed class BatchSampler
     /// <param name="targets">Receives <see cref="BatchSize"/> × the target length of its source.</param>
     /// <exception cref="ArgumentException">A span has the wrong length.</exception>
     /// <exception cref="InvalidOperationException">The source left an id unwritten, or wrote one out of range.</exception>
-    public void Fill(long microBatch, Span<short> context, Span<short> targets)
+    public void Fill(long microBatch, Span<short> context, Span<short> targets) => Fill(microBatch, 0, BatchSize, context, targets);
+
+    /// <summary>Writes the ids of some rows of a micro-batch. They are those that the whole micro-batch has there.</summary>
+    internal void Fill(long microBatch, int firstRow, int rows, Span<short> context, Span<short> targets)
     {
         (int place, long earlier) = _schedule.At(microBatch);
         SampleSource source = _sources[place];
         SampleShape shape = source.Shape;
-        if (context.Length != BatchSize * shape.ContextLength || targets.Length != BatchSize * shape.TargetLength)
+        if (context.Length != rows * shape.ContextLength || targets.Length != rows * shape.TargetLength)
         {
             throw new ArgumentException(
-                $"The spans hold {context.Length} and {targets.Length} ids; {BatchSize} samples of {source.Name} need "
-                + $"{BatchSize * shape.ContextLength} and {BatchSize * shape.TargetLength}.");
+                $"The spans hold {context.Length} and {targets.Length} ids; {rows} samples of {source.Name} need "
+                + $"{rows * shape.ContextLength} and {rows * shape.TargetLength}.");
         }
 
         context.Fill(-1); // so that an id that a source does not write is noticed
         targets.Fill(-1);
         Xoshiro256StarStar random = new((int)SplitMix64.Mix((ulong)_seed, microBatch), threadSafe: false);
-        for (int row = 0; row < BatchSize; row++)
+        for (int row = 0; row < firstRow; row++) random.NextDouble(); // each row has its own number, whoever computes it
+        for (int row = 0; row < rows; row++)
         {
-            SampleDraw draw = new(_seed, (earlier * BatchSize) + row, random.NextDouble());
+            SampleDraw draw = new(_seed, (earlier * BatchSize) + firstRow + row, random.NextDouble());
             Span<short> given = context.Slice(row * shape.ContextLength, shape.ContextLength);
             Span<short> scored = targets.Slice(row * shape.TargetLength, shape.TargetLength);
             source.Fill(draw, given, scored);

@@ -12,13 +12,19 @@ internal sealed class BatchSlot : IDisposable
 {
     private readonly (ByteBatch Host, ByteBatch OnDevice)?[] _batches;
 
-    public BatchSlot(BatchSampler sampler, Device device)
+    private readonly int _rows;
+
+    /// <param name="sampler">Fills the batches.</param>
+    /// <param name="rows">Rows of a micro-batch that this process computes.</param>
+    /// <param name="device">Device of the batches.</param>
+    public BatchSlot(BatchSampler sampler, int rows, Device device)
     {
+        _rows = rows;
         _batches = new (ByteBatch, ByteBatch)?[sampler.Sources.Count];
         foreach ((int i, SampleSource source) in sampler.Sources.Index().Where(entry => entry.Item.Weight > 0))
         {
-            ByteBatch host = Allocate(i, source.Shape, sampler.BatchSize, CPU, pinned: device.type == DeviceType.CUDA);
-            _batches[i] = (host, device.type == DeviceType.CPU ? host : Allocate(i, source.Shape, sampler.BatchSize, device,
+            ByteBatch host = Allocate(i, source.Shape, rows, CPU, pinned: device.type == DeviceType.CUDA);
+            _batches[i] = (host, device.type == DeviceType.CPU ? host : Allocate(i, source.Shape, rows, device,
                 pinned: false));
         }
     }
@@ -26,10 +32,10 @@ internal sealed class BatchSlot : IDisposable
     /// <summary>The batch that was filled last, on the device.</summary>
     public ByteBatch Current { get; private set; }
 
-    public void Fill(BatchSampler sampler, long microBatch)
+    public void Fill(BatchSampler sampler, long microBatch, int firstRow)
     {
         (ByteBatch host, ByteBatch onDevice) = _batches[sampler.SourceAt(microBatch)]!.Value;
-        sampler.Fill(microBatch, Ids(host.Context), Ids(host.Targets));
+        sampler.Fill(microBatch, firstRow, _rows, Ids(host.Context), Ids(host.Targets));
         if (!ReferenceEquals(host.Context, onDevice.Context))
         {
             onDevice.Context.copy_(host.Context, nonBlocking: true);
