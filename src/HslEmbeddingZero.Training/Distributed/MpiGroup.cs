@@ -240,8 +240,8 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     /// <summary>Takes the group for one call of this thread.</summary>
     private void Enter(string call)
     {
-        if (_completed) throw WasCompleted(call);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_completed) throw WasCompleted(call);
         if (Interlocked.Exchange(ref _calls, 1) != 0)
         {
             throw new InvalidOperationException(
