@@ -32,6 +32,7 @@ public sealed class CpuOnlyOperationsTests
         ["Safetensors.ForEachChunk: bytes"] = "files are read and written through host memory",
 
         // paths for the CPU only
+        ["MpiGroup.ForEachChunk: bytes"] = "MPI exchanges host memory; other devices are refused",
         ["FeatureLayer.AsBytes: item"] = "after a test of the device",
         ["SlotWriter.Write: bytes"] = "called for CPU tensors only",
 

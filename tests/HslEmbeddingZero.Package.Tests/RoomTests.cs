@@ -12,8 +12,8 @@ public sealed class RoomTests
     private static readonly string[] Rooms =
     [
         "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Signal", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
-        "HslEmbeddingZero/Generation", "HslEmbeddingZero.Training/Data", "HslEmbeddingZero.Training/Optimization",
-        "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",
+        "HslEmbeddingZero/Generation", "HslEmbeddingZero.Training/Distributed", "HslEmbeddingZero.Training/Data",
+        "HslEmbeddingZero.Training/Optimization", "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",
     ];
 
     [Fact]

@@ -7,7 +7,7 @@ namespace HslEmbeddingZero.Training;
 /// same order, because a call ends only when all ranks have made it.
 /// </summary>
 /// <remarks>
-/// <c>ProcessGroup.Join</c> gives the group that the program was started in. One process alone has no group: it passes null.
+/// <see cref="ProcessGroup.Join"/> gives the group that the program was started in. One process alone has no group: it passes null.
 /// </remarks>
 public interface IProcessGroup : IDisposable
 {

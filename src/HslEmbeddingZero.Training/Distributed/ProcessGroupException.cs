@@ -1,19 +1,25 @@
 namespace HslEmbeddingZero.Training;
 
-/// <summary>The processes of a group cannot work together: they were started wrongly, a library is missing, or one of them failed.</summary>
+/// <summary>
+/// The ranks cannot work together: the launch variables contradict each other, the library for the exchange is missing, or a call of that
+/// library failed. The message is one line and says what to do.
+/// </summary>
 public sealed class ProcessGroupException : Exception
 {
-    /// <summary>Creates the exception without a message.</summary>
+    /// <summary>Creates the exception with the default message.</summary>
     public ProcessGroupException()
     {
     }
 
     /// <summary>Creates the exception with a message.</summary>
+    /// <param name="message">What is wrong and what to do.</param>
     public ProcessGroupException(string message) : base(message)
     {
     }
 
     /// <summary>Creates the exception with a message and its cause.</summary>
+    /// <param name="message">What is wrong and what to do.</param>
+    /// <param name="innerException">The cause.</param>
     public ProcessGroupException(string message, Exception innerException) : base(message, innerException)
     {
     }

@@ -12,17 +12,25 @@ internal static partial class NativeEnvironment
     /// <summary>
     /// Sets a variable for libraries that are loaded later. A value that the user has set, in the shell or in .NET, is kept.
     /// </summary>
-    public static void SetDefault(string name, string value)
+    public static void SetDefault(string name, string value) => SetNative(name, Environment.GetEnvironmentVariable(name) ?? value);
+
+    /// <summary>Sets a variable for .NET and for libraries that read it later. It replaces what the user has set.</summary>
+    public static void Set(string name, string value)
     {
-        string effective = Environment.GetEnvironmentVariable(name) ?? value;
-        if (OperatingSystem.IsWindows()) _ = PutToRuntime(name, effective);
-        else if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) _ = Set(name, effective, 1);
+        Environment.SetEnvironmentVariable(name, value);
+        SetNative(name, value);
+    }
+
+    private static void SetNative(string name, string value)
+    {
+        if (OperatingSystem.IsWindows()) _ = PutToRuntime(name, value);
+        else if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) _ = SetInLibc(name, value, 1);
     }
 
     [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Set(string name, string value, int overwrite);
+    private static partial int SetInLibc(string name, string value, int overwrite);
 
     // libtorch is linked to this C runtime, which reads the environment of the process only when it starts.
     [SupportedOSPlatform("windows")]

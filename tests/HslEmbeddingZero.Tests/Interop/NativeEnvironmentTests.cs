@@ -18,6 +18,17 @@ public sealed partial class NativeEnvironmentTests
     }
 
     [SkippableFact]
+    public void Native_code_and_dotnet_see_a_value_that_replaces_the_user_s()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "getenv of libc is asked.");
+        Environment.SetEnvironmentVariable("HSL_TEST_REPLACED", "mine");
+        NativeEnvironment.SetDefault("HSL_TEST_REPLACED", "one");
+        NativeEnvironment.Set("HSL_TEST_REPLACED", "two");
+        Assert.Equal("two", Native("HSL_TEST_REPLACED"));
+        Assert.Equal("two", Environment.GetEnvironmentVariable("HSL_TEST_REPLACED"));
+    }
+
+    [SkippableFact]
     public void CuDnn_attention_is_put_behind_flash_attention_once_libtorch_is_loaded()
     {
         Skip.If(OperatingSystem.IsWindows(), "getenv of libc is asked.");
