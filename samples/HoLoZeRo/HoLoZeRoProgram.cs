@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HslEmbeddingZero.Training;
 using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
@@ -8,8 +9,9 @@ internal static class HoLoZeRoProgram
 {
     public static Task<int> Main(string[] args)
     {
-        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
-        return SampleProgram.RunAsync(CreateRoot(console), args);
+        int rank = ProcessGroup.LaunchedRank;
+        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160, isSilent: rank > 0);
+        return SampleProgram.RunAsync(CreateRoot(console), args, rank: rank);
     }
 
     /// <summary>Creates the command line.</summary>

@@ -6,7 +6,7 @@ using TorchSharp;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>A long training run in a folder. Reports to the console and to TensorBoard.</summary>
-internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, ByteMix data)
+internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, ByteMix data, Ranks ranks)
 {
     public const string WeightsName = "model.safetensors";
     public const string CheckpointName = "checkpoint.safetensors";
@@ -15,10 +15,11 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
 
     private string Folder => options.Out.FullName;
 
-    /// <summary>Trains to the end, scores the best weights as stored in the file, and returns the scores.</summary>
-    public Scores Run(CancellationToken cancellationToken)
+    /// <summary>Trains to the end, scores the best weights as stored in the file, and returns the scores; null on other ranks.</summary>
+    public Scores? Run(CancellationToken cancellationToken)
     {
-        long best = Train(cancellationToken);
+        long best = ranks.Together(() => Train(cancellationToken));
+        if (!ranks.IsFirst) return null; // The file is on the disk of rank 0.
         string weights = Path.Combine(Folder, WeightsName);
         using var model = ByteLanguageModel.Load(weights);
         model.to(options.Device);
@@ -58,12 +59,12 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
                 WeightsType = torch.ScalarType.BFloat16,
                 WeightsMetadata = evaluation => Provenance.Of(options, data, Scores.Of(evaluation.Step, evaluation.Scores)),
             },
-            options.Device);
-        if (!options.Resume && File.Exists(run.CheckpointPath))
+            options.Device, group: ranks.Group);
+        if (ranks.IsFirst && !options.Resume && File.Exists(run.CheckpointPath))
             throw new ArgumentException(
                 $"{run.CheckpointPath} exists from an earlier run: resume it with --resume, or choose another --out.");
         bool isResumed = run.Resume();
-        if (!isResumed && File.Exists(run.WeightsPath))
+        if (ranks.IsFirst && !isResumed && File.Exists(run.WeightsPath))
             throw new ArgumentException(
                 $"{run.WeightsPath} exists from an earlier run, which left no checkpoint to resume from: choose another --out.");
         if (options.Resume && !isResumed) console.WriteLine($"There is no checkpoint in {Folder}: the run begins anew.");
@@ -71,13 +72,14 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             ? $"going on from step {run.Trainer.Step:N0}"
             : $"{model.Body.ParameterCount:N0} parameters behind {options.Door}, {options.Training.Steps:N0} steps in "
                 + $"{RecommendedPrecision.Describe(options.Training.Precision, options.Device)} on "
-                + $"{ComputeOptions.NameOf(options.Device)}");
-        using TensorBoardLog board = new(
+                + $"{ranks.NameOf(options.Device)}");
+        using TensorBoardLog? board = !ranks.IsFirst ? null : new(
             Path.Combine(Folder, "tensorboard"), run.Trainer.Elapsed, ("train", run.MetricsPath), ("held-out", run.EvaluationsPath));
         LiveProgress.Run(
-            console, [Preset.Name], (_, live) => run.Run(live, new EvaluationLines(console, run, board), live, cancellationToken),
+            console, [Preset.Name],
+            (_, live) => run.Run(live, board is null ? null : new EvaluationLines(console, run, board), live, cancellationToken),
             lines: 200);
-        board.Update();
+        board?.Update();
         return run.Best!.Step;
     }
 

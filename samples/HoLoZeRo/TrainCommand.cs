@@ -35,11 +35,13 @@ internal static class TrainCommand
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
             $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.", "runs/holo-zero");
         Option<bool> resume = new("--resume") { Description = "Resume from the checkpoint in the same folder." };
+        RankOptions ranks = new();
 
         Command command = new("train", "Trains a model behind the zero door and keeps its best weights.")
         {
             preset, door, steps, seed, device, precision, checkpointMinutes, text, windows, licence, output, resume,
         };
+        ranks.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             TrainPreset chosen = TrainPreset.All.Single(p => p.Name == parsed.GetValue(preset));
@@ -54,6 +56,7 @@ internal static class TrainCommand
                     {
                         Seed = parsed.GetValue(seed) ?? 0,
                         Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
+                        Distributed = ranks.Parse(parsed),
                     },
                     ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
@@ -73,18 +76,23 @@ internal static class TrainCommand
         options.Training.Validate();
         // Refuses a door that does not fit before a folder is created.
         DoorArms.Create(options.Door, options.Preset.BytesPerSlot, options.Preset.Body.Dim).Dispose();
-        using var folder = OutputFolder.Take(options.Out);
-        (ByteMix data, Scores scores) = Train(console, options, cancellationToken);
+        using var ranks = Ranks.Join(options.Device);
+        using OutputFolder? folder = ranks.IsFirst ? OutputFolder.Take(options.Out) : null;
+        (ByteMix data, Scores? scores) = Train(console, options, ranks, cancellationToken);
+        ranks.Complete();
+        if (scores is null) return;
         ScoreTable.Print(console, data, [("held out", scores)]);
         console.WriteLine($"Best weights, from step {scores.Step:N0}: {Path.Combine(options.Out.FullName, ModelTraining.WeightsName)}");
     }
 
-    private static (ByteMix Data, Scores Scores) Train(IAnsiConsole console, TrainOptions options, CancellationToken cancellationToken)
+    /// <returns>The corpora, and the scores of the best weights; null on all ranks but the first.</returns>
+    private static (ByteMix Data, Scores? Scores) Train(
+        IAnsiConsole console, TrainOptions options, Ranks ranks, CancellationToken cancellationToken)
     {
         try
         {
             var data = ByteMix.Load(console, options.Text, options.Windows, options.Preset.Mix, options.Preset.HeldOut, cancellationToken);
-            return (data, new ModelTraining(console, options, data).Run(cancellationToken));
+            return (data, new ModelTraining(console, options, data, ranks).Run(cancellationToken));
         }
         catch (OperationCanceledException stopped) when (stopped is not InterruptedException)
         {

@@ -20,9 +20,11 @@ internal static class ComputeOptions
     /// <param name="onlyNamed">True where nothing is computed on the device. The machine need not have it then.</param>
     public static torch.Device ChooseDevice(string name, bool onlyNamed = false)
     {
+        if (name != "cpu") ProcessGroup.SelectGpu(); // before libtorch looks for GPUs
         TorchMemory.RetainFreedBlocks(); // The tensors of each step have the same sizes, so freed blocks fit again.
         TorchRuntime.Load();
         TorchRuntime.EnsureLoaded();
+        ShareCores();
         if (name == "cuda" && onlyNamed) return new torch.Device(DeviceType.CUDA); // torch.CUDA would look for a CUDA device
         bool hasCuda = name != "cpu" && torch.TryInitializeDeviceType(DeviceType.CUDA);
         if (name == "cuda" && !hasCuda)
@@ -30,6 +32,13 @@ internal static class ComputeOptions
                 "--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or "
                     + "cuda-windows).");
         return hasCuda ? torch.CUDA : torch.CPU;
+    }
+
+    /// <summary>Processes of one launch on one machine share its cores. libtorch would start a thread for each core in each of them.</summary>
+    private static void ShareCores()
+    {
+        if (ProcessGroup.LocalSize > 1 && Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
+            torch.set_num_threads(Math.Max(1, Environment.ProcessorCount / ProcessGroup.LocalSize));
     }
 
     /// <summary>Returns the precision that a command line names.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using HslEmbeddingZero.Training;
 using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
@@ -8,23 +9,31 @@ internal static class SampleConsole
 {
     private static readonly Lazy<IAnsiConsole> Errors = new(() =>
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = Create(_isSilent ? TextWriter.Null : Console.Error);
         if (Console.IsErrorRedirected) console.Profile.Width = 400; // a line is not cut
         return console;
     });
 
     private static LastingWriter? _output;
+    private static bool _isSilent;
 
     /// <summary>Why standard output could not be written; null while all is written.</summary>
     public static IOException? OutputError => _output?.Error;
 
     /// <param name="redirectedWidth">Columns where the output is redirected.</param>
-    public static IAnsiConsole Open(int redirectedWidth)
+    /// <param name="isSilent">
+    /// Whether neither results nor progress are shown, because another process shows them. Standard error still takes errors.
+    /// </param>
+    public static IAnsiConsole Open(int redirectedWidth, bool isSilent = false)
     {
+        // A launcher gives each process a pseudo-terminal, whatever its own output is. Nobody sees bars and colours there.
+        if (ProcessGroup.LaunchedSize > 1) Environment.SetEnvironmentVariable("TERM", "dumb");
         // Windows starts with the encoding of its region, which lacks most letters. Set UTF-8 first: the console keeps the writer it finds.
         Console.OutputEncoding = Encoding.UTF8;
         Console.SetOut(_output = new LastingWriter(Console.Out));
         Console.SetError(new LastingWriter(Console.Error));
+        _isSilent = isSilent;
+        if (isSilent) return Create(TextWriter.Null);
         IAnsiConsole console = AnsiConsole.Console;
         if (Console.IsOutputRedirected) console.Profile.Width = redirectedWidth;
         return console;
@@ -35,5 +44,8 @@ internal static class SampleConsole
     /// do not overwrite each other.
     /// </summary>
     public static IAnsiConsole ForProgress(IAnsiConsole results) =>
-        Console.IsOutputRedirected || Console.IsErrorRedirected ? Errors.Value : results;
+        Console.IsOutputRedirected || Console.IsErrorRedirected || _isSilent ? Errors.Value : results;
+
+    private static IAnsiConsole Create(TextWriter output) =>
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
 }

@@ -21,7 +21,7 @@ internal sealed record TrainingBudget(
             PeakLearningRate = 1e-3,
             FinalLearningRate = 1e-4,
             BatchSize = 1,
-            GradientAccumulationSteps = 1,
+            GradientAccumulationSteps = 2, // two processes can share a step
             ReportEverySteps = 2,
         },
         new MixWeights(),

@@ -65,8 +65,7 @@ public sealed class BatchShareTests
     public void A_step_that_cannot_be_shared_is_refused_with_the_numbers()
     {
         ArgumentException refused = Assert.Throws<ArgumentException>(() => new BatchShare(0, 5, 3, 12));
-        Assert.Contains("5 processes", refused.Message);
-        Assert.Contains("3 micro-batches (GradientAccumulationSteps) of 12 rows (BatchSize)", refused.Message);
+        Assert.Contains("5 processes cannot share a step of 3 × 12 samples (GradientAccumulationSteps × BatchSize)", refused.Message);
         Assert.Contains("divides 36", refused.Message);
         Assert.DoesNotContain('\n', refused.Message);
     }
