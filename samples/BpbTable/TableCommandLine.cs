@@ -25,13 +25,14 @@ internal static class TableCommandLine
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
+        Option<double> claimMinutes = ComputeOptions.ClaimMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder(
             "--out",
             $"Folder for table.md, table.json, curves.png and the metrics. Default: {DefaultFolder}, followed by the preset's name.",
             DefaultFolder);
-        Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped." };
+        Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped. Several processes may share it." };
         Option<bool> reportOnly = new("--report-only")
         {
             Description = "Train nothing. Write the table from the runs in --out, which any machine may have trained.",
@@ -39,7 +40,8 @@ internal static class TableCommandLine
 
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")
         {
-            preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, text, windows, output, resume, reportOnly,
+            preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, claimMinutes, text, windows, output,
+            resume, reportOnly,
         };
         root.SetAction(async (parsed, cancellationToken) =>
         {
@@ -74,6 +76,7 @@ internal static class TableCommandLine
                     chosen,
                     someSteps.Length > 0 ? someSteps : [chosen.Budget.Training.Steps],
                     ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
+                    TimeSpan.FromMinutes(parsed.GetValue(claimMinutes)),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     place,

@@ -57,11 +57,13 @@ internal static class TableProgram
         else if (!options.ReportOnly && EarlierRun(options.Out) is { } earlierRun)
             throw new ArgumentException(
                 $"{earlierRun.FullName} exists from an earlier run: keep it with --resume, or choose another --out.");
-        List<RunResult> results = [];
+        var finished = new RunResult?[runs.Length];
+        List<RunResult> results = []; // in the order of the runs, whatever the order in which they are finished
         List<(TableRowKey, int, string)> metrics = [];
+        ClaimWatch claims = new(options.ClaimsLast);
         TableReport report = new(options, data, results, runs.Length); // grows with the results
         if (options.ReportOnly) Collect();
-        else LiveProgress.Run(console, [.. runs.Select(NameOf)], Train);
+        else new SharedRuns([.. runs.Select((run, i) => (NameOf(run), RunOf(i)))], claims).Execute(console, Finish, cancellationToken);
 
         report.Print(console);
         string figures = options.Schedules.Count > 1 ? "curves.png, schedules.png" : "curves.png";
@@ -70,12 +72,16 @@ internal static class TableProgram
 
         string NameOf((TableRowKey Row, int Seed) run) => $"{run.Row} seed {run.Seed}";
 
-        void Train(int i, IRunProgress progress)
+        void Finish(int i, RunResult result, bool isTrainedHere)
         {
-            DoorRun run = RunOf(i);
-            RunResult? earlier = options.Resume ? run.Finished() : null;
-            Add(i, earlier ?? run.Execute(options.Resume, progress, cancellationToken));
-            if (earlier is null || i == runs.Length - 1) Write(options, data, report, results, metrics);
+            Add(i, result);
+            if (isTrainedHere || results.Count == runs.Length)
+            {
+                // Several processes may write the table.
+                using var claim = RunClaim.Take(Path.Combine(options.Out.FullName, "table.claim"), claims, cancellationToken);
+                Write(options, data, report, results, metrics);
+            }
+
             // Print the published part of the table before the other doors are trained, unless they are trained already.
             bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);
             if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) report.Print(console);
@@ -100,8 +106,12 @@ internal static class TableProgram
 
         void Add(int i, RunResult result)
         {
-            results.Add(result);
-            metrics.Add((runs[i].Row, runs[i].Seed, RunOf(i).MetricsPath));
+            finished[i] = result;
+            results.Clear();
+            results.AddRange(finished.OfType<RunResult>());
+            metrics.Clear();
+            for (int run = 0; run < runs.Length; run++)
+                if (finished[run] is not null) metrics.Add((runs[run].Row, runs[run].Seed, RunOf(run).MetricsPath));
         }
 
         DoorRun RunOf(int i) => new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device);

@@ -121,6 +121,7 @@ public sealed partial class TrainingRun : IDisposable
         IProgress<EvaluationProgress>? scoring = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _options.BeforeWrite?.Invoke();
         _log = new(EvaluationsPath, Trainer.Step);
         using MetricsLog metrics = new(MetricsPath, Trainer.Step);
         ReportToAll listeners = new(metrics, progress);
@@ -131,7 +132,7 @@ public sealed partial class TrainingRun : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Trainer.SaveCheckpoint(CheckpointPath);
+            SaveCheckpoint();
             LogInterrupted(Trainer.Step, CheckpointPath);
             throw;
         }
@@ -172,7 +173,7 @@ public sealed partial class TrainingRun : IDisposable
 
         void Checkpoint()
         {
-            Trainer.SaveCheckpoint(CheckpointPath);
+            SaveCheckpoint();
             LogCheckpoint(Trainer.Step, CheckpointPath);
             sinceCheckpoint.Restart();
         }
@@ -197,11 +198,18 @@ public sealed partial class TrainingRun : IDisposable
         double criterion = _options.Criterion(scores);
         if (!double.IsFinite(criterion)) throw new NotFiniteNumberException($"The criterion at step {Trainer.Step} is {criterion}.",
             criterion);
+        _options.BeforeWrite?.Invoke();
         bool isBest = Best is not { } best || criterion < _options.Criterion(best.Scores);
         if (isBest && _options.KeepsBestWeights) SaveWeights(evaluation);
         _log!.Add(evaluation);
         LogEvaluated(evaluation.Step, criterion, isBest);
         evaluations?.Report(evaluation);
+    }
+
+    private void SaveCheckpoint()
+    {
+        _options.BeforeWrite?.Invoke();
+        Trainer.SaveCheckpoint(CheckpointPath);
     }
 
     private void SaveWeights(RunEvaluation evaluation)
