@@ -25,22 +25,26 @@ internal static class TableCommandLine
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
+        Option<double> claimMinutes = ComputeOptions.ClaimMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder(
             "--out",
             $"Folder for table.md, table.json, curves.png and the metrics. Default: {DefaultFolder}, followed by the preset's name.",
             DefaultFolder);
-        Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped." };
+        Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped. Several processes may share it." };
         Option<bool> reportOnly = new("--report-only")
         {
             Description = "Train nothing. Write the table from the runs in --out, which any machine may have trained.",
         };
 
+        RankOptions ranks = new();
         RootCommand root = new("Trains the front doors on the same bytes and prints their held-out bits per byte.")
         {
-            preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, text, windows, output, resume, reportOnly,
+            preset, arms, bytesPerSlot, seeds, steps, device, precision, checkpointMinutes, claimMinutes, text, windows, output,
+            resume, reportOnly,
         };
+        ranks.AddTo(root);
         root.SetAction(async (parsed, cancellationToken) =>
         {
             Preset chosen = Preset.All.Single(p => p.Name == parsed.GetValue(preset));
@@ -66,7 +70,11 @@ internal static class TableCommandLine
                 Budget = chosen.Budget with
                 {
                     Training =
-                        chosen.Budget.Training with { Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place) },
+                        chosen.Budget.Training with
+                        {
+                            Precision = ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
+                            Distributed = ranks.Parse(parsed),
+                        },
                 },
             };
             return await run(
@@ -74,6 +82,7 @@ internal static class TableCommandLine
                     chosen,
                     someSteps.Length > 0 ? someSteps : [chosen.Budget.Training.Steps],
                     ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
+                    TimeSpan.FromMinutes(parsed.GetValue(claimMinutes)),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     place,

@@ -5,6 +5,7 @@ internal sealed record TableOptions(
     Preset Preset,
     IReadOnlyList<int> Schedules,
     TimeSpan? CheckpointEvery,
+    TimeSpan ClaimsLast,
     IReadOnlyList<string> Text,
     IReadOnlyList<string> Windows,
     TorchSharp.torch.Device Device,

@@ -8,11 +8,12 @@ internal static class TableProgram
 {
     public static Task<int> Main(string[] args)
     {
-        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160);
+        int rank = ProcessGroup.LaunchedRank;
+        IAnsiConsole console = SampleConsole.Open(redirectedWidth: 160, isSilent: rank > 0);
         return SampleProgram.RunAsync(
             TableCommandLine.Create(
                 (options, cancellationToken) => Task.FromResult(RunOrTellHowToGoOn(console, options, cancellationToken))),
-            args);
+            args, rank: rank);
     }
 
     private static int RunOrTellHowToGoOn(IAnsiConsole console, TableOptions options, CancellationToken cancellationToken)
@@ -44,24 +45,30 @@ internal static class TableProgram
         foreach (TableRowKey row in options.Preset.Rows)
             // refuses doors that do not fit before a long run starts
             DoorArms.Create(row.Arm, row.BytesPerSlot, options.Preset.Budget.Body.Dim).Dispose();
-        // A resumed table takes finished runs over and locks each run that it trains, so several processes may share it.
-        using OutputFolder? folder = options.ReportOnly ? null : OutputFolder.Take(options.Out, isShared: options.Resume);
+        if (options.ReportOnly && ProcessGroup.LaunchedRank > 0) return 0; // Rank 0 writes the report.
+        using Ranks ranks = options.ReportOnly ? Ranks.Alone : Ranks.Join(options.Device);
+        // A resumed table takes finished runs over and claims each run that it trains, so several processes may share it.
+        using OutputFolder? folder = options.ReportOnly || !ranks.IsFirst
+            ? null : OutputFolder.Take(options.Out, isShared: options.Resume);
         var data = ComparisonData.Load(console, options.Text, options.Windows, options.Preset.Budget, cancellationToken);
         if (options.ReportOnly) OutputFolder.RequireWritable(options.Out);
         string arithmetic = RecommendedPrecision.Describe(options.Preset.Budget.Training.Precision, options.Device);
-        if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ComputeOptions.NameOf(options.Device)}");
+        if (!options.ReportOnly) console.WriteLine($"precision: {arithmetic}, on {ranks.NameOf(options.Device)}");
 
         (TableRowKey Row, int Seed)[] runs = [.. options.Preset.Seeds.SelectMany(seed => options.Rows.Select(row => (row, seed)))];
-        if (options.Resume)
+        if (options.Resume && ranks.IsFirst)
             for (int i = 0; i < runs.Length; i++) RunOf(i).RefuseOtherResult();
-        else if (!options.ReportOnly && EarlierRun(options.Out) is { } earlierRun)
+        else if (!options.ReportOnly && ranks.IsFirst && EarlierRun(options.Out) is { } earlierRun)
             throw new ArgumentException(
                 $"{earlierRun.FullName} exists from an earlier run: keep it with --resume, or choose another --out.");
-        List<RunResult> results = [];
+        var finished = new RunResult?[runs.Length];
+        List<RunResult> results = []; // in the order of the runs, whatever the order in which they are finished
         List<(TableRowKey, int, string)> metrics = [];
+        ClaimWatch claims = new(options.ClaimsLast);
         TableReport report = new(options, data, results, runs.Length); // grows with the results
         if (options.ReportOnly) Collect();
-        else LiveProgress.Run(console, [.. runs.Select(NameOf)], Train);
+        else new SharedRuns([.. runs.Select((run, i) => (NameOf(run), RunOf(i)))], claims, ranks).Execute(console, Finish, cancellationToken);
+        if (!ranks.IsFirst) return 0;
 
         report.Print(console);
         string figures = options.Schedules.Count > 1 ? "curves.png, schedules.png" : "curves.png";
@@ -70,12 +77,16 @@ internal static class TableProgram
 
         string NameOf((TableRowKey Row, int Seed) run) => $"{run.Row} seed {run.Seed}";
 
-        void Train(int i, IRunProgress progress)
+        void Finish(int i, RunResult result, bool isTrainedHere)
         {
-            DoorRun run = RunOf(i);
-            RunResult? earlier = options.Resume ? run.Finished() : null;
-            Add(i, earlier ?? run.Execute(options.Resume, progress, cancellationToken));
-            if (earlier is null || i == runs.Length - 1) Write(options, data, report, results, metrics);
+            Add(i, result);
+            if (isTrainedHere || results.Count == runs.Length)
+            {
+                // Several processes may write the table.
+                using var claim = RunClaim.Take(Path.Combine(options.Out.FullName, "table.claim"), claims, cancellationToken);
+                Write(options, data, report, results, metrics);
+            }
+
             // Print the published part of the table before the other doors are trained, unless they are trained already.
             bool isPublishedPart = i + 1 < runs.Length && IsPublished(runs[i].Row) && !IsPublished(runs[i + 1].Row);
             if (isPublishedPart && !(options.Resume && RunOf(i + 1).Finished() is not null)) report.Print(console);
@@ -100,11 +111,15 @@ internal static class TableProgram
 
         void Add(int i, RunResult result)
         {
-            results.Add(result);
-            metrics.Add((runs[i].Row, runs[i].Seed, RunOf(i).MetricsPath));
+            finished[i] = result;
+            results.Clear();
+            results.AddRange(finished.OfType<RunResult>());
+            metrics.Clear();
+            for (int run = 0; run < runs.Length; run++)
+                if (finished[run] is not null) metrics.Add((runs[run].Row, runs[run].Seed, RunOf(run).MetricsPath));
         }
 
-        DoorRun RunOf(int i) => new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device);
+        DoorRun RunOf(int i) => new(options.Plan(runs[i].Row, runs[i].Seed), data, options.Device, ranks);
     }
 
     private static bool IsPublished(TableRowKey row) => Preset.Published.Contains(row.Arm);

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The options --device, --precision and --checkpoint-minutes of a sample.</summary>
+/// <summary>The options --device, --precision, --checkpoint-minutes and --claim-minutes of a sample.</summary>
 internal static class ComputeOptions
 {
     public static Option<string> Device() => CheckedOptions.Choice("--device", "auto, cpu or cuda.", "auto", "auto", "cpu", "cuda");
@@ -62,6 +62,13 @@ internal static class ComputeOptions
 
     /// <summary>Time between two checkpoints; null for checkpoints at an interruption only.</summary>
     public static TimeSpan? CheckpointInterval(double minutes) => minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
+
+    /// <summary>--claim-minutes: when a run is taken over from a process that no longer lives; see <see cref="ClaimWatch"/>.</summary>
+    public static Option<double> ClaimMinutes() => CheckedOptions.Number(
+        "--claim-minutes",
+        "Minutes without a sign of life after which another process may take a run over. On the same machine, the run of a process that has "
+            + "ended is taken over at once.",
+        2, value => value is >= 0.1 and <= 1440, "minutes from 0.1 to 1440");
 
     /// <summary>Name of the device, as tables and model cards show it.</summary>
     public static string NameOf(torch.Device device) => device.type == DeviceType.CPU

@@ -10,6 +10,9 @@ namespace HslEmbeddingZero.Samples;
 /// </summary>
 internal sealed class Ranks : IDisposable
 {
+    private const int Finished = -1;
+    private const int Interrupted = -2;
+
     private readonly torch.Device _device;
 
     private Ranks(IProcessGroup? group, torch.Device device) => (Group, _device) = (group, device);
@@ -20,23 +23,15 @@ internal sealed class Ranks : IDisposable
     /// <summary>Whether this is rank 0, or the only process.</summary>
     public bool IsFirst => Group is not { Rank: > 0 };
 
+    /// <summary>One process that trains alone.</summary>
+    public static Ranks Alone { get; } = new(null, torch.CPU);
+
     /// <summary>Joins the group that the program was started in.</summary>
     /// <exception cref="ProcessGroupException">The launcher's variables are wrong, or a library is missing.</exception>
     public static Ranks Join(torch.Device device) => new(ProcessGroup.Join(device), device);
 
     /// <summary>Devices of a run, for tables and model cards: "2 × CPU, 1 thread, X64", for example.</summary>
     public string NameOf(torch.Device device) => (Group is { } group ? $"{group.Size} × " : "") + ComputeOptions.NameOf(device);
-
-    /// <summary>What is true on rank 0.</summary>
-    public bool OfFirst(bool value)
-    {
-        if (Group is null) return value;
-        using torch.Tensor host = torch.tensor(new[] { value ? 1f : 0f }, device: torch.CPU);
-        using torch.Tensor shared = host.to(_device);
-        Group.Broadcast(shared);
-        using torch.Tensor result = shared.cpu();
-        return result.data<float>()[0] > 0;
-    }
 
     /// <summary>
     /// Runs the part of a program in which all ranks stop together when one of them is interrupted. They then leave the group in good order.
@@ -50,15 +45,72 @@ internal sealed class Ranks : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Group?.Complete();
+            Complete();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Runs the work of rank 0, which calls <see cref="Announce"/> before each part that all ranks do. The others call
+    /// <see cref="Follow"/>.
+    /// </summary>
+    public void Lead(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (OperationCanceledException)
+        {
+            Announce(Interrupted);
+            Complete();
+            throw;
+        }
+
+        Announce(Finished);
+        Complete();
+    }
+
+    /// <summary>Tells the other ranks which part comes next.</summary>
+    public void Announce(int part) => OfFirst(part);
+
+    /// <summary>Does the parts that rank 0 announces, to the end.</summary>
+    /// <param name="takePart">Does the part of an index. It may fail as on rank 0, which then says how to go on.</param>
+    /// <exception cref="OperationCanceledException">The work was interrupted.</exception>
+    public void Follow(Action<int> takePart)
+    {
+        int part;
+        while ((part = OfFirst(0)) >= 0)
+        {
+            try
+            {
+                takePart(part);
+            }
+            catch (Exception error) when (error is OperationCanceledException or ProcessGroupException)
+            {
+                // Rank 0 was interrupted, lost the run to another process, or failed. It announces what comes next, or its end is ours.
+            }
+        }
+
+        Complete();
+        if (part == Interrupted) throw new OperationCanceledException("Rank 0 was interrupted.");
     }
 
     /// <summary>The ranks leave the group: each waits for the others. Call it at the end of the work.</summary>
     public void Complete() => Group?.Complete();
 
     public void Dispose() => Group?.Dispose();
+
+    /// <summary>A number of rank 0, on all ranks.</summary>
+    private int OfFirst(int value)
+    {
+        if (Group is null) return value;
+        using torch.Tensor host = torch.tensor(new[] { value }, device: torch.CPU);
+        using torch.Tensor shared = host.to(_device);
+        Group.Broadcast(shared);
+        using torch.Tensor result = shared.cpu();
+        return result.data<int>()[0];
+    }
 }
 
 /// <summary>The options of a run on several processes: --reduction, --share and --hang-seconds.</summary>

@@ -45,6 +45,8 @@ internal sealed class SampleProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
+
     /// <summary>The output so far.</summary>
     public string Output
     {

@@ -15,15 +15,16 @@ internal static class RunCommand
         Option<string> device = ComputeOptions.Device();
         Option<string> precision = ComputeOptions.Precision();
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
+        Option<double> claimMinutes = ComputeOptions.ClaimMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
             "Parent folder. table.md, figure.png, study.json, runs.jsonl and the files of each run go to a subfolder named like the study.",
             "runs/ablation");
         Command command = new("run",
-            "Trains the runs of a study, and resumes an interrupted study. Several processes may share a folder.")
+            "Trains the runs of a study, and resumes an interrupted study. Several processes, on one machine or many, may share a folder.")
         {
-            study, device, precision, checkpointMinutes, text, windows, output,
+            study, device, precision, checkpointMinutes, claimMinutes, text, windows, output,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -33,6 +34,7 @@ internal static class RunCommand
                 Run(
                     console, parsed.GetRequiredValue(study), place, ComputeOptions.ChoosePrecision(parsed.GetValue(precision)!, place),
                     ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
+                    new ClaimWatch(TimeSpan.FromMinutes(parsed.GetValue(claimMinutes))),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     parsed.GetValue(output)!, cancellationToken);
             }
@@ -49,8 +51,8 @@ internal static class RunCommand
     }
 
     private static void Run(
-        IAnsiConsole console, string nameOrFile, torch.Device device, Precision precision, TimeSpan? checkpointEvery, string[] text,
-        string[] windows, DirectoryInfo parent, CancellationToken cancellationToken)
+        IAnsiConsole console, string nameOrFile, torch.Device device, Precision precision, TimeSpan? checkpointEvery, ClaimWatch claims,
+        string[] text, string[] windows, DirectoryInfo parent, CancellationToken cancellationToken)
     {
         string file = StudyFile.Find(nameOrFile);
         string name = Path.GetFileNameWithoutExtension(file);
@@ -59,11 +61,14 @@ internal static class RunCommand
         DirectoryInfo output = new(Path.Combine(parent.FullName, name));
         OutputFolder.RequireWritable(output);
 
-        StudyRunner runner = new(study, data, precision, device, output, checkpointEvery);
+        StudyRunner runner = new(study, data, precision, device, output, checkpointEvery, claims);
         runner.RefuseForeignResults();
         StudyFolder folder = new(output);
         var conditions = StudyConditions.Of(name, study, precision, device, data);
-        folder.Begin(conditions);
-        folder.Write(console, conditions, runner.Run(console, cancellationToken));
+        // The processes of a study start, and end, at the same time, and write the same files.
+        string claim = Path.Combine(output.FullName, "report.claim");
+        using (RunClaim.Take(claim, claims, cancellationToken)) folder.Begin(conditions);
+        IReadOnlyList<RunResult> results = runner.Run(console, cancellationToken);
+        using (RunClaim.Take(claim, claims, cancellationToken)) folder.Write(console, conditions, results);
     }
 }

@@ -5,9 +5,14 @@ using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>Trains and scores one door with one seed. Writes a metrics file, the result, and a checkpoint during training.</summary>
-internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device device)
+/// <summary>
+/// Trains and scores one door with one seed. Writes a metrics file, the result, and a checkpoint during training. Several processes may
+/// share the folder: each claims a run before it trains it.
+/// </summary>
+internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device device, Ranks ranks)
 {
+    public string ClaimPath => plan.Stem + ".claim";
+
     public string MetricsPath => plan.Stem + ".metrics.jsonl";
 
     public string ResultPath => plan.Stem + ".result.json";
@@ -44,12 +49,38 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
                 + "the file.");
     }
 
-    /// <param name="resume">Whether to reuse the result, or resume from the checkpoint, of an earlier run.</param>
+    /// <summary>Reuses the result of an earlier run. Else trains the run, from its checkpoint where there is one.</summary>
+    /// <param name="claims">What this process has seen of the claims of others.</param>
+    /// <param name="beforeTraining">Is called when the run is claimed, and is about to be trained.</param>
     /// <param name="progress">Receives every report of the training and of the scoring.</param>
     /// <param name="cancellationToken">Stops the run; a checkpoint is written first.</param>
-    /// <exception cref="RunInUseException">Another process is training this run.</exception>
-    /// <exception cref="InvalidDataException">The result of another run is in the way of a resumed one.</exception>
-    public RunResult Execute(bool resume, IRunProgress progress, CancellationToken cancellationToken)
+    /// <exception cref="RunInUseException">Another process is training this run, or has taken it over.</exception>
+    /// <exception cref="InvalidDataException">The result of another run is in the way of this one.</exception>
+    public RunResult Execute(ClaimWatch claims, Action beforeTraining, IRunProgress progress, CancellationToken cancellationToken)
+    {
+        using RunClaim claim = RunClaim.TryTake(ClaimPath, claims)
+            ?? throw new RunInUseException($"{ClaimPath}: {claims.HolderOf(ClaimPath)} is training this run.");
+        if (Finished() is { } earlier) return earlier; // Another process has finished the run meanwhile.
+        RefuseOtherResult();
+        if (claim.WasTakenOver) DeleteLeftovers();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, claim.Lost);
+        beforeTraining();
+        try
+        {
+            return Train(claim, progress, stop.Token)!;
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException and not RunInUseException && !claim.IsHeld())
+        {
+            // Its files are those of another process by now.
+            throw new RunInUseException($"{ClaimPath}: another process has taken this run over.", error);
+        }
+    }
+
+    /// <summary>Trains the run with rank 0, which calls <see cref="Execute"/>.</summary>
+    public void Follow(CancellationToken cancellationToken) => Train(claim: null, progress: null, cancellationToken);
+
+    /// <returns>The result; null on all ranks but the first.</returns>
+    private RunResult? Train(RunClaim? claim, IRunProgress? progress, CancellationToken cancellationToken)
     {
         using InputDoor door = plan.CreateDoor();
         using var body = new ByteTransformer(plan.Body);
@@ -63,25 +94,22 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
                 EvaluateAt = [.. plan.EvaluateAt],
                 CheckpointEvery = plan.CheckpointEvery,
                 KeepsBestWeights = false,
+                BeforeWrite = () => claim?.Confirm(),
             },
-            device);
-        if (resume && Finished() is { } earlier) return earlier; // Another process has finished the run meanwhile.
-        if (resume)
-        {
-            RefuseOtherResult();
-            run.Resume();
-        }
-
+            device, group: ranks.Group);
+        run.Resume();
         var last = MixScores.Of(run.Run(progress, scoring: progress, cancellationToken: cancellationToken)!);
         var dividing = Stopwatch.StartNew();
-        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, progress, cancellationToken) : null;
+        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(claim, run, model, progress, cancellationToken) : null;
+        if (!ranks.IsFirst) return null;
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last,
             [.. run.Evaluations.Where(evaluation => evaluation.Step < plan.Training.Steps)
                 .Select(evaluation => new CurvePoint(evaluation.Step, MixScores.Of(evaluation.Scores)))],
             run.Trainer.BytesRead / run.Trainer.Elapsed.TotalSeconds,
             (run.Trainer.Elapsed + dividing.Elapsed).TotalSeconds + run.Evaluations.Sum(evaluation => evaluation.Elapsed.TotalSeconds),
-            ComputeOptions.NameOf(device), TorchRuntime.LibtorchVersion, novelty);
+            ranks.NameOf(device), TorchRuntime.LibtorchVersion, novelty);
+        claim!.Confirm();
         AtomicFile.WriteText(ResultPath, JsonSerializer.Serialize(result, SampleJson.Line));
         DeleteIfPossible(run.CheckpointPath);
         DeleteIfPossible(run.EvaluationsPath);
@@ -89,18 +117,30 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     }
 
     private IReadOnlyList<NoveltyScore> DivideText(
-        TrainingRun run, ByteLanguageModel model, IRunProgress progress, CancellationToken cancellationToken)
+        RunClaim? claim, TrainingRun run, ByteLanguageModel model, IRunProgress? progress, CancellationToken cancellationToken)
     {
         try
         {
-            Evaluator evaluator = new([data.Mix.Text], device: device);
+            Evaluator evaluator = new([data.Mix.Text], device: device, group: ranks.Group);
             return data.Novelty.Score(evaluator.EvaluateBytes(model, data.Mix.Text.Name, progress, cancellationToken));
         }
         catch (OperationCanceledException)
         {
+            claim?.Confirm();
             run.Trainer.SaveCheckpoint(run.CheckpointPath);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Deletes the lock and the half-written files of a holder that this process has taken the run over from. A server may keep the lock of
+    /// a dead machine until that machine starts again, and a process that stands still keeps its own. If it goes on, it finds its claim gone.
+    /// </summary>
+    private void DeleteLeftovers()
+    {
+        DeleteIfPossible(plan.Stem + ".lock");
+        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(plan.Stem)!, $".{Path.GetFileName(plan.Stem)}.*.tmp"))
+            DeleteIfPossible(file);
     }
 
     /// <summary>

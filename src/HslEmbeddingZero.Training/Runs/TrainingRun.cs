@@ -134,6 +134,7 @@ public sealed partial class TrainingRun : IDisposable
         MetricsLog? metrics = null;
         Group.DoOnFirst(() =>
         {
+            _options.BeforeWrite?.Invoke();
             _log = new(EvaluationsPath, Trainer.Step);
             metrics = new(MetricsPath, Trainer.Step);
         });
@@ -148,7 +149,7 @@ public sealed partial class TrainingRun : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Trainer.SaveCheckpoint(CheckpointPath);
+            SaveCheckpoint();
             LogInterrupted(Trainer.Step, CheckpointPath);
             throw;
         }
@@ -189,7 +190,7 @@ public sealed partial class TrainingRun : IDisposable
 
         void Checkpoint()
         {
-            Trainer.SaveCheckpoint(CheckpointPath);
+            SaveCheckpoint();
             LogCheckpoint(Trainer.Step, CheckpointPath);
             sinceCheckpoint.Restart();
         }
@@ -218,12 +219,19 @@ public sealed partial class TrainingRun : IDisposable
         bool isBest = Best is not { } best || criterion < _options.Criterion(best.Scores);
         Group.DoOnFirst(() =>
         {
+            _options.BeforeWrite?.Invoke();
             if (isBest && _options.KeepsBestWeights) SaveWeights(evaluation);
             _log!.Add(evaluation);
         });
         if (!Group.IsFirst) _log!.Add(evaluation);
         LogEvaluated(evaluation.Step, criterion, isBest);
         evaluations?.Report(evaluation);
+    }
+
+    private void SaveCheckpoint()
+    {
+        if (_options.BeforeWrite is { } confirm) Group.DoOnFirst(confirm);
+        Trainer.SaveCheckpoint(CheckpointPath);
     }
 
     private void SaveWeights(RunEvaluation evaluation)

@@ -189,6 +189,53 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Null(Record.Exception(() => new TrainingRun(Out, model, Sources(), Training).Dispose()));
     }
 
+    /// <summary>As where another process has taken the run over, and its files are in the folder.</summary>
+    [Theory]
+    [InlineData(1)] // the start
+    [InlineData(2)] // the first checkpoint
+    [InlineData(3)] // the first evaluation
+    [InlineData(5)] // the second evaluation
+    public void A_run_that_may_not_write_ends_and_leaves_the_files_as_they_are(int allowed)
+    {
+        using ByteLanguageModel model = Model();
+        int calls = 0;
+        Dictionary<string, byte[]> before = [];
+        using TrainingRun run = new(Out, model, Sources(), Training, EveryFourSteps with
+        {
+            CheckpointEvery = TimeSpan.FromTicks(1),
+            BeforeWrite = () =>
+            {
+                if (++calls < allowed) return;
+                before = Files();
+                throw new RunInUseException("taken over");
+            },
+        });
+        Assert.Equal("taken over", Assert.Throws<RunInUseException>(() => run.Run()).Message);
+        Assert.Equal(allowed, calls);
+        Assert.Equal(before, Files());
+
+        Dictionary<string, byte[]> Files() => Directory.GetFiles(Out).ToDictionary(file => file, File.ReadAllBytes);
+    }
+
+    [Fact]
+    public void A_cancelled_run_that_may_not_write_saves_no_checkpoint()
+    {
+        using ByteLanguageModel model = Model();
+        using CancellationTokenSource stop = new();
+        bool isStopped = false;
+        using TrainingRun run = new(Out, model, Sources(), Training, new()
+        {
+            BeforeWrite = () =>
+            {
+                if (isStopped) throw new RunInUseException("taken over");
+                isStopped = true; // The start may write.
+                stop.Cancel();
+            },
+        });
+        Assert.Throws<RunInUseException>(() => run.Run(cancellationToken: stop.Token));
+        Assert.False(File.Exists(run.CheckpointPath));
+    }
+
     [Fact]
     public void A_folder_that_cannot_be_made_is_no_run_in_use()
     {
