@@ -10,7 +10,7 @@ internal static class SampleConsole
     private static readonly Lazy<IAnsiConsole> Errors = new(() =>
     {
         IAnsiConsole console = Create(_isSilent ? TextWriter.Null : Console.Error);
-        if (Console.IsErrorRedirected) console.Profile.Width = 400; // a line is not cut
+        if (Console.IsErrorRedirected || ProcessGroup.LaunchedSize > 1) console.Profile.Width = 400; // a line is not cut
         return console;
     });
 
@@ -27,7 +27,8 @@ internal static class SampleConsole
     public static IAnsiConsole Open(int redirectedWidth, bool isSilent = false)
     {
         // A launcher gives each process a pseudo-terminal, whatever its own output is. Nobody sees bars and colours there.
-        if (ProcessGroup.LaunchedSize > 1) Environment.SetEnvironmentVariable("TERM", "dumb");
+        bool isLaunched = ProcessGroup.LaunchedSize > 1;
+        if (isLaunched) Environment.SetEnvironmentVariable("TERM", "dumb");
         // Windows starts with the encoding of its region, which lacks most letters. Set UTF-8 first: the console keeps the writer it finds.
         Console.OutputEncoding = Encoding.UTF8;
         Console.SetOut(_output = new LastingWriter(Console.Out));
@@ -35,7 +36,7 @@ internal static class SampleConsole
         _isSilent = isSilent;
         if (isSilent) return Create(TextWriter.Null);
         IAnsiConsole console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected) console.Profile.Width = redirectedWidth;
+        if (Console.IsOutputRedirected || isLaunched) console.Profile.Width = redirectedWidth;
         return console;
     }
 
