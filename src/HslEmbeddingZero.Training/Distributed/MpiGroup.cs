@@ -8,8 +8,8 @@ namespace HslEmbeddingZero.Training;
 
 /// <summary>The ranks that mpirun or srun started, which exchange tensors of the CPU through MPI.</summary>
 /// <remarks>
-/// If the process ends before <see cref="Complete"/>, it ends all ranks with exit code 1. MPI itself would let them wait, or would take a
-/// return code of 0 for success.
+/// If the process ends before <see cref="Complete"/>, it ends all ranks with its own exit code, or with 1 for 0. MPI itself would let them
+/// wait, or would take 0 for success.
 /// </remarks>
 internal sealed unsafe class MpiGroup : IProcessGroup
 {
@@ -129,10 +129,7 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     public void Abort()
     {
         if (_completed) throw WasCompleted(nameof(Abort));
-        Console.Out.Flush();
-        Console.Error.Flush();
-        _ = _mpi.Abort(1);
-        Process.GetCurrentProcess().Kill();
+        Abort(1);
     }
 
     /// <summary>Does not wait for the other ranks. A group that was not completed still ends all ranks when the process ends.</summary>
@@ -146,8 +143,18 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     private void AbortUnlessCompleted()
     {
         if (_completed) return;
-        Console.Error.WriteLine($"error: rank {Rank} of {Size} ends before the work of the group is complete. All ranks end.");
-        Abort();
+        int code = Environment.ExitCode;
+        if (code == 0)
+            Console.Error.WriteLine($"error: rank {Rank} of {Size} ends before the work of the group is complete. All ranks end.");
+        Abort(code == 0 ? 1 : code);
+    }
+
+    private void Abort(int exitCode)
+    {
+        Console.Out.Flush();
+        Console.Error.Flush();
+        _ = _mpi.Abort(exitCode);
+        Process.GetCurrentProcess().Kill();
     }
 
     private void Start()

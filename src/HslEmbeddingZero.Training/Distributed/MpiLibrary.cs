@@ -148,7 +148,7 @@ internal sealed unsafe class MpiLibrary
         byte* text = stackalloc byte[LongestText];
         int length;
         if (read(text, &length) != 0) return "";
-        return Text(text).Split('\n')[0].Trim();
+        return Text(text).Split('\n')[0].Replace('\t', ' ').Trim();
     }
 
     private static string Text(byte* text) => Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
