@@ -77,14 +77,18 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     {
         ArgumentNullException.ThrowIfNull(values);
         nint type = _mpi.TypeOf(values.dtype);
-        if (type == 0) throw new ArgumentException($"The dtype of values is {values.dtype}; it must be Float32 or Float64.", nameof(values));
+        if (type == 0)
+            throw new ArgumentException($"The dtype of values is {values.dtype}; it must be Float32 or Float64.", nameof(values));
         Enter(nameof(AllReduce), values);
         try
         {
             // The sum of two ranks has one order only.
-            if (!inRankOrder || Size == 2) ForEachChunk(values, ChunkBytes, (bytes, count) => Sum(bytes, count, type));
-            else if (values.dtype == ScalarType.Float32) ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<float>(bytes, type));
-            else ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<double>(bytes, type));
+            if (!inRankOrder || Size == 2)
+                ForEachChunk(values, ChunkBytes, (bytes, count) => Sum(bytes, count, type));
+            else if (values.dtype == ScalarType.Float32)
+                ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<float>(bytes, type));
+            else
+                ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<double>(bytes, type));
         }
         finally
         {
@@ -166,7 +170,8 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         if (size != Size || rank != Rank)
         {
             throw new ProcessGroupException($"The launcher says rank {Rank} of {Size}, but '{_mpi.Path}' ({_mpi.Version}) says rank {rank} "
-                + $"of {size}. Start with the mpirun of that library, or set {MpiLibrary.PathVariable} to the path of the launcher's library.");
+                + $"of {size}. Start with the mpirun of that library, or set {MpiLibrary.PathVariable} to the path of the "
+                + "launcher's library.");
         }
 
         if (provided < Serialized)
@@ -219,7 +224,9 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         return scratch.AsSpan(0, length);
     }
 
-    /// <summary>Passes the values to an action, piece by piece and in order. A piece is a multiple of the group's size, except the last.</summary>
+    /// <summary>
+    /// Passes the values to an action, piece by piece and in order. A piece is a multiple of the group's size, except the last.
+    /// </summary>
     private void ForEachChunk(Tensor values, int chunkBytes, ChunkAction action)
     {
         long count = values.numel();

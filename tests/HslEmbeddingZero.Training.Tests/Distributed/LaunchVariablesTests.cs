@@ -9,15 +9,18 @@ public sealed class LaunchVariablesTests
     [InlineData("PMI_RANK=5 PMI_SIZE=6 SLURM_LOCALID=2", nameof(Launcher.Hydra), 5, 6, 2, null)]
     [InlineData("PMIX_RANK=2 SLURM_STEP_NUM_TASKS=3 SLURM_NTASKS=12 SLURM_LOCALID=1", nameof(Launcher.Pmix), 2, 3, 1, null)]
     [InlineData("PMIX_RANK=2 SLURM_NTASKS=12", nameof(Launcher.Pmix), 2, 12, null, null)]
-    [InlineData("RANK=1 WORLD_SIZE=2 LOCAL_RANK=1 LOCAL_WORLD_SIZE=2 MASTER_ADDR=node1 MASTER_PORT=29500", nameof(Launcher.Rendezvous), 1, 2, 1, 2)]
+    [InlineData("RANK=1 WORLD_SIZE=2 LOCAL_RANK=1 LOCAL_WORLD_SIZE=2 MASTER_ADDR=node1 MASTER_PORT=29500",
+        nameof(Launcher.Rendezvous), 1, 2, 1, 2)]
     [InlineData("RANK=1 WORLD_SIZE=2 MASTER_ADDR=node1 MASTER_PORT=1", nameof(Launcher.Rendezvous), 1, 2, null, null)]
     // mpirun and hydra start their own helpers by srun, whose variables the ranks inherit.
     [InlineData("OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=8 PMI_RANK=1 PMI_SIZE=2", nameof(Launcher.OpenMpi), 3, 8, null, null)]
-    [InlineData("PMI_RANK=3 PMI_SIZE=8 MPI_LOCALRANKID=3 SLURM_LOCALID=0 PMIX_RANK=0 SLURM_STEP_NUM_TASKS=2", nameof(Launcher.Hydra), 3, 8, 3, null)]
+    [InlineData("PMI_RANK=3 PMI_SIZE=8 MPI_LOCALRANKID=3 SLURM_LOCALID=0 PMIX_RANK=0 SLURM_STEP_NUM_TASKS=2",
+        nameof(Launcher.Hydra), 3, 8, 3, null)]
     // A program under mpirun may have torchrun's variables of the same meaning.
     [InlineData("OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=8 RANK=3 WORLD_SIZE=8", nameof(Launcher.OpenMpi), 3, 8, null, null)]
     // The shell of a Slurm step is one process; what it starts has its own variables.
-    [InlineData("PMIX_RANK=0 SLURM_STEP_NUM_TASKS=1 RANK=1 WORLD_SIZE=2 MASTER_ADDR=a MASTER_PORT=65535", nameof(Launcher.Rendezvous), 1, 2, null, null)]
+    [InlineData("PMIX_RANK=0 SLURM_STEP_NUM_TASKS=1 RANK=1 WORLD_SIZE=2 MASTER_ADDR=a MASTER_PORT=65535",
+        nameof(Launcher.Rendezvous), 1, 2, null, null)]
     public void The_variables_of_each_launcher_are_read(
         string variables, string launcher, int rank, int size, int? localRank, int? localSize)
     {
@@ -52,12 +55,14 @@ public sealed class LaunchVariablesTests
     [InlineData("RANK=1 WORLD_SIZE=99999999999", "WORLD_SIZE is '99999999999'; it must be a whole number from 1 to 2147483647.")]
     [InlineData("RANK=4 WORLD_SIZE=4", "RANK is 4; it must be below WORLD_SIZE, which is 4.")]
     [InlineData("RANK=1 WORLD_SIZE=4 LOCAL_RANK=2 LOCAL_WORLD_SIZE=2", "LOCAL_RANK is 2; it must be below LOCAL_WORLD_SIZE, which is 2.")]
-    [InlineData("PMI_RANK=1 PMI_SIZE=4 MPI_LOCALRANKID=2 MPI_LOCALNRANKS=2", "MPI_LOCALRANKID is 2; it must be below MPI_LOCALNRANKS, which is 2.")]
-    [InlineData("RANK=1 WORLD_SIZE=4", "WORLD_SIZE is 4, but MASTER_ADDR is not set. Set MASTER_ADDR to the machine of rank 0 and MASTER_PORT "
-        + "to a free port on it, or start with mpirun.")]
-    [InlineData("RANK=1 WORLD_SIZE=4 MASTER_ADDR=a", "WORLD_SIZE is 4, but MASTER_PORT is not set. Set MASTER_ADDR to the machine of rank 0 "
-        + "and MASTER_PORT to a free port on it, or start with mpirun.")]
-    [InlineData("RANK=1 WORLD_SIZE=4 MASTER_ADDR=a MASTER_PORT=65536", "MASTER_PORT is '65536'; it must be a whole number from 1 to 65535.")]
+    [InlineData("PMI_RANK=1 PMI_SIZE=4 MPI_LOCALRANKID=2 MPI_LOCALNRANKS=2",
+        "MPI_LOCALRANKID is 2; it must be below MPI_LOCALNRANKS, which is 2.")]
+    [InlineData("RANK=1 WORLD_SIZE=4", "WORLD_SIZE is 4, but MASTER_ADDR is not set. Set MASTER_ADDR to the machine of rank 0 and "
+        + "MASTER_PORT to a free port on it, or start with mpirun.")]
+    [InlineData("RANK=1 WORLD_SIZE=4 MASTER_ADDR=a", "WORLD_SIZE is 4, but MASTER_PORT is not set. Set MASTER_ADDR to the machine of rank "
+        + "0 and MASTER_PORT to a free port on it, or start with mpirun.")]
+    [InlineData("RANK=1 WORLD_SIZE=4 MASTER_ADDR=a MASTER_PORT=65536",
+        "MASTER_PORT is '65536'; it must be a whole number from 1 to 65535.")]
     [InlineData("RANK=1 WORLD_SIZE=4 MASTER_ADDR=a MASTER_PORT=0", "MASTER_PORT is '0'; it must be a whole number from 1 to 65535.")]
     [InlineData("OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=4 RANK=2 WORLD_SIZE=4",
         "RANK is 2, but OMPI_COMM_WORLD_RANK is 1. Two launchers contradict each other: unset RANK for MPI.")]
@@ -96,8 +101,8 @@ public sealed class LaunchVariablesTests
         Assert.Equal(chosen, VisibleGpus.Choose(ReadWithMaster(variables), list));
 
     [Theory]
-    [InlineData("RANK=2 WORLD_SIZE=4 LOCAL_RANK=2", "4,5", "CUDA_VISIBLE_DEVICES is '4,5', which has 2 GPUs, but rank 2 is number 2 on this "
-        + "machine, counted from 0. Start one rank for each GPU.")]
+    [InlineData("RANK=2 WORLD_SIZE=4 LOCAL_RANK=2", "4,5", "CUDA_VISIBLE_DEVICES is '4,5', which has 2 GPUs, but rank 2 is number 2 on "
+        + "this machine, counted from 0. Start one rank for each GPU.")]
     [InlineData("RANK=2 WORLD_SIZE=4", null, "Rank 2 of 4 does not know its number on this machine, so it cannot choose a GPU. "
         + "Set LOCAL_RANK, or set CUDA_VISIBLE_DEVICES to one GPU for each rank.")]
     public void A_rank_without_a_GPU_of_its_own_is_refused(string variables, string? list, string message) =>

@@ -2,7 +2,9 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Training.Tests.Distributed;
 
-/// <summary>Real ranks, as processes of OpenMPI and of MPICH. What a step of HslEmbeddingZero.Ranks promises is checked in the ranks.</summary>
+/// <summary>
+/// Real ranks, as processes of OpenMPI and of MPICH. What a step of HslEmbeddingZero.Ranks promises is checked in the ranks.
+/// </summary>
 [Collection(MpiRun.Collection)]
 public sealed class MpiGroupTests
 {

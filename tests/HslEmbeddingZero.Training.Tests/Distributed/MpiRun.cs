@@ -24,8 +24,8 @@ internal sealed partial class MpiRun : IDisposable
     {
         Skip.IfNot(IsInstalled(mpirun), $"{mpirun} is not installed.");
         string[] oversubscribe = mpirun == OpenMpi ? ["--oversubscribe"] : [];
-        ProcessStartInfo start = new(mpirun, [.. oversubscribe, "-n", ranks.ToString(CultureInfo.InvariantCulture), Host, Program, .. arguments]);
-        _process = Start(start, environment);
+        string count = ranks.ToString(CultureInfo.InvariantCulture);
+        _process = Start(new(mpirun, [.. oversubscribe, "-n", count, Host, Program, .. arguments]), environment);
     }
 
     private MpiRun(IReadOnlyDictionary<string, string> environment, string[] arguments) =>
@@ -72,8 +72,9 @@ internal sealed partial class MpiRun : IDisposable
     /// <summary>The process of a rank. Waits until the rank has joined.</summary>
     public int ProcessOf(int rank)
     {
-        WaitUntil(() => Joined().Any(match => match.Groups["rank"].Value == $"{rank}"));
-        return int.Parse(Joined().First(match => match.Groups["rank"].Value == $"{rank}").Groups["process"].Value, CultureInfo.InvariantCulture);
+        Match? joined = null;
+        WaitUntil(() => (joined = JoinLine().Matches(Output).FirstOrDefault(match => match.Groups["rank"].Value == $"{rank}")) is not null);
+        return int.Parse(joined!.Groups["process"].Value, CultureInfo.InvariantCulture);
     }
 
     public void WaitUntil(Func<bool> holds)
@@ -106,8 +107,6 @@ internal sealed partial class MpiRun : IDisposable
     {
         lock (text) return text.ToString();
     }
-
-    private MatchCollection Joined() => JoinLine().Matches(Output);
 
     [GeneratedRegex(@"rank (?<rank>\d+) of \d+: process (?<process>\d+)")]
     private static partial Regex JoinLine();

@@ -11,7 +11,8 @@ public sealed class RankOrderTests
     public void Parts_are_added_rank_after_rank(int ranks, int length)
     {
         Random random = new(7);
-        float[] parts = [.. Enumerable.Range(0, ranks * length).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-9, 9))))];
+        float[] parts =
+            [.. Enumerable.Range(0, ranks * length).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-9, 9))))];
         double[] doubles = [.. parts.Select(part => part * Math.PI)];
         float[] expected = parts[..length];
         double[] expectedDoubles = doubles[..length];
