@@ -32,7 +32,8 @@ public sealed record DistributedOptions
 
     /// <summary>
     /// Time after which a step counts as hung, above 0. All ranks are then ended, because a rank that waits for another cannot be cancelled.
-    /// Slow steps have more time: ten times the longest step so far. The first step, and the work before it, have ten minutes at least.
+    /// Slow steps have more time: ten times the longest step so far, where the first step counts only until there is a second. The first
+    /// step, and the work before it, have ten minutes at least.
     /// </summary>
     /// <value>25 seconds by default.</value>
     public TimeSpan HangTimeout { get; init; } = TimeSpan.FromSeconds(25);

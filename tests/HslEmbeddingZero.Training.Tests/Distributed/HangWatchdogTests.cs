@@ -44,6 +44,19 @@ public sealed class HangWatchdogTests
         Assert.False(ended.IsSet);
     }
 
+    /// <summary>Otherwise a start of some seconds would give every later step minutes.</summary>
+    [Fact]
+    public void A_slow_first_step_counts_only_until_there_is_a_second()
+    {
+        using ManualResetEventSlim ended = new();
+        using HangWatchdog watchdog = new(Short, _ => ended.Set());
+        watchdog.WatchStep("step 1", () => Thread.Sleep(TimeSpan.FromSeconds(3)));
+        watchdog.WatchStep("step 2", () => { });
+        var clock = Stopwatch.StartNew();
+        watchdog.WatchStep("step 3", () => Assert.True(ended.Wait(Long)));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(15), $"It took {clock.Elapsed}.");
+    }
+
     /// <summary>A first step has no step before it. Its time is in the tests' favour: ten minutes.</summary>
     [Fact]
     public void The_first_step_and_work_of_unknown_duration_have_patience()
