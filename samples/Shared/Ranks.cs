@@ -86,7 +86,7 @@ internal sealed class Ranks : IDisposable
             {
                 takePart(part);
             }
-            catch (Exception error) when (error is OperationCanceledException or ProcessGroupException)
+            catch (Exception error) when (error is OperationCanceledException or ProcessGroupException { IsOfAnotherRank: true })
             {
                 // Rank 0 was interrupted, lost the run to another process, or failed. It announces what comes next, or its end is ours.
             }

@@ -12,17 +12,21 @@ internal static class SampleProgram
 {
     private const int Failed = 1;
 
+    /// <summary>Time for a rank to print its error and to end, before the next may print one.</summary>
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(2);
+
     /// <param name="root">The command line.</param>
     /// <param name="args">The arguments.</param>
     /// <param name="afterInterrupt">How to go on after an interruption, for commands that do not say it themselves.</param>
     /// <param name="rank">
-    /// The number of this process among those that train together. Rank 0 alone says what all of them know: wrong options, an interruption.
+    /// The number of this process among those that train together. Rank 0 speaks first, and its end ends the others. So it alone says what
+    /// all of them know, such as wrong options.
     /// </param>
     public static async Task<int> RunAsync(RootCommand root, string[] args, string afterInterrupt = "", int rank = 0)
     {
         ParseResult parsed = CommandErrors.Parse(root, args);
         IReadOnlyList<string> errors = CommandErrors.Lines(parsed, args);
-        if (rank > 0 && errors.Count > 0) return Failed;
+        if (errors.Count > 0) await Task.Delay(TurnOf(rank)).ConfigureAwait(false); // The end of rank 0 ends the process here.
         foreach (string error in errors) await Console.Error.WriteLineAsync(error).ConfigureAwait(false);
         if (errors.Count > 0) return Failed;
 
@@ -44,15 +48,33 @@ internal static class SampleProgram
         catch (OperationCanceledException stopped)
         {
             string howToGoOn = stopped is InterruptedException ? stopped.Message : afterInterrupt;
+            await Task.Delay(TurnOf(rank)).ConfigureAwait(false);
             if (rank == 0) await Console.Error.WriteLineAsync($"Interrupted. {howToGoOn}".TrimEnd()).ConfigureAwait(false);
             return signals.ExitCode ?? Failed;
         }
         catch (Exception error) when (Describe(error) is { } message)
         {
+            bool isKnownBetter = error is ProcessGroupException { IsOfAnotherRank: true };
+            if (!HasTurn(TurnOf(rank, isKnownBetter), signals.Token)) return Failed;
             string place = rank > 0 ? $"rank {rank}: " : "";
             await Console.Error.WriteLineAsync($"error: {place}{message}").ConfigureAwait(false);
             return Failed;
         }
+    }
+
+    /// <summary>
+    /// How long a rank waits before it prints an error. Ranks that know more come first: rank 0 with an error that all have, and the rank
+    /// that failed with an error that the others only notice.
+    /// </summary>
+    private static TimeSpan TurnOf(int rank, bool isKnownBetter = false) => isKnownBetter ? 2 * Turn : rank > 0 ? Turn : TimeSpan.Zero;
+
+    /// <summary>Waits for the turn of a rank.</summary>
+    /// <returns>false if a signal comes meanwhile: another rank has spoken, and the launcher ends this one.</returns>
+    private static bool HasTurn(TimeSpan turn, CancellationToken signalled)
+    {
+        if (!signalled.IsCancellationRequested) return turn == TimeSpan.Zero || !signalled.WaitHandle.WaitOne(turn);
+        Thread.Sleep(5 * turn); // If the launcher is ending the ranks, it kills this one meanwhile.
+        return true;
     }
 
     /// <summary>What an error tells a user; null for an error of the program itself, whose stack trace is needed.</summary>

@@ -11,7 +11,7 @@ namespace HslEmbeddingZero.Training;
 /// </summary>
 internal sealed class Collective : IDisposable
 {
-    private static readonly TimeSpan AbortTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AbortTime = TimeSpan.FromSeconds(3);
 
     private readonly IProcessGroup? _group;
     private readonly Device _device;
@@ -133,7 +133,7 @@ internal sealed class Collective : IDisposable
 
             if (!Any(failure is not null)) return;
             failure?.Throw();
-            throw new ProcessGroupException("Rank 0 failed; its own message says why.");
+            throw new ProcessGroupException("Rank 0 failed; its own message says why.") { IsOfAnotherRank = true };
         });
     }
 
@@ -151,7 +151,8 @@ internal sealed class Collective : IDisposable
 
         int[] ranks = RanksWhere(isWrong);
         if (ranks.Length == 0) return;
-        throw isWrong ? here() : new ProcessGroupException(elsewhere($"{(ranks.Length == 1 ? "rank" : "ranks")} {string.Join(", ", ranks)}"));
+        string who = $"{(ranks.Length == 1 ? "rank" : "ranks")} {string.Join(", ", ranks)}";
+        throw isWrong ? here() : new ProcessGroupException(elsewhere(who)) { IsOfAnotherRank = true };
     }
 
     /// <summary>Runs a step. If it takes too long, all ranks are ended.</summary>

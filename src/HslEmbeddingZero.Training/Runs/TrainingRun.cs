@@ -42,6 +42,7 @@ public sealed partial class TrainingRun : IDisposable
     /// </exception>
     /// <exception cref="RunInUseException">The run is already in use, for example by another process.</exception>
     /// <exception cref="IOException">The folder cannot be created or written to.</exception>
+    /// <exception cref="ProcessGroupException">Rank 0 cannot take the folder, which its own exception says.</exception>
     public TrainingRun(
         string folder, ByteLanguageModel model, IReadOnlyList<SampleSource> sources, TrainerOptions training,
         TrainingRunOptions? options = null,
@@ -59,9 +60,13 @@ public sealed partial class TrainingRun : IDisposable
         _logger = logger ?? NullLogger.Instance;
         _folder = folder;
         _device = device ?? CPU;
-        if (!Group.IsFirst) return;
-        Directory.CreateDirectory(folder);
-        _lock = Take(PathOf("lock"));
+        FileStream? taken = null;
+        Group.DoOnFirst(() =>
+        {
+            Directory.CreateDirectory(folder);
+            taken = Take(PathOf("lock"));
+        });
+        _lock = taken;
     }
 
     /// <summary>The trainer: steps taken, time trained, bytes read.</summary>
