@@ -30,19 +30,30 @@ internal static class SmallCorpus
     /// <summary>Text, video and captions in files of a folder. Missing files are created.</summary>
     public static IReadOnlyList<SampleSource> Sources(string folder)
     {
+        Write(folder);
+        return Load(folder);
+    }
+
+    /// <summary>Creates the files, unless they are there.</summary>
+    public static void Write(string folder)
+    {
         Directory.CreateDirectory(folder);
-        string text = Path.Combine(folder, "corpus.txt"), windows = Path.Combine(folder, "corpus.bin");
-        if (!File.Exists(text))
+        if (!File.Exists(TextIn(folder)))
         {
-            File.WriteAllLines(text, Enumerable.Range(0, 400).Select(
+            File.WriteAllLines(TextIn(folder), Enumerable.Range(0, 400).Select(
                 i => $"The {(i % 3 == 0 ? "quick brown" : "lazy old")} fox jumps over dog number {i}.{(i % 5 == 4 ? "\n" : "")}"));
-            File.WriteAllBytes(windows, Windows(100));
         }
 
-        var films = WindowCorpus.Load([windows]);
+        if (!File.Exists(WindowsIn(folder))) File.WriteAllBytes(WindowsIn(folder), Windows(100));
+    }
+
+    /// <summary>Reads the files.</summary>
+    public static IReadOnlyList<SampleSource> Load(string folder)
+    {
+        var films = WindowCorpus.Load([WindowsIn(folder)]);
         return
         [
-            new TextSource(TextCorpus.Load([text], heldOutShare: 0.25), heldOutSamples: 4),
+            new TextSource(TextCorpus.Load([TextIn(folder)], heldOutShare: 0.25), heldOutSamples: 4),
             new VideoSource(films, heldOutSamples: 4),
             new CaptionSource(films, heldOutSamples: 8),
         ];
@@ -74,4 +85,8 @@ internal static class SmallCorpus
 
         return bytes;
     }
+
+    private static string TextIn(string folder) => Path.Combine(folder, "corpus.txt");
+
+    private static string WindowsIn(string folder) => Path.Combine(folder, "corpus.bin");
 }

@@ -5,31 +5,38 @@ using System.Text.RegularExpressions;
 
 namespace HslEmbeddingZero.Training.Tests.Distributed;
 
-/// <summary>HslEmbeddingZero.Ranks, started by an mpirun as several processes.</summary>
+/// <summary>HslEmbeddingZero.Ranks or another program, started by an mpirun as several processes.</summary>
 internal sealed partial class MpiRun : IDisposable
 {
     /// <summary>Tests in this collection run one after another: waiting ranks spin, and would take the cores from each other.</summary>
     public const string Collection = "mpirun";
 
+    private const string Ranks = "HslEmbeddingZero.Ranks.dll";
+
     public const string OpenMpi = "mpirun.openmpi", Mpich = "mpirun.mpich";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    /// <summary>Every process of a job has this variable, with a value of the job's own.</summary>
+    private const string JobVariable = "HSL_TEST_JOB";
+
+    private readonly string _job = Guid.NewGuid().ToString();
     private readonly Process _process;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
 
-    private MpiRun(string mpirun, int ranks, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    private MpiRun(
+        string program, string mpirun, int ranks, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         Skip.IfNot(IsInstalled(mpirun), $"{mpirun} is not installed.");
         string[] oversubscribe = mpirun == OpenMpi ? ["--oversubscribe"] : [];
         string count = ranks.ToString(CultureInfo.InvariantCulture);
-        _process = Start(new(mpirun, [.. oversubscribe, "-n", count, Host, Program, .. arguments]), environment);
+        _process = Start(new(mpirun, [.. oversubscribe, "-n", count, Host, PathOf(program), .. arguments]), environment);
     }
 
     private MpiRun(IReadOnlyDictionary<string, string> environment, string[] arguments) =>
-        _process = Start(new(Host, [Program, .. arguments]), environment);
+        _process = Start(new(Host, [PathOf(Ranks), .. arguments]), environment);
 
     public string Output => Read(_output);
 
@@ -37,16 +44,18 @@ internal sealed partial class MpiRun : IDisposable
 
     private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
-    private static string Program => Path.Combine(AppContext.BaseDirectory, "HslEmbeddingZero.Ranks.dll");
-
     /// <summary>Starts the ranks. Skips the test where that mpirun is missing.</summary>
     public static MpiRun Start(string mpirun, int ranks, params string[] arguments) =>
-        new(mpirun, ranks, new Dictionary<string, string>(), arguments);
+        StartProgram(Ranks, mpirun, ranks, arguments);
+
+    /// <summary>Starts another program, which lies beside the tests.</summary>
+    public static MpiRun StartProgram(string program, string mpirun, int ranks, params string[] arguments) =>
+        new(program, mpirun, ranks, new Dictionary<string, string>(), arguments);
 
     /// <summary>The same, with environment variables.</summary>
     public static MpiRun StartWith(
         IReadOnlyDictionary<string, string> environment, string mpirun, int ranks, params string[] arguments) =>
-        new(mpirun, ranks, environment, arguments);
+        new(Ranks, mpirun, ranks, environment, arguments);
 
     /// <summary>Starts the ranks and waits for their end.</summary>
     public static MpiResult Run(string mpirun, int ranks, params string[] arguments)
@@ -69,6 +78,10 @@ internal sealed partial class MpiRun : IDisposable
         return run.Finish();
     }
 
+    /// <summary>The processes of this job that still run, as /proc shows them. One that nobody has asked about its end counts as ended.</summary>
+    public IEnumerable<string> Left => Directory.GetDirectories("/proc").Where(
+        process => int.TryParse(Path.GetFileName(process), out _) && IsOfJob(process));
+
     /// <summary>The process of a rank. Waits until the rank has joined.</summary>
     public int ProcessOf(int rank)
     {
@@ -86,6 +99,13 @@ internal sealed partial class MpiRun : IDisposable
         }
     }
 
+    /// <summary>Sends a signal to mpirun, such as TERM.</summary>
+    public void Send(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
     public MpiResult Finish()
     {
         if (!_process.WaitForExit(Patience)) throw new TimeoutException($"Not finished after {Patience}.\n{Output}\n{Error}");
@@ -100,12 +120,26 @@ internal sealed partial class MpiRun : IDisposable
         _process.Dispose();
     }
 
-    private static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+    public static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    private static string PathOf(string program) => Path.Combine(AppContext.BaseDirectory, program);
 
     private static string Read(StringBuilder text)
     {
         lock (text) return text.ToString();
+    }
+
+    private bool IsOfJob(string process)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes($"{process}/environ")).Contains($"{JobVariable}={_job}", StringComparison.Ordinal);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     [GeneratedRegex(@"rank (?<rank>\d+) of \d+: process (?<process>\d+)")]
@@ -117,6 +151,7 @@ internal sealed partial class MpiRun : IDisposable
         start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
         start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment[JobVariable] = _job;
         start.Environment["TERM"] = "dumb"; // OpenMPI gives the ranks a terminal, to which .NET would write control sequences
         foreach ((string name, string value) in environment) start.Environment[name] = value;
 
