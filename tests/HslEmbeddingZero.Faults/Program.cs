@@ -9,14 +9,19 @@ Option<int> steps = new("--steps")
     Description = "Length of the run that is killed.",
     DefaultValueFactory = _ => SmallCorpus.DefaultSteps,
 };
+Option<int> ranks = new("--ranks")
+{
+    Description = "Processes of the run that is killed; from 2 on under mpirun.openmpi.",
+    DefaultValueFactory = _ => 1,
+};
 Option<int> from = new("--from") { Hidden = true };
 Option<string> format = new("--format") { Description = "One format or writer alone.", DefaultValueFactory = _ => "" };
 Option<DirectoryInfo> folder = new("--out") { Hidden = true };
 
 Command kills = new("kills",
-    "Kills a training run at random moments, resumes it, and compares the end with an uninterrupted run's.") { count, seed, steps };
-kills.SetAction(
-    parsed => KillRuns.Run(parsed.GetValue(count) is > 0 and var n ? n : 50, parsed.GetValue(seed), parsed.GetValue(steps)));
+    "Kills a training run at random moments, resumes it, and compares the end with an uninterrupted run's.") { count, seed, steps, ranks };
+kills.SetAction(parsed => KillRuns.Run(
+    parsed.GetValue(count) is > 0 and var n ? n : 50, parsed.GetValue(seed), parsed.GetValue(steps), parsed.GetValue(ranks)));
 Command disk = new("disk", "Fills the disk under each writer, and makes it read-only.") { format };
 disk.SetAction(parsed => DiskFaults.Run(parsed.GetValue(format)!));
 Command mutations = new("mutations", "Gives damaged input to each reader.") { count, seed, format };

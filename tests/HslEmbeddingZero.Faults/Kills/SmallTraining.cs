@@ -3,7 +3,10 @@ using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Faults;
 
-/// <summary>The run that is killed. It writes a checkpoint every second step and resumes from the last one, if there is one.</summary>
+/// <summary>
+/// The run that is killed. It writes a checkpoint every second step and resumes from the last one, if there is one. One process trains it,
+/// or the ranks of a launcher.
+/// </summary>
 internal static class SmallTraining
 {
     public const string Checkpoint = "checkpoint.safetensors";
@@ -14,12 +17,14 @@ internal static class SmallTraining
 
     public static int Run(string folder, int steps)
     {
-        IReadOnlyList<SampleSource> sources = SmallCorpus.Sources(Path.Combine(folder, "corpus"));
+        using IProcessGroup? group = ProcessGroup.Join();
+        bool isFirst = group is not { Rank: > 0 };
+        IReadOnlyList<SampleSource> sources = SmallCorpus.Load(Path.Combine(folder, "corpus"));
         string checkpoint = Path.Combine(folder, Checkpoint);
         using ByteLanguageModel model = SmallCorpus.Model();
-        using Trainer trainer = new(model, sources, SmallCorpus.Options with { Steps = steps });
+        using Trainer trainer = new(model, sources, SmallCorpus.Options with { Steps = steps }, group: group);
         if (File.Exists(checkpoint)) trainer.LoadCheckpoint(checkpoint);
-        using (MetricsLog metrics = new(Path.Combine(folder, Metrics), trainer.Step))
+        using (MetricsLog? metrics = isFirst ? new(Path.Combine(folder, Metrics), trainer.Step) : null)
         {
             while (trainer.Step < steps)
             {
@@ -28,9 +33,14 @@ internal static class SmallTraining
             }
         }
 
-        EvaluationResult scores = new Evaluator(sources).Evaluate(model);
-        model.SaveWeights(Path.Combine(folder, Weights));
-        File.WriteAllText(Path.Combine(folder, Scores), JsonSerializer.Serialize(scores));
+        EvaluationResult scores = new Evaluator(sources, group: group).Evaluate(model);
+        if (isFirst)
+        {
+            model.SaveWeights(Path.Combine(folder, Weights));
+            File.WriteAllText(Path.Combine(folder, Scores), JsonSerializer.Serialize(scores));
+        }
+
+        group?.Complete();
         return 0;
     }
 }

@@ -28,7 +28,7 @@ public sealed class BpbTableTests : IDisposable
     private static JsonObject Table(string output) => JsonNode.Parse(File.ReadAllText(Path.Combine(output, "table.json")))!.AsObject();
 
     /// <summary>All scores of a table, without times.</summary>
-    private static string Scores(string output) => string.Join('\n', Table(output)["rows"]!.AsArray().Select(row =>
+    internal static string Scores(string output) => string.Join('\n', Table(output)["rows"]!.AsArray().Select(row =>
         $"{row!["arm"]} {row["bytesPerSlot"]} {string.Join(' ', ScoreNames.Select(name => row[name]!.ToJsonString()))}"));
 
     private static string[] Keys(JsonNode? node) => [.. node!.AsObject().Select(pair => pair.Key)];
