@@ -7,12 +7,13 @@ namespace HslEmbeddingZero.Ranks;
 /// <summary>Ways in which rank 1 ends while the other ranks wait for it.</summary>
 internal static class Ends
 {
-    /// <returns>true: the program returns 0 at once.</returns>
-    public static bool Take(IProcessGroup group, string step)
+    /// <returns>The exit code that rank 1 returns at once.</returns>
+    public static int Take(IProcessGroup group, string step)
     {
         if (group.Rank == 1)
         {
-            if (step == "exit0") return true;
+            if (step == "exit0") return 0;
+            if (step == "exit3") return 3;
             if (step == "throw") throw new InvalidDataException("Rank 1 throws.");
             if (step == "crash") Process.GetCurrentProcess().Kill();
             else if (step == "abort") group.Abort();

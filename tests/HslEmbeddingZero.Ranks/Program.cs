@@ -5,10 +5,10 @@ using HslEmbeddingZero.Training;
 //   gpu                            before the group: selects a GPU and prints what native code sees
 //   sum, ordered, broadcast        exchanges with known results
 //   refusals, threads=FILE, null   wrong calls; two threads at once; a caught NullReferenceException
-//   exit0, throw, crash, abort,    rank 1 ends while the others wait
-//   abort-waiting
+//   exit0, exit3, throw, crash,    rank 1 ends while the others wait
+//   abort, abort-waiting
 //   after                          calls after the end of the group
-// A ProcessGroupException ends the program with exit code 1 and one line of rank 0.
+// A ProcessGroupException ends the program with exit code 1 and one line.
 try
 {
     if (args is ["gpu"]) return Gpu.Print();
@@ -30,7 +30,8 @@ try
             else if (step.StartsWith("threads=", StringComparison.Ordinal)) Refusals.OfTwoThreads(group, step["threads=".Length..]);
             else if (step == "null") Refusals.OfNull();
             else if (step == "after") Refusals.AfterTheEnd(group);
-            else if (Ends.Take(group, step)) return 0;
+            else return Ends.Take(group, step);
+
             Console.WriteLine($"rank {group.Rank} of {group.Size}: {step} done");
         }
 
@@ -41,6 +42,6 @@ try
 }
 catch (ProcessGroupException error)
 {
-    if (ProcessGroup.LaunchedRank == 0) Console.Error.WriteLine($"error: {error.Message}");
+    Console.Error.WriteLine($"error: {error.Message}");
     return 1;
 }

@@ -153,8 +153,8 @@ internal sealed record LaunchVariables
             Launcher.Hydra => ("PMI_RANK", "PMI_SIZE"),
             _ => ("PMIX_RANK", "the number of srun's tasks"),
         };
-        throw new ProcessGroupException(
-            $"{name} is {other}, but {(name == "RANK" ? rank : size)} is {value}. Two launchers contradict each other: unset {name} for MPI.");
+        throw new ProcessGroupException($"{name} is {other}, but {(name == "RANK" ? rank : size)} is {value}. "
+            + $"Two launchers contradict each other: unset {name} for MPI.");
     }
 
     private static bool IsSet(Func<string, string?> variable, string name) => !string.IsNullOrEmpty(variable(name));

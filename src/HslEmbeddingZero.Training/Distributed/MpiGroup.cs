@@ -8,8 +8,8 @@ namespace HslEmbeddingZero.Training;
 
 /// <summary>The ranks that mpirun or srun started, which exchange tensors of the CPU through MPI.</summary>
 /// <remarks>
-/// If the process ends before <see cref="Complete"/>, it ends all ranks with exit code 1. MPI itself would let them wait, or would take a
-/// return code of 0 for success.
+/// If the process ends before <see cref="Complete"/>, it ends all ranks with its own exit code, or with 1 for 0. MPI itself would let them
+/// wait, or would take 0 for success.
 /// </remarks>
 internal sealed unsafe class MpiGroup : IProcessGroup
 {
@@ -77,14 +77,18 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     {
         ArgumentNullException.ThrowIfNull(values);
         nint type = _mpi.TypeOf(values.dtype);
-        if (type == 0) throw new ArgumentException($"The dtype of values is {values.dtype}; it must be Float32 or Float64.", nameof(values));
+        if (type == 0)
+            throw new ArgumentException($"The dtype of values is {values.dtype}; it must be Float32 or Float64.", nameof(values));
         Enter(nameof(AllReduce), values);
         try
         {
             // The sum of two ranks has one order only.
-            if (!inRankOrder || Size == 2) ForEachChunk(values, ChunkBytes, (bytes, count) => Sum(bytes, count, type));
-            else if (values.dtype == ScalarType.Float32) ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<float>(bytes, type));
-            else ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<double>(bytes, type));
+            if (!inRankOrder || Size == 2)
+                ForEachChunk(values, ChunkBytes, (bytes, count) => Sum(bytes, count, type));
+            else if (values.dtype == ScalarType.Float32)
+                ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<float>(bytes, type));
+            else
+                ForEachChunk(values, OrderedChunkBytes, (bytes, _) => SumInOrder<double>(bytes, type));
         }
         finally
         {
@@ -129,10 +133,7 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     public void Abort()
     {
         if (_completed) throw WasCompleted(nameof(Abort));
-        Console.Out.Flush();
-        Console.Error.Flush();
-        _ = _mpi.Abort(1);
-        Process.GetCurrentProcess().Kill();
+        Abort(1);
     }
 
     /// <summary>Does not wait for the other ranks. A group that was not completed still ends all ranks when the process ends.</summary>
@@ -146,8 +147,18 @@ internal sealed unsafe class MpiGroup : IProcessGroup
     private void AbortUnlessCompleted()
     {
         if (_completed) return;
-        Console.Error.WriteLine($"error: rank {Rank} of {Size} ends before the work of the group is complete. All ranks end.");
-        Abort();
+        int code = Environment.ExitCode;
+        if (code == 0)
+            Console.Error.WriteLine($"error: rank {Rank} of {Size} ends before the work of the group is complete. All ranks end.");
+        Abort(code == 0 ? 1 : code);
+    }
+
+    private void Abort(int exitCode)
+    {
+        Console.Out.Flush();
+        Console.Error.Flush();
+        _ = _mpi.Abort(exitCode);
+        Process.GetCurrentProcess().Kill();
     }
 
     private void Start()
@@ -159,7 +170,8 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         if (size != Size || rank != Rank)
         {
             throw new ProcessGroupException($"The launcher says rank {Rank} of {Size}, but '{_mpi.Path}' ({_mpi.Version}) says rank {rank} "
-                + $"of {size}. Start with the mpirun of that library, or set {MpiLibrary.PathVariable} to the path of the launcher's library.");
+                + $"of {size}. Start with the mpirun of that library, or set {MpiLibrary.PathVariable} to the path of the "
+                + "launcher's library.");
         }
 
         if (provided < Serialized)
@@ -212,7 +224,9 @@ internal sealed unsafe class MpiGroup : IProcessGroup
         return scratch.AsSpan(0, length);
     }
 
-    /// <summary>Passes the values to an action, piece by piece and in order. A piece is a multiple of the group's size, except the last.</summary>
+    /// <summary>
+    /// Passes the values to an action, piece by piece and in order. A piece is a multiple of the group's size, except the last.
+    /// </summary>
     private void ForEachChunk(Tensor values, int chunkBytes, ChunkAction action)
     {
         long count = values.numel();

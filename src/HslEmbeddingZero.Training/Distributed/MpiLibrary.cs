@@ -126,7 +126,11 @@ internal sealed unsafe class MpiLibrary
     private static nint LoadGiven(string path)
     {
         if (path.Contains(System.IO.Path.DirectorySeparatorChar) && !File.Exists(path))
-            throw new ProcessGroupException($"{PathVariable} is '{path}', but there is no such file. Set it to the path of an MPI library.");
+        {
+            throw new ProcessGroupException(
+                $"{PathVariable} is '{path}', but there is no such file. Set it to the path of an MPI library.");
+        }
+
         try
         {
             return NativeLibrary.Load(path);
@@ -148,7 +152,7 @@ internal sealed unsafe class MpiLibrary
         byte* text = stackalloc byte[LongestText];
         int length;
         if (read(text, &length) != 0) return "";
-        return Text(text).Split('\n')[0].Trim();
+        return Text(text).Split('\n')[0].Replace('\t', ' ').Trim();
     }
 
     private static string Text(byte* text) => Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
@@ -195,7 +199,7 @@ internal sealed unsafe class MpiLibrary
     /// <summary>Sums in place.</summary>
     public int AllReduce(byte* values, int count, nint type) => _allReduce(_inPlace, (nint)values, count, type, _sum, _world);
 
-    /// <summary>Sends the part number r to rank r. Receives the part number of this rank from every rank, in the order of the ranks.</summary>
+    /// <summary>Sends part r to rank r. Receives the part of this rank's number from every rank, in the order of the ranks.</summary>
     public int AllToAll(byte* send, byte* receive, int count, nint type) =>
         _allToAll((nint)send, count, type, (nint)receive, count, type, _world);
 

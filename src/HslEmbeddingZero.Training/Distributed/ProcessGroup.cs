@@ -6,8 +6,8 @@ namespace HslEmbeddingZero.Training;
 /// <summary>Joins the processes that one launcher started, so that they train one model together.</summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>On CPUs the ranks exchange by MPI: <c>mpirun -n 4 dotnet Program.dll</c>, or <c>srun --mpi=pmix</c>. The library of MPI is found at
-/// run time. The environment variable <c>HSL_MPI_LIB</c> names the path of another one.</item>
+/// <item>On CPUs the ranks exchange by MPI: <c>mpirun -n 4 dotnet Program.dll</c>, or <c>srun --mpi=pmix</c>. The library of MPI is found
+/// at run time. The environment variable <c>HSL_MPI_LIB</c> names the path of another one.</item>
 /// <item>On CUDA devices they exchange by NCCL, one rank for each GPU. MPI's launchers work, and torchrun's variables <c>RANK</c>,
 /// <c>WORLD_SIZE</c>, <c>LOCAL_RANK</c>, <c>LOCAL_WORLD_SIZE</c>, <c>MASTER_ADDR</c> and <c>MASTER_PORT</c>.</item>
 /// </list>
@@ -34,8 +34,8 @@ public static class ProcessGroup
     /// <summary>Joins the group that the process was started in. All ranks must call it, and each only once.</summary>
     /// <param name="device">Where the tensors of the exchange are: the CPU (the default) or a CUDA device.</param>
     /// <returns>
-    /// The group, which the caller ends with <see cref="IProcessGroup.Complete"/> and disposes; null if the process is alone. A process that
-    /// ends without <see cref="IProcessGroup.Complete"/> ends all ranks with a non-zero exit code.
+    /// The group, which the caller ends with <see cref="IProcessGroup.Complete"/> and disposes; null if the process is alone. A process
+    /// that ends without <see cref="IProcessGroup.Complete"/> ends all ranks with a non-zero exit code.
     /// </returns>
     /// <exception cref="ProcessGroupException">
     /// The launch variables are incomplete or contradict each other, the library for the exchange is missing or does not fit the launcher.
@@ -62,12 +62,12 @@ public static class ProcessGroup
     }
 
     /// <summary>
-    /// Makes this rank see one GPU, for one rank on each GPU: the entry of <c>CUDA_VISIBLE_DEVICES</c> at <see cref="LocalRank"/>, or the GPU
-    /// of that number if the variable is not set. Call it before anything uses <c>torch</c>.
+    /// Makes this rank see one GPU, for one rank on each GPU: the entry of <c>CUDA_VISIBLE_DEVICES</c> at <see cref="LocalRank"/>, or the
+    /// GPU of that number if the variable is not set. Call it before anything uses <c>torch</c>.
     /// </summary>
     /// <remarks>
-    /// It sets <c>CUDA_VISIBLE_DEVICES</c> of this process. It does nothing if the process is alone, or if the variable names one GPU or none
-    /// ("" or "-1"). The rank's GPU is <c>torch.CUDA</c> afterwards.
+    /// It sets <c>CUDA_VISIBLE_DEVICES</c> of this process. It does nothing if the process is alone, or if the variable names one GPU or
+    /// none ("" or "-1"). The rank's GPU is <c>torch.CUDA</c> afterwards.
     /// </remarks>
     /// <exception cref="ProcessGroupException">
     /// There are more ranks on this machine than GPUs in the variable, the launcher does not say the number on the machine, or the launch

@@ -26,7 +26,7 @@ internal static class VisibleGpus
         if (gpus is null) return rank.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return rank < gpus.Length
             ? gpus[rank]
-            : throw new ProcessGroupException($"{Variable} is '{list}', which has {gpus.Length} GPUs, but rank {launch.Rank} is number {rank} "
-                + "on this machine, counted from 0. Start one rank for each GPU.");
+            : throw new ProcessGroupException($"{Variable} is '{list}', which has {gpus.Length} GPUs, but rank {launch.Rank} is number "
+                + $"{rank} on this machine, counted from 0. Start one rank for each GPU.");
     }
 }
