@@ -63,11 +63,11 @@ internal static class ComputeOptions
     /// <summary>Time between two checkpoints; null for checkpoints at an interruption only.</summary>
     public static TimeSpan? CheckpointInterval(double minutes) => minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
 
-    /// <summary>--claim-minutes: when a run is taken over from a process that no longer lives; see <see cref="ClaimWatch"/>.</summary>
+    /// <summary>--claim-minutes: when a run is taken over from a process that no longer lives.</summary>
     public static Option<double> ClaimMinutes() => CheckedOptions.Number(
         "--claim-minutes",
-        "Minutes without a sign of life after which another process may take a run over. On the same machine, the run of a process that has "
-            + "ended is taken over at once.",
+        "Minutes without a sign of life after which another process may take a run over. On the same machine, the run of a process that "
+            + "has ended is taken over at once.",
         2, value => value is >= 0.1 and <= 1440, "minutes from 0.1 to 1440");
 
     /// <summary>Name of the device, as tables and model cards show it.</summary>

@@ -134,7 +134,8 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
 
     /// <summary>
     /// Deletes the lock and the half-written files of a holder that this process has taken the run over from. A server may keep the lock of
-    /// a dead machine until that machine starts again, and a process that stands still keeps its own. If it goes on, it finds its claim gone.
+    /// a dead machine until that machine starts again, and a process that stands still keeps its own. If it goes on, it finds that its
+    /// claim is gone.
     /// </summary>
     private void DeleteLeftovers()
     {
