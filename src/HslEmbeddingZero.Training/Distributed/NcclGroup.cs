@@ -79,7 +79,7 @@ internal sealed unsafe class NcclGroup : IProcessGroup
         }
 
         TorchRuntime.EnsureLoaded();
-        NcclLibrary nccl = NcclLibrary.Find();
+        var nccl = NcclLibrary.Find();
         byte[] id = rank == 0 ? nccl.CreateId() : new byte[NcclUniqueId.Length];
         shareId(id);
         var group = new NcclGroup(nccl, rank, size, device, id);
@@ -139,7 +139,6 @@ internal sealed unsafe class NcclGroup : IProcessGroup
     public void Abort()
     {
         AbortCommunicator();
-        Console.Error.Flush();
         Leave(1);
     }
 

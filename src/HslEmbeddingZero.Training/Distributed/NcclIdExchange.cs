@@ -124,7 +124,12 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
     private Socket Listen()
     {
         bool isLocal = string.Equals(Address, "localhost", StringComparison.OrdinalIgnoreCase);
-        if (IPAddress.TryParse(Address, out IPAddress? literal)) isLocal = IPAddress.IsLoopback(literal);
+        if (IPAddress.TryParse(Address, out IPAddress? literal))
+        {
+            literal = Unmapped(literal);
+            isLocal = IPAddress.IsLoopback(literal);
+        }
+
         try
         {
             if (isLocal) return ListenAt(literal ?? IPAddress.Loopback);
@@ -175,7 +180,7 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
             {
                 foreach (IPAddress address in await Dns.GetHostAddressesAsync(Address, end.Token).ConfigureAwait(false))
                 {
-                    (bool isFetched, string? fault) = await TryFetchAsync(address, id, end.Token).ConfigureAwait(false);
+                    (bool isFetched, string? fault) = await TryFetchAsync(Unmapped(address), id, end.Token).ConfigureAwait(false);
                     if (isFetched) return;
                     last = fault ?? last;
                 }
@@ -210,6 +215,8 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
         {
             using Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(address, Port, limit.Token).ConfigureAwait(false);
+            // Linux can connect a socket to itself, if nobody listens and the system happens to give it this port.
+            if (Equals(socket.LocalEndPoint, socket.RemoteEndPoint)) return (false, "nobody listens there");
             using NetworkStream stream = new(socket);
             await stream.WriteAsync(Hello(Version, Rank, Size), limit.Token).ConfigureAwait(false);
             await stream.ReadExactlyAsync(answer, limit.Token).ConfigureAwait(false);
@@ -234,6 +241,9 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
             return (false, end.IsCancellationRequested ? null : "there was no answer");
         }
     }
+
+    /// <summary>::ffff:127.0.0.1 is 127.0.0.1; sockets of IPv6 alone do not take it.</summary>
+    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     internal static byte[] Hello(int version, int rank, int size)
     {

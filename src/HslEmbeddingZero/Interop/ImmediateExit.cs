@@ -11,12 +11,11 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal static partial class ImmediateExit
 {
-    /// <summary>Ends the process at once. No handler of .NET and none of the C library runs.</summary>
+    /// <summary>Ends the process at once, after what was written to standard error. No handler of .NET or of the C library runs.</summary>
     /// <param name="code">The exit code. On Windows, the code is always -1.</param>
     [DoesNotReturn]
     public static void Now(int code)
     {
-        Console.Out.Flush();
         Console.Error.Flush();
         if (!OperatingSystem.IsWindows()) Exit(code);
         using var process = Process.GetCurrentProcess();
