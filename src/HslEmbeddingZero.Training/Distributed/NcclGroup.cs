@@ -27,7 +27,9 @@ internal sealed unsafe class NcclGroup : IProcessGroup
     private bool _isCompleted;
     private bool _isDisposed;
 
-    /// <summary>Makes the group; returns when all ranks have made it. The device is not checked, so that a stand-in works on a CPU.</summary>
+    /// <summary>
+    /// Makes the group; returns when all ranks have made it. The device is not checked, so that a stand-in works on a CPU.
+    /// </summary>
     /// <param name="nccl">The library, the same on every rank.</param>
     /// <param name="rank">0 to <paramref name="size"/> - 1.</param>
     /// <param name="size">2 or more.</param>
@@ -62,11 +64,15 @@ internal sealed unsafe class NcclGroup : IProcessGroup
     /// <summary>How many bytes of each rank a sum in rank order gathers at a time.</summary>
     internal long PieceBytes { get; init; } = 4 << 20;
 
-    /// <summary>Joins the group of this process. It must see its GPU as the first, because NCCL takes the current device of the process.</summary>
+    /// <summary>
+    /// Joins the group of this process. It must see its GPU as the first, because NCCL takes the current device of the process.
+    /// </summary>
     /// <param name="rank">0 to <paramref name="size"/> - 1.</param>
     /// <param name="size">2 or more.</param>
     /// <param name="device">The first GPU that the process sees.</param>
-    /// <param name="shareId">Copies the 128 bytes of rank 0 into the array of every other rank, by whatever connects the ranks already.</param>
+    /// <param name="shareId">
+    /// Copies the 128 bytes of rank 0 into the array of every other rank, by whatever connects the ranks already.
+    /// </param>
     /// <exception cref="ArgumentException">The device is not the first GPU.</exception>
     /// <exception cref="ProcessGroupException">NCCL was not found, or refuses.</exception>
     public static NcclGroup Join(int rank, int size, Device device, Action<byte[]> shareId)

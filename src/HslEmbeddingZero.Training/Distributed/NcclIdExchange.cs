@@ -66,7 +66,7 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
     public static int PortBeside(int masterPort, string? agentStore) =>
         agentStore != "True" ? masterPort : masterPort < IPEndPoint.MaxPort ? masterPort + 1 : masterPort - 1;
 
-    /// <summary>On rank 0, gives the id to all other ranks. On the others, fills the array with it. Returns when this rank is done.</summary>
+    /// <summary>On rank 0, gives the id to all other ranks. On the others, fills the array with it. Returns when it is done.</summary>
     /// <param name="id">128 bytes.</param>
     /// <exception cref="ProcessGroupException">
     /// Not all ranks met within <see cref="Limit"/>, the port is in use on rank 0, or rank 0 refuses this rank.
@@ -204,7 +204,7 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
         }
     }
 
-    /// <summary>One connection to one address. A fault is something that may pass: rank 0 is not there yet, or another program is.</summary>
+    /// <summary>One connection to one address. A fault may pass: rank 0 is not there yet, or another program is.</summary>
     /// <exception cref="ProcessGroupException">Rank 0 refuses this rank.</exception>
     private async Task<(bool IsFetched, string? Fault)> TryFetchAsync(IPAddress address, byte[] id, CancellationToken end)
     {
@@ -259,8 +259,8 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
     {
         FormattableString reason = answer switch
         {
-            Answer.OtherVersion => $"it speaks version {version} of the exchange, and rank 0 another one. Run the same program everywhere.",
-            Answer.OtherSize => $"its number of ranks is {size}, that of rank 0 is {sizeOfRank0}. Set WORLD_SIZE to the same value everywhere.",
+            Answer.OtherVersion => $"it speaks version {version} of the exchange; rank 0 speaks another. Run the same program everywhere.",
+            Answer.OtherSize => $"its number of ranks is {size}, that of rank 0 is {sizeOfRank0}. Set the same WORLD_SIZE everywhere.",
             Answer.RankOutOfRange => $"its rank is {rank}; expected: 1 to {sizeOfRank0 - 1}. Check RANK.",
             _ => $"another process has rank {rank} already. Check RANK.",
         };
@@ -291,7 +291,7 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
                 await stream.ReadExactlyAsync(hello, limit.Token).ConfigureAwait(false);
                 if (!hello.AsSpan().StartsWith(Magic)) return;
                 (int version, int rank, int size) = Read(hello);
-                Answer answer = Take(version, rank, size);
+                Answer answer = await TakeAsync(version, rank, size, limit.Token).ConfigureAwait(false);
                 if (answer == Answer.Id) taken = rank;
                 else Report(caller, answer, version, rank, size);
 
@@ -314,16 +314,28 @@ internal sealed record NcclIdExchange(string Address, int Port, int Rank, int Si
             if (Missing().Length == 0) await end.CancelAsync().ConfigureAwait(false);
         }
 
-        private Answer Take(int version, int rank, int size)
+        /// <summary>
+        /// Judges a rank and reserves its place. If another connection of the rank is open, it waits for the end of that one: a rank that
+        /// was not served in time comes again before rank 0 knows that the first connection is lost.
+        /// </summary>
+        private async Task<Answer> TakeAsync(int version, int rank, int size, CancellationToken limit)
         {
             if (version != Version) return Answer.OtherVersion;
             if (size != exchange.Size) return Answer.OtherSize;
             if (rank < 1 || rank >= exchange.Size) return Answer.RankOutOfRange;
-            lock (_gate)
+            while (true)
             {
-                if (_served[rank] != Served.No) return Answer.RankTwice;
-                _served[rank] = Served.Now;
-                return Answer.Id;
+                lock (_gate)
+                {
+                    if (_served[rank] == Served.Yes) return Answer.RankTwice;
+                    if (_served[rank] == Served.No)
+                    {
+                        _served[rank] = Served.Now;
+                        return Answer.Id;
+                    }
+                }
+
+                await Task.Delay(RetryInterval, limit).ConfigureAwait(false);
             }
         }
 

@@ -118,7 +118,7 @@ internal sealed unsafe class NcclLibrary
             return new NcclLibrary(torch, torchCuda);
 
         throw new ProcessGroupException(
-            $"NCCL, which GPUs of one group need, was not found: {FileVariable} is not set, no file of {string.Join(", ", places)} loads, and "
+            $"NCCL, which GPUs of one group need, was not found: {FileVariable} is not set, none of {string.Join(", ", places)} loads, and "
             + (torchCuda is null ? $"{TorchLibraries.Cuda} is not loaded" : $"'{torchCuda}' does not hold it")
             + $". Install it (libnccl2 from NVIDIA's package sources, or nvidia-nccl-cu12 or -cu13 for Python) or set {FileVariable} to "
             + $"the path of {FileName}.");
@@ -176,7 +176,7 @@ internal sealed unsafe class NcclLibrary
     private nint Required(nint library, string name) => Optional(library, name) is var function and not 0
         ? function
         : throw new ProcessGroupException(
-            $"'{File}' has no function {name}. It is not NCCL, or older than NCCL 2.4: set {FileVariable} to the path of another {FileName}.");
+            $"'{File}' has no function {name}, so it is not NCCL 2.4 or newer. Set {FileVariable} to the path of another {FileName}.");
 
     private static nint Optional(nint library, string name) => NativeLibrary.TryGetExport(library, name, out nint function) ? function : 0;
 }

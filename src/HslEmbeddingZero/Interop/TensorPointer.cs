@@ -9,7 +9,7 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal static unsafe class TensorPointer
 {
-    /// <summary>THSTensor_data of TorchSharp's own library. The name is resolved as TorchSharp resolves it, so it is the same library.</summary>
+    /// <summary>THSTensor_data of TorchSharp's own library, which is found by the name and the rules of TorchSharp itself.</summary>
     private static readonly Lazy<nint> Reader = new(() =>
     {
         TorchRuntime.EnsureLoaded();

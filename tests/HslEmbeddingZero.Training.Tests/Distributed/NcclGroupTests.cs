@@ -172,7 +172,8 @@ public sealed class NcclGroupTests(NcclStandIn standIn)
         Tensor columns = zeros([4, 4], ScalarType.Float32, CPU).t();
         Tensor elsewhere = zeros(4, ScalarType.Float32, device("meta"));
         Tensor sparse = ones([2, 2], ScalarType.Float32, CPU).to_sparse();
-        Assert.Equal("values is Float16; a sum over ranks takes Float32 or Float64. (Parameter 'values')", Refused(() => group.AllReduce(halves)));
+        Assert.StartsWith("values is Float16; a sum over ranks takes Float32 or Float64.", Refused(() => group.AllReduce(halves)),
+            StringComparison.Ordinal);
         Assert.StartsWith("values is not contiguous", Refused(() => group.AllReduce(columns)), StringComparison.Ordinal);
         Assert.StartsWith("values is not contiguous", Refused(() => group.Broadcast(sparse)), StringComparison.Ordinal);
         Assert.StartsWith("values is on meta", Refused(() => group.Broadcast(elsewhere)), StringComparison.Ordinal);
@@ -230,7 +231,8 @@ public sealed class NcclGroupTests(NcclStandIn standIn)
         group.AllReduce(values);
         standIn.FailLater(6);
         string message = Assert.Throws<ProcessGroupException>(() => group.AllReduce(values)).Message;
-        Assert.StartsWith("ncclAllReduce: work between the ranks failed on rank 0: remote error (code 6).", message, StringComparison.Ordinal);
+        Assert.StartsWith("ncclAllReduce: work between the ranks failed on rank 0: remote error (code 6).", message,
+            StringComparison.Ordinal);
         Assert.Single(standIn.Calls, call => call.Function == "ncclCommAbort");
         Assert.Throws<InvalidOperationException>(() => group.AllReduce(values));
     }
@@ -345,8 +347,8 @@ public sealed class NcclGroupTests(NcclStandIn standIn)
         Assert.Single(standIn.Calls, call => call.Function == "ncclCommAbort");
     }
 
-    private NcclGroup Group(int rank, int size, byte[] id, long pieceBytes = 4 << 20, Action? waitForDevice = null, Action<int>? leave = null) =>
-        new(standIn.Library, rank, size, CPU, id)
+    private NcclGroup Group(int rank, int size, byte[] id, long pieceBytes = 4 << 20, Action? waitForDevice = null,
+        Action<int>? leave = null) => new(standIn.Library, rank, size, CPU, id)
         {
             PieceBytes = pieceBytes,
             WaitForDevice = waitForDevice ?? (() => { }),

@@ -5,8 +5,8 @@ namespace HslEmbeddingZero.Training.Tests.Distributed;
 
 /// <summary>
 /// What NCCL's public header says of the functions and values that the library uses: NCCL 2.30.7, file src/nccl.h.in of
-/// https://github.com/NVIDIA/nccl. Both sides of the tests follow this table: <see cref="NcclLibrary"/> is compared with it, and the stand-in
-/// is compiled against it.
+/// https://github.com/NVIDIA/nccl. Both sides of the tests follow this table: <see cref="NcclLibrary"/> is compared with it, and the
+/// stand-in is compiled against it.
 /// </summary>
 internal static class NcclPrototypes
 {
@@ -77,7 +77,7 @@ internal static class NcclPrototypes
             ("ncclRedOp_t", ["ncclSum"]),
         })
         {
-            IEnumerable<string> assigned = values.Select(value => string.Create(CultureInfo.InvariantCulture, $"{value} = {Values[value]}"));
+            IEnumerable<string> assigned = values.Select(value => FormattableString.Invariant($"{value} = {Values[value]}"));
             text.AppendLine(CultureInfo.InvariantCulture, $"typedef enum {{ {string.Join(", ", assigned)} }} {name};");
             text.AppendLine(CultureInfo.InvariantCulture, $"_Static_assert(sizeof({name}) == sizeof(int), \"{name} is passed as int\");");
         }

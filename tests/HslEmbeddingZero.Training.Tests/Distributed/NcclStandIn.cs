@@ -7,8 +7,8 @@ using HslEmbeddingZero.Tests;
 namespace HslEmbeddingZero.Training.Tests.Distributed;
 
 /// <summary>
-/// Stands in for NCCL where there is no GPU: a library with NCCL's functions, compiled from nccl_stand_in.c, whose ranks are threads of this
-/// process. All tests that use it share its log, so they run one after the other.
+/// Stands in for NCCL where there is no GPU: a library with NCCL's functions, compiled from nccl_stand_in.c, whose ranks are threads of
+/// this process. All tests that use it share its log, so they run one after the other.
 /// </summary>
 public sealed unsafe class NcclStandIn : IDisposable
 {

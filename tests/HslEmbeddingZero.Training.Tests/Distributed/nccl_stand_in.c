@@ -104,11 +104,12 @@ ncclResult_t ncclCommInitRank(ncclComm_t* communicator, int size, ncclUniqueId i
 }
 
 /* Adds from the last rank to the first, so that a sum in rank order can be told from this one. */
-ncclResult_t ncclAllReduce(const void* send, void* receive, size_t count, ncclDataType_t type, ncclRedOp_t operation, ncclComm_t communicator,
-                           cudaStream_t stream) {
+ncclResult_t ncclAllReduce(const void* send, void* receive, size_t count, ncclDataType_t type, ncclRedOp_t operation,
+                           ncclComm_t communicator, cudaStream_t stream) {
   struct world* world = communicator->world;
-  ncclResult_t result = note("ncclAllReduce", "rank=%d send=%lld receive=%lld count=%zu type=%d operation=%d stream=%lld", communicator->rank,
-                             (long long)(intptr_t)send, (long long)(intptr_t)receive, count, type, operation, (long long)(intptr_t)stream);
+  ncclResult_t result = note("ncclAllReduce", "rank=%d send=%lld receive=%lld count=%zu type=%d operation=%d stream=%lld",
+                             communicator->rank, (long long)(intptr_t)send, (long long)(intptr_t)receive, count, type, operation,
+                             (long long)(intptr_t)stream);
   if (result != ncclSuccess) return result;
   if (operation != ncclSum || (type != ncclFloat32 && type != ncclFloat64)) return ncclInvalidArgument;
   world->send[communicator->rank] = send;
@@ -126,7 +127,8 @@ ncclResult_t ncclAllReduce(const void* send, void* receive, size_t count, ncclDa
   return result == ncclSuccess ? meet(world) : result;
 }
 
-ncclResult_t ncclAllGather(const void* send, void* receive, size_t count, ncclDataType_t type, ncclComm_t communicator, cudaStream_t stream) {
+ncclResult_t ncclAllGather(const void* send, void* receive, size_t count, ncclDataType_t type, ncclComm_t communicator,
+                           cudaStream_t stream) {
   struct world* world = communicator->world;
   ncclResult_t result = note("ncclAllGather", "rank=%d send=%lld receive=%lld count=%zu type=%d stream=%lld", communicator->rank,
                              (long long)(intptr_t)send, (long long)(intptr_t)receive, count, type, (long long)(intptr_t)stream);
@@ -156,7 +158,11 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* result
 }
 
 const char* ncclGetErrorString(ncclResult_t result) {
-  return result == ncclSuccess ? "no error" : result == ncclInvalidUsage ? "invalid usage" : result == ncclRemoteError ? "remote\nerror" : "error";
+  switch (result) {
+    case ncclInvalidUsage: return "invalid usage";
+    case ncclRemoteError: return "remote\nerror";
+    default: return "error";
+  }
 }
 
 ncclResult_t ncclCommAbort(ncclComm_t communicator) {
