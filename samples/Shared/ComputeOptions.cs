@@ -20,7 +20,7 @@ internal static class ComputeOptions
     /// <param name="onlyNamed">True where nothing is computed on the device. The machine need not have it then.</param>
     public static torch.Device ChooseDevice(string name, bool onlyNamed = false)
     {
-        if (name != "cpu") ProcessGroup.SelectGpu(); // before libtorch looks for GPUs
+        ProcessGroupException? noGpu = name == "cpu" ? null : SelectGpu(); // before libtorch looks for GPUs
         TorchMemory.RetainFreedBlocks(); // The tensors of each step have the same sizes, so freed blocks fit again.
         TorchRuntime.Load();
         TorchRuntime.EnsureLoaded();
@@ -31,7 +31,22 @@ internal static class ComputeOptions
             throw new ArgumentException(
                 "--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or "
                     + "cuda-windows).");
+        if (hasCuda && noGpu is not null) throw noGpu;
         return hasCuda ? torch.CUDA : torch.CPU;
+    }
+
+    /// <returns>Why this process has no GPU of its own, which matters only if there is one; null where all is well.</returns>
+    private static ProcessGroupException? SelectGpu()
+    {
+        try
+        {
+            ProcessGroup.SelectGpu();
+            return null;
+        }
+        catch (ProcessGroupException error)
+        {
+            return error;
+        }
     }
 
     /// <summary>Processes of one launch on one machine share its cores. libtorch would start a thread for each core in each of them.</summary>
