@@ -49,7 +49,9 @@ internal static class ComputeOptions
         }
     }
 
-    /// <summary>Processes of one launch on one machine share its cores. libtorch would start a thread for each core in each of them.</summary>
+    /// <summary>
+    /// Processes of one launch on one machine share its cores. libtorch would start a thread for each core in each of them.
+    /// </summary>
     private static void ShareCores()
     {
         if (ProcessGroup.LocalSize > 1 && Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)

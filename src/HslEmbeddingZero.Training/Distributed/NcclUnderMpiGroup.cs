@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
 
-/// <summary>Ranks that a launcher of MPI started, with one GPU each. MPI brings NCCL's id to the ranks and ends them, NCCL does the rest.</summary>
+/// <summary>
+/// Ranks that a launcher of MPI started, with one GPU each. MPI brings NCCL's id to the ranks and ends them, NCCL does the rest.
+/// </summary>
 internal sealed class NcclUnderMpiGroup : IProcessGroup
 {
     private readonly MpiGroup _mpi;
