@@ -94,7 +94,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         run.Resume();
         var last = MixScores.Of(run.Run(progress, scoring: progress, cancellationToken: cancellationToken)!);
         var dividing = Stopwatch.StartNew();
-        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(claim, run, model, progress, cancellationToken) : null;
+        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, progress, cancellationToken) : null;
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last,
             [.. run.Evaluations.Where(evaluation => evaluation.Step < plan.Training.Steps)
@@ -110,7 +110,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     }
 
     private IReadOnlyList<NoveltyScore> DivideText(
-        RunClaim claim, TrainingRun run, ByteLanguageModel model, IRunProgress progress, CancellationToken cancellationToken)
+        TrainingRun run, ByteLanguageModel model, IRunProgress progress, CancellationToken cancellationToken)
     {
         try
         {
@@ -119,8 +119,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         }
         catch (OperationCanceledException)
         {
-            claim.Confirm();
-            run.Trainer.SaveCheckpoint(run.CheckpointPath);
+            run.SaveCheckpoint();
             throw;
         }
     }
@@ -133,8 +132,10 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     private void DeleteLeftovers()
     {
         DeleteIfPossible(plan.Stem + ".lock");
-        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(plan.Stem)!, $".{Path.GetFileName(plan.Stem)}.*.tmp"))
-            DeleteIfPossible(file);
+        (string folder, string name) = (Path.GetDirectoryName(plan.Stem)!, Path.GetFileName(plan.Stem));
+        string[] halfWritten =
+            [.. Directory.GetFiles(folder, $".{name}.*.tmp"), .. Directory.GetFiles(folder, $"{name}.checkpoint.*.safetensors")];
+        foreach (string file in halfWritten) DeleteIfPossible(file);
     }
 
     /// <summary>
