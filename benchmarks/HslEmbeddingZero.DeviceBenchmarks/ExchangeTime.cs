@@ -47,8 +47,9 @@ internal static class ExchangeTime
         if (ranks.IsFirst)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{group.Size} ranks on the CPU, threads of each: {get_num_threads()}; medians of {rounds} rounds, the calls in turn; a "
-                    + $"round takes as long as its slowest rank; the floor moves {Floor(group.Size) * 2:F2} times the bytes, a copy 2 times"));
+                $"{group.Size} ranks on the CPU, threads of each: {get_num_threads()}; medians of {rounds} rounds, the calls "
+                    + $"in turn; a round takes as long as its slowest rank; the floor moves {Floor(group.Size) * 2:F2} times the bytes, "
+                    + $"a copy 2 times"));
             Console.WriteLine();
             Console.WriteLine("| floats | call | ms | least | most | GB/s | times the floor |");
             Console.WriteLine("| ---: | --- | ---: | ---: | ---: | ---: | ---: |");

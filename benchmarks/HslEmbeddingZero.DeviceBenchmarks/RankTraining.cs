@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// The time of a training step of one process, or of the ranks that mpirun started, and what of it the exchange between the ranks takes. The
-/// step is that of <see cref="Trainer"/>, with its samples and its report. The comparison of the weights, every 100 steps, is left out.
+/// The time of a training step of one process, or of the ranks that mpirun started, and what of it the exchange between the ranks takes.
+/// The step is that of <see cref="Trainer"/>, with its samples and a report. The comparison of the weights, every 100 steps, is left out.
 /// </summary>
 internal static class RankTraining
 {

@@ -76,18 +76,21 @@ def measure(size, rank, ranks, rounds):
         median = statistics.median(every)
         digits = 4 if median < 1e-3 else 2
         large = gigabytes >= LEAST_GIGABYTES
-        print(f"| {size} | {name} | {1e3 * median:.{digits}f} | {1e3 * min(every):.{digits}f} | {1e3 * max(every):.{digits}f} | "
-              f"{format(gigabytes / median, '.2f') if large else ''} | {format(median / least, '.2f') if large and name == EXCHANGE else ''} |",
-              flush=True)
+        times = " | ".join(f"{1e3 * value:.{digits}f}" for value in (median, min(every), max(every)))
+        speed = f"{gigabytes / median:.2f}" if large else ""
+        beside_floor = f"{median / least:.2f}" if large and name == EXCHANGE else ""
+        print(f"| {size} | {name} | {times} | {speed} | {beside_floor} |", flush=True)
 
 
 def run(rank, ranks, meeting, sizes, rounds):
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=ranks)
     if not rank:
-        print(f"torch {torch.__version__}, gloo, {ranks} ranks on the CPU, threads of each: 1; medians of {rounds} rounds, the calls in turn; "
-              f"a round takes as long as its slowest rank; the floor moves {2 * floor(ranks):.2f} times the bytes, a copy 2 times\n")
-        print("| floats | call | ms | least | most | GB/s | times the floor |\n| ---: | --- | ---: | ---: | ---: | ---: | ---: |", flush=True)
+        print(f"torch {torch.__version__}, gloo, {ranks} ranks on the CPU, threads of each: 1; medians of {rounds} rounds, "
+              "the calls in turn; a round takes as long as its slowest rank; "
+              f"the floor moves {2 * floor(ranks):.2f} times the bytes, a copy 2 times\n")
+        print("| floats | call | ms | least | most | GB/s | times the floor |")
+        print("| ---: | --- | ---: | ---: | ---: | ---: | ---: |", flush=True)
     for size in sizes:
         measure(size, rank, ranks, rounds)
     distributed.barrier()
