@@ -2,7 +2,7 @@ using System.Text;
 
 namespace HslEmbeddingZero.Samples.Tests.DeviceBenchmarks;
 
-/// <summary>The commands that measure several processes: their options, their errors, and the form of what they print. No time is tested.</summary>
+/// <summary>The commands that measure several processes: options, errors, and the form of what they print. No time is tested.</summary>
 public sealed class RankMeasurementsTests
 {
     private const string Assembly = "HslEmbeddingZero.DeviceBenchmarks.dll";
@@ -104,5 +104,8 @@ public sealed class RankMeasurementsTests
 
     /// <summary>The cells of the only table of an output, without its heading.</summary>
     private static string[][] Rows(string output) =>
-        [.. output.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
+    [
+        .. output.Split('\n').Where(line => line.StartsWith('|')).Skip(2)
+            .Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)),
+    ];
 }
