@@ -1,11 +1,12 @@
 using HslEmbeddingZero.Samples;
+using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
-/// <summary>Measures on a device, in one plain process. <see cref="Help"/> lists the commands.</summary>
+/// <summary>Measures on a device, in plain processes. <see cref="Help"/> lists the commands.</summary>
 internal static class DeviceProgram
 {
-    public static readonly string[] Commands = ["step", "doors", "generate", "soak", "corpus"];
+    public static readonly string[] Commands = ["step", "doors", "generate", "soak", "corpus", "exchange", "ranks"];
 
     /// <summary>The commands with their options and defaults.</summary>
     public const string Help = """
@@ -20,7 +21,11 @@ internal static class DeviceProgram
                   [number of steps, 2000] memory=freed|kept
         corpus    text of any size beside text in memory
                   megabytes=1000 document=2300 steps=10 folder=... keep=no|yes
-        batch, precision, mebibytes, k, arm and dim can have several values, separated by commas.
+        exchange  time in which several processes add their numbers; start it with mpirun
+                  floats=25357576,2173700,1000,2 rounds=9
+        ranks     time of a training step of one process, or of those that mpirun starts
+                  body=paper|quick precision=float32|bfloat16 batch=4 accumulation=2 steps=10 reduction=fast|ordered memory=freed|kept
+        batch, precision, mebibytes, k, arm, dim and floats can have several values, separated by commas.
         """;
 
     public static int Main(string[] args)
@@ -51,18 +56,36 @@ internal static class DeviceProgram
                 case ["corpus", .. string[] rest]:
                     CorpusScale.Run(rest);
                     return 0;
+                case ["exchange", .. string[] rest]:
+                    ExchangeTime.Run(rest);
+                    return 0;
+                case ["ranks", .. string[] rest]:
+                    RankTraining.Run(rest);
+                    return 0;
                 default:
-                    Console.Error.WriteLine(args is [string word, ..]
-                        ? $"error: unknown command '{word}'{NearestName.Suggest(word, Commands)} "
+                    PrintOnce(args is [string word, ..]
+                        ? $"unknown command '{word}'{NearestName.Suggest(word, Commands)} "
                             + $"--help lists {string.Join(", ", Commands)}."
-                        : $"error: name one of {string.Join(", ", Commands)}. --help describes them.");
+                        : $"name one of {string.Join(", ", Commands)}. --help describes them.");
                     return 2;
             }
         }
-        catch (Exception error) when (error is ArgumentException or FormatException or IOException or TorchRuntimeException)
+        catch (Exception error) when (error is ArgumentException or FormatException)
         {
-            Console.Error.WriteLine($"error: {error.Message}");
+            PrintOnce(error.Message);
             return 1;
+        }
+        catch (Exception error) when (error is IOException or TorchRuntimeException or ProcessGroupException)
+        {
+            string place = ProcessGroup.LaunchedRank > 0 ? $"rank {ProcessGroup.LaunchedRank}: " : "";
+            Console.Error.WriteLine($"error: {place}{error.Message}");
+            return 1;
+        }
+
+        // Processes of one launch have the same command line, so rank 0 alone says what is wrong with it.
+        static void PrintOnce(string message)
+        {
+            if (ProcessGroup.LaunchedRank == 0) Console.Error.WriteLine($"error: {message}");
         }
     }
 }

@@ -29,7 +29,7 @@ internal static class GenerationTime
         TorchRuntime.EnsureLoaded();
         BenchmarkDevices.Require(place);
 
-        ByteTransformerOptions options = body == "quick" ? new() { Dim = 256, Layers = 2, Heads = 4 } : new();
+        ByteTransformerOptions options = BodyOption.Of(body);
         using ByteLanguageModel model = new(new ZeroDoor(8, options.Dim), new ByteTransformer(options));
         if (precision == "bfloat16") model.to(ScalarType.BFloat16);
         model.to(device(place));

@@ -32,7 +32,7 @@ internal static class StepTime
         BenchmarkDevices.Require(place);
 
         string name = BenchmarkDevices.NameOf(place);
-        ByteTransformerOptions options = body == "quick" ? new() { Dim = 256, Layers = 2, Heads = 4, Dropout = 0 } : new() { Dropout = 0 };
+        ByteTransformerOptions options = BodyOption.Of(body);
         foreach (string precision in precisions)
         {
             foreach (int batch in batches) Measure(options, precision, batch);

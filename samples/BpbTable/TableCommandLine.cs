@@ -32,7 +32,10 @@ internal static class TableCommandLine
             "--out",
             $"Folder for table.md, table.json, curves.png and the metrics. Default: {DefaultFolder}, followed by the preset's name.",
             DefaultFolder);
-        Option<bool> resume = new("--resume") { Description = "Resume where an earlier run into the same folder stopped. Several processes may share it." };
+        Option<bool> resume = new("--resume")
+        {
+            Description = "Resume where an earlier run into the same folder stopped. Several processes may share it.",
+        };
         Option<bool> reportOnly = new("--report-only")
         {
             Description = "Train nothing. Write the table from the runs in --out, which any machine may have trained.",

@@ -67,7 +67,13 @@ internal static class TableProgram
         ClaimWatch claims = new(options.ClaimsLast);
         TableReport report = new(options, data, results, runs.Length); // grows with the results
         if (options.ReportOnly) Collect();
-        else new SharedRuns([.. runs.Select((run, i) => (NameOf(run), RunOf(i)))], claims, ranks).Execute(console, Finish, cancellationToken);
+        else
+        {
+            SharedRuns shared = new([.. runs.Select((run, i) => (NameOf(run), RunOf(i)))], claims, ranks);
+            shared.Execute(console, Finish, cancellationToken);
+        }
+
+
         if (!ranks.IsFirst) return 0;
 
         report.Print(console);

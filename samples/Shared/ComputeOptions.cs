@@ -20,7 +20,7 @@ internal static class ComputeOptions
     /// <param name="onlyNamed">True where nothing is computed on the device. The machine need not have it then.</param>
     public static torch.Device ChooseDevice(string name, bool onlyNamed = false)
     {
-        if (name != "cpu") ProcessGroup.SelectGpu(); // before libtorch looks for GPUs
+        ProcessGroupException? noGpu = name == "cpu" ? null : SelectGpu(); // before libtorch looks for GPUs
         TorchMemory.RetainFreedBlocks(); // The tensors of each step have the same sizes, so freed blocks fit again.
         TorchRuntime.Load();
         TorchRuntime.EnsureLoaded();
@@ -31,10 +31,27 @@ internal static class ComputeOptions
             throw new ArgumentException(
                 "--device cuda: no CUDA device is available to this build of libtorch (build with -p:TorchBackend=cuda-linux or "
                     + "cuda-windows).");
+        if (hasCuda && noGpu is not null) throw noGpu;
         return hasCuda ? torch.CUDA : torch.CPU;
     }
 
-    /// <summary>Processes of one launch on one machine share its cores. libtorch would start a thread for each core in each of them.</summary>
+    /// <returns>Why this process has no GPU of its own, which matters only if there is one; null where all is well.</returns>
+    private static ProcessGroupException? SelectGpu()
+    {
+        try
+        {
+            ProcessGroup.SelectGpu();
+            return null;
+        }
+        catch (ProcessGroupException error)
+        {
+            return error;
+        }
+    }
+
+    /// <summary>
+    /// Processes of one launch on one machine share its cores. libtorch would start a thread for each core in each of them.
+    /// </summary>
     private static void ShareCores()
     {
         if (ProcessGroup.LocalSize > 1 && Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
@@ -63,11 +80,11 @@ internal static class ComputeOptions
     /// <summary>Time between two checkpoints; null for checkpoints at an interruption only.</summary>
     public static TimeSpan? CheckpointInterval(double minutes) => minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
 
-    /// <summary>--claim-minutes: when a run is taken over from a process that no longer lives; see <see cref="ClaimWatch"/>.</summary>
+    /// <summary>--claim-minutes: when a run is taken over from a process that no longer lives.</summary>
     public static Option<double> ClaimMinutes() => CheckedOptions.Number(
         "--claim-minutes",
-        "Minutes without a sign of life after which another process may take a run over. On the same machine, the run of a process that has "
-            + "ended is taken over at once.",
+        "Minutes without a sign of life after which another process may take a run over. On the same machine, the run of a process that "
+            + "has ended is taken over at once.",
         2, value => value is >= 0.1 and <= 1440, "minutes from 0.1 to 1440");
 
     /// <summary>Name of the device, as tables and model cards show it.</summary>

@@ -34,8 +34,8 @@ internal sealed class Ranks : IDisposable
     public string NameOf(torch.Device device) => (Group is { } group ? $"{group.Size} × " : "") + ComputeOptions.NameOf(device);
 
     /// <summary>
-    /// Runs the part of a program in which all ranks stop together when one of them is interrupted. They then leave the group in good order.
-    /// After other failures the end of this process ends the other ranks.
+    /// Runs the part of a program in which all ranks stop together when one of them is interrupted. They then leave the group in good
+    /// order. After other failures the end of this process ends the other ranks.
     /// </summary>
     public T Together<T>(Func<T> work)
     {

@@ -21,7 +21,8 @@ internal sealed class StudyRunner(
     {
         RunKey[] keys = [.. study.Runs()];
         var results = new RunResult[keys.Length];
-        SharedRuns runs = new([.. keys.Select(key => (LabelOf(key), new DoorRun(Plan(key), data, device, Ranks.Alone)))], claims, Ranks.Alone);
+        SharedRuns runs = new(
+            [.. keys.Select(key => (LabelOf(key), new DoorRun(Plan(key), data, device, Ranks.Alone)))], claims, Ranks.Alone);
         runs.Execute(console, (i, result, _) => results[i] = result, cancellationToken);
         return results;
     }

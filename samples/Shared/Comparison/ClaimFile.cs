@@ -18,8 +18,8 @@ internal sealed record ClaimLine(string Id, ClaimHolder Holder, double LastsSeco
         try
         {
             return JsonSerializer.Deserialize<ClaimLine>(text, SampleJson.Line) is
-                { Id.Length: > 0, LastsSeconds: > 0 and < 1e6, Holder: { Machine: not null, Boot: not null, PidNamespace: not null } } line
-                    ? line : null;
+            { Id.Length: > 0, LastsSeconds: > 0 and < 1e6, Holder: { Machine: not null, Boot: not null, PidNamespace: not null } } line
+                ? line : null;
         }
         catch (JsonException)
         {

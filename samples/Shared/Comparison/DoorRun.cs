@@ -100,7 +100,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         run.Resume();
         var last = MixScores.Of(run.Run(progress, scoring: progress, cancellationToken: cancellationToken)!);
         var dividing = Stopwatch.StartNew();
-        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(claim, run, model, progress, cancellationToken) : null;
+        IReadOnlyList<NoveltyScore>? novelty = plan.DividesText ? DivideText(run, model, progress, cancellationToken) : null;
         if (!ranks.IsFirst) return null;
         RunResult result = new(
             plan.Key, Fingerprint, door.LearnedParameters, last,
@@ -117,7 +117,7 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     }
 
     private IReadOnlyList<NoveltyScore> DivideText(
-        RunClaim? claim, TrainingRun run, ByteLanguageModel model, IRunProgress? progress, CancellationToken cancellationToken)
+        TrainingRun run, ByteLanguageModel model, IRunProgress? progress, CancellationToken cancellationToken)
     {
         try
         {
@@ -126,21 +126,21 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
         }
         catch (OperationCanceledException)
         {
-            claim?.Confirm();
-            run.Trainer.SaveCheckpoint(run.CheckpointPath);
+            run.SaveCheckpoint();
             throw;
         }
     }
 
     /// <summary>
     /// Deletes the lock and the half-written files of a holder that this process has taken the run over from. A server may keep the lock of
-    /// a dead machine until that machine starts again, and a process that stands still keeps its own. If it goes on, it finds its claim gone.
+    /// a dead machine until that machine starts again, and a process that stands still keeps its own. If it goes on, it finds that its
+    /// claim is gone.
     /// </summary>
     private void DeleteLeftovers()
     {
         DeleteIfPossible(plan.Stem + ".lock");
-        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(plan.Stem)!, $".{Path.GetFileName(plan.Stem)}.*.tmp"))
-            DeleteIfPossible(file);
+        (string folder, string name) = (Path.GetDirectoryName(plan.Stem)!, Path.GetFileName(plan.Stem));
+        foreach (string halfWritten in Directory.GetFiles(folder, $".{name}.*.tmp")) DeleteIfPossible(halfWritten);
     }
 
     /// <summary>

@@ -53,9 +53,14 @@ public static class ProcessGroup
             case DeviceType.CPU:
                 throw new ProcessGroupException($"RANK and WORLD_SIZE say that this is rank {launch.Rank} of {launch.Size}, but ranks on "
                     + $"CPUs exchange by MPI. Start with mpirun -n {launch.Size} and without these variables.");
+            case DeviceType.CUDA when launch.IsMpi:
+                return new NcclUnderMpiGroup(
+                    MpiGroup.Join(launch), shareId => NcclGroup.Join(launch.Rank, launch.Size, device!, shareId));
             case DeviceType.CUDA:
-                throw new ProcessGroupException(
-                    $"NCCL is not there, so rank {launch.Rank} of {launch.Size} cannot exchange tensors of {device}. Use the CPU.");
+                int port = NcclIdExchange.PortBeside(
+                    launch.MasterPort!.Value, Environment.GetEnvironmentVariable(NcclIdExchange.AgentStoreVariable));
+                NcclIdExchange exchange = new(launch.MasterAddress!, port, launch.Rank, launch.Size);
+                return NcclGroup.Join(launch.Rank, launch.Size, device!, exchange.Share);
             default:
                 throw new ArgumentException($"The device is {device}; ranks exchange tensors of cpu or cuda.", nameof(device));
         }

@@ -19,8 +19,8 @@ public sealed class Evaluator
     /// <param name="batchSize">Samples scored at once. It sets speed and memory; the result changes by rounding only.</param>
     /// <param name="device">The model's device; the CPU when null.</param>
     /// <param name="group">
-    /// The processes that share the samples; null for one process. Every rank makes the same calls and has the same result, equal to that of
-    /// one process bit for bit. The caller keeps ownership.
+    /// The processes that share the samples; null for one process. Every rank makes the same calls and has the same result, equal to that
+    /// of one process bit for bit. The caller keeps ownership.
     /// </param>
     /// <exception cref="ArgumentException">No source has held-out samples, or two sources have the same name.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="batchSize"/> is less than 1.</exception>
@@ -116,9 +116,9 @@ public sealed class Evaluator
     }
 
     /// <summary>Mean bits per byte of each sample.</summary>
-    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, SampleProgress report) => Bits(
-        model, source, samples, swap, numbersPerSample: 1, nats => nats.sum(1, type: ScalarType.Float64).DivideSafe(samples.Shape.TargetLength),
-        report);
+    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, SampleProgress report) =>
+        Bits(model, source, samples, swap, numbersPerSample: 1,
+            nats => nats.sum(1, type: ScalarType.Float64).DivideSafe(samples.Shape.TargetLength), report);
 
     /// <summary>
     /// Scores all samples in batches, which the ranks take in turn. A batch is the same on any number of ranks, so the numbers are too.

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Loss sums by source since the last report. They stay on the device, so that no step waits for a copy to the host. They are float64: a sum
-/// of a few thousand float32 losses is then exact, so that it does not depend on which process computed which micro-batch.
+/// Loss sums by source since the last report. They stay on the device, so that no step waits for a copy to the host. They are float64: a
+/// sum of a few thousand float32 losses is then exact, so that it does not depend on which process computed which micro-batch.
 /// </summary>
 internal sealed class LossMeter : IDisposable
 {

@@ -169,6 +169,40 @@ public sealed partial class TrainingRun : IDisposable
         return last;
     }
 
+    /// <summary>Writes everything that is needed to resume the run to <see cref="CheckpointPath"/>, whole or not at all.</summary>
+    /// <exception cref="NotFiniteNumberException">
+    /// Loss, gradient, a weight or a moment is NaN or infinite. An existing file is not changed.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be written, such as on a full disk.</exception>
+    public void SaveCheckpoint()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_options.BeforeWrite is not { } mayWrite)
+        {
+            Trainer.SaveCheckpoint(CheckpointPath);
+            return;
+        }
+
+        // The second check stands right before the rename. A large file takes long to write, and the run may be lost meanwhile. The name
+        // is this writer's own: the other process may write a checkpoint at the same time.
+        Group.DoOnFirst(mayWrite);
+        string own = Path.Combine(_folder, $".{Path.GetFileName(CheckpointPath)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            Trainer.SaveCheckpoint(own);
+            Group.DoOnFirst(() =>
+            {
+                mayWrite();
+                AtomicFile.Replace(own, CheckpointPath);
+            });
+        }
+        catch
+        {
+            if (Group.IsFirst) File.Delete(own);
+            throw;
+        }
+    }
+
     /// <summary>Releases the lock and frees the optimizer. The model stays on its device, with its current weights.</summary>
     public void Dispose()
     {
@@ -231,12 +265,6 @@ public sealed partial class TrainingRun : IDisposable
         if (!Group.IsFirst) _log!.Add(evaluation);
         LogEvaluated(evaluation.Step, criterion, isBest);
         evaluations?.Report(evaluation);
-    }
-
-    private void SaveCheckpoint()
-    {
-        if (_options.BeforeWrite is { } confirm) Group.DoOnFirst(confirm);
-        Trainer.SaveCheckpoint(CheckpointPath);
     }
 
     private void SaveWeights(RunEvaluation evaluation)

@@ -47,9 +47,9 @@ public sealed record TrainingRunOptions
 
     /// <summary>
     /// Is called on the training thread right before the run starts its logs, and right before it writes an evaluation, weights or a
-    /// checkpoint. If it throws, nothing is written, and <see cref="TrainingRun.Run"/> passes the exception on. It is for a run that another
-    /// process may take over: the one that has lost the run must not overwrite the files of the other. With a group of processes, rank 0
-    /// calls it.
+    /// checkpoint. For a checkpoint it is called once more, before the new file takes the place of the old one. If it throws, the files
+    /// stay as they are, and <see cref="TrainingRun.Run"/> passes the exception on. It is for a run that another process may take over:
+    /// the one that has lost the run must not overwrite the files of the other. With a group of processes, rank 0 calls it.
     /// </summary>
     /// <value>null by default: nothing is called.</value>
     public Action? BeforeWrite { get; init; }

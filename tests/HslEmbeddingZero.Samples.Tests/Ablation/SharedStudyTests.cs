@@ -56,10 +56,8 @@ public sealed class SharedStudyTests : IDisposable
         killed.Kill();
         Assert.True(File.Exists(ClaimOfFirst));
 
-        var clock = Stopwatch.StartNew();
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. Arguments(_folder), "--claim-minutes", "1440"]);
         Assert.True(exitCode == 0, error);
-        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(4), $"{clock.Elapsed}");
         Assert.DoesNotContain($"seed 0  step 6/{Steps}", error, StringComparison.Ordinal); // not from its start
         Assert.Equal(Alone.Value, Scores(_folder));
         Assert.Empty(Directory.GetFiles(Study, "*.claim*"));
@@ -90,7 +88,7 @@ public sealed class SharedStudyTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signal that stops a process.");
         string[] arguments = [.. Arguments(_folder), "--claim-minutes", "0.1", "--checkpoint-minutes", "0.0005"];
         using SampleProcess stopped = new(Assembly, arguments);
-        stopped.WaitUntil(() => stopped.Error.Contains($"step 12/{Steps}", StringComparison.Ordinal));
+        stopped.WaitUntil(() => stopped.Error.Contains($"step 6/{Steps}", StringComparison.Ordinal));
         stopped.Send("STOP");
         using SampleProcess other = new(Assembly, arguments);
         (int exitCode, _, string error) = other.Finish();
@@ -131,26 +129,32 @@ public sealed class SharedStudyTests : IDisposable
         Assert.Equal(Alone.Value, Scores(_folder));
     }
 
-    [Fact]
+    [SkippableFact]
     public void A_claim_that_is_stolen_stops_its_holder_who_writes_nothing_more_and_later_gets_the_run_back()
     {
-        using SampleProcess process = new(Assembly, [.. Arguments(_folder, 2000), "--claim-minutes", "0.1", "--checkpoint-minutes", "0"]);
-        string claim = ClaimOfFirst.Replace($"{Steps}steps", "2000steps", StringComparison.Ordinal);
-        process.WaitUntil(() => process.Error.Contains("step 200/2000", StringComparison.Ordinal));
-        AtomicFile.WriteText(claim, new ClaimLine("theirs", new ClaimHolder("elsewhere", "boot", "pid:[1]", 7, 1), 6).ToText());
-        process.WaitUntil(() => File.Exists(claim.Replace("seed0", "seed1", StringComparison.Ordinal))); // It goes on with the next run.
-        Assert.Empty(Directory.GetFiles(Study, "*.checkpoint*"));
-        Assert.Empty(Directory.GetFiles(Study, "*.result.json"));
-        Assert.DoesNotContain("step 2000/2000", process.Error, StringComparison.Ordinal);
-        Assert.Equal("theirs", ClaimLine.Parse(File.ReadAllText(claim))!.Id);
-        process.Kill();
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no signal that stops a process.");
+        using SampleProcess process = new(Assembly, [.. Arguments(_folder), "--claim-minutes", "0.1", "--checkpoint-minutes", "0"]);
+        process.WaitUntil(() => process.Error.Contains($"step 6/{Steps}", StringComparison.Ordinal));
+        process.Send("STOP"); // On a fast machine, the run would be over before the next beat.
+        AtomicFile.WriteText(ClaimOfFirst, new ClaimLine("theirs", new ClaimHolder("elsewhere", "boot", "pid:[1]", 7, 1), 6).ToText());
+        process.Send("CONT");
+        process.WaitUntil(() => process.Error.Contains("seed 1  step", StringComparison.Ordinal)); // It goes on with the next run.
+        Assert.Empty(Directory.GetFiles(Study, "*seed0.checkpoint*"));
+        Assert.Empty(Directory.GetFiles(Study, "*seed0.result.json"));
+        Assert.Equal("theirs", ClaimLine.Parse(File.ReadAllText(ClaimOfFirst))!.Id);
+
+        (int exitCode, _, string error) = process.Finish(); // The thief never beats.
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("seed 0: process 7 on elsewhere is training this run; waiting for it.", error, StringComparison.Ordinal);
+        Assert.Equal(Alone.Value, Scores(_folder));
+        Assert.Empty(Directory.GetFiles(Study, "*.claim*"));
     }
 
-    private static string[] Arguments(TemporaryFolder folder, int steps = Steps) =>
+    private static string[] Arguments(TemporaryFolder folder) =>
     [
         "run",
         folder.Write("mine.json",
-            $$"""{ "question": "?", "budget": "smoke", "arms": ["zero"], "seeds": [0, 1], "steps": [{{steps}}], "evaluateAt": [2] }"""),
+            $$"""{ "question": "?", "budget": "smoke", "arms": ["zero"], "seeds": [0, 1], "steps": [{{Steps}}], "evaluateAt": [2] }"""),
         "--device", "cpu", "--precision", "float32", "--out", folder.PathOf("out"),
     ];
 

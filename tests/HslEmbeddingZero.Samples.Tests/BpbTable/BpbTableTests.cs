@@ -217,6 +217,24 @@ public sealed class BpbTableTests : IDisposable
     }
 
     [Fact]
+    public void Processes_that_resume_the_same_table_share_its_runs_and_wait_for_each_other()
+    {
+        string[] arguments =
+        [
+            "--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, "--steps", "24", "--arms", "zero,projection",
+            "--resume",
+        ];
+        using SampleProcess first = new(Assembly, arguments), second = new(Assembly, arguments);
+        ((int ExitCode, string Output, string Error) one, (int ExitCode, string Output, string Error) two) =
+            (first.Finish(), second.Finish());
+        Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Error + two.Error);
+        Assert.Equal(2, (one.Error + two.Error).Split("step 24/24").Length - 1);
+        Assert.Equal(Whole.Value.Scores, Scores(Out));
+        Assert.All([one, two], end => Assert.Contains("| projection", end.Output.Replace('│', '|'), StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFiles(Out, "*.claim*"));
+    }
+
+    [Fact]
     public void A_report_alone_trains_nothing_and_writes_the_table_of_what_is_finished()
     {
         string[] arguments = ["--steps", "2", "--arms", "zero,projection"];
@@ -281,6 +299,8 @@ public sealed class BpbTableTests : IDisposable
         { "--precision float8", "'float8'", "bfloat16" },
         { "--checkpoint-minutes -1", "'-1'", "minutes from 0" },
         { "--checkpoint-minutes NaN", "'NaN'", "minutes from 0" },
+        { "--claim-minutes 0", "'0'", "minutes from 0.1 to 1440" },
+        { "--claim-minutes 1441", "'1441'", "minutes from 0.1 to 1440" },
     };
 
     [Theory]
@@ -349,8 +369,8 @@ public sealed class BpbTableTests : IDisposable
         (int exitCode, string output, _) = SampleProcess.Run(Assembly, "--help");
         Assert.Equal(0, exitCode);
         Assert.All(
-            ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--precision", "--checkpoint-minutes", "--text",
-                "--windows", "--out", "--resume", "--help"],
+            ["--preset", "--arms", "--bytes-per-slot", "--seeds", "--steps", "--device", "--precision", "--checkpoint-minutes",
+                "--claim-minutes", "--text", "--windows", "--out", "--resume", "--help"],
             option => Assert.Contains(option, output, StringComparison.Ordinal));
     }
 

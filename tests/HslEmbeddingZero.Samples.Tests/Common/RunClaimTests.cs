@@ -159,8 +159,11 @@ public sealed class RunClaimTests : IDisposable
     }
 
     [Fact]
-    public void A_name_from_a_file_is_cut_and_has_no_control_characters() =>
-        Assert.Equal($"process 7 on [2K{new string('x', 61)}", (Elsewhere().Holder with { Machine = "\e[2K" + new string('x', 999) }).ToString());
+    public void A_name_from_a_file_is_cut_and_has_no_control_characters()
+    {
+        ClaimHolder holder = Elsewhere().Holder with { Machine = "\e[2K" + new string('x', 999) };
+        Assert.Equal($"process 7 on [2K{new string('x', 61)}", holder.ToString());
+    }
 
     [Fact]
     public void A_holder_that_finds_another_claim_has_lost_and_leaves_it()

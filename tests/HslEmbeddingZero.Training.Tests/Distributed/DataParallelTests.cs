@@ -43,8 +43,8 @@ public sealed class DataParallelTests : IDisposable
     }
 
     /// <summary>
-    /// One Adam step of a small gradient can differ by the whole learning rate where the gradient is about 0. So the weights are compared by
-    /// the norm of their difference.
+    /// One Adam step of a small gradient can differ by the whole learning rate where the gradient is about 0. So the weights are compared
+    /// by the norm of their difference.
     /// </summary>
     [Theory]
     [InlineData(2, 4, false)]
@@ -191,7 +191,8 @@ public sealed class DataParallelTests : IDisposable
             using CancellationTokenSource stop = new();
             using TinyRun run = new(Options, group: group);
             CancelAt progress = new(4, stop);
-            Assert.ThrowsAny<OperationCanceledException>(() => run.Trainer.Run(group.Rank == 1 ? progress : null, cancellationToken: stop.Token));
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => run.Trainer.Run(group.Rank == 1 ? progress : null, cancellationToken: stop.Token));
             return run.Trainer.Step;
         });
         Assert.Equal([null, null], failures);

@@ -23,7 +23,8 @@ internal sealed class ThreadGroup : IProcessGroup
     public static T[] Run<T>(int size, Func<ThreadGroup, T> action)
     {
         (T?[] results, Exception?[] failures) = Try(size, action);
-        Exception? failure = Array.Find(failures, e => e is not (null or OtherRankFailedException)) ?? Array.Find(failures, e => e is not null);
+        Exception? failure = Array.Find(failures, e => e is not (null or OtherRankFailedException))
+            ?? Array.Find(failures, e => e is not null);
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
         return results!;
     }

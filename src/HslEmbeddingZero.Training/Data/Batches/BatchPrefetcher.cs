@@ -83,7 +83,8 @@ public sealed class BatchPrefetcher : IDisposable
         if (_taken == Volatile.Read(ref _filled))
         {
             _ready.Release();
-            throw new InvalidOperationException($"Micro-batch {_share.At(_first + _taken).MicroBatch} could not be prepared. {_failure!.Message}", _failure);
+            throw new InvalidOperationException(
+                $"Micro-batch {_share.At(_first + _taken).MicroBatch} could not be prepared. {_failure!.Message}", _failure);
         }
 
         return _ring[_taken++ % _ring.Length].Current;

@@ -25,8 +25,8 @@ internal sealed class BatchShare
         if (batchSize % Parts != 0)
         {
             throw new ArgumentException(
-                $"{size} processes cannot share a step of {microBatches} × {batchSize} samples (GradientAccumulationSteps × BatchSize): each "
-                + $"micro-batch would be cut into {Parts} parts. Use a number of processes that divides "
+                $"{size} processes cannot share a step of {microBatches} × {batchSize} samples (GradientAccumulationSteps × BatchSize): "
+                + $"each micro-batch would be cut into {Parts} parts. Use a number of processes that divides "
                 + $"{(sharesRows ? batchSize : (long)microBatches * batchSize)}, or a BatchSize that is a multiple of {Parts}.");
         }
 
