@@ -164,7 +164,7 @@ internal sealed class Collective : IDisposable
 
     public void Dispose() => _watchdog?.Dispose();
 
-    /// <summary>Ends all ranks. The library's own way may wait for a rank that hangs, so the process is killed after some seconds.</summary>
+    /// <summary>Ends all ranks. The library's own way may wait for a rank that hangs, so it has some seconds.</summary>
     private void End(string message)
     {
         Console.Error.WriteLine($"error: rank {Rank} of {Size}: {message} All ranks end. The last checkpoint stays.");

@@ -17,8 +17,8 @@ public sealed record DistributedOptions
 
     /// <summary>
     /// Whether every rank computes some rows of every micro-batch. This balances the ranks if micro-batches differ in length. The sums of a
-    /// micro-batch then round differently. false: whole micro-batches are dealt out where their number is a multiple of the number of ranks;
-    /// otherwise each is cut into as few parts as possible.
+    /// micro-batch then round differently. false: whole micro-batches are dealt out where their number is a multiple of the number of
+    /// ranks; otherwise each is cut into as few parts as possible.
     /// </summary>
     /// <value>false by default.</value>
     public bool SharesRows { get; init; }
@@ -31,9 +31,9 @@ public sealed record DistributedOptions
     public int CompareWeightsEverySteps { get; init; } = 100;
 
     /// <summary>
-    /// Time after which a step counts as hung, above 0. All ranks are then ended, because a rank that waits for another cannot be cancelled.
-    /// Slow steps have more time: ten times the longest step so far, where the first step counts only until there is a second. The first
-    /// step, and the work before it, have ten minutes at least.
+    /// Time after which a step counts as hung, above 0. All ranks are then ended, because a rank that waits for another cannot be
+    /// cancelled. Slow steps have more time: ten times the longest step so far, where the first step counts only until there is a second.
+    /// The first step, and the work before it, have ten minutes at least.
     /// </summary>
     /// <value>25 seconds by default.</value>
     public TimeSpan HangTimeout { get; init; } = TimeSpan.FromSeconds(25);

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace HslEmbeddingZero.Training;
 
 /// <summary>
-/// Notices that a rank waits for others that hang or are gone. A thread that is inside an exchange cannot be cancelled, so the whole process
-/// is ended. The launcher then ends the other ranks, or their own watchdogs do.
+/// Notices that a rank waits for others that hang or are gone. A thread that is inside an exchange cannot be cancelled, so the whole
+/// process is ended. The launcher then ends the other ranks, or their own watchdogs do.
 /// </summary>
 internal sealed class HangWatchdog : IDisposable
 {

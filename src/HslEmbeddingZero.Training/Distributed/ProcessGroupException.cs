@@ -18,8 +18,8 @@ public sealed class ProcessGroupException : Exception
     }
 
     /// <summary>
-    /// Whether another rank failed, and this one only cannot go on without it. The message of the other rank says why. A program that prints
-    /// its errors should let the other rank speak first: its end ends all ranks.
+    /// Whether another rank failed, and this one only cannot go on without it. The message of the other rank says why. A program that
+    /// prints its errors should let the other rank speak first: its end ends all ranks.
     /// </summary>
     /// <value>false by default.</value>
     public bool IsOfAnotherRank { get; init; }

@@ -78,7 +78,7 @@ internal sealed partial class MpiRun : IDisposable
         return run.Finish();
     }
 
-    /// <summary>The processes of this job that still run, as /proc shows them. One that nobody has asked about its end counts as ended.</summary>
+    /// <summary>The processes of this job that still run, as /proc shows them. A zombie counts as ended.</summary>
     public IEnumerable<string> Left => Directory.GetDirectories("/proc").Where(
         process => int.TryParse(Path.GetFileName(process), out _) && IsOfJob(process));
 
@@ -134,7 +134,8 @@ internal sealed partial class MpiRun : IDisposable
     {
         try
         {
-            return Encoding.UTF8.GetString(File.ReadAllBytes($"{process}/environ")).Contains($"{JobVariable}={_job}", StringComparison.Ordinal);
+            string variables = Encoding.UTF8.GetString(File.ReadAllBytes($"{process}/environ"));
+            return variables.Contains($"{JobVariable}={_job}", StringComparison.Ordinal);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
