@@ -3,6 +3,7 @@ using HslEmbeddingZero.Training;
 
 // Each argument is a step, and every rank takes all steps. What a step promises is checked in it: a broken promise is an exception.
 //   gpu                            before the group: selects a GPU and prints what native code sees
+//   nccl-id                        brings NCCL's id to the ranks
 //   train ...                      a training run in a folder, see SharedTraining.cs
 //   sum, ordered, broadcast        exchanges with known results
 //   refusals, threads=FILE, null   wrong calls; two threads at once; a caught NullReferenceException
@@ -13,6 +14,7 @@ using HslEmbeddingZero.Training;
 try
 {
     if (args is ["gpu"]) return Gpu.Print();
+    if (args is ["nccl-id"]) return NcclId.Share();
     if (args is ["train", ..]) return SharedTraining.Run(args[1..]);
     if (ProcessGroup.Join() is not { } group)
     {

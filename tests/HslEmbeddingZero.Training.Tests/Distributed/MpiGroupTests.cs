@@ -31,6 +31,21 @@ public sealed class MpiGroupTests
         AssertAllDone(MpiRun.Run(mpirun, 2, "refusals", threads, "null", "sum", "after"), 2, "refusals", threads, "null", "sum", "after");
     }
 
+    /// <summary>Ranks with a GPU each, which mpirun started. Only the group of the GPUs is a stand-in.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Launchers))]
+    public void The_id_of_NCCL_goes_from_rank_0_to_all_through_MPI(string mpirun)
+    {
+        MpiResult result = MpiRun.Run(mpirun, 2, "nccl-id");
+        Assert.Equal(0, result.ExitCode);
+        string id = Convert.ToHexStringLower([.. Enumerable.Range(0, NcclUniqueId.Length).Select(i => (byte)(255 - i))]);
+        for (int rank = 0; rank < 2; rank++)
+        {
+            Assert.Contains(
+                $"rank {rank} of 2: id {id}, sum of 3 True, broadcast of 3, complete, dispose", result.Output, StringComparison.Ordinal);
+        }
+    }
+
     [SkippableTheory]
     [MemberData(nameof(Launchers))]
     public void One_rank_alone_needs_no_group(string mpirun)
