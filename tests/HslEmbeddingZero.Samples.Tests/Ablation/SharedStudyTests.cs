@@ -8,7 +8,7 @@ namespace HslEmbeddingZero.Samples.Tests.Ablation;
 public sealed class SharedStudyTests : IDisposable
 {
     private const string Assembly = "Ablation.dll";
-    private const int Steps = 60;
+    private const int Steps = 30;
 
     /// <summary>The scores of the study, trained by one process.</summary>
     private static readonly Lazy<string[]> Alone = new(() =>

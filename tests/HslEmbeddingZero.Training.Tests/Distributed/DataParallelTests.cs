@@ -56,8 +56,8 @@ public sealed class DataParallelTests : IDisposable
     public void Other_ways_to_share_a_step_equal_one_process_up_to_rounding(int size, int microBatches, bool sharesRows)
     {
         TrainerOptions options = Options with { BatchSize = 12, GradientAccumulationSteps = microBatches };
-        Trained one = Train(options);
-        Trained many = Train(options with { Distributed = new() { SharesRows = sharesRows } }, size);
+        Trained one = Train(options, sources: TinyRun.TextOnly);
+        Trained many = Train(options with { Distributed = new() { SharesRows = sharesRows } }, size, sources: TinyRun.TextOnly);
         double difference = Distance(one.Weights, many.Weights), moved = Distance(one.Weights, one.InitialWeights);
         Assert.True(difference < 1e-3 * moved, $"{difference} of {moved}");
         foreach ((TrainingProgress expected, TrainingProgress found) in one.Reports.Zip(many.Reports))
@@ -248,7 +248,8 @@ public sealed class DataParallelTests : IDisposable
     }
 
     /// <summary>Trains on all ranks. All must end with the same weights and reports; those of rank 0 are returned.</summary>
-    private static Trained Train(TrainerOptions options, int size = 1, Action<RankRun>? train = null)
+    private static Trained Train(
+        TrainerOptions options, int size = 1, Action<RankRun>? train = null, IReadOnlyList<SampleSource>? sources = null)
     {
         Trained[] all = size == 1 ? [One(null)] : ThreadGroup.Run(size, One);
         foreach (Trained other in all[1..])
@@ -262,7 +263,7 @@ public sealed class DataParallelTests : IDisposable
 
         Trained One(ThreadGroup? group)
         {
-            using TinyRun run = new(options, group: group);
+            using TinyRun run = new(options, sources: sources, group: group);
             SortedDictionary<string, byte[]> initial = run.Weights;
             Reports reports = new();
             if (train is null) run.Trainer.Run(reports);
