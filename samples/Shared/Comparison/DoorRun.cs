@@ -140,7 +140,8 @@ internal sealed class DoorRun(RunPlan plan, ComparisonData data, torch.Device de
     {
         DeleteIfPossible(plan.Stem + ".lock");
         (string folder, string name) = (Path.GetDirectoryName(plan.Stem)!, Path.GetFileName(plan.Stem));
-        foreach (string halfWritten in Directory.GetFiles(folder, $".{name}.*.tmp")) DeleteIfPossible(halfWritten);
+        foreach (string pattern in (string[])[$".{name}.*.tmp", $"{name}.checkpoint.*.tmp"])
+            foreach (string halfWritten in Directory.GetFiles(folder, pattern)) DeleteIfPossible(halfWritten);
     }
 
     /// <summary>

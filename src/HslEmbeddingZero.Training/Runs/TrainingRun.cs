@@ -186,7 +186,7 @@ public sealed partial class TrainingRun : IDisposable
         // The second check stands right before the rename. A large file takes long to write, and the run may be lost meanwhile. The name
         // is this writer's own: the other process may write a checkpoint at the same time.
         Group.DoOnFirst(mayWrite);
-        string own = Path.Combine(_folder, $".{Path.GetFileName(CheckpointPath)}.{Guid.NewGuid():N}.tmp");
+        string own = PathOf($"checkpoint.{Guid.NewGuid():N}.tmp");
         try
         {
             Trainer.SaveCheckpoint(own);
