@@ -15,13 +15,18 @@ internal sealed class HangWatchdog : IDisposable
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Two checks are further apart where this process, or its machine, stood still. That time is not the others' fault.</summary>
+    private static readonly TimeSpan MostBetweenChecks = 2 * Period;
+
     private readonly Lock _lock = new();
     private readonly Timer _timer;
     private readonly TimeSpan _timeout;
     private readonly Action<string> _end;
     private long _steps;
     private TimeSpan? _longestStep;
-    private (string What, long Start, TimeSpan Limit)? _watched;
+    private (string What, TimeSpan Limit)? _watched;
+    private TimeSpan _waited;
+    private long _lastCheck;
 
     /// <param name="timeout">The least time after which a step counts as hung.</param>
     /// <param name="end">Ends the process, with a message.</param>
@@ -64,7 +69,7 @@ internal sealed class HangWatchdog : IDisposable
         lock (_lock)
         {
             isInner = _watched is not null;
-            if (!isInner) _watched = (what, start, limit);
+            if (!isInner) (_watched, _waited, _lastCheck) = ((what, limit), TimeSpan.Zero, start);
         }
 
         try
@@ -87,7 +92,12 @@ internal sealed class HangWatchdog : IDisposable
         if (Debugger.IsAttached) return;
         lock (_lock)
         {
-            if (_watched is not (var what, var start, var limit) || Stopwatch.GetElapsedTime(start) < limit) return;
+            if (_watched is not (var what, var limit)) return;
+            long now = Stopwatch.GetTimestamp();
+            var between = Stopwatch.GetElapsedTime(_lastCheck, now);
+            _lastCheck = now;
+            _waited += between < MostBetweenChecks ? between : MostBetweenChecks;
+            if (_waited < limit) return;
             _watched = null;
             _end($"{what} took longer than {limit.TotalSeconds:0} s: another rank hangs, or the connection to it is lost.");
         }

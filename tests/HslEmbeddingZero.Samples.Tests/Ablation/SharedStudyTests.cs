@@ -68,7 +68,7 @@ public sealed class SharedStudyTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "A process is killed by its signal.");
         using SampleProcess killed = new(Assembly, Arguments(_folder));
-        killed.WaitUntil(() => File.Exists(ClaimOfFirst));
+        killed.WaitUntil(() => ClaimFile.Read(ClaimOfFirst) is { } text && ClaimLine.Parse(text) is not null);
         killed.Send("STOP"); // It holds its run, and is too slow for the other.
         using SampleProcess other = new(Assembly, [.. Arguments(_folder), "--claim-minutes", "1440"]);
         other.WaitUntil(() => other.Error.Contains("waiting for it", StringComparison.Ordinal));

@@ -55,7 +55,8 @@ public sealed partial class RankFaultTests
     public void A_rank_that_hangs_is_noticed_by_the_other(string mpirun, string fault, int noticing)
     {
         using RankedRun run = new(Steps);
-        using MpiRun failing = run.Start(mpirun, 2, "--fault", fault, "--hang-seconds", "1");
+        // Longer than mpirun takes from its first signal to SIGKILL. Else the other rank, which is alone by then, says that it waits too.
+        using MpiRun failing = run.Start(mpirun, 2, "--fault", fault, "--hang-seconds", "3");
         (MpiResult result, TimeSpan took) = FinishAfterFault(failing);
         AssertFailed(failing, result, $"error: rank {noticing} of 2: step 4 took longer than ");
         var limit = TimeSpan.FromSeconds(int.Parse(HangLine().Match(result.Text).Groups["limit"].Value, CultureInfo.InvariantCulture));
