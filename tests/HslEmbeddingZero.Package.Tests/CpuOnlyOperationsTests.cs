@@ -40,7 +40,7 @@ public sealed class CpuOnlyOperationsTests
         ["SlotWriter.Write: bytes"] = "called for CPU tensors only",
 
         // the check of ids; it documents that it waits, and training turns it off
-        ["ByteIds.Require: item"] = "off with ChecksIds",
+        ["IdTensors.Require: item"] = "off with ChecksIds",
     };
 
     [Fact]

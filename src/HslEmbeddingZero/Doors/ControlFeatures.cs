@@ -35,7 +35,7 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
         Kind = kind;
         Scaling = scaling;
         Seed = seed;
-        float[] values = ControlValueTables.Build(kind, seed, FeatureTables.ValueTable);
+        float[] values = kind == ControlKind.Learned ? LearnedStart(seed) : ControlValueTables.Build(kind, seed, FeatureTables.ValueTable);
         if (kind != ControlKind.Learned)
         {
             bool isPlain = kind == ControlKind.Hsl && scaling == ChannelScaling.None;
@@ -70,6 +70,15 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     /// <summary>Dtype of the rows.</summary>
     internal ScalarType DType => _layer.DType;
 
+    /// <summary>The 256 × 18 values that <see cref="ControlKind.Learned"/> starts from, row-major: standard normal.</summary>
+    internal static float[] LearnedStart(int seed)
+    {
+        using var generator = new Generator((ulong)seed, CPU);
+        using Tensor values = randn(
+            [256, HslFeatures.ValueDimension], dtype: ScalarType.Float32, device: CPU, generator: generator);
+        return [.. values.data<float>()];
+    }
+
     /// <summary>Features of every id.</summary>
     /// <param name="input">[..., L] ids, uint8, int16, int32 or int64.</param>
     /// <returns>[..., L, 27].</returns>
@@ -78,9 +87,9 @@ public sealed class ControlFeatures : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ByteIds.Require(input, ChecksIds, Device);
+        IdTensors.Require(input, ChecksIds, Device);
         using DisposeScope scope = NewDisposeScope();
-        Tensor rows = Rows(ByteIds.Flat(input));
+        Tensor rows = Rows(IdTensors.Flat(input));
         return (input.dim() == 2 ? rows : rows.view([.. input.shape, HslFeatures.Dimension])).MoveToOuterDisposeScope();
     }
 

@@ -30,13 +30,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerSlot, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(dim, 1);
         if (!Enum.IsDefined(tail)) throw new ArgumentOutOfRangeException(nameof(tail), tail, "Unknown slot tail.");
-        if (channelsPerByte > 0 && (long)bytesPerSlot * channelsPerByte > dim)
-        {
-            throw new ArgumentException(
-                $"{bytesPerSlot} bytes per slot need {(long)bytesPerSlot * channelsPerByte} channels ({channelsPerByte} each), "
-                + $"more than dim {dim}; at most {dim / channelsPerByte} bytes fit.", nameof(bytesPerSlot));
-        }
-
+        if (channelsPerByte > 0) SlotRoom.RequireBytes(bytesPerSlot, dim, channelsPerByte);
         BytesPerSlot = bytesPerSlot;
         Dim = dim;
         Tail = tail;
@@ -91,8 +85,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         RequireNotDisposed();
         using DisposeScope scope = NewDisposeScope();
-        ByteIds.Require(ids, ChecksIds, Device);
-        return Restored(StreamCore(ByteIds.Flat(ids)), ids);
+        IdTensors.Require(ids, ChecksIds, Device);
+        return Restored(StreamCore(IdTensors.Flat(ids)), ids);
     }
 
     /// <summary>The features of each byte before they are packed.</summary>
@@ -107,15 +101,15 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     {
         RequireNotDisposed();
         using DisposeScope scope = NewDisposeScope();
-        ByteIds.Require(ids, ChecksIds, Device);
-        return Restored(FeaturesCore(ByteIds.Flat(ids)), ids);
+        IdTensors.Require(ids, ChecksIds, Device);
+        return Restored(FeaturesCore(IdTensors.Flat(ids)), ids);
     }
 
     /// <summary>
     /// Name of the door's arm among the <see cref="DoorArms"/>. If no arm has these <see cref="Ngrams"/>, it is the arm without codes. Null
     /// if the door belongs to no arm.
     /// </summary>
-    internal string? Arm => DoorArms.NameOf(this);
+    internal string? Arm => DoorArms.ArmOf(this)?.Name;
 
     /// <summary>Seed of the random draw of the door's fixed or initial values; 0 if nothing was drawn.</summary>
     internal virtual int Seed => 0;
@@ -179,8 +173,8 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     private protected Tensor Packed(Tensor ids)
     {
         RequireNotDisposed();
-        ByteIds.Require(ids, ChecksIds, Device);
-        Tensor flat = ByteIds.Flat(ids);
+        IdTensors.Require(ids, ChecksIds, Device);
+        Tensor flat = IdTensors.Flat(ids);
         long length = flat.size(1); // Not shape: it makes an array, which costs more than it seems.
         long slots = Tail == SlotTail.Pad ? (length + BytesPerSlot - 1) / BytesPerSlot : length / BytesPerSlot;
         long packed = slots * BytesPerSlot;

@@ -48,24 +48,10 @@ public sealed class ZeroDoor : InputDoor
     private ZeroDoor(Func<ControlFeatures> create, int bytesPerSlot, int dim, SlotTail tail, NgramCodes? ngrams)
         : base(nameof(ZeroDoor), bytesPerSlot, dim, tail, HslFeatures.Dimension)
     {
-        if (ngrams is not null)
-        {
-            RequireRoom(1, "stream position");
-            if (ngrams.InSlots) RequireRoom(bytesPerSlot, "slot");
-        }
-
+        if (ngrams is not null) SlotRoom.RequireCodes(bytesPerSlot, dim, ngrams);
         _features = create();
         if (ngrams is not null) _ngrams = new NgramGather(ngrams);
         RegisterComponents();
-
-        void RequireRoom(int bytes, string place)
-        {
-            long needed = ((long)HslFeatures.Dimension * bytes) + ngrams.Columns;
-            if (needed <= dim) return;
-            throw new ArgumentException(
-                $"A {place} of {HslFeatures.Dimension * bytes} feature columns and {ngrams.Columns} n-gram columns ({ngrams}) needs "
-                + $"{needed}, more than dim {dim}.", nameof(ngrams));
-        }
     }
 
     /// <summary>
@@ -96,8 +82,8 @@ public sealed class ZeroDoor : InputDoor
     {
         RequireNotDisposed();
         using DisposeScope scope = NewDisposeScope();
-        ByteIds.Require(ids, ChecksIds, Device);
-        Tensor flat = ByteIds.Flat(ids);
+        IdTensors.Require(ids, ChecksIds, Device);
+        Tensor flat = IdTensors.Flat(ids);
         Open(destination, ids, flat.size(1));
         _features.WriteSlots(flat, destination, 1, Dim, _ngrams);
     }

@@ -13,7 +13,7 @@ namespace HslEmbeddingZero;
 /// The model must be in evaluation mode and must stay on its device. A generator is for one thread at a time; several generators may share
 /// a model.
 /// </remarks>
-public sealed class ByteGenerator : IDisposable
+public sealed class ByteGenerator : IByteGenerator
 {
     private readonly ByteLanguageModel _model;
     private readonly IDisposable? _cache; // null where the body has no cached step
@@ -36,9 +36,10 @@ public sealed class ByteGenerator : IDisposable
     [OverloadResolutionPriority(1)] // [] binds to this overload
     public ByteGenerator(ByteLanguageModel model, ReadOnlySpan<short> context, ReadOnlySpan<short> stream = default)
     {
-        RequireEvaluationMode(model);
-        foreach (short id in context) RequireId(id);
-        foreach (short id in stream) RequireId(id);
+        ArgumentNullException.ThrowIfNull(model);
+        model.RequireReady();
+        foreach (short id in context) ByteIds.Require(id);
+        foreach (short id in stream) ByteIds.Require(id);
         _model = model;
         _reach = model.Door.ContextBytes + 1;
         _device = model.Body.parameters().First().device;
@@ -47,7 +48,7 @@ public sealed class ByteGenerator : IDisposable
 
         using IDisposable quiet = inference_mode();
         using DisposeScope scope = NewDisposeScope();
-        Tensor slots = model.Door.forward(Ids(context.ToArray()));
+        Tensor slots = model.Door.forward(IdTensor(context.ToArray()));
         _cache = model.Body.CreateCache();
         if (_cache is null)
         {
@@ -56,7 +57,7 @@ public sealed class ByteGenerator : IDisposable
         }
         else
         {
-            Read(model.Body.CachedStep(cat([slots, model.Door.Stream(Ids(LastOfStream(int.MaxValue)))], 1), _cache));
+            Read(model.Body.CachedStep(cat([slots, model.Door.Stream(IdTensor(LastOfStream(int.MaxValue)))], 1), _cache));
         }
     }
 
@@ -79,19 +80,17 @@ public sealed class ByteGenerator : IDisposable
     /// <param name="contextBytes">Maximum bytes of context, 0 or more. Use the context length of the training.</param>
     /// <exception cref="ArgumentException">The model is in training mode.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextBytes"/> is below 0.</exception>
-    public static ByteGenerator ForText(ByteLanguageModel model, ReadOnlySpan<byte> prompt, int contextBytes = TextPrompt.MostContext)
-    {
-        RequireEvaluationMode(model);
-        ArgumentOutOfRangeException.ThrowIfNegative(contextBytes);
-        (short[] context, short[] stream) = TextPrompt.Present(prompt, model.Door.BytesPerSlot, contextBytes);
-        return new ByteGenerator(model, context, stream);
-    }
+    public static ByteGenerator ForText(ByteLanguageModel model, ReadOnlySpan<byte> prompt, int contextBytes = TextPrompt.MostContext) =>
+        (ByteGenerator)model.CreateTextGenerator(prompt, contextBytes);
 
     /// <summary>
     /// Whether the cost of a byte is independent of the number of earlier bytes. False if the body has no cached step: then each byte costs
     /// a pass over the whole stream.
     /// </summary>
     public bool IsCached => _cache is not null;
+
+    /// <summary>All ids that were read or accepted, in order, the context first. Valid until the next id is accepted.</summary>
+    public ReadOnlySpan<short> Ids => CollectionsMarshal.AsSpan(_ids);
 
     /// <summary>The 258 logits of the next id, all finite. Valid until the next id is accepted.</summary>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
@@ -100,11 +99,8 @@ public sealed class ByteGenerator : IDisposable
         get
         {
             ReadUnread();
-            int wrong = Array.FindIndex(_logits, logit => !float.IsFinite(logit));
-            if (wrong < 0) return _logits;
-            throw new NotFiniteNumberException(
-                $"The model's logits are not finite: that of id {wrong} is {_logits[wrong]} after {_ids.Count} ids. "
-                + "Its weights are damaged, or too large for its dtype.", _logits[wrong]);
+            FiniteLogits.Require(_logits, _ids.Count);
+            return _logits;
         }
     }
 
@@ -113,76 +109,10 @@ public sealed class ByteGenerator : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The id is outside 0..257.</exception>
     public void Accept(int id)
     {
-        RequireId(id);
+        ByteIds.Require(id);
         ReadUnread();
         _isUnread = true;
         _ids.Add((short)id);
-    }
-
-    /// <summary>Probabilities of the next id, before temperature, penalty, top-k and top-p.</summary>
-    /// <returns>
-    /// 258 numbers with the sum 1. The value of MASK, which is never drawn, is 0. Index 257 has the probability that the document ends.
-    /// </returns>
-    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
-    public double[] Probabilities()
-    {
-        ReadOnlySpan<float> logits = Logits;
-        double[] probabilities = new double[logits.Length];
-        double highest = double.NegativeInfinity, total = 0;
-        for (int id = 0; id < logits.Length; id++)
-            if (id != ByteIds.Mask) highest = Math.Max(highest, logits[id]);
-        for (int id = 0; id < logits.Length; id++) total += probabilities[id] = id == ByteIds.Mask ? 0 : Math.Exp(logits[id] - highest);
-        for (int id = 0; id < logits.Length; id++) probabilities[id] /= total;
-        return probabilities;
-    }
-
-    /// <summary>Draws and accepts bytes until the count is reached, the model ends the document, or a stop sequence is complete.</summary>
-    /// <param name="count">Maximum bytes, 0 or more.</param>
-    /// <param name="options">How to draw and where to stop; the defaults when null.</param>
-    /// <param name="cancellationToken">Stops the generation between two bytes.</param>
-    /// <returns>
-    /// The bytes, each as soon as it is drawn. Drawn bytes are accepted, so a later call continues after them. A stop sequence is also
-    /// accepted, but it is not returned.
-    /// </returns>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
-    /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
-    public IEnumerable<byte> Generate(int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        options ??= new GenerationOptions();
-        return Draw(count, new ByteSampler(options), new StopFilter(options.StopSequences), cancellationToken);
-    }
-
-    /// <summary>
-    /// The same, asynchronously. Each byte is computed on the caller's thread. If that thread has a synchronization context, as a
-    /// user-interface thread has, a thread of the pool computes it.
-    /// </summary>
-    /// <inheritdoc cref="Generate"/>
-    public IAsyncEnumerable<byte> GenerateAsync(int count, GenerationOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        options?.Validate();
-        return OffTheContext.RunAsync(token => Generate(count, options, token), cancellationToken);
-    }
-
-    private IEnumerable<byte> Draw(int count, ByteSampler sampler, StopFilter stops, CancellationToken cancellationToken)
-    {
-        List<byte> released = [];
-        for (int i = 0; i < count; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int id = sampler.Draw(Logits, CollectionsMarshal.AsSpan(_ids));
-            if (id == ByteIds.EndOfSequence) break;
-            Accept(id);
-            bool isEnded = stops.Add((byte)id, released);
-            foreach (byte value in released) yield return value;
-            released.Clear();
-            if (isEnded) yield break;
-        }
-
-        stops.Complete(released);
-        foreach (byte value in released) yield return value;
     }
 
     /// <inheritdoc/>
@@ -208,7 +138,7 @@ public sealed class ByteGenerator : IDisposable
         else
         {
             short[] recent = LastOfStream(_reach);
-            Read(_model.Body.CachedStep(_model.Door.Stream(Ids(recent)).narrow(1, recent.Length - 1, 1), _cache));
+            Read(_model.Body.CachedStep(_model.Door.Stream(IdTensor(recent)).narrow(1, recent.Length - 1, 1), _cache));
         }
 
         (_isUnread, _hasFailed) = (false, false);
@@ -216,7 +146,7 @@ public sealed class ByteGenerator : IDisposable
 
     private void ReadAgain()
     {
-        Tensor stream = _model.Door.Stream(Ids(LastOfStream(int.MaxValue)));
+        Tensor stream = _model.Door.Stream(IdTensor(LastOfStream(int.MaxValue)));
         Read(_model.Body.forward(_slots!, stream).select(1, stream.size(1) - 1));
     }
 
@@ -228,7 +158,7 @@ public sealed class ByteGenerator : IDisposable
     }
 
     /// <summary>[1, L] ids on the device. Ids that are all bytes become uint8, for which the door does less work.</summary>
-    private Tensor Ids(short[] ids) => (Array.TrueForAll(ids, id => id <= byte.MaxValue)
+    private Tensor IdTensor(short[] ids) => (Array.TrueForAll(ids, id => id <= byte.MaxValue)
         ? tensor(Array.ConvertAll(ids, id => (byte)id), [1, ids.Length], device: CPU)
         : tensor(ids, [1, ids.Length], device: CPU)).to(_device);
 
@@ -238,18 +168,5 @@ public sealed class ByteGenerator : IDisposable
             throw new InvalidOperationException($"{_model.Body.GetName()} gave {logits.numel()} logits; a byte model has {ByteIds.Count}.");
         using Tensor host = logits.to(ScalarType.Float32).cpu();
         host.data<float>().CopyTo(_logits.AsSpan());
-    }
-
-    internal static void RequireEvaluationMode(ByteLanguageModel model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        model.RequireNotDisposed();
-        if (model.training) throw new ArgumentException("The model is in training mode; call eval() first.", nameof(model));
-    }
-
-    private static void RequireId(int id)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(id);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, ByteIds.Count);
     }
 }

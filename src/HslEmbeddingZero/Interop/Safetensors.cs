@@ -1,9 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,8 +25,6 @@ public static class Safetensors
     /// <summary>Bytes of a tensor in one span; a span cannot cover 2 GiB.</summary>
     private const int ChunkBytes = 64 << 20;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private delegate void ChunkAction(Span<byte> bytes, long offset);
 
     /// <summary>Reads metadata, types, shapes and offsets, but no tensor.</summary>
@@ -44,13 +36,7 @@ public static class Safetensors
     /// <exception cref="SafetensorsException">The file breaks the format; the message names it, the value and the limit.</exception>
     /// <exception cref="IOException">The file cannot be found or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The program has no permission to read the file.</exception>
-    public static SafetensorsHeader ReadHeader(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (SafetensorsIndex.IsIndex(path)) return SafetensorsIndex.Merge(SafetensorsIndex.Read(path));
-        using SafeFileHandle file = Open(path, FileOptions.None);
-        return SafetensorsHeaderReader.Read(file, path);
-    }
+    public static SafetensorsHeader ReadHeader(string path) => SafetensorsHeader.Read(path);
 
     /// <summary>Reads all tensors of a file into memory.</summary>
     /// <param name="path">
@@ -71,13 +57,17 @@ public static class Safetensors
     /// <summary><see cref="Load(string)"/> with a chunk size that a test can make small.</summary>
     internal static IReadOnlyDictionary<string, Tensor> Load(string path, int chunkBytes)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        // All headers are checked before the first tensor is read.
-        string[] files = SafetensorsIndex.IsIndex(path) ? [.. SafetensorsIndex.Read(path).Select(shard => shard.Path)] : [path];
+        using var reader = SafetensorsReader.Open(path); // All headers are checked before the first tensor is read.
+        TorchRuntime.EnsureLoaded();
         Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
         try
         {
-            foreach (string file in files) LoadOne(file, chunkBytes, tensors);
+            foreach (SafetensorsEntry entry in reader.Header.Tensors.Values)
+            {
+                Tensor tensor = empty([.. entry.Shape], dtype: entry.Dtype.ToScalarType(), device: CPU).DetachFromDisposeScope();
+                tensors.Add(entry.Name, tensor);
+                ForEachChunk(tensor, chunkBytes, (bytes, offset) => reader.Read(entry, bytes, offset));
+            }
         }
         catch
         {
@@ -87,23 +77,6 @@ public static class Safetensors
 
         return tensors;
     }
-
-    private static void LoadOne(string path, int chunkBytes, Dictionary<string, Tensor> tensors)
-    {
-        using SafeFileHandle file = Open(path, FileOptions.SequentialScan);
-        SafetensorsHeader header = SafetensorsHeaderReader.Read(file, path);
-        TorchRuntime.EnsureLoaded();
-        foreach (SafetensorsEntry entry in header.Tensors.Values)
-        {
-            Tensor tensor = empty([.. entry.Shape], dtype: entry.Dtype, device: CPU).DetachFromDisposeScope();
-            tensors.Add(entry.Name, tensor);
-            ForEachChunk(tensor, chunkBytes, (bytes, offset) => Fill(file, path, header, entry, bytes, offset));
-        }
-    }
-
-    private static SafeFileHandle Open(string path, FileOptions options) => FilePath.Misfit(path) is { } misfit
-        ? throw new SafetensorsException($"{path}: {misfit}.")
-        : File.OpenHandle(path, options: options);
 
     /// <summary>Writes tensors to a file.</summary>
     /// <remarks>
@@ -126,24 +99,7 @@ public static class Safetensors
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        foreach ((string name, Tensor tensor) in tensors) CheckCanBeSaved(path, name, tensor);
-        KeyValuePair<string, Tensor>[] ordered =
-            [.. tensors.OrderBy(pair => SafetensorsDtypes.Rank(pair.Value.dtype)).ThenBy(pair => pair.Key, StringComparer.Ordinal)];
-        ReadOnlyMemory<byte> header = BuildHeader(path, ordered, metadata);
-
-        AtomicFile.Write(path, (FileStream file) =>
-        {
-            Span<byte> length = stackalloc byte[SafetensorsHeaderReader.LengthSize];
-            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-            file.Write(length);
-            file.Write(header.Span);
-            foreach ((_, Tensor tensor) in ordered)
-            {
-                using IDisposable withoutGradients = no_grad();
-                using DisposeScope scope = NewDisposeScope();
-                ForEachChunk(tensor.detach().cpu().contiguous(), chunkBytes, (bytes, _) => file.Write(bytes));
-            }
-        });
+        SafetensorsWriter.Write(path, tensors.Select(pair => Content(path, pair.Key, pair.Value, chunkBytes)).ToArray(), metadata);
     }
 
     /// <summary>Copies tensors into a module's parameters and persistent buffers.</summary>
@@ -188,42 +144,13 @@ public static class Safetensors
         foreach ((string name, Tensor target) in state) target.copy_(tensors[name]);
     }
 
-    /// <summary>Reads until the span is full.</summary>
-    /// <exception cref="SafetensorsException">The file ends too early, although its length said otherwise.</exception>
-    internal static void ReadFully(SafeFileHandle file, Span<byte> destination, long position, string path)
-    {
-        while (destination.Length > 0)
-        {
-            int read = RandomAccess.Read(file, destination, position);
-            if (read == 0) throw new SafetensorsException($"{path}: the file ended at byte {position} while it was being read.");
-            destination = destination[read..];
-            position += read;
-        }
-    }
-
-    private static void Fill(
-        SafeFileHandle file, string path, SafetensorsHeader header, SafetensorsEntry entry, Span<byte> bytes, long offset)
-    {
-        ReadFully(file, bytes, header.DataStart + entry.Begin + offset, path);
-        if (entry.Dtype != ScalarType.Bool) return;
-
-        // Any other byte in a bool is undefined behaviour in native code.
-        int bad = bytes.IndexOfAnyExceptInRange((byte)0, (byte)1);
-        if (bad >= 0)
-        {
-            throw new SafetensorsException(
-                $"{path}: element {offset + bad} of BOOL tensor '{SafetensorsHeaderReader.Show(entry.Name)}' "
-                + $"is {bytes[bad]}; it must be 0 or 1.");
-        }
-    }
-
     /// <summary>Passes the bytes of a contiguous CPU tensor to an action, piece by piece and in order.</summary>
     private static void ForEachChunk(Tensor tensor, int chunkBytes, ChunkAction action)
     {
         long count = tensor.numel();
         if (count == 0) return;
 
-        int size = SafetensorsDtypes.Size(tensor.dtype);
+        int size = (int)tensor.element_size();
         long step = Math.Max(1, chunkBytes / size);
         using Tensor flat = tensor.view(-1);
         for (long start = 0; start < count; start += step)
@@ -233,81 +160,22 @@ public static class Safetensors
         }
     }
 
-    private static void CheckCanBeSaved(string path, string name, Tensor? tensor)
+    private static SafetensorsContent Content(string path, string name, Tensor? tensor, int chunkBytes)
     {
         string? problem =
-            name == SafetensorsHeaderReader.MetadataKey ? "the name is reserved for the metadata"
-            : tensor is null ? "it is null"
+            tensor is null ? "it is null"
             : tensor.IsInvalid ? "it has been disposed"
-            : SafetensorsDtypes.Rank(tensor.dtype) < 0 ? $"the format has no dtype {tensor.dtype}; it has {SafetensorsDtypes.Names}"
+            : tensor.dtype.ToSafetensors() is null ? $"the format has no dtype {tensor.dtype}; it has {SafetensorsDtypes.Names}"
             : tensor.is_sparse ? "it is sparse; only dense tensors can be stored"
             : tensor.device_type == DeviceType.META ? "it is on the meta device and has no data"
             : null;
-        if (problem is not null)
-            throw new SafetensorsException($"{path}: cannot store tensor '{SafetensorsHeaderReader.Show(name)}': {problem}.");
-    }
-
-    private static ReadOnlyMemory<byte> BuildHeader(
-        string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1 << 12);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        if (problem is not null) throw SafetensorsWriter.CannotStore(path, name, problem);
+        return new(name, tensor!.dtype.ToSafetensors()!.Value, tensor.shape, file =>
         {
-            json.WriteStartObject();
-            if (metadata is { Count: > 0 })
-            {
-                json.WriteStartObject(SafetensorsHeaderReader.MetadataKey);
-                foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                    json.WriteString(Strict(path, key), Strict(path, value));
-                json.WriteEndObject();
-            }
-
-            long position = 0;
-            foreach ((string name, Tensor tensor) in tensors)
-            {
-                json.WriteStartObject(Strict(path, name));
-                json.WriteString("dtype", SafetensorsDtypes.Name(tensor.dtype));
-                json.WriteStartArray("shape");
-                foreach (long size in tensor.shape) json.WriteNumberValue(size);
-                json.WriteEndArray();
-                json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(position);
-                position += tensor.numel() * SafetensorsDtypes.Size(tensor.dtype);
-                json.WriteNumberValue(position);
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-        }
-
-        int padding = -buffer.WrittenCount & 7; // the length before it takes 8 bytes, so the header alone decides the alignment
-        buffer.GetSpan(8)[..padding].Fill((byte)' ');
-        buffer.Advance(padding);
-        if (buffer.WrittenCount > SafetensorsHeaderReader.MaxHeaderLength)
-        {
-            throw new SafetensorsException(
-                $"{path}: the header would take {buffer.WrittenCount} bytes; the limit is {SafetensorsHeaderReader.MaxHeaderLength}.");
-        }
-
-        return buffer.WrittenMemory;
-    }
-
-    /// <summary>Returns the text. Throws if it holds half of a surrogate pair, which the JSON writer would silently replace.</summary>
-    private static string Strict(string path, string? text)
-    {
-        if (text is null) throw new SafetensorsException($"{path}: a metadata value is null; it must be a string.");
-        try
-        {
-            _ = StrictUtf8.GetByteCount(text);
-        }
-        catch (EncoderFallbackException error)
-        {
-            throw new SafetensorsException(
-                $"{path}: '{SafetensorsHeaderReader.Show(text)}' is not Unicode text and cannot be stored.", error);
-        }
-
-        return text;
+            using IDisposable withoutGradients = no_grad();
+            using DisposeScope scope = NewDisposeScope();
+            ForEachChunk(tensor.detach().cpu().contiguous(), chunkBytes, (bytes, _) => file.Write(bytes));
+        });
     }
 
     private static string? Misfit(string name, Tensor target, IReadOnlyDictionary<string, Tensor> tensors)

@@ -8,7 +8,7 @@ namespace HslEmbeddingZero;
 /// A door and a body as one model. Context bytes become prefix slots, target bytes become the stream, and the model predicts every target
 /// byte.
 /// </summary>
-public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
+public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>, IByteModel
 {
     private const string BodyPrefix = "body.";
     private const ulong DoorStream = 0x9E3779B97F4A7C15; // separates the door's random numbers from the body's
@@ -188,6 +188,15 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
     public void LoadWeights(IReadOnlyDictionary<string, Tensor> tensors, string source) =>
         Safetensors.LoadInto(Weights(), tensors, source, nameof(ByteLanguageModel));
 
+    /// <summary>Throws if the model is not ready to generate.</summary>
+    /// <exception cref="ArgumentException">The model is in training mode.</exception>
+    /// <exception cref="ObjectDisposedException">The model, its door or its body is disposed.</exception>
+    internal void RequireReady()
+    {
+        RequireNotDisposed();
+        if (training) throw new ArgumentException("The model is in training mode; call eval() first.");
+    }
+
     /// <exception cref="ObjectDisposedException">The model, its door or its body is disposed.</exception>
     internal void RequireNotDisposed()
     {
@@ -195,6 +204,13 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>
         _door.RequireNotDisposed();
         ObjectDisposedException.ThrowIf(_body.IsDisposed, _body);
     }
+
+    int IByteModel.BytesPerSlot => _door.BytesPerSlot;
+
+    IByteGenerator IByteModel.CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream) =>
+        new ByteGenerator(this, context, stream);
+
+    void IByteModel.RequireReady() => RequireReady();
 
     /// <summary>The weight in a dtype, all finite.</summary>
     private static Tensor Rounded(string key, Tensor weight, ScalarType type)

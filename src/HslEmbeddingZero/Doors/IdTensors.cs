@@ -3,23 +3,14 @@ using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
-/// <summary>The ids a door reads: 0..255 are bytes, 256 is MASK, 257 is EOS.</summary>
-public static class ByteIds
+/// <summary>Checks of tensors of ids, and the shape in which doors compute.</summary>
+internal static class IdTensors
 {
-    /// <summary>The id that hides a byte; its feature row is all zero.</summary>
-    public const int Mask = 256;
-
-    /// <summary>The id that ends a document; its feature row is all zero.</summary>
-    public const int EndOfSequence = 257;
-
-    /// <summary>How many ids there are: 256 bytes, MASK and EOS.</summary>
-    public const int Count = 258;
-
     /// <summary>
     /// Checks type, rank and device. Checks the range too, unless every value of the type is a byte or <paramref name="checkRange"/> is
     /// false. The range check waits for the device, so a caller that made the ids itself can turn it off.
     /// </summary>
-    internal static void Require(Tensor ids, bool checkRange, Device device)
+    public static void Require(Tensor ids, bool checkRange, Device device)
     {
         ArgumentNullException.ThrowIfNull(ids);
         if (ids.dtype is not (ScalarType.Byte or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64))
@@ -30,15 +21,16 @@ public static class ByteIds
             throw new ArgumentException($"Ids are on {ids.device} but the door is on {device}; move one with .to(device).", nameof(ids));
         if (!checkRange || ids.dtype == ScalarType.Byte || ids.numel() == 0) return;
 
+        const int count = ByteIds.Count;
         using DisposeScope scope = NewDisposeScope();
         long low = ids.min().to(ScalarType.Int64).item<long>();
         long high = ids.max().to(ScalarType.Int64).item<long>();
-        if (low < 0) throw new ArgumentOutOfRangeException(nameof(ids), low, $"Ids must be 0..{Count - 1}; the lowest is {low}.");
-        if (high >= Count) throw new ArgumentOutOfRangeException(nameof(ids), high, $"Ids must be 0..{Count - 1}; the highest is {high}.");
+        if (low < 0) throw new ArgumentOutOfRangeException(nameof(ids), low, $"Ids must be 0..{count - 1}; the lowest is {low}.");
+        if (high >= count) throw new ArgumentOutOfRangeException(nameof(ids), high, $"Ids must be 0..{count - 1}; the highest is {high}.");
     }
 
     /// <summary>[..., L] ids as [N, L]. Ids of that shape are returned unchanged.</summary>
-    internal static Tensor Flat(Tensor ids)
+    public static Tensor Flat(Tensor ids)
     {
         if (ids.dim() == 2) return ids;
         long[] shape = ids.shape;

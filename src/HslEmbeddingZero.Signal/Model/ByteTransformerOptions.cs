@@ -1,6 +1,6 @@
 namespace HslEmbeddingZero;
 
-/// <summary>Size and structure of a <see cref="ByteTransformer"/>. The defaults give the published 25,357,576 parameters.</summary>
+/// <summary>Size and structure of a body (a <c>ByteTransformer</c>). The defaults give the published 25,357,576 parameters.</summary>
 public sealed record ByteTransformerOptions
 {
     /// <summary>Width of every position; a multiple of <see cref="Heads"/>, with an even number of columns per head.</summary>

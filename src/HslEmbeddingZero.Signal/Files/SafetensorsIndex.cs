@@ -16,36 +16,9 @@ internal static class SafetensorsIndex
     /// <summary>Whether a path names an index.</summary>
     public static bool IsIndex(string path) => path.EndsWith(Ending, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The shards that an index names, in the order of their names, with their headers.</summary>
-    /// <exception cref="SafetensorsException">The index is damaged, a shard is missing, or the two contradict each other.</exception>
-    public static IReadOnlyList<(string Path, SafetensorsHeader Header)> Read(string path)
-    {
-        Dictionary<string, string> map = ReadMap(path);
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        List<(string, SafetensorsHeader)> shards = [];
-        foreach (string name in map.Values.Distinct().Order(StringComparer.Ordinal))
-        {
-            string shard = Path.Combine(folder, name);
-            if (!File.Exists(shard)) throw new SafetensorsException($"{path}: its file '{name}' is missing in {folder}.");
-            SafetensorsHeader header = Safetensors.ReadHeader(shard);
-            Compare(path, name, header, map);
-            shards.Add((shard, header));
-        }
-
-        return shards;
-    }
-
-    /// <summary>One header for all shards. Its tensors keep their places in their own shards.</summary>
-    public static SafetensorsHeader Merge(IReadOnlyList<(string Path, SafetensorsHeader Header)> shards)
-    {
-        Dictionary<string, string> metadata = new(StringComparer.Ordinal);
-        foreach ((string key, string value) in shards.SelectMany(shard => shard.Header.Metadata)) metadata.TryAdd(key, value);
-        return new(
-            metadata, shards.SelectMany(shard => shard.Header.Tensors).ToDictionary(StringComparer.Ordinal),
-            dataStart: 0, shards.Sum(shard => shard.Header.DataLength));
-    }
-
-    private static Dictionary<string, string> ReadMap(string path)
+    /// <summary>The file name of every tensor. The names are checked: they name files in the folder of the index.</summary>
+    /// <exception cref="SafetensorsException">The index is damaged.</exception>
+    public static Dictionary<string, string> Read(string path)
     {
         long length = new FileInfo(path).Length;
         if (length > SafetensorsHeaderReader.MaxHeaderLength)
@@ -84,7 +57,9 @@ internal static class SafetensorsIndex
         }
     }
 
-    private static void Compare(string path, string shard, SafetensorsHeader header, Dictionary<string, string> map)
+    /// <summary>Checks that a shard holds exactly the tensors that the index expects there.</summary>
+    /// <exception cref="SafetensorsException">The two contradict each other.</exception>
+    public static void Compare(string path, string shard, SafetensorsHeader header, Dictionary<string, string> map)
     {
         string? missing = map.FirstOrDefault(entry => entry.Value == shard && !header.Tensors.ContainsKey(entry.Key)).Key;
         if (missing is not null)

@@ -1,18 +1,11 @@
-using MathNet.Numerics.Random;
-
 namespace HslEmbeddingZero;
 
 /// <summary>
 /// The stream of numpy's legacy <c>RandomState(seed)</c>, value for value: MT19937 seeded by <c>init_genrand</c>, doubles of 53 bits,
 /// normal values by the polar method, permutations by Fisher-Yates from the end.
 /// </summary>
-/// <remarks>
-/// The Mersenne Twister is Math.NET's; its integer seeding is the same. Its public members never return the raw 32-bit outputs (each of its
-/// bytes takes one output). But each of its doubles is one output divided by 2^32, so multiplying by 2^32 restores the output exactly.
-/// </remarks>
 internal sealed class NumpyRandomState
 {
-    private const double TwoTo32 = 4294967296.0;
     private readonly MersenneTwister _twister;
     private double? _spare;
 
@@ -22,11 +15,11 @@ internal sealed class NumpyRandomState
     public NumpyRandomState(int seed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
-        _twister = new MersenneTwister(seed, threadSafe: false);
+        _twister = new MersenneTwister((uint)seed);
     }
 
     /// <summary>The next raw output of the twister.</summary>
-    public uint NextUInt32() => (uint)(_twister.NextDouble() * TwoTo32);
+    public uint NextUInt32() => _twister.NextUInt32();
 
     /// <summary>numpy's <c>random_sample()</c>: a multiple of 2^-53 in [0, 1), made of the high 27 and 26 bits of two outputs.</summary>
     public double NextDouble()

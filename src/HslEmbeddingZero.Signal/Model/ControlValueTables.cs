@@ -1,9 +1,7 @@
-using static TorchSharp.torch;
-
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// The 256 × 18 value tables (row = byte; columns Δ 8, Fourier 8, phase 2) of the four control kinds. They equal the tables of the
+/// The 256 × 18 value tables (row = byte; columns Δ 8, Fourier 8, phase 2) of the fixed control kinds. They equal the tables of the
 /// original Python package's ablation kit for the same seed.
 /// </summary>
 internal static class ControlValueTables
@@ -15,9 +13,9 @@ internal static class ControlValueTables
     /// <param name="kind">Where the values come from.</param>
     /// <param name="seed">0 or more; <see cref="ControlKind.Hsl"/> does not use it.</param>
     /// <param name="frozen">The frozen table, 256 × 18, row-major.</param>
-    /// <returns>A new 256 × 18 table, row-major. For <see cref="ControlKind.Learned"/> the values that training starts from.</returns>
+    /// <returns>A new 256 × 18 table, row-major.</returns>
     /// <exception cref="ArgumentException"><paramref name="frozen"/> does not hold 4,608 values.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The kind is unknown or the seed negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The kind has no fixed values, or the seed is negative.</exception>
     public static float[] Build(ControlKind kind, int seed, ReadOnlySpan<float> frozen)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seed);
@@ -30,18 +28,10 @@ internal static class ControlValueTables
         return kind switch
         {
             ControlKind.Hsl => frozen.ToArray(),
-            ControlKind.Learned => Learned(seed),
             ControlKind.Random => MomentMatched(seed, frozen),
             ControlKind.Permuted => Permuted(seed, frozen),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind of control features."),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "This kind of control features has no fixed values."),
         };
-    }
-
-    private static float[] Learned(int seed)
-    {
-        using var generator = new Generator((ulong)seed, CPU);
-        using Tensor values = randn([Rows, Columns], dtype: ScalarType.Float32, device: CPU, generator: generator);
-        return [.. values.data<float>()];
     }
 
     /// <summary>Row v is row permutation[v] of the frozen table.</summary>

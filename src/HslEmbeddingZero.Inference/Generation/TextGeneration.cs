@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -11,28 +10,28 @@ namespace HslEmbeddingZero;
 public static class TextGeneration
 {
     /// <summary>Continues a text and returns what comes after it.</summary>
-    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="model">The model; a <c>ByteLanguageModel</c> in evaluation mode.</param>
     /// <param name="prompt">The text. The model does not see bytes before the context. An empty text begins a document.</param>
     /// <param name="count">Maximum bytes, 0 or more; a UTF-8 character has 1 to 4 bytes.</param>
     /// <param name="options">How to draw and where to stop; the defaults when null.</param>
     /// <param name="cancellationToken">Stops the generation between two bytes.</param>
     /// <returns>The continuation, without the prompt. Invalid UTF-8 becomes U+FFFD.</returns>
-    /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The model cannot generate now, for example in training mode, or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static string GenerateText(
-        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null,
+        this IByteModel model, string prompt, int count, GenerationOptions? options = null,
         CancellationToken cancellationToken = default) =>
         Encoding.UTF8.GetString([.. Generate(model, Encoding.UTF8.GetBytes(prompt), count, options, cancellationToken)]);
 
     /// <summary>Continues a text and returns whole characters, each as soon as it is complete.</summary>
     /// <inheritdoc cref="GenerateText" path="/param"/>
     /// <returns>Pieces of one character or more, without the prompt. Invalid UTF-8 becomes U+FFFD.</returns>
-    /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The model cannot generate now, for example in training mode, or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static IAsyncEnumerable<string> GenerateTextAsync(
-        this ByteLanguageModel model, string prompt, int count, GenerationOptions? options = null,
+        this IByteModel model, string prompt, int count, GenerationOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(prompt);
@@ -41,7 +40,7 @@ public static class TextGeneration
     }
 
     /// <summary>Continues bytes and returns each as soon as it is drawn.</summary>
-    /// <param name="model">The model, in evaluation mode.</param>
+    /// <param name="model">The model; a <c>ByteLanguageModel</c> in evaluation mode.</param>
     /// <param name="prompt">The bytes. The model does not see bytes before the context. An empty prompt begins a document.</param>
     /// <param name="count">Maximum bytes, 0 or more.</param>
     /// <param name="options">How to draw and where to stop; the defaults when null.</param>
@@ -49,11 +48,11 @@ public static class TextGeneration
     /// <returns>
     /// The bytes after the prompt, until the count is reached, the model ends the document, or a stop sequence is complete.
     /// </returns>
-    /// <exception cref="ArgumentException">The model is in training mode, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The model cannot generate now, for example in training mode, or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static IEnumerable<byte> Generate(
-        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
+        this IByteModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         RequireArguments(model, count, options);
@@ -65,7 +64,7 @@ public static class TextGeneration
     /// </summary>
     /// <inheritdoc cref="Generate"/>
     public static IAsyncEnumerable<byte> GenerateAsync(
-        this ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
+        this IByteModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         RequireArguments(model, count, options);
@@ -73,7 +72,7 @@ public static class TextGeneration
     }
 
     private static IEnumerable<byte> Continue(
-        ByteLanguageModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions options, CancellationToken cancellationToken)
+        IByteModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions options, CancellationToken cancellationToken)
     {
         List<byte> text = [.. prompt.Span];
         StopFilter stops = new(options.StopSequences);
@@ -83,7 +82,7 @@ public static class TextGeneration
         for (int written = 0; written < count && !isEnded;)
         {
             int wanted = Math.Min(part, count - written), came = 0;
-            using var generator = ByteGenerator.ForText(model, CollectionsMarshal.AsSpan(text), options.ContextBytes);
+            using IByteGenerator generator = model.CreateTextGenerator(CollectionsMarshal.AsSpan(text), options.ContextBytes);
             // Each part has its own seed; the first part has the given one.
             GenerationOptions drawing = options with { Seed = options.Seed ^ written, StopSequences = [] };
             foreach (byte value in generator.Generate(wanted, drawing, cancellationToken))
@@ -122,31 +121,11 @@ public static class TextGeneration
         if (length > 0) yield return new string(characters, 0, length);
     }
 
-    private static void RequireArguments(ByteLanguageModel model, int count, GenerationOptions? options)
+    private static void RequireArguments(IByteModel model, int count, GenerationOptions? options)
     {
-        ByteGenerator.RequireEvaluationMode(model);
+        ArgumentNullException.ThrowIfNull(model);
+        model.RequireReady();
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         options?.Validate();
-    }
-}
-
-/// <summary>Returns computed items asynchronously.</summary>
-internal static class OffTheContext
-{
-    /// <summary>
-    /// Computes each item on the caller's thread, without a thread switch. If that thread belongs to a user interface or to another context
-    /// that must not wait, a thread of the pool computes the item.
-    /// </summary>
-    public static async IAsyncEnumerable<T> RunAsync<T>(
-        Func<CancellationToken, IEnumerable<T>> source, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using IEnumerator<T> items = source(cancellationToken).GetEnumerator();
-        while (true)
-        {
-            bool mustNotWait = SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default;
-            bool more = mustNotWait ? await Task.Run(items.MoveNext, cancellationToken).ConfigureAwait(false) : items.MoveNext();
-            if (!more) yield break;
-            yield return items.Current;
-        }
     }
 }

@@ -1,5 +1,3 @@
-using MathNet.Numerics.Random;
-
 namespace HslEmbeddingZero;
 
 /// <summary>Draws ids from logits with repetition penalty, temperature, top-k and top-p. The same seed gives the same draws.</summary>
@@ -15,7 +13,7 @@ internal sealed class ByteSampler
     {
         options.Validate();
         _options = options;
-        _random = new MersenneTwister(options.Seed, threadSafe: false);
+        _random = new MersenneTwister((uint)options.Seed);
     }
 
     /// <summary>An id, 0 to 255 or EOS. MASK is never drawn.</summary>

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
-using static TorchSharp.torch;
 
 namespace HslEmbeddingZero;
 
@@ -45,7 +44,7 @@ internal sealed class SafetensorsHeaderReader
         }
 
         Span<byte> prefix = stackalloc byte[LengthSize];
-        Safetensors.ReadFully(file, prefix, 0, _path);
+        SafetensorsReader.ReadFully(file, prefix, 0, _path);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength == 0) throw Bad("the header length is 0; a header holds at least the two bytes {}");
         if (headerLength > MaxHeaderLength)
@@ -58,7 +57,7 @@ internal sealed class SafetensorsHeaderReader
         }
 
         byte[] header = new byte[(int)headerLength];
-        Safetensors.ReadFully(file, header, LengthSize, _path);
+        SafetensorsReader.ReadFully(file, header, LengthSize, _path);
         long dataStart = LengthSize + (long)headerLength;
         Parse(header);
         CheckLayout(fileLength - dataStart);
@@ -69,7 +68,7 @@ internal sealed class SafetensorsHeaderReader
     private SafetensorsException? Foreign(SafeFileHandle file, long fileLength)
     {
         byte[] start = new byte[Math.Min(fileLength, ForeignFile.StartLength)];
-        Safetensors.ReadFully(file, start, 0, _path);
+        SafetensorsReader.ReadFully(file, start, 0, _path);
         return ForeignFile.Describe(start) is { } kind ? Bad($"not a safetensors file: {kind}") : null;
     }
 
@@ -199,9 +198,8 @@ internal sealed class SafetensorsHeaderReader
 
     private SafetensorsEntry Entry(string name, string dtypeName, List<long> shape, List<long> offsets)
     {
-        int rank = SafetensorsDtypes.Rank(dtypeName);
-        if (rank < 0) throw Bad($"unknown dtype '{Show(dtypeName)}' of tensor '{Show(name)}'; known are {SafetensorsDtypes.Names}");
-        ScalarType dtype = SafetensorsDtypes.Dtype(rank);
+        SafetensorsDtype dtype = SafetensorsDtypes.Parse(dtypeName)
+            ?? throw Bad($"unknown dtype '{Show(dtypeName)}' of tensor '{Show(name)}'; known are {SafetensorsDtypes.Names}");
 
         if (offsets.Count != 2)
             throw Bad($"data_offsets of tensor '{Show(name)}' has the length {offsets.Count}; it must hold 2 numbers, begin and end");
@@ -210,7 +208,7 @@ internal sealed class SafetensorsHeaderReader
 
         // Zero counts as one in the overflow check: torch multiplies strides that way even where nothing is stored.
         string shapeText = "[" + string.Join(", ", shape) + "]";
-        long bytes = SafetensorsDtypes.Size(dtype);
+        long bytes = dtype.Size();
         try
         {
             foreach (long size in shape) bytes = checked(bytes * Math.Max(size, 1));

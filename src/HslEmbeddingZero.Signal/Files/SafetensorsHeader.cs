@@ -1,9 +1,6 @@
-using static TorchSharp.torch;
-
 namespace HslEmbeddingZero;
 
 /// <summary>The metadata and the list of tensors of a safetensors file. Reading it loads no tensor and needs no native library.</summary>
-/// <remarks>Comes from <see cref="Safetensors.ReadHeader"/> and has passed all of its checks.</remarks>
 public sealed class SafetensorsHeader
 {
     internal SafetensorsHeader(
@@ -16,6 +13,23 @@ public sealed class SafetensorsHeader
         Tensors = tensors;
         DataStart = dataStart;
         DataLength = dataLength;
+    }
+
+    /// <summary>Reads metadata, types, shapes and offsets, but no tensor.</summary>
+    /// <param name="path">
+    /// The file. If its name ends in ".index.json", it is the index of a model in several files, as Hugging Face writes it. Then the headers
+    /// of all files are joined: the offsets of a tensor are those in its own file.
+    /// </param>
+    /// <returns>
+    /// The header. It has passed all checks of the format: the tensors have known types, and they cover the data of the file exactly.
+    /// </returns>
+    /// <exception cref="SafetensorsException">The file breaks the format; the message names it, the value and the limit.</exception>
+    /// <exception cref="IOException">The file cannot be found or read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The program has no permission to read the file.</exception>
+    public static SafetensorsHeader Read(string path)
+    {
+        using var reader = SafetensorsReader.Open(path);
+        return reader.Header;
     }
 
     /// <summary>The free text under <c>__metadata__</c>; empty if the file has none.</summary>
@@ -34,7 +48,7 @@ public sealed class SafetensorsHeader
 /// <summary>One tensor of a safetensors file: its type, its shape and where its bytes are.</summary>
 public sealed class SafetensorsEntry
 {
-    internal SafetensorsEntry(string name, ScalarType dtype, IReadOnlyList<long> shape, long begin, long end)
+    internal SafetensorsEntry(string name, SafetensorsDtype dtype, IReadOnlyList<long> shape, long begin, long end)
     {
         Name = name;
         Dtype = dtype;
@@ -47,7 +61,7 @@ public sealed class SafetensorsEntry
     public string Name { get; }
 
     /// <summary>Type of an element.</summary>
-    public ScalarType Dtype { get; }
+    public SafetensorsDtype Dtype { get; }
 
     /// <summary>Size of every dimension; empty for a single value.</summary>
     public IReadOnlyList<long> Shape { get; }
