@@ -6,7 +6,7 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal sealed class DecoderCache
 {
-    public DecoderCache(DecoderNetwork network, PanelFormat format)
+    public DecoderCache(DecoderNetwork network, DecoderPrecision format)
     {
         Layers = [.. network.Layers.Select(layer => new DecoderLayerCache(network, format, layer.Memory is not null))];
     }
@@ -32,13 +32,13 @@ internal sealed unsafe class DecoderLayerCache
 {
     private const int FirstCapacity = 512;
 
-    private readonly PanelFormat _format;
+    private readonly DecoderPrecision _format;
     private readonly int _heads, _headDim;
     private readonly nint _rowBytes;
     private AlignedMemory _keys = new(0), _values = new(0);
     private int _capacity;
 
-    public DecoderLayerCache(DecoderNetwork network, PanelFormat format, bool hasMemory)
+    public DecoderLayerCache(DecoderNetwork network, DecoderPrecision format, bool hasMemory)
     {
         (_format, _heads, _headDim) = (format, network.Body.Heads, network.HeadDim);
         _rowBytes = Panels.RowBytes(format);
@@ -70,7 +70,7 @@ internal sealed unsafe class DecoderLayerCache
     public void Reserve(int positions, int length)
     {
         if (positions <= _capacity) return;
-        DecoderLayerCache old = (DecoderLayerCache)MemberwiseClone();
+        var old = (DecoderLayerCache)MemberwiseClone();
         _capacity = Panels.Padded(Math.Max(FirstCapacity, checked(2 * positions)));
         _keys = new((long)_heads * (_capacity / Panels.Columns) * KeyPanelBytes);
         _values = new((long)_heads * Panels.Count(_headDim) * ValuePanelBytes);
@@ -95,7 +95,7 @@ internal sealed unsafe class DecoderLayerCache
         byte* keys = Keys(head) + (position / Panels.Columns * KeyPanelBytes);
         int column = position % Panels.Columns;
         byte* values = Values(head) + (position * _rowBytes);
-        if (_format == PanelFormat.Float32)
+        if (_format == DecoderPrecision.Float32)
         {
             for (int c = 0; c < _headDim; c++)
             {

@@ -122,19 +122,21 @@ internal sealed class TableDecoderDoor(
     float[] table, int columns, bool isMean, int bytesPerSlot, SlotTail tail, PanelMatrix? slot, PanelMatrix? stream)
     : DecoderDoor(bytesPerSlot, tail, isMean ? columns : columns * bytesPerSlot, columns, contextBytes: 0, slot, stream)
 {
+    private int Columns => StreamColumns; // a position is one row
+
     public override void WriteSlot(ReadOnlySpan<short> ids, int index, Span<float> row)
     {
         for (int i = 0; i < BytesPerSlot; i++)
         {
             ReadOnlySpan<float> one = Row(At(ids, (index * BytesPerSlot) + i));
-            if (!isMean) one.CopyTo(row[(i * columns)..]);
-            else for (int c = 0; c < columns; c++) row[c] += one[c];
+            if (!isMean) one.CopyTo(row[(i * Columns)..]);
+            else for (int c = 0; c < Columns; c++) row[c] += one[c];
         }
 
-        if (isMean) for (int c = 0; c < columns; c++) row[c] /= BytesPerSlot;
+        if (isMean) for (int c = 0; c < Columns; c++) row[c] /= BytesPerSlot;
     }
 
     public override void WritePosition(ReadOnlySpan<short> ids, Span<float> row) => Row(ids[^1]).CopyTo(row);
 
-    private ReadOnlySpan<float> Row(int id) => table.AsSpan(id * columns, columns);
+    private ReadOnlySpan<float> Row(int id) => table.AsSpan(id * Columns, Columns);
 }

@@ -46,7 +46,7 @@ internal sealed class DecoderNorm
 
     private static unsafe AlignedMemory Copy(ReadOnlySpan<float> values)
     {
-        AlignedMemory copy = AlignedMemory.OfFloats(Panels.Padded(values.Length));
+        var copy = AlignedMemory.OfFloats(Panels.Padded(values.Length));
         values.CopyTo(new Span<float>(copy.Floats, values.Length));
         return copy;
     }

@@ -12,11 +12,11 @@ internal abstract class DecoderPass
     public const int MostRows = 64;
 
     /// <summary>Makes a pass for the widest vectors of this processor.</summary>
-    public static DecoderPass Create(DecoderNetwork network, PanelFormat cacheFormat, WorkerTeam team, int rows) =>
+    public static DecoderPass Create(DecoderNetwork network, DecoderPrecision cacheFormat, WorkerTeam team, int rows) =>
         Create(network, cacheFormat, team, rows, Widest);
 
     /// <summary>Makes a pass for vectors of a width that a test or a benchmark chooses.</summary>
-    public static DecoderPass Create(DecoderNetwork network, PanelFormat cacheFormat, WorkerTeam team, int rows, FeaturePath width) =>
+    public static DecoderPass Create(DecoderNetwork network, DecoderPrecision cacheFormat, WorkerTeam team, int rows, FeaturePath width) =>
         width switch
         {
             FeaturePath.Vector512 => new DecoderPass<Lanes512>(network, cacheFormat, team, rows),
@@ -65,7 +65,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     private const int QueriesAtOnce = 4;
 
     private readonly DecoderNetwork _network;
-    private readonly PanelFormat _cacheFormat;
+    private readonly DecoderPrecision _cacheFormat;
     private readonly WorkerTeam _team;
     private readonly Action<int> _body;
     private readonly int _rows, _dim, _dimStride, _inputStride, _wideStride, _headDim, _headStride;
@@ -78,7 +78,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     private int _count;
     private bool _isScored;
 
-    public DecoderPass(DecoderNetwork network, PanelFormat cacheFormat, WorkerTeam team, int rows)
+    public DecoderPass(DecoderNetwork network, DecoderPrecision cacheFormat, WorkerTeam team, int rows)
     {
         (_network, _cacheFormat, _team, _rows) = (network, cacheFormat, team, rows);
         (_dim, _dimStride, _headDim) = (network.Dim, network.DimStride, network.HeadDim);
@@ -328,7 +328,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
 
     private void Multiply(float* x, int rows, int xStride, byte* panels, nint panelBytes, int count, int depth, float* y, int yStride)
     {
-        if (_cacheFormat == PanelFormat.Float32)
+        if (_cacheFormat == DecoderPrecision.Float32)
             PanelProduct.Multiply<T, Float32Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
         else PanelProduct.Multiply<T, BFloat16Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
     }

@@ -12,10 +12,10 @@ internal sealed unsafe class AlignedMemory
     private readonly byte[] _memory;
 
     /// <summary>Allocates zeros.</summary>
-    /// <exception cref="OutOfMemoryException">There is no memory of this size.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A block cannot have so many bytes.</exception>
     public AlignedMemory(long bytes)
     {
-        if (bytes > Array.MaxLength - LineBytes) throw new OutOfMemoryException($"{bytes} bytes are more than one block can have.");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Array.MaxLength - LineBytes);
         _memory = GC.AllocateArray<byte>((int)bytes + LineBytes, pinned: true);
         fixed (byte* start = _memory) Address = (byte*)(((nuint)start + (LineBytes - 1)) & ~(nuint)(LineBytes - 1));
         Length = bytes;

@@ -67,7 +67,7 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadInt8(sbyte* from)
     {
-        Vector256<short> wide = Vector256.WidenLower(Vector256.Create(Vector128.Load(from), default));
+        var wide = Vector256.WidenLower(Vector256.Create(Vector128.Load(from), default));
         return new(Vector512.ConvertToSingle(Vector512.WidenLower(Vector512.Create(wide, default))));
     }
 
@@ -128,7 +128,7 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadInt8(sbyte* from)
     {
-        Vector128<short> wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)from).AsSByte());
+        var wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)from).AsSByte());
         return new(Vector256.ConvertToSingle(Vector256.WidenLower(Vector256.Create(wide, default))));
     }
 
@@ -189,7 +189,7 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadInt8(sbyte* from)
     {
-        Vector128<short> wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)from).AsSByte());
+        var wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)from).AsSByte());
         return new(Vector128.ConvertToSingle(Vector128.WidenLower(wide)));
     }
 

@@ -17,13 +17,13 @@ internal sealed unsafe class PanelMatrix
     /// <param name="readRow">Writes a row of W, <paramref name="inputs"/> floats, into a span.</param>
     /// <param name="bias">The bias, or empty.</param>
     /// <exception cref="NotFiniteNumberException">A weight that int8 cannot hold: NaN or infinite.</exception>
-    public PanelMatrix(int outputs, int inputs, PanelFormat format, RowReader readRow, ReadOnlySpan<float> bias)
+    public PanelMatrix(int outputs, int inputs, DecoderPrecision format, RowReader readRow, ReadOnlySpan<float> bias)
     {
         (Outputs, Inputs, Format) = (outputs, inputs, format);
         PanelCount = Panels.Count(outputs);
         PanelBytes = (nint)inputs * Panels.RowBytes(format);
         _panels = new(PanelCount * PanelBytes);
-        if (format == PanelFormat.Int8) _scale = AlignedMemory.OfFloats(PanelCount * Panels.Columns);
+        if (format == DecoderPrecision.Int8) _scale = AlignedMemory.OfFloats(PanelCount * Panels.Columns);
         if (!bias.IsEmpty)
         {
             _bias = AlignedMemory.OfFloats(PanelCount * Panels.Columns);
@@ -53,7 +53,7 @@ internal sealed unsafe class PanelMatrix
 
     public int Inputs { get; }
 
-    public PanelFormat Format { get; }
+    public DecoderPrecision Format { get; }
 
     public int PanelCount { get; }
 
@@ -73,10 +73,10 @@ internal sealed unsafe class PanelMatrix
         y += column;
         switch (Format)
         {
-            case PanelFormat.Float32:
+            case DecoderPrecision.Float32:
                 PanelProduct.Multiply<T, Float32Panels>(x, rows, xStride, panels, PanelBytes, panelCount, Inputs, scale, bias, y, yStride);
                 break;
-            case PanelFormat.BFloat16:
+            case DecoderPrecision.BFloat16:
                 PanelProduct.Multiply<T, BFloat16Panels>(x, rows, xStride, panels, PanelBytes, panelCount, Inputs, scale, bias, y, yStride);
                 break;
             default:
@@ -93,11 +93,11 @@ internal sealed unsafe class PanelMatrix
         int column = output % Panels.Columns;
         switch (Format)
         {
-            case PanelFormat.Float32:
+            case DecoderPrecision.Float32:
                 float* floats = (float*)panel + column;
                 for (int k = 0; k < weights.Length; k++) floats[k * Panels.Columns] = weights[k];
                 break;
-            case PanelFormat.BFloat16:
+            case DecoderPrecision.BFloat16:
                 ushort* halves = (ushort*)panel + Panels.BFloat16Place(column);
                 for (int k = 0; k < weights.Length; k++) halves[k * Panels.Columns] = Panels.ToBFloat16(weights[k]);
                 break;

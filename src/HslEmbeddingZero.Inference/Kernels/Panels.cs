@@ -2,14 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace HslEmbeddingZero;
 
-/// <summary>How the numbers of a panel are stored.</summary>
-internal enum PanelFormat
-{
-    Float32,
-    BFloat16,
-    Int8,
-}
-
 /// <summary>
 /// Loads 2·<see cref="ILanes{T}.Count"/> columns of one row of a panel: columns from <c>lane</c>, and columns from <c>16 + lane</c>.
 /// </summary>
@@ -79,10 +71,10 @@ internal static class Panels
     /// <summary>The same number, as columns.</summary>
     public static int Padded(int columns) => Count(columns) * Columns;
 
-    public static int RowBytes(PanelFormat format) => format switch
+    public static int RowBytes(DecoderPrecision format) => format switch
     {
-        PanelFormat.Float32 => Float32Panels.RowBytes,
-        PanelFormat.BFloat16 => BFloat16Panels.RowBytes,
+        DecoderPrecision.Float32 => Float32Panels.RowBytes,
+        DecoderPrecision.BFloat16 => BFloat16Panels.RowBytes,
         _ => Int8Panels.RowBytes,
     };
 

@@ -6,6 +6,9 @@ namespace HslEmbeddingZero;
 /// </summary>
 internal sealed class WorkerTeam(int size)
 {
+    /// <summary>More threads than a pass has work for.</summary>
+    public const int MostThreads = 64;
+
     private const int SpinsBeforeSleep = 2000;
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
 

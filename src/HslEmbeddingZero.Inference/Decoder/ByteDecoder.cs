@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+
+namespace HslEmbeddingZero;
+
+/// <summary>
+/// A model file, ready to generate bytes in plain C#: no libtorch, no other native library. It reads the files that
+/// <c>ByteLanguageModel.Save</c> writes.
+/// </summary>
+/// <remarks>
+/// The weights are shared by any number of <see cref="DecoderGenerator"/>s, on any threads. The garbage collector frees them.
+/// Results have the same bits for every vector width and number of threads. A prompt gives the same logits whether it is read at once or
+/// byte by byte.
+/// </remarks>
+public sealed class ByteDecoder : IByteModel
+{
+    private readonly WorkerTeam _team;
+    private readonly FeaturePath _width;
+
+    // A pass has memory of its own, so each thread that reads takes one.
+    private readonly ConcurrentBag<DecoderPass> _passes = [], _widePasses = [];
+
+    private ByteDecoder(
+        DecoderNetwork network, IReadOnlyDictionary<string, string> metadata, ByteDecoderOptions options, FeaturePath width)
+    {
+        (Network, Metadata, Options, _width) = (network, metadata, options, width);
+        _team = new(options.Threads);
+    }
+
+    /// <summary>Size and structure of the body.</summary>
+    public ByteTransformerOptions Body => Network.Body;
+
+    /// <inheritdoc/>
+    public int BytesPerSlot => Network.Door.BytesPerSlot;
+
+    /// <summary>The metadata of the file, such as the model's card.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>How weights and caches are stored, and the number of threads.</summary>
+    public ByteDecoderOptions Options { get; }
+
+    /// <summary>Bytes of the matrices in memory. One byte of one stream reads them all.</summary>
+    public long WeightBytes => Network.WeightBytes;
+
+    internal DecoderNetwork Network { get; }
+
+    /// <summary>Loads a model file.</summary>
+    /// <param name="path">A safetensors file that <c>ByteLanguageModel.Save</c> has written, or the index of one in several files.</param>
+    /// <param name="options">How to store it in memory; the defaults when null.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="SafetensorsException">
+    /// The file is damaged, is not a model file, or does not fit its own description; the message names it, the value and the limit.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be found or read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The program has no permission to read the file.</exception>
+    public static ByteDecoder Load(string path, ByteDecoderOptions? options = null) => Load(path, options, DecoderPass.Widest);
+
+    /// <summary>Loads a model file for vectors of a width that a test or a benchmark chooses.</summary>
+    internal static ByteDecoder Load(string path, ByteDecoderOptions? options, FeaturePath width)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new();
+        options.Validate();
+        (DecoderNetwork network, IReadOnlyDictionary<string, string> metadata) = DecoderFile.Read(path, options.Weights);
+        return new(network, metadata, options, width);
+    }
+
+    /// <summary>Processes a context and the beginning of a stream. The result is ready to predict the next byte.</summary>
+    /// <param name="context">Ids of the prefix, 0..257, which become slots of K bytes; may be empty.</param>
+    /// <param name="stream">Ids that the stream begins with, 0..257, one position each; may be empty.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
+    public DecoderGenerator CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream = default)
+    {
+        foreach (short id in context) ByteIds.Require(id);
+        foreach (short id in stream) ByteIds.Require(id);
+        return new(this, context, stream);
+    }
+
+    IByteGenerator IByteModel.CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream) => CreateGenerator(context, stream);
+
+    /// <summary>
+    /// Computes the logits of several generators in one pass over the weights, which is faster than one after another. Afterwards
+    /// <see cref="DecoderGenerator.Logits"/> of each costs nothing.
+    /// </summary>
+    /// <param name="generators">Generators of this decoder. Those whose logits are known already cost nothing.</param>
+    /// <exception cref="ArgumentException">A generator belongs to another decoder.</exception>
+    /// <exception cref="ObjectDisposedException">A generator is disposed.</exception>
+    public void Read(params ReadOnlySpan<DecoderGenerator> generators)
+    {
+        foreach (DecoderGenerator generator in generators) generator.RequireReady(this);
+        DecoderPass? pass = null;
+        Span<int> rows = stackalloc int[DecoderPass.MostRows];
+        for (int start = 0; start < generators.Length;)
+        {
+            int count = 0;
+            for (; start < generators.Length && count < DecoderPass.MostRows; start++)
+            {
+                if (!generators[start].IsUnread) continue;
+                if (count == 0)
+                {
+                    pass ??= Rent(generators.Length);
+                    pass.Begin();
+                }
+
+                generators[start].AddTo(pass!);
+                rows[count++] = start;
+            }
+
+            if (count == 0) break;
+            pass!.ReadAdded();
+            for (int row = 0; row < count; row++) generators[rows[row]].TakeLogits(pass, row);
+        }
+
+        if (pass is not null) Return(pass);
+    }
+
+    /// <summary>A pass with room for so many positions, or for as many as a pass has.</summary>
+    internal DecoderPass Rent(int rows)
+    {
+        bool isWide = rows > 1;
+        return (isWide ? _widePasses : _passes).TryTake(out DecoderPass? pass)
+            ? pass
+            : DecoderPass.Create(Network, Options.Cache, _team, isWide ? DecoderPass.MostRows : 1, _width);
+    }
+
+    internal void Return(DecoderPass pass) => (pass.Rows > 1 ? _widePasses : _passes).Add(pass);
+}

@@ -1,0 +1,208 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace HslEmbeddingZero;
+
+/// <summary>Makes the decoder's network from a model file.</summary>
+internal sealed class DecoderFile : IDisposable
+{
+    /// <summary>What a matrix of int8 numbers has beside it: a float32 scale for each row.</summary>
+    public const string ScaleSuffix = ".scale";
+
+    private readonly string _path;
+    private readonly SafetensorsReader _reader;
+    private readonly DecoderPrecision? _precision;
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+
+    private DecoderFile(string path, SafetensorsReader reader, DecoderPrecision? precision)
+    {
+        (_path, _reader, _precision) = (path, reader, precision);
+        Description = ModelDescription.Read(reader.Header, path);
+    }
+
+    public ModelDescription Description { get; }
+
+    /// <summary>Reads a model file.</summary>
+    /// <param name="path">The file, or the index of a model in several files.</param>
+    /// <param name="precision">How matrices are stored in memory; null for as they are.</param>
+    /// <returns>The network, and the metadata of the file.</returns>
+    /// <exception cref="SafetensorsException">The file is damaged, is not a model file, or does not fit its own description.</exception>
+    public static (DecoderNetwork Network, IReadOnlyDictionary<string, string> Metadata) Read(string path, DecoderPrecision? precision)
+    {
+        var reader = SafetensorsReader.Open(path);
+        using DecoderFile file = Opened(path, reader, precision);
+        DecoderNetwork network = file.ReadNetwork();
+        return (network, reader.Header.Metadata);
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private static DecoderFile Opened(string path, SafetensorsReader reader, DecoderPrecision? precision)
+    {
+        try
+        {
+            return new(path, reader, precision);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    private DecoderNetwork ReadNetwork()
+    {
+        ByteTransformerOptions body = Description.Body;
+        RequireNames();
+        DecoderDoor door = ReadDoor();
+        List<DecoderLayer> layers = [];
+        for (int i = 0; i < body.Layers; i++)
+        {
+            string self = string.Create(CultureInfo.InvariantCulture, $"self_blocks.{i}.");
+            string memory = string.Create(CultureInfo.InvariantCulture, $"mem_blocks.{i}.");
+            layers.Add(new(
+                Norm(self + "norm1"), Linear(self + "qkv", 3 * body.Dim, body.Dim), Linear(self + "proj", body.Dim, body.Dim),
+                Norm(self + "norm2"), Linear(self + "ff.0", 4 * body.Dim, body.Dim), Linear(self + "ff.3", body.Dim, 4 * body.Dim),
+                body.FastWeightMemory ? Memory(memory) : null));
+        }
+
+        DecoderNetwork network = new(body, door, layers, Norm("norm"), Linear("head", body.Vocabulary, body.Dim));
+        string? extra = _reader.Header.Tensors.Keys.FirstOrDefault(name => !_read.Contains(name));
+        return extra is null ? network : throw Bad($"'{SafetensorsHeaderReader.Show(extra)}' is extra: such a model has no tensor of this name");
+
+        DecoderMemory Memory(string name) => new(
+            Norm(name + "norm"), Linear(name + "qkv", 3 * body.Dim, body.Dim), Linear(name + "proj", body.Dim, body.Dim),
+            MathF.Tanh(Values(name + "gate", 1)[0]));
+
+        DecoderNorm Norm(string name) => new(Values(name + ".weight", body.Dim), Values(name + ".bias", body.Dim));
+    }
+
+    private DecoderDoor ReadDoor()
+    {
+        ModelDescription door = Description;
+        int dim = door.Body.Dim, width = HslFeatures.Dimension;
+        switch (door.Arm.Kind)
+        {
+            case DoorKind.Embedding:
+                float[] packed = new float[ByteIds.Count * width]; // The rows of special ids are zeros.
+                Values("door.table.weight", byte.MaxValue + 1, width).CopyTo(packed, 0);
+                return new TableDecoderDoor(
+                    packed, width, isMean: false, door.BytesPerSlot, door.Tail, Linear("door.slot", dim, width * door.BytesPerSlot),
+                    Linear("door.stream", dim, width));
+            case DoorKind.PooledEmbedding:
+                return new TableDecoderDoor(
+                    Values("door.table.weight", ByteIds.Count, dim), dim, isMean: true, door.BytesPerSlot, door.Tail, null, null);
+            case DoorKind.OneHot:
+                float[] identity = new float[ByteIds.Count * (byte.MaxValue + 1)];
+                for (int value = 0; value <= byte.MaxValue; value++) identity[(value * (byte.MaxValue + 1)) + value] = 1;
+                return new TableDecoderDoor(identity, byte.MaxValue + 1, isMean: false, door.BytesPerSlot, door.Tail, null, null);
+            default:
+                float[] values = door.Arm.Values == ControlKind.Learned
+                    ? Values("door.features.value_table", byte.MaxValue + 1, HslFeatures.ValueDimension)
+                    : ControlValueTables.Build(door.Arm.Values, door.Seed, FeatureTables.ValueTable);
+                bool isLinear = door.Arm.Kind == DoorKind.Projection;
+                int slot = (width * door.BytesPerSlot) + (door.Ngrams?.SlotColumns ?? 0), stream = width + (door.Ngrams?.Columns ?? 0);
+                return new FeatureDecoderDoor(
+                    new RowTables(values, door.Arm.Scaling), door.Ngrams, door.BytesPerSlot, door.Tail,
+                    isLinear ? Linear("door.slot", dim, slot) : null, isLinear ? Linear("door.stream", dim, stream) : null);
+        }
+    }
+
+    private PanelMatrix Linear(string name, int outputs, int inputs)
+    {
+        SafetensorsEntry entry = Entry(name + ".weight", outputs, inputs);
+        float[] bias = Values(name + ".bias", outputs);
+        float[]? scales = entry.Dtype == SafetensorsDtype.Int8 ? Values(name + ".weight" + ScaleSuffix, outputs) : null;
+        DecoderPrecision precision = _precision ?? entry.Dtype switch
+        {
+            SafetensorsDtype.BFloat16 => DecoderPrecision.BFloat16,
+            SafetensorsDtype.Int8 => DecoderPrecision.Int8,
+            _ => DecoderPrecision.Float32,
+        };
+        int rowBytes = inputs * entry.Dtype.Size();
+        byte[] data = ArrayPool<byte>.Shared.Rent(checked((int)entry.ByteCount));
+        try
+        {
+            _reader.Read(entry, data.AsSpan(0, (int)entry.ByteCount));
+            return new(outputs, inputs, precision, Row, bias);
+        }
+        catch (NotFiniteNumberException error)
+        {
+            throw new SafetensorsException($"{_path}: tensor '{entry.Name}': {error.Message}", error);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(data);
+        }
+
+        void Row(int row, Span<float> weights)
+        {
+            ToFloats(data.AsSpan(row * rowBytes, rowBytes), entry.Dtype, weights);
+            if (scales is null) return;
+            for (int i = 0; i < weights.Length; i++) weights[i] *= scales[row];
+        }
+    }
+
+    private float[] Values(string name, params ReadOnlySpan<int> shape)
+    {
+        SafetensorsEntry entry = Entry(name, shape);
+        byte[] data = new byte[entry.ByteCount];
+        _reader.Read(entry, data);
+        float[] values = new float[data.Length / entry.Dtype.Size()];
+        ToFloats(data, entry.Dtype, values);
+        return values;
+    }
+
+    /// <summary>The entry of a tensor that must have this shape and hold numbers that the decoder reads.</summary>
+    private SafetensorsEntry Entry(string name, params ReadOnlySpan<int> shape)
+    {
+        if (!_reader.Header.Tensors.TryGetValue(name, out SafetensorsEntry? entry)) throw Bad($"'{name}' is missing");
+        _read.Add(name);
+        bool fits = entry.Shape.Count == shape.Length;
+        for (int i = 0; fits && i < shape.Length; i++) fits = entry.Shape[i] == shape[i];
+        if (!fits)
+        {
+            throw Bad(
+                $"'{name}' is [{string.Join(", ", entry.Shape)}]; such a model has [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        bool isMatrix = shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal);
+        if (entry.Dtype is SafetensorsDtype.Float32 or SafetensorsDtype.BFloat16 or SafetensorsDtype.Float16 or SafetensorsDtype.Float64
+            || (entry.Dtype == SafetensorsDtype.Int8 && isMatrix)) return entry;
+        throw Bad($"'{name}' is of type {entry.Dtype}; the decoder reads floating types, and Int8 matrices");
+    }
+
+    /// <summary>A wrapper of Python puts a prefix before all names. Its advice is better than that a tensor is missing.</summary>
+    private void RequireNames()
+    {
+        if (ForeignFile.DescribeNames(_reader.Header.Tensors.Keys) is { } names) throw Bad(names);
+    }
+
+    private static void ToFloats(ReadOnlySpan<byte> data, SafetensorsDtype dtype, Span<float> values)
+    {
+        switch (dtype)
+        {
+            case SafetensorsDtype.Float32:
+                for (int i = 0; i < values.Length; i++) values[i] = BinaryPrimitives.ReadSingleLittleEndian(data[(4 * i)..]);
+                break;
+            case SafetensorsDtype.BFloat16:
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(data[(2 * i)..]) << 16);
+                break;
+            case SafetensorsDtype.Float16:
+                for (int i = 0; i < values.Length; i++) values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(data[(2 * i)..]);
+                break;
+            case SafetensorsDtype.Int8:
+                ReadOnlySpan<sbyte> bytes = MemoryMarshal.Cast<byte, sbyte>(data);
+                for (int i = 0; i < values.Length; i++) values[i] = bytes[i];
+                break;
+            default:
+                for (int i = 0; i < values.Length; i++) values[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(data[(8 * i)..]);
+                break;
+        }
+    }
+
+    private SafetensorsException Bad(string problem) => new($"{_path}: {problem}.");
+}
