@@ -27,8 +27,6 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         foreach ((string error, long count) in Tally.BrokenConnections) yield return $"{count} connections broken: {error}";
         if (Tally.Latencies.Count(l => l.Waited > LongestWait) is > 0 and int late)
             yield return $"{late} requests waited over {LongestWait:F0} ms for a place";
-        if (After.Told.LiveTensors > Before.Told.LiveTensors)
-            yield return $"{After.Told.LiveTensors - Before.Told.LiveTensors} more tensors live after the load than before";
         if (After.Told.Generations > 0) yield return $"{After.Told.Generations} generations still run without a client";
     }
 
@@ -72,8 +70,8 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
                 + $"{Of(s => s is >= 400 and < 500 and not 429):N0} other 4xx, {Of(s => s >= 500):N0} answers 5xx, "
                 + $"{Tally.BrokenConnections.Values.Sum():N0} broken connections.");
         Line($"");
-        Line($"| second | resident MiB | managed MiB | live tensors | threads | generations |");
-        Line($"| ---: | ---: | ---: | ---: | ---: | ---: |");
+        Line($"| second | resident MiB | managed MiB | threads | generations |");
+        Line($"| ---: | ---: | ---: | ---: | ---: |");
         Row("before", Before);
         for (int i = 0; i < During.Count; i++)
             if (i % Math.Max(1, During.Count / Rows) == 0 || i == During.Count - 1) Row($"{During[i].Seconds - Start:F0}", During[i]);
@@ -99,8 +97,8 @@ internal sealed record LoadReport(int Clients, TimeSpan Duration, Tally Tally, d
         void Line(string line) => text.Append(line).Append('\n'); // The culture is invariant in every project.
         void Row(string when, Sample s) =>
             Line(
-                $"| {when} | {Mebibytes(s.Told.ResidentBytes):F1} | {Mebibytes(s.Told.ManagedBytes):F1} | {s.Told.LiveTensors} | "
-                    + $"{s.Told.Threads} | {s.Told.Generations} |");
+                $"| {when} | {Mebibytes(s.Told.ResidentBytes):F1} | {Mebibytes(s.Told.ManagedBytes):F1} | {s.Told.Threads} | "
+                    + $"{s.Told.Generations} |");
     }
 
     private static double Mebibytes(long bytes) => bytes / (double)(1 << 20);

@@ -6,4 +6,4 @@ namespace HslEmbeddingZero.DemoLoad;
 internal sealed record Sample(double Seconds, Diagnostics Told);
 
 /// <summary>The demo's /api/diagnostics.</summary>
-internal sealed record Diagnostics(long LiveTensors, long ResidentBytes, long ManagedBytes, int Threads, int Generations);
+internal sealed record Diagnostics(long ResidentBytes, long ManagedBytes, int Threads, int Generations);

@@ -46,7 +46,7 @@ internal static class DemoCommandLine
         });
         Option<bool> diagnostics = new("--diagnostics")
         {
-            Description = "Report live tensors and memory at /api/diagnostics, for load tests.",
+            Description = "Report memory, threads and generations at /api/diagnostics, for load tests.",
         };
 
         RootCommand root = new("Serves a page that shows the 27 features of bytes, the slots they become, and a model that continues them.")

@@ -1,21 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
-using TorchSharp;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>The model that continues bytes, and its description from the file.</summary>
-internal sealed class DemoModel : IDisposable
+/// <param name="Decoder">The model. Every generation has a generator of its own over its weights.</param>
+/// <param name="Description">What the page says about it.</param>
+internal sealed record DemoModel(ByteDecoder Decoder, ModelDescription Description)
 {
-    private DemoModel(ByteLanguageModel model, ModelDescription description)
-    {
-        Model = model;
-        Description = description;
-    }
-
-    public ByteLanguageModel Model { get; }
-
-    public ModelDescription Description { get; }
+    private const string DoorPrefix = "door.";
 
     /// <summary>Path of the model file: the requested one, or the first that comes with the program; null where there is none.</summary>
     public static string? Find(FileInfo? asked)
@@ -30,23 +23,40 @@ internal sealed class DemoModel : IDisposable
     /// <exception cref="IOException">The file cannot be read or holds no model.</exception>
     public static DemoModel Load(string path)
     {
-        var model = ByteLanguageModel.Load(path);
-        IReadOnlyDictionary<string, string> told = Safetensors.ReadHeader(path).Metadata;
-        using var door = JsonDocument.Parse(told["door"]);
-        // One position is too little work for several cores. Parallel generations use the cores instead.
-        torch.set_num_threads(1);
-        return new DemoModel(model, new ModelDescription(
-            told.GetValueOrDefault("name") ?? Path.GetFileName(path),
-            int.TryParse(told.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out int steps) ? steps : null,
-            model.parameters().Sum(parameter => parameter.numel()),
-            door.RootElement.GetProperty("arm").GetString()!,
-            model.Door.LearnedParameters,
-            model.Door.Ngrams?.Orders,
-            model.Door.Ngrams?.Columns,
-            model.Door.BytesPerSlot,
-            model.Door.Dim,
-            ((ByteTransformer)model.Body).Options.Layers));
+        // One thread for a byte: parallel generations use the other cores.
+        var decoder = ByteDecoder.Load(path);
+        return new DemoModel(decoder, Describe(decoder, path));
     }
 
-    public void Dispose() => Model.Dispose();
+    private static ModelDescription Describe(ByteDecoder decoder, string path)
+    {
+        IReadOnlyDictionary<string, string> told = decoder.Metadata;
+        IReadOnlyDictionary<string, SafetensorsEntry> tensors = SafetensorsHeader.Read(path).Tensors;
+        using var door = JsonDocument.Parse(told["door"]);
+        int[]? orders = null;
+        int? columns = null;
+        if (door.RootElement.TryGetProperty("ngrams", out JsonElement ngrams) && ngrams.ValueKind == JsonValueKind.Object)
+        {
+            orders = [.. ngrams.GetProperty("orders").EnumerateArray().Select(order => order.GetInt32())];
+            columns = orders.Length * ngrams.GetProperty("columnsPerOrder").GetInt32();
+        }
+
+        return new ModelDescription(
+            told.GetValueOrDefault("name") ?? Path.GetFileName(path),
+            int.TryParse(told.GetValueOrDefault("step"), NumberStyles.None, CultureInfo.InvariantCulture, out int steps) ? steps : null,
+            Count(_ => true),
+            door.RootElement.GetProperty("arm").GetString()!,
+            Count(name => name.StartsWith(DoorPrefix, StringComparison.Ordinal)),
+            orders,
+            columns,
+            decoder.BytesPerSlot,
+            decoder.Body.Dim,
+            decoder.Body.Layers);
+
+        // A matrix of int8 numbers has scales beside it, which are no parameters.
+        long Count(Func<string, bool> isCounted) => tensors.Values.Where(tensor => isCounted(tensor.Name) && !IsScale(tensor.Name))
+            .Sum(tensor => tensor.Shape.Aggregate(1L, (size, dimension) => size * dimension));
+
+        bool IsScale(string name) => name.EndsWith(".weight.scale", StringComparison.Ordinal);
+    }
 }

@@ -14,7 +14,7 @@ internal sealed record DemoOptions
     /// <summary>Model file; null for the one that comes with the program.</summary>
     public FileInfo? Weights { get; init; }
 
-    /// <summary>Whether /api/diagnostics reports live tensors and memory.</summary>
+    /// <summary>Whether /api/diagnostics reports memory, threads and generations.</summary>
     public bool Diagnostics { get; init; }
 
     /// <summary>Limits of requests, and of requests at once.</summary>

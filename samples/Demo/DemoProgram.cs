@@ -36,7 +36,7 @@ internal static class DemoProgram
         {
             return 0; // a signal while the model was loading
         }
-        catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException or TorchRuntimeException)
+        catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"error: {error.Message}");
             return Failed;
@@ -51,12 +51,11 @@ internal static class DemoProgram
 
     private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)
     {
-        NativeHeap.KeepSmall();
         // Each generation blocks a thread. More threads from the start: other requests must not wait until the pool grows.
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(workers + options.Limits.Generations, completions);
 
-        using DemoModel? model = DemoModel.Find(options.Weights) is { } path ? DemoModel.Load(path) : null;
+        DemoModel? model = DemoModel.Find(options.Weights) is { } path ? DemoModel.Load(path) : null;
         await using WebApplication app = DemoServer.Create(options, model);
         await app.StartAsync(cancellationToken);
 

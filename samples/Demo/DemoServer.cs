@@ -8,7 +8,7 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <summary>The web server: the page and its API, with limits on every request.</summary>
 internal static class DemoServer
 {
-    /// <summary>Creates a server that is ready to start. The caller disposes the model; with null, there is no generation.</summary>
+    /// <summary>Creates a server that is ready to start. Without a model there is no generation.</summary>
     public static WebApplication Create(DemoOptions options, DemoModel? model)
     {
         DemoLimits limits = options.Limits;

@@ -1,22 +1,20 @@
 using System.Diagnostics;
-using TorchSharp;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>Figures for load tests.</summary>
-/// <param name="LiveTensors">Tensors that are neither disposed nor garbage-collected.</param>
 /// <param name="ResidentBytes">Resident memory of the process.</param>
 /// <param name="ManagedBytes">Memory of the managed heap.</param>
 /// <param name="Threads">Threads of the process.</param>
 /// <param name="Generations">Running generations.</param>
 /// <param name="Waiting">Requests that wait for a generation.</param>
-internal sealed record Diagnostics(long LiveTensors, long ResidentBytes, long ManagedBytes, int Threads, int Generations, int Waiting)
+internal sealed record Diagnostics(long ResidentBytes, long ManagedBytes, int Threads, int Generations, int Waiting)
 {
     public static Diagnostics Now(GenerationEndpoint generation)
     {
         int running = generation.Running; // first, so that the counts below include no generation that this misses
         using var process = Process.GetCurrentProcess();
-        return new Diagnostics(torch.Tensor.TotalCount, process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false),
+        return new Diagnostics(process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false),
             process.Threads.Count, running, generation.Waiting);
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net.Mime;
 using System.Runtime.InteropServices;
-using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
@@ -19,7 +18,6 @@ internal sealed class FeatureEndpoints(DemoLimits limits, CancellationToken stop
     /// <summary>Bytes sent at a time. Kestrel copies what it is given, so that a whole answer would be in memory twice.</summary>
     private const int Piece = 16 << 10;
 
-    private readonly ZeroDoor _door = new(BytesPerSlot, Dim);
     private readonly Places _places = new(limits.Features, limits.WaitingFeatures, limits.WaitingTime);
 
     /// <summary>Answers with [max(1, L), 27] features.</summary>
@@ -31,19 +29,23 @@ internal sealed class FeatureEndpoints(DemoLimits limits, CancellationToken stop
     /// <summary>Answers with [max(1, ceil(L/8)), 512] slots.</summary>
     public Task PackAsync(HttpContext context) => AnswerAsync(
         context,
-        bytes => Math.Max(1, (bytes.Length + BytesPerSlot - 1) / BytesPerSlot) * Dim,
-        (bytes, floats) =>
-        {
-            using IDisposable quiet = inference_mode();
-            using Tensor ids = tensor(bytes.Length == 0 ? [0] : bytes); // empty input counts as one 0x00 byte, as in the features
-            using Tensor slots = _door.forward(ids);
-            MemoryMarshal.Cast<byte, float>(slots.bytes).CopyTo(floats);
-        });
+        bytes => SlotCount(bytes) * Dim,
+        (bytes, floats) => Pack(bytes, floats));
 
-    public void Dispose()
+    public void Dispose() => _places.Dispose();
+
+    /// <summary>Slots of an input. An empty one counts as one 0x00 byte, as in the features.</summary>
+    private static int SlotCount(byte[] bytes) => Math.Max(1, (bytes.Length + BytesPerSlot - 1) / BytesPerSlot);
+
+    /// <summary>Puts the rows of eight bytes side by side, as the zero door does: 0x00 bytes complete the last slot.</summary>
+    private static void Pack(byte[] bytes, Span<float> slots)
     {
-        _places.Dispose();
-        _door.Dispose();
+        const int used = BytesPerSlot * HslFeatures.Dimension;
+        byte[] padded = new byte[SlotCount(bytes) * BytesPerSlot];
+        bytes.CopyTo(padded, 0);
+        ReadOnlySpan<float> rows = HslFeatures.Encode(padded);
+        slots.Clear(); // the memory is rented
+        for (int slot = 0; slot < slots.Length / Dim; slot++) rows.Slice(slot * used, used).CopyTo(slots[(slot * Dim)..]);
     }
 
     private delegate void Fill(byte[] input, Span<float> output);

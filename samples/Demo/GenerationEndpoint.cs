@@ -5,8 +5,7 @@ using System.Threading.Channels;
 namespace HslEmbeddingZero.Samples.Demo;
 
 /// <summary>
-/// Continues a prompt and sends each byte as soon as it is drawn, as one line of JSON. When a client disconnects, its generation stops and
-/// its memory is freed at once.
+/// Continues a prompt and sends each byte as soon as it is drawn, as one line of JSON. When a client disconnects, its generation stops.
 /// </summary>
 /// <param name="model">The model; null where there is none.</param>
 /// <param name="limits">Limits of requests.</param>
@@ -49,7 +48,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
             new BoundedChannelOptions(request.Length + 1) { SingleReader = true, SingleWriter = true });
         var generating = Task.Run(() =>
         {
-            using (place) Generate(model.Model, request, lines.Writer, context.RequestAborted);
+            using (place) Generate(model.Decoder, request, lines.Writer, context.RequestAborted);
         });
         try
         {
@@ -63,14 +62,14 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
 
     public void Dispose() => _places.Dispose();
 
-    private void Generate(ByteLanguageModel bytes, GenerationRequest request, ChannelWriter<GenerationLine> lines, CancellationToken gone)
+    private void Generate(ByteDecoder decoder, GenerationRequest request, ChannelWriter<GenerationLine> lines, CancellationToken gone)
     {
         using var deadline = new CancellationTokenSource(limits.GenerationTime);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(gone, stopping, deadline.Token);
         Interlocked.Increment(ref _running);
         try
         {
-            using var generator = ByteGenerator.ForText(bytes, request.Prompt);
+            using IByteGenerator generator = decoder.CreateTextGenerator(request.Prompt);
             NextByte[] next = NextBytes.Of(generator.Probabilities());
             GenerationEnd end;
             try
