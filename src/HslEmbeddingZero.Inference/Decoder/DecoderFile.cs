@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace HslEmbeddingZero;
@@ -180,6 +181,8 @@ internal sealed class DecoderFile : IDisposable
         if (ForeignFile.DescribeNames(_reader.Header.Tensors.Keys) is { } names) throw Bad(names);
     }
 
+    /// <summary>Converts numbers. Optimized at once, as <c>PanelMatrix.Pack</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToFloats(ReadOnlySpan<byte> data, SafetensorsDtype dtype, Span<float> values)
     {
         switch (dtype)

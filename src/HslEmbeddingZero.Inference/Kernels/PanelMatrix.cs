@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace HslEmbeddingZero;
 
@@ -87,6 +88,8 @@ internal sealed unsafe class PanelMatrix
         GC.KeepAlive(this);
     }
 
+    /// <summary>Stores a row. Optimized at once: a program that generates one text loads millions of weights in its first calls.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(ReadOnlySpan<float> weights, int output)
     {
         byte* panel = _panels.Address + (output / Panels.Columns * PanelBytes);

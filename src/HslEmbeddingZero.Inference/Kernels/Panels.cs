@@ -83,6 +83,7 @@ internal static class Panels
     public static int BFloat16Place(int column) => column < Half ? 2 * column : (2 * (column - Half)) + 1;
 
     /// <summary>The nearest bfloat16 number, ties to even. NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort ToBFloat16(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
