@@ -10,6 +10,9 @@ namespace HslEmbeddingZero.Samples;
 internal static class GenerateCommand
 {
     private const int MostBytes = 1_000_000;
+    private const string Stored = "stored";
+    private const string Cuda = "cuda";
+    private const string Torch = "torch";
 
     public static Command Create(IAnsiConsole console)
     {
@@ -45,14 +48,20 @@ internal static class GenerateCommand
             value => value is >= 1 and <= 100, "numbers from 1 to 100");
         Option<string[]> stop = new("--stop") { Description = "Text that ends the generation; may be given several times." };
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes. Default: 0.", 0);
+        Option<string> engine = CheckedOptions.Choice(
+            "--engine", "decoder: plain C# on one core of the CPU. torch: libtorch, which starts slowly, but can use a GPU. Default: "
+                + "decoder; with --device cuda torch.", "decoder", "decoder", Torch);
+        Option<string> precision = CheckedOptions.Choice(
+            "--precision", "How the decoder keeps the weights in memory: stored (as the file has them), float32, bfloat16 or int8. It "
+                + "computes in float32.", Stored, Stored, "float32", "bfloat16", "int8");
         Option<string> device = ComputeOptions.Device();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
             "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
         Command command = new("generate", "Continues a text byte by byte, or generates the window after a given window.")
         {
-            weights, prompt, promptFile, raw, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, device, windows,
-            output,
+            weights, prompt, promptFile, raw, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, engine,
+            precision, device, windows, output,
         };
         command.Validators.Add(result =>
         {
@@ -64,13 +73,17 @@ internal static class GenerateCommand
                 result.AddError("--prompt-file is empty; it must name a file.");
             if (Given(prompt) is not null && Given(promptFile) is not null)
                 result.AddError("--prompt cannot be combined with --prompt-file; give one of them.");
+            bool isCuda = result.GetValue(device) == Cuda, isTorch = result.GetValue(engine) == Torch;
+            if (isCuda && !isTorch && Given(engine) is not null)
+                result.AddError("--engine decoder cannot be combined with --device cuda: it runs on the CPU. Give --engine torch.");
+            if ((isCuda || isTorch) && Given(precision) is not null)
+                result.AddError("--precision is for the decoder. Leave it out, or give --engine decoder without --device cuda.");
 
             string? Given(params Option[] options) =>
                 options.FirstOrDefault(option => result.GetResult(option) is { Implicit: false })?.Name;
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
             GenerationOptions options = new()
             {
                 Temperature = parsed.GetValue(temperature),
@@ -82,8 +95,10 @@ internal static class GenerateCommand
             };
             WindowPrompt? given = parsed.GetValue(window) is { } which
                 ? WindowPrompt.Read(which, CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows))) : null;
-            using var model = ByteLanguageModel.Load(parsed.GetValue(weights)!.FullName);
-            model.to(place);
+            string path = parsed.GetValue(weights)!.FullName, where = parsed.GetValue(device)!;
+            IByteModel model = parsed.GetValue(engine) == Torch || where == Cuda
+                ? LoadOnTorch(path, where) : LoadDecoder(path, parsed.GetValue(precision)!);
+            using var tensors = model as IDisposable;
             try
             {
                 if (given is not null)
@@ -107,8 +122,21 @@ internal static class GenerateCommand
         return command;
     }
 
+    private static ByteDecoder LoadDecoder(string path, string precision) => ByteDecoder.Load(path, new()
+    {
+        Weights = precision == Stored ? null : Enum.Parse<DecoderPrecision>(precision, ignoreCase: true),
+    });
+
+    private static ByteLanguageModel LoadOnTorch(string path, string device)
+    {
+        torch.Device place = ComputeOptions.ChooseDevice(device);
+        var model = ByteLanguageModel.Load(path);
+        model.to(place);
+        return model;
+    }
+
     private static async Task WriteText(
-        IAnsiConsole console, ByteLanguageModel model, byte[] prompt, int count, bool isRaw, GenerationOptions options,
+        IAnsiConsole console, IByteModel model, byte[] prompt, int count, bool isRaw, GenerationOptions options,
         CancellationToken cancellationToken)
     {
         using Stream output = StandardOutput.Open();
@@ -165,7 +193,7 @@ internal static class GenerateCommand
     }
 
     private static async Task WriteWindow(
-        IAnsiConsole console, ByteLanguageModel model, WindowPrompt given, GenerationOptions options, DirectoryInfo folder,
+        IAnsiConsole console, IByteModel model, WindowPrompt given, GenerationOptions options, DirectoryInfo folder,
         CancellationToken cancellationToken)
     {
         using var taken = OutputFolder.Take(folder);

@@ -43,12 +43,12 @@ internal sealed record WindowPrompt(byte[] Window, bool IsForCaption)
     /// <summary>Generates the next window, all 539 bytes, or the same window with a generated caption.</summary>
     /// <exception cref="InvalidDataException">The model ended the window early.</exception>
     public async Task<byte[]> ContinueAsync(
-        ByteLanguageModel model, GenerationOptions options, IProgress<WorkDone> progress, CancellationToken cancellationToken)
+        IByteModel model, GenerationOptions options, IProgress<WorkDone> progress, CancellationToken cancellationToken)
     {
         // The same contexts and targets as in training: VideoSource and CaptionSource.
         byte[] context = IsForCaption ? Window[..WindowRecord.CaptionOffset] : Window;
         int count = IsForCaption ? WindowRecord.CaptionSize : WindowRecord.Size;
-        using ByteGenerator generator = new(model, context);
+        using IByteGenerator generator = model.CreateGenerator([.. context.Select(value => (short)value)], []);
         List<byte> next = new(count);
         await foreach (byte value in generator.GenerateAsync(count, options, cancellationToken).ConfigureAwait(false))
         {
