@@ -49,8 +49,8 @@ internal static class GenerateCommand
         Option<string[]> stop = new("--stop") { Description = "Text that ends the generation; may be given several times." };
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes. Default: 0.", 0);
         Option<string> engine = CheckedOptions.Choice(
-            "--engine", "decoder: plain C# on one core of the CPU. torch: libtorch, which starts slowly, but can use a GPU. Default: "
-                + "decoder; with --device cuda torch.", "decoder", "decoder", Torch);
+            "--engine", "decoder: plain C#, on one core of the CPU. torch: libtorch, which starts slowly, but can use a GPU; the default "
+                + "with --device cuda.", "decoder", "decoder", Torch);
         Option<string> precision = CheckedOptions.Choice(
             "--precision", "How the decoder keeps the weights in memory: stored (as the file has them), float32, bfloat16 or int8. It "
                 + "computes in float32.", Stored, Stored, "float32", "bfloat16", "int8");

@@ -112,17 +112,14 @@ public class AnswerFormTests
         using (await demo.BeginAsync(1_000_000)) AssertProblem(await AskAsync(demo, request), 429);
         await demo.ComeToRestAsync();
 
-        using (TorchSharp.torch.no_grad())
-        {
-            foreach (TorchSharp.Modules.Parameter weight in demo.Model!.Model.parameters()) weight.fill_(float.NaN);
-        }
-
-        RawAnswer failed = await AskAsync(demo, request);
+        DemoModel damaged = RunningDemo.SmallModel(endOfDocument: float.NaN);
+        await using RunningDemo failing = await RunningDemo.StartAsync(null, damaged);
+        RawAnswer failed = await AskAsync(failing, request);
         AssertProblem(failed, 500);
         Assert.Contains("NaN", failed.Detail, StringComparison.Ordinal);
 
-        demo.Model.Dispose(); // an error that nobody expects
-        RawAnswer unexpected = await AskAsync(demo, request);
+        await using RunningDemo broken = await RunningDemo.StartAsync(null, damaged with { Decoder = null! });
+        RawAnswer unexpected = await AskAsync(broken, request); // an error that nobody expects
         AssertProblem(unexpected, 500);
         Assert.Equal("The server failed. Its console shows the error.", unexpected.Detail);
     }

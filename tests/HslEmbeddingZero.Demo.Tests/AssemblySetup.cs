@@ -1,2 +1,2 @@
-// Live tensors are counted for the whole process, so tests run one at a time.
+// Memory is that of the whole process, so tests run one at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

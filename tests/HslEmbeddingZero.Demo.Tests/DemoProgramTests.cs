@@ -137,6 +137,15 @@ public partial class DemoProgramTests
         Assert.Contains(path, error, StringComparison.Ordinal);
     }
 
+    /// <summary>Libtorch lies beside it in the folder of the tests, so what the program itself asks for is read.</summary>
+    [Fact]
+    public void The_program_needs_no_libtorch()
+    {
+        string needed = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Demo.deps.json"));
+        Assert.Contains("HslEmbeddingZero.Inference", needed, StringComparison.Ordinal);
+        Assert.DoesNotContain("torch", needed, StringComparison.OrdinalIgnoreCase);
+    }
+
     private static SampleProcess StartSmall(TemporaryFolder folder, out Uri address)
     {
         string weights = folder.PathOf("small.safetensors");

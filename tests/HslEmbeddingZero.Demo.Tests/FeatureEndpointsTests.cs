@@ -27,6 +27,17 @@ public class FeatureEndpointsTests
 
     [Theory]
     [MemberData(nameof(Inputs))]
+    public async Task Slots_are_those_of_the_zero_door(byte[] input)
+    {
+        await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
+        using ZeroDoor door = new(8, Dim);
+        using TorchSharp.torch.Tensor ids = TorchSharp.torch.tensor(input.Length == 0 ? [0] : input, device: TorchSharp.torch.CPU);
+        using TorchSharp.torch.Tensor expected = door.forward(ids);
+        Assert.Equal(expected.data<float>().ToArray(), await FloatsAsync(demo, "/api/slots", input));
+    }
+
+    [Theory]
+    [MemberData(nameof(Inputs))]
     public async Task Slots_are_eight_rows_side_by_side_and_zeros(byte[] input)
     {
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);

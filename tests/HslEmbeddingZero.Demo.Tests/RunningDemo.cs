@@ -121,8 +121,7 @@ internal sealed class RunningDemo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.StopAsync(); // running generations end before their model is disposed
+        await _app.StopAsync();
         await _app.DisposeAsync();
-        Model?.Dispose();
     }
 }

@@ -48,7 +48,7 @@ public class SlowClientTests
     [Fact]
     public async Task Clients_that_do_not_read_hold_no_place()
     {
-        using DemoModel model = RunningDemo.SmallModel();
+        DemoModel model = RunningDemo.SmallModel();
         using GenerationEndpoint endpoint = new(model, OnePlace, CancellationToken.None);
         List<(UnreadStream Answer, Task Request)> slow = [];
         for (int i = 0; i < 5; i++)
@@ -115,7 +115,7 @@ public class SlowClientTests
     [Fact]
     public async Task A_client_that_never_reads_does_not_keep_its_answer_for_ever()
     {
-        using DemoModel model = RunningDemo.SmallModel();
+        DemoModel model = RunningDemo.SmallModel();
         DemoLimits brief = OnePlace with { GenerationTime = TimeSpan.FromMilliseconds(50), ReadingTime = TimeSpan.FromMilliseconds(50) };
         using GenerationEndpoint generation = new(model, brief, CancellationToken.None);
         using FeatureEndpoints features = new(brief, CancellationToken.None);

@@ -60,10 +60,41 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     {
         byte[] prompt = InShell($"printf '{octal}'");
         byte[] raw = InShell($"printf '{octal}' | {{0}} generate --raw --bytes 50 --temperature 20 --seed 3");
-        using var model = ByteLanguageModel.Load(trained.Weights);
+        var model = ByteDecoder.Load(trained.Weights);
         GenerationOptions options = new() { Temperature = 20, TopP = 0.95, Seed = 3 };
         Assert.Equal(model.Generate(prompt, 50, options), raw);
         Assert.Contains(raw, value => value >= 0x80);
+    }
+
+    [SkippableTheory]
+    [InlineData("decoder", false)]
+    [InlineData("torch", true)]
+    public void Libtorch_is_loaded_by_its_own_engine_only(string engine, bool expected)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "The libraries of a process are listed in /proc.");
+        // At this temperature, a whole line comes soon. The generation then goes on until the process is killed.
+        using SampleProcess process = new(TrainedModel.Assembly, "generate", "--weights", Endless(), "--device", "cpu", "--engine", engine,
+            "--raw", "--temperature", "20", "--bytes", "1000000");
+        process.WaitUntil(() => process.Output.Length > 0);
+        string libraries = File.ReadAllText($"/proc/{process.Id}/maps");
+        process.Kill();
+        Assert.Contains("libcoreclr", libraries, StringComparison.Ordinal);
+        Assert.Equal(expected, libraries.Contains("torch", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [SkippableTheory]
+    [InlineData("--engine decoder --device cuda", "--engine decoder cannot be combined with --device cuda")]
+    [InlineData("--engine torch --precision int8", "--precision is for the decoder")]
+    [InlineData("--device cuda --precision int8", "--precision is for the decoder")]
+    [InlineData("--engine onnx", "--engine must be decoder or torch; got 'onnx'")]
+    [InlineData("--precision int4", "--precision must be stored, float32, bfloat16 or int8; got 'int4'")]
+    [InlineData("--device cuda", "--device cuda: no CUDA device")] // libtorch says so
+    public void An_engine_refuses_what_it_cannot_do(string options, string expected)
+    {
+        Skip.If(options == "--device cuda" && TorchSharp.torch.cuda_is_available(), "This machine has a CUDA device.");
+        (int exitCode, _, string error) = SampleProcess.Run(TrainedModel.Assembly, ["generate", "--bytes", "1", .. options.Split(' ')]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(expected, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     /// <summary>The shipped model knows what follows a whole line, and what follows a part of one.</summary>

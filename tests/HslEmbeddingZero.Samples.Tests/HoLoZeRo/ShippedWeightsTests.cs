@@ -58,14 +58,38 @@ public sealed partial class ShippedWeightsTests
         Assert.InRange(double.Parse(difference.Groups[1].Value, CultureInfo.InvariantCulture), 0, 5e-4);
     }
 
-    [Fact]
-    public void Generate_writes_text()
+    [Theory]
+    [InlineData("stored")]
+    [InlineData("float32")]
+    [InlineData("bfloat16")]
+    [InlineData("int8")]
+    public void Generate_writes_text(string precision)
     {
         (int exitCode, string output, string error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--device", "cpu", "--prompt",
-            "And he said unto them, ", "--bytes", "200");
+            "And he said unto them, ", "--bytes", "200", "--precision", precision);
         Assert.True(exitCode == 0, error);
         Assert.DoesNotContain("\\x", output, StringComparison.Ordinal);
         Assert.InRange(output.Count(character => char.IsAsciiLetterLower(character) || character == ' ') / (double)output.Length, 0.8, 1);
+    }
+
+    /// <summary>More than one part of a long text: after 448 bytes, the text so far becomes the prompt.</summary>
+    [Theory]
+    [InlineData("And he said unto them, ")]
+    [InlineData("데비안 ")]
+    [InlineData("")]
+    public void The_likeliest_bytes_are_the_same_by_either_engine(string prompt)
+    {
+        string decoded = Generate("decoder");
+        Assert.InRange(decoded.Length - prompt.Length, 2, 500);
+        Assert.Equal(Generate("torch"), decoded);
+
+        string Generate(string engine)
+        {
+            (int exitCode, string output, string error) = SampleProcess.Run(TrainedModel.Assembly, "generate", "--device", "cpu",
+                "--engine", engine, "--prompt", prompt, "--bytes", "500", "--temperature", "0");
+            Assert.True(exitCode == 0, error);
+            return output;
+        }
     }
 
     [GeneratedRegex(@"Same held-out samples; the largest difference is ([.\d]+)\.\s")]
