@@ -112,7 +112,7 @@ public class AnswerFormTests
         using (await demo.BeginAsync(1_000_000)) AssertProblem(await AskAsync(demo, request), 429);
         await demo.ComeToRestAsync();
 
-        DemoModel damaged = RunningDemo.SmallModel(endOfDocument: float.NaN);
+        DemoModel damaged = RunningDemo.DamagedModel();
         await using RunningDemo failing = await RunningDemo.StartAsync(null, damaged);
         RawAnswer failed = await AskAsync(failing, request);
         AssertProblem(failed, 500);

@@ -59,6 +59,22 @@ internal sealed class RunningDemo : IAsyncDisposable
         return DemoModel.Load(path);
     }
 
+    /// <summary>A model with a bias that is NaN, as a file can have it. The library writes no such file.</summary>
+    public static DemoModel DamagedModel()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("damaged.safetensors");
+        SaveSmallModel(path);
+        var header = SafetensorsHeader.Read(path);
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Write))
+        {
+            file.Position = header.DataStart + header.Tensors["head.bias"].Begin;
+            file.Write(BitConverter.GetBytes(float.NaN));
+        }
+
+        return DemoModel.Load(path);
+    }
+
     /// <param name="path">File to write.</param>
     /// <param name="endOfDocument">Bias of the end-of-document logit.</param>
     /// <param name="arm">Arm of the door.</param>
