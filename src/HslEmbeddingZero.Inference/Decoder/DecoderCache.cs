@@ -11,7 +11,7 @@ internal sealed class DecoderCache
         Layers = [.. network.Layers.Select(layer => new DecoderLayerCache(network, format, layer.Memory is not null))];
     }
 
-    public IReadOnlyList<DecoderLayerCache> Layers { get; }
+    public DecoderLayerCache[] Layers { get; }
 
     /// <summary>Positions read so far.</summary>
     public int Length { get; set; }

@@ -137,7 +137,7 @@ internal sealed class DecoderFile : IDisposable
                 body.FastWeightMemory ? Memory(memory) : null));
         }
 
-        DecoderNetwork network = new(body, door, layers, Norm("norm"), Linear("head", body.Vocabulary, body.Dim));
+        DecoderNetwork network = new(body, door, [.. layers], Norm("norm"), Linear("head", body.Vocabulary, body.Dim));
         string? extra = _reader.Header.Tensors.Keys.FirstOrDefault(name => !_read.Contains(name));
         return extra is null ? network : throw Bad($"'{SafetensorsHeaderReader.Show(extra)}' is extra: such a model has no tensor of this name");
 

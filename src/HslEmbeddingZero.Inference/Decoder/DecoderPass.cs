@@ -198,7 +198,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     /// <summary>What one thread does in a pass.</summary>
     private void Body(int rank)
     {
-        for (int i = 0; i < _network.Layers.Count; i++)
+        for (int i = 0; i < _network.Layers.Length; i++)
         {
             DecoderLayer layer = _network.Layers[i];
             Norm(rank, layer.AttentionNorm);

@@ -12,7 +12,7 @@ public sealed class DecoderFileTests : IDisposable
     public DecoderFileTests()
     {
         using ByteLanguageModel model = DecoderModels.Create(dim: 96, heads: 2);
-        model.Save(ModelPath, new Dictionary<string, string> { ["card"] = "mine" });
+        model.Save(ModelPath, metadata: new Dictionary<string, string> { ["card"] = "mine" });
     }
 
     public void Dispose() => _folder.Dispose();
@@ -98,7 +98,7 @@ public sealed class DecoderFileTests : IDisposable
         Assert.InRange(refused, 200, 400);
     }
 
-    private string Message(string path) => Assert.Throws<SafetensorsException>(() => ByteDecoder.Load(path)).Message;
+    private static string Message(string path) => Assert.Throws<SafetensorsException>(() => ByteDecoder.Load(path)).Message;
 
     private void Refused(string message, Action<Dictionary<string, Tensor>> change)
     {
