@@ -8,12 +8,14 @@ namespace HslEmbeddingZero.Package.Tests;
 /// </summary>
 public sealed class RoomTests
 {
-    /// <summary>Each room (folder) may use the rooms before it. The second is the root folder of the core package.</summary>
+    /// <summary>Each room (folder) may use the rooms before it. Those without a slash are the root folders of packages.</summary>
     private static readonly string[] Rooms =
     [
-        "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Signal", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
-        "HslEmbeddingZero/Generation", "HslEmbeddingZero.Training/Distributed", "HslEmbeddingZero.Training/Data",
-        "HslEmbeddingZero.Training/Optimization", "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",
+        "HslEmbeddingZero.Signal/Files", "HslEmbeddingZero.Signal", "HslEmbeddingZero.Signal/Signal", "HslEmbeddingZero.Signal/Model",
+        "HslEmbeddingZero.Inference/Generation",
+        "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model", "HslEmbeddingZero/Generation",
+        "HslEmbeddingZero.Training/Distributed", "HslEmbeddingZero.Training/Data", "HslEmbeddingZero.Training/Optimization",
+        "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",
     ];
 
     [Fact]

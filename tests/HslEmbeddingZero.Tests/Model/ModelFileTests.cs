@@ -67,6 +67,11 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(Body.Trim(), metadata["body"]);
     }
 
+    [Fact]
+    public void The_metadata_names_every_option_of_the_body() => Assert.Equal(
+        typeof(ByteTransformerOptions).GetProperties().Select(option => option.Name),
+        typeof(BodyDescription).GetProperties().Select(value => value.Name));
+
     /// <summary>Codes that differ from those of every arm, with every kind of features.</summary>
     [Theory]
     [InlineData("zero")]
