@@ -30,12 +30,6 @@ internal sealed record ModelDescription
     /// <summary>Upper limit: more bytes than a slot of any real model holds.</summary>
     private const int MostBytesPerSlot = 4096;
 
-    /// <summary>
-    /// Body options that every file must name. An option that is added later takes its default if a file does not name it.
-    /// </summary>
-    private static readonly HashSet<string> NeededOptions =
-        ["dim", "layers", "heads", "dropout", "fastWeightMemory", "memoryChunk", "rotaryBase", "vocabulary"];
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNameCaseInsensitive = false,
@@ -43,7 +37,7 @@ internal sealed record ModelDescription
         NumberHandling = JsonNumberHandling.Strict,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
-        TypeInfoResolver = ModelJson.Default.WithAddedModifier(RequireNeededOptions),
+        TypeInfoResolver = ModelJson.Default,
         Converters = { new JsonStringEnumConverter<SlotTail>(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
@@ -77,7 +71,7 @@ internal sealed record ModelDescription
             throw new SafetensorsException(
                 $"{path}: not a model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'. "
                     + $"{Advice(format, header)}");
-        ByteTransformerOptions body = Parse<ByteTransformerOptions>(header, BodyKey, path);
+        ByteTransformerOptions body = Parse<BodyDescription>(header, BodyKey, path).Options();
         DoorDescription door = Parse<DoorDescription>(header, DoorKey, path);
         CheckBody(header, body, path);
         return OfDoor(header, door, body, path);
@@ -101,7 +95,7 @@ internal sealed record ModelDescription
             Ngrams = NgramDescription.Of(Ngrams),
         };
         Add(DoorKey, JsonSerializer.Serialize(door, TypeOf<DoorDescription>()));
-        Add(BodyKey, JsonSerializer.Serialize(Body, TypeOf<ByteTransformerOptions>()));
+        Add(BodyKey, JsonSerializer.Serialize(BodyDescription.Of(Body), TypeOf<BodyDescription>()));
         return metadata;
 
         void Add(string key, string value)
@@ -151,12 +145,6 @@ internal sealed record ModelDescription
         {
             throw Bad(header, key, path, error.Message, error);
         }
-    }
-
-    private static void RequireNeededOptions(JsonTypeInfo type)
-    {
-        if (type.Type != typeof(ByteTransformerOptions)) return;
-        foreach (JsonPropertyInfo property in type.Properties) property.IsRequired = NeededOptions.Contains(property.Name);
     }
 
     private static void CheckBody(SafetensorsHeader header, ByteTransformerOptions body, string path)
