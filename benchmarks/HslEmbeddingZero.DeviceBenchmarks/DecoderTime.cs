@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics;
 using MathNet.Numerics.Statistics;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.DeviceBenchmarks;
@@ -45,7 +44,7 @@ internal static class DecoderTime
                 Decoder("bfloat16", DecoderPrecision.BFloat16, DecoderPrecision.BFloat16),
                 Decoder("int8", DecoderPrecision.Int8, DecoderPrecision.BFloat16),
             ];
-            Console.WriteLine(Line(
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"libtorch {TorchRuntime.LibtorchVersion}, {body} body, {model.Body.ParameterCount} parameters, {threads} threads, "
                 + $"vectors {DecoderPass.Widest}, {rounds} rounds; median (least to most)"));
             foreach (int position in positions) MeasureBytes(engines, position, bytes, rounds);
@@ -71,11 +70,12 @@ internal static class DecoderTime
         double[][] times = Take(rounds, [.. generators.Select(generator => (Action)(() => Continue(generator, bytes)))]);
         double[] memory = Take(rounds, [ReadMemory])[0];
         double perSecond = MemoryBytes / memory.Minimum() / 1e6;
-        Console.WriteLine(Line($"a byte at {positions} positions; memory is read with {perSecond:F1} GB/s by one thread"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"a byte at {positions} positions; memory is read with {perSecond:F1} GB/s by one thread"));
         for (int i = 0; i < engines.Length; i++)
         {
             double[] ofByte = [.. times[i].Select(time => time / bytes)];
-            Console.WriteLine(Line(
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"  {engines[i].Name,-18} {Spread(ofByte)} ms; {Ratio(times[0], times[i])} times as fast; weights with "
                 + $"{engines[i].Bytes / ofByte.Minimum() / 1e6:F1} GB/s, {engines[i].Bytes / ofByte.Minimum() / 1e6 / perSecond:F2} of memory"));
         }
@@ -88,9 +88,9 @@ internal static class DecoderTime
     {
         double[][] times = Take(
             Math.Min(rounds, 5), [.. engines.Select(engine => (Action)(() => Generator(engine, prompt, context: 0).Dispose()))]);
-        Console.WriteLine(Line($"a prompt of {prompt} positions"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a prompt of {prompt} positions"));
         for (int i = 0; i < engines.Length; i++)
-            Console.WriteLine(Line($"  {engines[i].Name,-18} {Spread(times[i])} ms; {Ratio(times[0], times[i])} times as fast"));
+            Console.WriteLine($"  {engines[i].Name,-18} {Spread(times[i])} ms; {Ratio(times[0], times[i])} times as fast");
     }
 
     /// <summary>Bytes a second of several streams that are read together, beside one stream.</summary>
@@ -101,7 +101,7 @@ internal static class DecoderTime
         var decoder = (ByteDecoder)engine.Model;
         double[][] times = Take(rounds, [() => Continue(alone, bytes), Together]);
         double[] gain = [.. times[0].Zip(times[1], (one, all) => streams * one / all)];
-        Console.WriteLine(Line(
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{streams} streams at once, {engine.Name}: {Spread([.. times[1].Select(time => streams * bytes / time * 1000)])} bytes/s, "
             + $"{Spread(gain)} times one stream's"));
         foreach (DecoderGenerator generator in generators) generator.Dispose();
@@ -181,8 +181,6 @@ internal static class DecoderTime
     private static string Text(double value) => value.ToString(value < 100 ? "F3" : "F0", CultureInfo.InvariantCulture);
 
     private static string Ratio(double[] first, double[] other) => Spread([.. first.Zip(other, (a, b) => a / b)]);
-
-    private static string Line(FormattableString text) => FormattableString.Invariant(text);
 
     private sealed record Engine(string Name, long Bytes, IByteModel Model);
 }
