@@ -44,7 +44,7 @@ public sealed class RoomTests
             .. from source in sources
                from name in Identifier.Matches(source.Code).Select(match => match.Value).Distinct()
                where roomOf.TryGetValue(name, out string? room) && PackageOf(room) == PackageOf(source.Room)
-               where Array.IndexOf(Rooms, room) > Array.IndexOf(Rooms, source.Room)
+                   && Array.IndexOf(Rooms, room) > Array.IndexOf(Rooms, source.Room)
                select $"{source.File} names {name} of {roomOf[name]}",
         ];
         Assert.Empty(wrong);

@@ -3,7 +3,7 @@ namespace HslEmbeddingZero.Package.Tests.Packages;
 /// <summary>All libraries, packed from the sources into a separate folder, with a version that no cache has.</summary>
 public sealed class PackedLibraries : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hsl-package-tests-");
 
     public PackedLibraries()
