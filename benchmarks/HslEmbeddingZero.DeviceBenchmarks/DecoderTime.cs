@@ -75,9 +75,10 @@ internal static class DecoderTime
         for (int i = 0; i < engines.Length; i++)
         {
             double[] ofByte = [.. times[i].Select(time => time / bytes)];
+            double weights = engines[i].Bytes / ofByte.Minimum() / 1e6;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {engines[i].Name,-18} {Spread(ofByte)} ms; {Ratio(times[0], times[i])} times as fast; weights with "
-                + $"{engines[i].Bytes / ofByte.Minimum() / 1e6:F1} GB/s, {engines[i].Bytes / ofByte.Minimum() / 1e6 / perSecond:F2} of memory"));
+                $"  {engines[i].Name,-18} {Spread(ofByte)} ms; {Ratio(times[0], times[i])} times as fast; "
+                + $"weights with {weights:F1} GB/s, {weights / perSecond:F2} of memory"));
         }
 
         foreach (IByteGenerator generator in generators) generator.Dispose();

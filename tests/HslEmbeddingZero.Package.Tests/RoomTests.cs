@@ -14,7 +14,8 @@ public sealed class RoomTests
     private static readonly string[] Rooms =
     [
         "HslEmbeddingZero.Signal/Files", "HslEmbeddingZero.Signal", "HslEmbeddingZero.Signal/Signal", "HslEmbeddingZero.Signal/Model",
-        "HslEmbeddingZero.Inference/Generation",
+        "HslEmbeddingZero.Inference", "HslEmbeddingZero.Inference/Generation", "HslEmbeddingZero.Inference/Kernels",
+        "HslEmbeddingZero.Inference/Decoder",
         "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
         "HslEmbeddingZero.Training/Distributed", "HslEmbeddingZero.Training/Data", "HslEmbeddingZero.Training/Optimization",
         "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",

@@ -139,7 +139,8 @@ internal sealed class DecoderFile : IDisposable
 
         DecoderNetwork network = new(body, door, [.. layers], Norm("norm"), Linear("head", body.Vocabulary, body.Dim));
         string? extra = _reader.Header.Tensors.Keys.FirstOrDefault(name => !_read.Contains(name));
-        return extra is null ? network : throw Bad($"'{SafetensorsHeaderReader.Show(extra)}' is extra: such a model has no tensor of this name");
+        return extra is null
+            ? network : throw Bad($"'{SafetensorsHeaderReader.Show(extra)}' is extra: such a model has no tensor of this name");
 
         DecoderMemory Memory(string name) => new(
             Norm(name + "norm"), Linear(name + "qkv", 3 * body.Dim, body.Dim), Linear(name + "proj", body.Dim, body.Dim),
@@ -237,7 +238,8 @@ internal sealed class DecoderFile : IDisposable
                 $"'{name}' is [{string.Join(", ", entry.Shape)}]; such a model has [{string.Join(", ", shape.ToArray())}]");
         }
 
-        if (entry.ByteCount > Array.MaxLength) throw Bad($"'{name}' has {entry.ByteCount} bytes; the decoder reads up to {Array.MaxLength}");
+        if (entry.ByteCount > Array.MaxLength)
+            throw Bad($"'{name}' has {entry.ByteCount} bytes; the decoder reads up to {Array.MaxLength}");
         bool isMatrix = shape.Length == 2 && name.EndsWith(MatrixSuffix, StringComparison.Ordinal) && name != TableName;
         if (IsFloating(entry.Dtype) || (entry.Dtype == SafetensorsDtype.Int8 && isMatrix)) return entry;
         throw Bad($"'{name}' is of type {entry.Dtype}; the decoder reads floating types, and Int8 matrices");

@@ -1,6 +1,8 @@
 namespace HslEmbeddingZero;
 
-/// <summary>The weights of a <c>ByteTransformer</c> in the form that the decoder reads. Nothing in it changes, so threads share it.</summary>
+/// <summary>
+/// The weights of a <c>ByteTransformer</c> in the form that the decoder reads. Nothing in it changes, so threads share it.
+/// </summary>
 internal sealed record DecoderNetwork(
     ByteTransformerOptions Body, DecoderDoor Door, DecoderLayer[] Layers, DecoderNorm Norm, PanelMatrix Head)
 {

@@ -116,7 +116,8 @@ public sealed class ByteDecoderTests : IDisposable
     {
         Saved().Dispose();
         var decoder = ByteDecoder.Load(ModelPath, new() { Threads = threads });
-        DecoderGenerator[] together = [.. Enumerable.Range(0, count).Select(Generator)], alone = [.. Enumerable.Range(0, count).Select(Generator)];
+        DecoderGenerator[] together = [.. Enumerable.Range(0, count).Select(Generator)];
+        DecoderGenerator[] alone = [.. Enumerable.Range(0, count).Select(Generator)];
         for (int step = 0; step < 5; step++)
         {
             for (int i = 0; i < count; i++)
