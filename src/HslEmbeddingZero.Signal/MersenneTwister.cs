@@ -1,7 +1,7 @@
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// MT19937 of Matsumoto and Nishimura (1998), seeded by their <c>init_genrand</c>: 32 bits at a time, of period 2^19937 - 1. Not for secrets.
+/// MT19937 of Matsumoto and Nishimura (1998), seeded by their <c>init_genrand</c>: 32 bits at a time. Not for secrets.
 /// </summary>
 internal sealed class MersenneTwister
 {

@@ -9,14 +9,14 @@ internal static class Command
 {
     /// <summary>Runs dotnet with the arguments.</summary>
     public static (int Code, string Output, string Error) Run(string folder, TimeSpan patience, params string[] arguments) =>
-        Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, patience, arguments);
+        RunProgram(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, patience, arguments);
 
     /// <summary>Runs git in the repository. The exit code is not 0 where there is no git or no repository.</summary>
     public static (int Code, string Output) Git(params string[] arguments)
     {
         try
         {
-            (int code, string output, _) = Run("git", Build.RepositoryFolder, TimeSpan.FromMinutes(1), arguments);
+            (int code, string output, _) = RunProgram("git", Build.RepositoryFolder, TimeSpan.FromMinutes(1), arguments);
             return (code, output);
         }
         catch (Win32Exception)
@@ -25,7 +25,9 @@ internal static class Command
         }
     }
 
-    private static (int Code, string Output, string Error) Run(string program, string folder, TimeSpan patience, string[] arguments)
+    /// <summary>Runs a program with the arguments.</summary>
+    public static (int Code, string Output, string Error) RunProgram(
+        string program, string folder, TimeSpan patience, params string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments)
         {

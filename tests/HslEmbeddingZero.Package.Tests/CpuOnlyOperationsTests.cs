@@ -28,7 +28,7 @@ public sealed class CpuOnlyOperationsTests
 
         // tensors created on the CPU
         ["BatchSlot.Ids: bytes"] = "pinned memory, which is filled on the host and copied to the device",
-        ["ControlValueTables.Learned: data"] = "a table drawn on the CPU",
+        ["ControlFeatures.LearnedStart: data"] = "a table drawn on the CPU",
         ["LossMeter.Restore: data"] = "a tensor of a checkpoint's file",
         ["NcclUnderMpiGroup.Share: bytes"] = "NCCL's id, which travels by MPI",
         ["Trainer.SaveCheckpoint: data"] = "the losses of a checkpoint, which LossMeter has read",

@@ -64,6 +64,22 @@ public sealed class ByteDecoder : IByteModel
         return new(network, metadata, options, width);
     }
 
+    /// <summary>
+    /// Writes a model file again with int8 matrices: a quarter of the size of float32, half of bfloat16. Everything else stays as it is.
+    /// Only <see cref="Load(string, ByteDecoderOptions?)"/> reads such a file.
+    /// </summary>
+    /// <param name="path">The model file, or the index of one in several files.</param>
+    /// <param name="int8Path">The new file; an existing one is replaced. It appears whole or not at all.</param>
+    /// <exception cref="SafetensorsException">The file is damaged, is not a model file, or holds a weight that is not finite.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The program has no permission for a file.</exception>
+    public static void SaveInt8(string path, string int8Path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentException.ThrowIfNullOrEmpty(int8Path);
+        DecoderFile.WriteInt8(path, int8Path);
+    }
+
     /// <summary>Processes a context and the beginning of a stream. The result is ready to predict the next byte.</summary>
     /// <param name="context">Ids of the prefix, 0..257, which become slots of K bytes; may be empty.</param>
     /// <param name="stream">Ids that the stream begins with, 0..257, one position each; may be empty.</param>

@@ -1,25 +1,11 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace HslEmbeddingZero;
-
-/// <summary>How a decoder stores numbers in memory. It computes in float32.</summary>
-[SuppressMessage("Naming", "CA1720", Justification = "The members are names of types, as in torch and numpy.")]
-public enum DecoderPrecision
-{
-    /// <summary>4 bytes a number.</summary>
-    Float32,
-
-    /// <summary>2 bytes a number: the upper half of a float.</summary>
-    BFloat16,
-
-    /// <summary>1 byte a weight, and one float32 scale for each row of a matrix.</summary>
-    Int8,
-}
 
 /// <summary>How a <see cref="ByteDecoder"/> stores its weights and its cache, and how many threads it uses.</summary>
 public sealed record ByteDecoderOptions
 {
-    /// <summary>How the matrices are stored. Null keeps bfloat16, float32 and int8 as they are in the file; other types become float32.</summary>
+    /// <summary>
+    /// How the matrices are stored. Null keeps bfloat16, float32 and int8 as they are in the file; other types become float32.
+    /// </summary>
     /// <value>Null by default.</value>
     public DecoderPrecision? Weights { get; init; }
 
@@ -37,7 +23,8 @@ public sealed record ByteDecoderOptions
     /// <exception cref="ArgumentException">Names the option, its value and the limit.</exception>
     public void Validate()
     {
-        OptionRange.Require(Weights is null || Enum.IsDefined(Weights.Value), nameof(Weights), Weights ?? default, "one of the named values");
+        OptionRange.Require(
+            Weights is null || Enum.IsDefined(Weights.Value), nameof(Weights), Weights ?? default, "one of the named values");
         OptionRange.Require(
             Cache is DecoderPrecision.Float32 or DecoderPrecision.BFloat16, nameof(Cache), Cache, "Float32 or BFloat16");
         OptionRange.Require(Threads is >= 1 and <= WorkerTeam.MostThreads, nameof(Threads), Threads, $"1 to {WorkerTeam.MostThreads}");

@@ -11,7 +11,7 @@ internal sealed class DecoderCache
         Layers = [.. network.Layers.Select(layer => new DecoderLayerCache(network, format, layer.Memory is not null))];
     }
 
-    public IReadOnlyList<DecoderLayerCache> Layers { get; }
+    public DecoderLayerCache[] Layers { get; }
 
     /// <summary>Positions read so far.</summary>
     public int Length { get; set; }
@@ -110,7 +110,8 @@ internal sealed unsafe class DecoderLayerCache
         for (int c = 0; c < _headDim; c++)
         {
             ((ushort*)keys)[(c * Panels.Columns) + column] = Panels.ToBFloat16(key[c]);
-            ((ushort*)(values + (c / Panels.Columns * ValuePanelBytes)))[Panels.BFloat16Place(c % Panels.Columns)] = Panels.ToBFloat16(value[c]);
+            ushort* row = (ushort*)(values + (c / Panels.Columns * ValuePanelBytes));
+            row[Panels.BFloat16Place(c % Panels.Columns)] = Panels.ToBFloat16(value[c]);
         }
     }
 }

@@ -50,8 +50,8 @@ internal abstract class DecoderDoor(
 internal sealed class FeatureDecoderDoor(
     RowTables tables, NgramCodes? ngrams, int bytesPerSlot, SlotTail tail, PanelMatrix? slot, PanelMatrix? stream)
     : DecoderDoor(
-        bytesPerSlot, tail, (bytesPerSlot * HslFeatures.Dimension) + (ngrams?.SlotColumns ?? 0), HslFeatures.Dimension + (ngrams?.Columns ?? 0),
-        Math.Max(2, (ngrams?.LongestOrder ?? 0) - 1), slot, stream)
+        bytesPerSlot, tail, (bytesPerSlot * HslFeatures.Dimension) + (ngrams?.SlotColumns ?? 0),
+        HslFeatures.Dimension + (ngrams?.Columns ?? 0), Math.Max(2, (ngrams?.LongestOrder ?? 0) - 1), slot, stream)
 {
     private const int BoundaryColumn = 16;
 
@@ -73,7 +73,9 @@ internal sealed class FeatureDecoderDoor(
         if (ngrams is not null) WriteCodes(ids, row[HslFeatures.Dimension..]);
     }
 
-    /// <summary>The row of the last id, see <see cref="HslFeatures"/>. A special id is zeros, and the byte after it counts as first.</summary>
+    /// <summary>
+    /// The row of the last id, see <see cref="HslFeatures"/>. A special id is zeros, and the byte after it counts as first.
+    /// </summary>
     private unsafe void WriteFeatures(ReadOnlySpan<short> ids, Span<float> row)
     {
         int value = ids[^1];
@@ -81,7 +83,8 @@ internal sealed class FeatureDecoderDoor(
         int previous = Byte(ids, 1), earlier = previous < 0 ? -1 : Byte(ids, 2);
         int gray = FeatureTables.Gray((byte)value), change = previous < 0 ? gray : gray ^ FeatureTables.Gray((byte)previous);
         new ReadOnlySpan<float>(tables.Delta + (gray * RowTables.BitRowLength), RowTables.BitRowLength).CopyTo(row);
-        new ReadOnlySpan<float>(tables.Change + (change * RowTables.BitRowLength), RowTables.BitRowLength).CopyTo(row[RowTables.BitRowLength..]);
+        new ReadOnlySpan<float>(tables.Change + (change * RowTables.BitRowLength), RowTables.BitRowLength)
+            .CopyTo(row[RowTables.BitRowLength..]);
         new ReadOnlySpan<float>(tables.Tail + (value * RowTables.TailRowLength) + 1, row.Length - BoundaryColumn - 1)
             .CopyTo(row[(BoundaryColumn + 1)..]);
         int head = FeatureTables.HeadCode(previous, value);

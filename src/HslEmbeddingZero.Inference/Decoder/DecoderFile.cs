@@ -9,8 +9,8 @@ namespace HslEmbeddingZero;
 /// <summary>Makes the decoder's network from a model file.</summary>
 internal sealed class DecoderFile : IDisposable
 {
-    /// <summary>What a matrix of int8 numbers has beside it: a float32 scale for each row.</summary>
-    public const string ScaleSuffix = ".scale";
+    private const string MatrixSuffix = ".weight";
+    private const string TableName = "door.table.weight";
 
     private readonly string _path;
     private readonly SafetensorsReader _reader;
@@ -20,7 +20,7 @@ internal sealed class DecoderFile : IDisposable
     private DecoderFile(string path, SafetensorsReader reader, DecoderPrecision? precision)
     {
         (_path, _reader, _precision) = (path, reader, precision);
-        Description = ModelDescription.Read(reader.Header, path);
+        Description = ModelDescription.Read(reader.Header, path, allowsInt8: true);
     }
 
     public ModelDescription Description { get; }
@@ -39,6 +39,75 @@ internal sealed class DecoderFile : IDisposable
     }
 
     public void Dispose() => _reader.Dispose();
+
+    /// <summary>Writes a model file again with int8 matrices. Everything else in it stays as it is.</summary>
+    /// <exception cref="SafetensorsException">The file is damaged, is not a model file, or holds a weight that is not finite.</exception>
+    public static void WriteInt8(string path, string int8Path)
+    {
+        using var reader = SafetensorsReader.Open(path);
+        ModelDescription.Read(reader.Header, path);
+        List<SafetensorsContent> tensors = [];
+        foreach (SafetensorsEntry entry in reader.Header.Tensors.Values)
+        {
+            // Tables of embeddings are not multiplied with anything: a byte reads one row.
+            bool isMatrix = entry.Shape.Count == 2 && entry.Name.EndsWith(MatrixSuffix, StringComparison.Ordinal)
+                && entry.Name != TableName && IsFloating(entry.Dtype);
+            if (!isMatrix)
+            {
+                tensors.Add(new(entry.Name, entry.Dtype, entry.Shape, file => file.Write(BytesOf(reader, entry))));
+                continue;
+            }
+
+            (sbyte[] numbers, float[] scales) = Quantized(reader, entry, path);
+            tensors.Add(new(entry.Name, SafetensorsDtype.Int8, entry.Shape, file => file.Write(MemoryMarshal.AsBytes(numbers.AsSpan()))));
+            tensors.Add(new(
+                entry.Name + ModelDescription.ScaleSuffix, SafetensorsDtype.Float32, [scales.Length], file => WriteFloats(file, scales)));
+        }
+
+        Dictionary<string, string> metadata = new(reader.Header.Metadata) { [ModelDescription.FormatKey] = ModelDescription.Int8Format };
+        SafetensorsWriter.Write(int8Path, tensors, metadata);
+    }
+
+    private static (sbyte[] Numbers, float[] Scales) Quantized(SafetensorsReader reader, SafetensorsEntry entry, string path)
+    {
+        int rows = (int)entry.Shape[0], columns = (int)entry.Shape[1], rowBytes = columns * entry.Dtype.Size();
+        byte[] data = BytesOf(reader, entry);
+        sbyte[] numbers = new sbyte[rows * columns];
+        float[] scales = new float[rows], weights = new float[columns];
+        for (int row = 0; row < rows; row++)
+        {
+            ToFloats(data.AsSpan(row * rowBytes, rowBytes), entry.Dtype, weights);
+            try
+            {
+                scales[row] = Int8Row.Scale(weights);
+            }
+            catch (NotFiniteNumberException error)
+            {
+                throw new SafetensorsException($"{path}: tensor '{entry.Name}': {error.Message}.", error);
+            }
+
+            for (int i = 0; i < columns; i++) numbers[(row * columns) + i] = Int8Row.Quantize(weights[i], scales[row]);
+        }
+
+        return (numbers, scales);
+    }
+
+    private static byte[] BytesOf(SafetensorsReader reader, SafetensorsEntry entry)
+    {
+        byte[] data = new byte[entry.ByteCount];
+        reader.Read(entry, data);
+        return data;
+    }
+
+    private static void WriteFloats(Stream file, float[] values)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(float)];
+        foreach (float value in values)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes, value);
+            file.Write(bytes);
+        }
+    }
 
     private static DecoderFile Opened(string path, SafetensorsReader reader, DecoderPrecision? precision)
     {
@@ -69,9 +138,10 @@ internal sealed class DecoderFile : IDisposable
                 body.FastWeightMemory ? Memory(memory) : null));
         }
 
-        DecoderNetwork network = new(body, door, layers, Norm("norm"), Linear("head", body.Vocabulary, body.Dim));
+        DecoderNetwork network = new(body, door, [.. layers], Norm("norm"), Linear("head", body.Vocabulary, body.Dim));
         string? extra = _reader.Header.Tensors.Keys.FirstOrDefault(name => !_read.Contains(name));
-        return extra is null ? network : throw Bad($"'{SafetensorsHeaderReader.Show(extra)}' is extra: such a model has no tensor of this name");
+        return extra is null
+            ? network : throw Bad($"'{SafetensorsHeaderReader.Show(extra)}' is extra: such a model has no tensor of this name");
 
         DecoderMemory Memory(string name) => new(
             Norm(name + "norm"), Linear(name + "qkv", 3 * body.Dim, body.Dim), Linear(name + "proj", body.Dim, body.Dim),
@@ -88,13 +158,13 @@ internal sealed class DecoderFile : IDisposable
         {
             case DoorKind.Embedding:
                 float[] packed = new float[ByteIds.Count * width]; // The rows of special ids are zeros.
-                Values("door.table.weight", byte.MaxValue + 1, width).CopyTo(packed, 0);
+                Values(TableName, byte.MaxValue + 1, width).CopyTo(packed, 0);
                 return new TableDecoderDoor(
                     packed, width, isMean: false, door.BytesPerSlot, door.Tail, Linear("door.slot", dim, width * door.BytesPerSlot),
                     Linear("door.stream", dim, width));
             case DoorKind.PooledEmbedding:
                 return new TableDecoderDoor(
-                    Values("door.table.weight", ByteIds.Count, dim), dim, isMean: true, door.BytesPerSlot, door.Tail, null, null);
+                    Values(TableName, ByteIds.Count, dim), dim, isMean: true, door.BytesPerSlot, door.Tail, null, null);
             case DoorKind.OneHot:
                 float[] identity = new float[ByteIds.Count * (byte.MaxValue + 1)];
                 for (int value = 0; value <= byte.MaxValue; value++) identity[(value * (byte.MaxValue + 1)) + value] = 1;
@@ -115,7 +185,7 @@ internal sealed class DecoderFile : IDisposable
     {
         SafetensorsEntry entry = Entry(name + ".weight", outputs, inputs);
         float[] bias = Values(name + ".bias", outputs);
-        float[]? scales = entry.Dtype == SafetensorsDtype.Int8 ? Values(name + ".weight" + ScaleSuffix, outputs) : null;
+        float[]? scales = entry.Dtype == SafetensorsDtype.Int8 ? Values(name + ".weight" + ModelDescription.ScaleSuffix, outputs) : null;
         DecoderPrecision precision = _precision ?? entry.Dtype switch
         {
             SafetensorsDtype.BFloat16 => DecoderPrecision.BFloat16,
@@ -123,15 +193,15 @@ internal sealed class DecoderFile : IDisposable
             _ => DecoderPrecision.Float32,
         };
         int rowBytes = inputs * entry.Dtype.Size();
-        byte[] data = ArrayPool<byte>.Shared.Rent(checked((int)entry.ByteCount));
+        byte[] data = ArrayPool<byte>.Shared.Rent((int)entry.ByteCount);
         try
         {
             _reader.Read(entry, data.AsSpan(0, (int)entry.ByteCount));
-            return new(outputs, inputs, precision, Row, bias);
+            return new(outputs, inputs, precision, Row, bias, precision == DecoderPrecision.Int8 ? scales : null);
         }
         catch (NotFiniteNumberException error)
         {
-            throw new SafetensorsException($"{_path}: tensor '{entry.Name}': {error.Message}", error);
+            throw new SafetensorsException($"{_path}: tensor '{entry.Name}': {error.Message}.", error);
         }
         finally
         {
@@ -169,11 +239,15 @@ internal sealed class DecoderFile : IDisposable
                 $"'{name}' is [{string.Join(", ", entry.Shape)}]; such a model has [{string.Join(", ", shape.ToArray())}]");
         }
 
-        bool isMatrix = shape.Length == 2 && name.EndsWith(".weight", StringComparison.Ordinal);
-        if (entry.Dtype is SafetensorsDtype.Float32 or SafetensorsDtype.BFloat16 or SafetensorsDtype.Float16 or SafetensorsDtype.Float64
-            || (entry.Dtype == SafetensorsDtype.Int8 && isMatrix)) return entry;
+        if (entry.ByteCount > Array.MaxLength)
+            throw Bad($"'{name}' has {entry.ByteCount} bytes; the decoder reads up to {Array.MaxLength}");
+        bool isMatrix = shape.Length == 2 && name.EndsWith(MatrixSuffix, StringComparison.Ordinal) && name != TableName;
+        if (IsFloating(entry.Dtype) || (entry.Dtype == SafetensorsDtype.Int8 && isMatrix)) return entry;
         throw Bad($"'{name}' is of type {entry.Dtype}; the decoder reads floating types, and Int8 matrices");
     }
+
+    private static bool IsFloating(SafetensorsDtype dtype) =>
+        dtype is SafetensorsDtype.Float32 or SafetensorsDtype.BFloat16 or SafetensorsDtype.Float16 or SafetensorsDtype.Float64;
 
     /// <summary>A wrapper of Python puts a prefix before all names. Its advice is better than that a tensor is missing.</summary>
     private void RequireNames()

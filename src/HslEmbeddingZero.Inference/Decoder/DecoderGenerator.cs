@@ -6,7 +6,9 @@ namespace HslEmbeddingZero;
 /// Generates bytes one at a time with a <see cref="ByteDecoder"/>. Keys and values are cached and the memory keeps its running state, so a
 /// byte costs one pass of the network over one position.
 /// </summary>
-/// <remarks>A generator is for one thread at a time. Accepting a byte and reading its logits allocates nothing, except when the cache grows.</remarks>
+/// <remarks>
+/// A generator is for one thread at a time. Accepting a byte and reading its logits allocates nothing, except when the cache grows.
+/// </remarks>
 public sealed class DecoderGenerator : IByteGenerator
 {
     private readonly ByteDecoder _decoder;

@@ -1,8 +1,10 @@
 namespace HslEmbeddingZero;
 
-/// <summary>The weights of a <c>ByteTransformer</c> in the form that the decoder reads. Nothing in it changes, so threads share it.</summary>
+/// <summary>
+/// The weights of a <c>ByteTransformer</c> in the form that the decoder reads. Nothing in it changes, so threads share it.
+/// </summary>
 internal sealed record DecoderNetwork(
-    ByteTransformerOptions Body, DecoderDoor Door, IReadOnlyList<DecoderLayer> Layers, DecoderNorm Norm, PanelMatrix Head)
+    ByteTransformerOptions Body, DecoderDoor Door, DecoderLayer[] Layers, DecoderNorm Norm, PanelMatrix Head)
 {
     public int Dim => Body.Dim;
 

@@ -198,7 +198,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     /// <summary>What one thread does in a pass.</summary>
     private void Body(int rank)
     {
-        for (int i = 0; i < _network.Layers.Count; i++)
+        for (int i = 0; i < _network.Layers.Length; i++)
         {
             DecoderLayer layer = _network.Layers[i];
             Norm(rank, layer.AttentionNorm);
@@ -302,7 +302,8 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
 
             float* scores = scratch.Scores.Floats;
             Multiply(
-                scratch.Queries.Floats, rows, _headStride, cache.Keys(head), cache.KeyPanelBytes, Panels.Count(last), _headDim, scores, stride);
+                scratch.Queries.Floats, rows, _headStride, cache.Keys(head), cache.KeyPanelBytes, Panels.Count(last), _headDim, scores,
+                stride);
             for (int i = 0; i < rows; i++)
             {
                 // A query gives no weight to the keys that only the queries after it see.

@@ -16,7 +16,7 @@ public static class TextGeneration
     /// <param name="options">How to draw and where to stop; the defaults when null.</param>
     /// <param name="cancellationToken">Stops the generation between two bytes.</param>
     /// <returns>The continuation, without the prompt. Invalid UTF-8 becomes U+FFFD.</returns>
-    /// <exception cref="ArgumentException">The model cannot generate now, for example in training mode, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The model cannot generate now (training mode), or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static string GenerateText(
@@ -27,7 +27,7 @@ public static class TextGeneration
     /// <summary>Continues a text and returns whole characters, each as soon as it is complete.</summary>
     /// <inheritdoc cref="GenerateText" path="/param"/>
     /// <returns>Pieces of one character or more, without the prompt. Invalid UTF-8 becomes U+FFFD.</returns>
-    /// <exception cref="ArgumentException">The model cannot generate now, for example in training mode, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The model cannot generate now (training mode), or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static IAsyncEnumerable<string> GenerateTextAsync(
@@ -48,7 +48,7 @@ public static class TextGeneration
     /// <returns>
     /// The bytes after the prompt, until the count is reached, the model ends the document, or a stop sequence is complete.
     /// </returns>
-    /// <exception cref="ArgumentException">The model cannot generate now, for example in training mode, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The model cannot generate now (training mode), or an option is out of its range.</exception>
     /// <exception cref="NotFiniteNumberException">The model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was requested.</exception>
     public static IEnumerable<byte> Generate(

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HslEmbeddingZero;
 
@@ -67,7 +68,9 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadInt8(sbyte* from)
     {
-        var wide = Vector256.WidenLower(Vector256.Create(Vector128.Load(from), default));
+        var bytes = Vector128.Load(from);
+        if (Avx512F.IsSupported) return new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes)));
+        var wide = Vector256.WidenLower(Vector256.Create(bytes, default));
         return new(Vector512.ConvertToSingle(Vector512.WidenLower(Vector512.Create(wide, default))));
     }
 
@@ -128,8 +131,9 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadInt8(sbyte* from)
     {
-        var wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)from).AsSByte());
-        return new(Vector256.ConvertToSingle(Vector256.WidenLower(Vector256.Create(wide, default))));
+        Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(*(long*)from).AsSByte();
+        if (Avx2.IsSupported) return new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes)));
+        return new(Vector256.ConvertToSingle(Vector256.WidenLower(Vector256.Create(Vector128.WidenLower(bytes), default))));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -189,8 +193,9 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadInt8(sbyte* from)
     {
-        var wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)from).AsSByte());
-        return new(Vector128.ConvertToSingle(Vector128.WidenLower(wide)));
+        Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(*(int*)from).AsSByte();
+        if (Sse41.IsSupported) return new(Vector128.ConvertToSingle(Sse41.ConvertToVector128Int32(bytes)));
+        return new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(bytes))));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,8 +6,6 @@ namespace HslEmbeddingZero;
 /// <summary>The weights of a linear layer as panels, with its bias: y = W·x + b.</summary>
 internal sealed unsafe class PanelMatrix
 {
-    private const float MostInt8 = 127;
-
     private readonly AlignedMemory _panels;
     private readonly AlignedMemory? _scale;
     private readonly AlignedMemory? _bias;
@@ -17,8 +15,10 @@ internal sealed unsafe class PanelMatrix
     /// <param name="format">How the weights are stored. An int8 row has one scale: its largest magnitude becomes 127.</param>
     /// <param name="readRow">Writes a row of W, <paramref name="inputs"/> floats, into a span.</param>
     /// <param name="bias">The bias, or empty.</param>
+    /// <param name="scales">The scales of int8 rows, if the weights were int8 before; else empty.</param>
     /// <exception cref="NotFiniteNumberException">A weight that int8 cannot hold: NaN or infinite.</exception>
-    public PanelMatrix(int outputs, int inputs, DecoderPrecision format, RowReader readRow, ReadOnlySpan<float> bias)
+    public PanelMatrix(
+        int outputs, int inputs, DecoderPrecision format, RowReader readRow, ReadOnlySpan<float> bias, ReadOnlySpan<float> scales = default)
     {
         (Outputs, Inputs, Format) = (outputs, inputs, format);
         PanelCount = Panels.Count(outputs);
@@ -38,6 +38,7 @@ internal sealed unsafe class PanelMatrix
             {
                 Span<float> weights = row.AsSpan(0, inputs);
                 readRow(output, weights);
+                if (_scale is not null) _scale.Floats[output] = scales.IsEmpty ? Int8Row.Scale(weights) : scales[output];
                 Pack(weights, output);
             }
         }
@@ -105,18 +106,9 @@ internal sealed unsafe class PanelMatrix
                 for (int k = 0; k < weights.Length; k++) halves[k * Panels.Columns] = Panels.ToBFloat16(weights[k]);
                 break;
             default:
-                float most = 0;
-                foreach (float weight in weights)
-                {
-                    if (!float.IsFinite(weight)) throw new NotFiniteNumberException($"A weight is {weight}; int8 cannot hold it.", weight);
-                    most = MathF.Max(most, MathF.Abs(weight));
-                }
-
-                float scale = most / MostInt8;
-                _scale!.Floats[output] = scale;
+                float scale = _scale!.Floats[output];
                 sbyte* bytes = (sbyte*)panel + column;
-                for (int k = 0; k < weights.Length; k++)
-                    bytes[k * Panels.Columns] = scale == 0 ? (sbyte)0 : (sbyte)MathF.Round(weights[k] / scale);
+                for (int k = 0; k < weights.Length; k++) bytes[k * Panels.Columns] = Int8Row.Quantize(weights[k], scale);
                 break;
         }
     }

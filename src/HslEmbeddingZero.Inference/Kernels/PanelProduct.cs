@@ -30,7 +30,8 @@ internal static unsafe class PanelProduct
     /// <param name="y">Receives 32·count floats a row.</param>
     /// <param name="yStride">Floats from row to row of y.</param>
     public static void Multiply<T, TLoads>(
-        float* x, int rows, int xStride, byte* panels, nint panelBytes, int count, int depth, float* scale, float* bias, float* y, int yStride)
+        float* x, int rows, int xStride, byte* panels, nint panelBytes, int count, int depth, float* scale, float* bias, float* y,
+        int yStride)
         where T : unmanaged, ILanes<T>
         where TLoads : unmanaged, IPanelLoads
     {

@@ -17,8 +17,8 @@ public sealed class SafetensorsHeader
 
     /// <summary>Reads metadata, types, shapes and offsets, but no tensor.</summary>
     /// <param name="path">
-    /// The file. If its name ends in ".index.json", it is the index of a model in several files, as Hugging Face writes it. Then the headers
-    /// of all files are joined: the offsets of a tensor are those in its own file.
+    /// The file. If its name ends in ".index.json", it is the index of a model in several files, as Hugging Face writes it. Then the
+    /// headers of all files are joined: the offsets of a tensor are those in its own file.
     /// </param>
     /// <returns>
     /// The header. It has passed all checks of the format: the tensors have known types, and they cover the data of the file exactly.

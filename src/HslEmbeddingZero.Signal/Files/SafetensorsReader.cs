@@ -56,7 +56,7 @@ internal sealed class SafetensorsReader : IDisposable
     /// <summary>Reads bytes of a tensor.</summary>
     /// <param name="entry">A tensor of <see cref="Header"/>.</param>
     /// <param name="destination">Receives the bytes; all of it is filled.</param>
-    /// <param name="offset">First byte, counted from the start of the tensor. A span cannot cover 2 GiB, so a tensor may need several.</param>
+    /// <param name="offset">First byte, counted from the start of the tensor. A span cannot cover 2 GiB.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bytes are not all inside the tensor.</exception>
     /// <exception cref="SafetensorsException">The file has become shorter, or a BOOL is neither 0 nor 1.</exception>
     public void Read(SafetensorsEntry entry, Span<byte> destination, long offset = 0)

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace HslEmbeddingZero;
 
-/// <summary>A tensor to be written: its name, its type, its shape, and an action that writes its bytes, row-major and little-endian.</summary>
+/// <summary>A tensor to be written. The action writes its bytes, row-major and little-endian.</summary>
 internal sealed record SafetensorsContent(string Name, SafetensorsDtype Dtype, IReadOnlyList<long> Shape, Action<Stream> Write)
 {
     /// <summary>Bytes of the tensor.</summary>

@@ -37,8 +37,8 @@ internal sealed record DoorArm(
 
     /// <summary>The arm with a name.</summary>
     /// <exception cref="ArgumentException">There is no such arm.</exception>
-    public static DoorArm Named(string arm) => All.FirstOrDefault(known => known.Name == arm)
-        ?? throw new ArgumentException($"Unknown arm '{arm}'; known are {string.Join(", ", All.Select(known => known.Name))}.", nameof(arm));
+    public static DoorArm Named(string arm) => All.FirstOrDefault(known => known.Name == arm) ?? throw new ArgumentException(
+        $"Unknown arm '{arm}'; known are {string.Join(", ", All.Select(known => known.Name))}.", nameof(arm));
 
     /// <summary>
     /// The arm of a door. If no arm has the codes of the door, it is the arm without codes. Null if the door belongs to no arm.

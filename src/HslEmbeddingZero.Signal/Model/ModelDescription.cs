@@ -12,6 +12,14 @@ namespace HslEmbeddingZero;
 internal sealed record ModelDescription
 {
     public const string Format = "HslEmbeddingZero model 1";
+
+    /// <summary>
+    /// The format of a file whose matrices are int8. Beside each is a tensor of the same name and <see cref="ScaleSuffix"/> with a float32
+    /// scale for every row.
+    /// </summary>
+    public const string Int8Format = "HslEmbeddingZero int8 model 1";
+
+    public const string ScaleSuffix = ".scale";
     public const string FormatKey = "format";
     public const string DoorKey = "door";
     public const string BodyKey = "body";
@@ -22,12 +30,6 @@ internal sealed record ModelDescription
     /// <summary>Upper limit: more bytes than a slot of any real model holds.</summary>
     private const int MostBytesPerSlot = 4096;
 
-    /// <summary>
-    /// Body options that every file must name. An option that is added later takes its default if a file does not name it.
-    /// </summary>
-    private static readonly HashSet<string> NeededOptions =
-        ["dim", "layers", "heads", "dropout", "fastWeightMemory", "memoryChunk", "rotaryBase", "vocabulary"];
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNameCaseInsensitive = false,
@@ -35,7 +37,7 @@ internal sealed record ModelDescription
         NumberHandling = JsonNumberHandling.Strict,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
-        TypeInfoResolver = ModelJson.Default.WithAddedModifier(RequireNeededOptions),
+        TypeInfoResolver = ModelJson.Default,
         Converters = { new JsonStringEnumConverter<SlotTail>(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
@@ -60,15 +62,16 @@ internal sealed record ModelDescription
     /// <summary>Reads the description in a file's header. Every size is checked against the file.</summary>
     /// <param name="header">The header.</param>
     /// <param name="path">The file. Messages name it.</param>
+    /// <param name="allowsInt8">Whether the caller can read int8 matrices.</param>
     /// <exception cref="SafetensorsException">The file is not a model file, or it contradicts itself.</exception>
-    public static ModelDescription Read(SafetensorsHeader header, string path)
+    public static ModelDescription Read(SafetensorsHeader header, string path, bool allowsInt8 = false)
     {
         string format = header.Metadata.GetValueOrDefault(FormatKey, "");
-        if (format != Format)
+        if (format != Format && !(allowsInt8 && format == Int8Format))
             throw new SafetensorsException(
                 $"{path}: not a model file: '{FormatKey}' is '{SafetensorsHeaderReader.Show(format)}', expected '{Format}'. "
                     + $"{Advice(format, header)}");
-        ByteTransformerOptions body = Parse<ByteTransformerOptions>(header, BodyKey, path);
+        ByteTransformerOptions body = Parse<BodyDescription>(header, BodyKey, path).Options();
         DoorDescription door = Parse<DoorDescription>(header, DoorKey, path);
         CheckBody(header, body, path);
         return OfDoor(header, door, body, path);
@@ -92,7 +95,7 @@ internal sealed record ModelDescription
             Ngrams = NgramDescription.Of(Ngrams),
         };
         Add(DoorKey, JsonSerializer.Serialize(door, TypeOf<DoorDescription>()));
-        Add(BodyKey, JsonSerializer.Serialize(Body, TypeOf<ByteTransformerOptions>()));
+        Add(BodyKey, JsonSerializer.Serialize(BodyDescription.Of(Body), TypeOf<BodyDescription>()));
         return metadata;
 
         void Add(string key, string value)
@@ -122,6 +125,7 @@ internal sealed record ModelDescription
     {
         if (format.StartsWith("HslEmbeddingZero checkpoint", StringComparison.Ordinal))
             return "This is a checkpoint, from which a training run resumes; the model is in the file model.safetensors of the run.";
+        if (format == Int8Format) return "This is an int8 model, which only ByteDecoder loads.";
         return ForeignFile.DescribeNames(header.Tensors.Keys) is { } names
             ? $"It holds weights alone, and {names}."
             : "It holds weights alone: make the model, then read them with LoadWeights.";
@@ -143,12 +147,6 @@ internal sealed record ModelDescription
         }
     }
 
-    private static void RequireNeededOptions(JsonTypeInfo type)
-    {
-        if (type.Type != typeof(ByteTransformerOptions)) return;
-        foreach (JsonPropertyInfo property in type.Properties) property.IsRequired = NeededOptions.Contains(property.Name);
-    }
-
     private static void CheckBody(SafetensorsHeader header, ByteTransformerOptions body, string path)
     {
         try
@@ -163,7 +161,8 @@ internal sealed record ModelDescription
         if (BodyMisfit(body) is { } misfit) throw Bad(header, BodyKey, path, misfit);
         Int128 found = 0;
         foreach (SafetensorsEntry entry in header.Tensors.Values.Where(
-            entry => !entry.Name.StartsWith(DoorPrefix, StringComparison.Ordinal)))
+            entry => !entry.Name.StartsWith(DoorPrefix, StringComparison.Ordinal)
+                && !entry.Name.EndsWith(ScaleSuffix, StringComparison.Ordinal)))
             found += entry.ByteCount / entry.Dtype.Size();
         Int128 expected = ParameterCount(body);
         if (found != expected) throw Bad(header, BodyKey, path, $"such a body has {expected} parameters, but the file holds {found}");

@@ -9,6 +9,8 @@ public sealed partial class DocumentTests
     private const double MeasuredTolerance = 0.2;
 
     [Theory]
+    [InlineData("src/HslEmbeddingZero.Signal/README.md")]
+    [InlineData("src/HslEmbeddingZero.Inference/README.md")]
     [InlineData("src/HslEmbeddingZero/README.md")]
     [InlineData("src/HslEmbeddingZero.Training/README.md")]
     [InlineData("src/HslEmbeddingZero/docs/guide.md")]
@@ -36,8 +38,8 @@ public sealed partial class DocumentTests
     {
         string[] links =
         [
-            .. from document in (string[])["src/HslEmbeddingZero/README.md", "src/HslEmbeddingZero.Training/README.md"]
-               from link in Link().Matches(Build.ReadText(document))
+            .. from document in Directory.GetDirectories(Build.PathOf("src")).Select(package => Path.Combine(package, "README.md"))
+               from link in Link().Matches(File.ReadAllText(document))
                select link.Groups[1].Value,
         ];
         Assert.NotEmpty(links);

@@ -26,7 +26,9 @@ internal static class SnippetProgram
 
         """;
 
-    /// <summary>Compiles the blocks without warnings, runs them in an empty folder, and returns their output.</summary>
+    /// <summary>
+    /// Compiles the blocks without warnings, runs them in a folder that holds only the small model of the samples, and returns their output.
+    /// </summary>
     public static string Run(string name, IEnumerable<FencedBlock> blocks)
     {
         // In the folder of the tests, where the libraries and libtorch are.
@@ -36,6 +38,8 @@ internal static class SnippetProgram
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hsl-snippets-");
         try
         {
+            const string weights = "holo-zero-small.safetensors";
+            File.Copy(Build.PathOf($"samples/HoLoZeRo/weights/{weights}"), Path.Combine(folder.FullName, weights));
             (int code, string output, string error) = Command.Run(
                 folder.FullName, Patience, "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json",
                 assembly);

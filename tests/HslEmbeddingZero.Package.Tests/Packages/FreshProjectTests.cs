@@ -13,7 +13,7 @@ public sealed class FreshProjectTests(PackedLibraries packed)
         ? $"""<PackageReference Include="libtorch-cpu-linux-x64" Version="{Build.LibtorchVersion}" />"""
         : $"""<PackageReference Include="TorchSharp-cpu" Version="{Build.TorchSharpVersion}" />""";
 
-    /// <summary>The project names only the second package. The first one and its build step come with it.</summary>
+    /// <summary>The project names only the last package. The others and the build step come with it.</summary>
     [SkippableFact]
     public void With_a_backend_the_Quickstart_prints_what_the_front_page_says()
     {
@@ -57,7 +57,7 @@ public sealed class FreshProjectTests(PackedLibraries packed)
               </ItemGroup>
             </Project>
             """);
-        // The two packages go to a separate folder. All others come from the existing package folder, or from this machine's sources.
+        // Our packages go to a separate folder. All others come from the existing package folder, or from this machine's sources.
         File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
             <configuration>
               <config><add key="globalPackagesFolder" value="{packed.PathOf("packages")}" /></config>
@@ -76,7 +76,7 @@ public sealed class FreshProjectTests(PackedLibraries packed)
         return Command.Run(folder, Patience, Path.Combine(folder, "bin", "Release", "net10.0", "Quickstart.dll"));
     }
 
-    /// <summary>NU1301: a source does not answer. NU1101 to NU1103: no source has a package. Our two packages are always there.</summary>
+    /// <summary>NU1301: a source does not answer. NU1101 to NU1103: no source has a package. Our packages are always there.</summary>
     private static bool CannotReachSources(string output) =>
         output.Contains("NU1301", StringComparison.Ordinal)
         || (output.Contains("error NU110", StringComparison.Ordinal)

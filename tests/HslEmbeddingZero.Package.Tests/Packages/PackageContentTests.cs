@@ -28,20 +28,21 @@ public sealed class PackageContentTests(PackedLibraries packed)
             package.Files);
     }
 
-    [Fact]
-    public void Training_holds_the_library_and_its_documentation_and_nothing_else()
+    /// <summary>The build step is in the core alone, as only TorchSharp needs it.</summary>
+    [Theory]
+    [InlineData("HslEmbeddingZero.Signal")]
+    [InlineData("HslEmbeddingZero.Inference")]
+    [InlineData("HslEmbeddingZero.Training")]
+    public void Every_other_package_holds_the_library_and_its_documentation_and_nothing_else(string id)
     {
-        using PackageFile package = packed.Open("HslEmbeddingZero.Training");
+        using PackageFile package = packed.Open(id);
         Assert.Equal(
-            [
-                "HslEmbeddingZero.Training.nuspec", "LICENSE", "README.md", "icon.png", "lib/net10.0/HslEmbeddingZero.Training.dll",
-                "lib/net10.0/HslEmbeddingZero.Training.xml",
-            ],
-            package.Files);
+            [$"{id}.nuspec", "LICENSE", "README.md", "icon.png", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"], package.Files);
     }
 
     [Theory]
-    [InlineData("HslEmbeddingZero", typeof(ByteTransformerOptions), typeof(GenerationOptions))]
+    [InlineData("HslEmbeddingZero.Signal", typeof(ByteTransformerOptions))]
+    [InlineData("HslEmbeddingZero.Inference", typeof(GenerationOptions))]
     [InlineData("HslEmbeddingZero.Training", typeof(TrainerOptions), typeof(TrainingRunOptions), typeof(AdamWOptions))]
     public void Every_option_says_its_default(string id, params Type[] options)
     {
@@ -55,15 +56,34 @@ public sealed class PackageContentTests(PackedLibraries packed)
         }
     }
 
-    /// <summary>Managed TorchSharp and MathNet.Numerics: the backend is the application's choice.</summary>
     [Fact]
-    public void The_core_depends_on_two_packages()
+    public void The_features_depend_on_nothing()
     {
-        using PackageFile package = packed.Open("HslEmbeddingZero");
-        Assert.Equal(["net10.0 MathNet.Numerics 5.0.0", $"net10.0 TorchSharp {Build.TorchSharpVersion}"], package.Dependencies);
+        using PackageFile package = packed.Open("HslEmbeddingZero.Signal");
+        Assert.Empty(package.Dependencies);
     }
 
-    /// <summary>The two packages share internals, so their versions must be equal.</summary>
+    /// <summary>The packages share internals, so their versions must be equal.</summary>
+    [Fact]
+    public void Generation_depends_on_the_same_version_of_the_features_alone()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero.Inference");
+        Assert.Equal([$"net10.0 HslEmbeddingZero.Signal [{packed.Version}]"], package.Dependencies);
+    }
+
+    /// <summary>Of others, managed TorchSharp only: the backend is the application's choice.</summary>
+    [Fact]
+    public void The_core_depends_on_the_packages_without_torch_and_on_TorchSharp()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero");
+        Assert.Equal(
+            [
+                $"net10.0 HslEmbeddingZero.Inference [{packed.Version}]", $"net10.0 HslEmbeddingZero.Signal [{packed.Version}]",
+                $"net10.0 TorchSharp {Build.TorchSharpVersion}",
+            ],
+            package.Dependencies);
+    }
+
     [Fact]
     public void Training_depends_on_the_same_version_of_the_core()
     {
@@ -90,7 +110,9 @@ public sealed class PackageContentTests(PackedLibraries packed)
         Assert.Equal("README.md", package.Field("readme").Value);
         Assert.Equal(Build.ReadText($"src/{id}/README.md"), package.Text("README.md"));
         Assert.NotEmpty(package.Field("description").Value);
-        Assert.Contains("torchsharp", package.Field("tags").Value.Split(' '));
+        Assert.Contains("byte-level", package.Field("tags").Value.Split(' '));
+        bool hasTorch = id is "HslEmbeddingZero" or "HslEmbeddingZero.Training";
+        Assert.Equal(hasTorch, package.Field("tags").Value.Split(' ').Contains("torchsharp"));
         Assert.StartsWith("0.1.0", package.Field("releaseNotes").Value, StringComparison.Ordinal);
     }
 
@@ -125,7 +147,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
         MetadataReader reader = provider.GetMetadataReader();
         Assert.Equal(wanted.Guid, new BlobContentId(reader.DebugMetadataHeader!.Id).Guid);
         Assert.Contains(reader.Documents,
-            handle => NameOf(handle) == $"/_/src/{id}/{(id == "HslEmbeddingZero" ? "Doors/ZeroDoor" : "Runs/Trainer")}.cs");
+            handle => NameOf(handle) == $"/_/src/{id}/{SourceOf(id)}.cs");
         foreach (DocumentHandle handle in reader.Documents)
         {
             // Files that the build generates are in the folder of the tests, outside the repository.
@@ -136,10 +158,20 @@ public sealed class PackageContentTests(PackedLibraries packed)
                     reader.GetGuid(info.Kind) == EmbeddedSource);
         }
 
+        static string SourceOf(string id) => id switch
+        {
+            "HslEmbeddingZero.Signal" => "Signal/HslFeatures",
+            "HslEmbeddingZero.Inference" => "Generation/TextGeneration",
+            "HslEmbeddingZero" => "Doors/ZeroDoor",
+            _ => "Runs/Trainer",
+        };
+
         string NameOf(DocumentHandle handle) => reader.GetString(reader.GetDocument(handle).Name);
     }
 
     [Theory]
+    [InlineData("HslEmbeddingZero.Signal", "T:HslEmbeddingZero.HslFeatures", "F:HslEmbeddingZero.ByteIds.Mask")]
+    [InlineData("HslEmbeddingZero.Inference", "T:HslEmbeddingZero.IByteModel", "P:HslEmbeddingZero.IByteGenerator.Logits")]
     [InlineData("HslEmbeddingZero", "T:HslEmbeddingZero.ZeroDoor", "M:HslEmbeddingZero.InputDoor.Stream(TorchSharp.torch.Tensor)")]
     [InlineData("HslEmbeddingZero.Training", "T:HslEmbeddingZero.Training.Trainer", "P:HslEmbeddingZero.Training.TrainerOptions.Steps")]
     public void The_documentation_comes_along(string id, params string[] members)

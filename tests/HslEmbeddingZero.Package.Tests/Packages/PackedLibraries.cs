@@ -1,9 +1,9 @@
 namespace HslEmbeddingZero.Package.Tests.Packages;
 
-/// <summary>Both libraries, packed from the sources into a separate folder, with a version that no cache has.</summary>
+/// <summary>All libraries, packed from the sources into a separate folder, with a version that no cache has.</summary>
 public sealed class PackedLibraries : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hsl-package-tests-");
 
     public PackedLibraries()
@@ -11,8 +11,8 @@ public sealed class PackedLibraries : IDisposable
         string suffix = $"test.{Guid.NewGuid():N}";
         Version = $"0.1.0-{suffix}";
         Commit = ReadCommit();
-        Pack("HslEmbeddingZero.Training"); // builds both
-        Pack("HslEmbeddingZero", "--no-build");
+        Pack("HslEmbeddingZero.Training"); // builds all
+        foreach (string id in Ids.SkipLast(1)) Pack(id, "--no-build");
 
         void Pack(string library, params string[] more)
         {
@@ -27,7 +27,8 @@ public sealed class PackedLibraries : IDisposable
         }
     }
 
-    public static IReadOnlyList<string> Ids { get; } = ["HslEmbeddingZero", "HslEmbeddingZero.Training"];
+    public static IReadOnlyList<string> Ids { get; } =
+        ["HslEmbeddingZero.Signal", "HslEmbeddingZero.Inference", "HslEmbeddingZero", "HslEmbeddingZero.Training"];
 
     public string Version { get; }
 

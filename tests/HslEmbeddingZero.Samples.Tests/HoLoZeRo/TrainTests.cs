@@ -53,7 +53,7 @@ public sealed class TrainTests(TrainedModel trained) : IClassFixture<TrainedMode
         using var model = ByteLanguageModel.Load(trained.Weights);
         Assert.Equal(216, ((ByteTransformer)model.Body).Options.Dim);
         Assert.All(Safetensors.ReadHeader(trained.Weights).Tensors.Values,
-            tensor => Assert.Equal(TorchSharp.torch.ScalarType.BFloat16, tensor.Dtype));
+            tensor => Assert.Equal(SafetensorsDtype.BFloat16, tensor.Dtype));
     }
 
     /// <summary>Records in TensorBoard's format: length, checksum of the length, event, checksum of the event.</summary>

@@ -31,7 +31,7 @@ public class ControlValueTablesTests
     [InlineData(1)]
     public void Learned_starts_from_the_golden_values(int seed)
     {
-        float[] table = ControlValueTables.Build(ControlKind.Learned, seed, Frozen);
+        float[] table = ControlFeatures.LearnedStart(seed);
         float[] expected = GoldenControlTables.Instance.Arms[seed].LearnedInitFirst36;
         Assert.Equal(256 * Columns, table.Length);
         Assert.Equal(36, expected.Length);
@@ -47,7 +47,9 @@ public class ControlValueTablesTests
     {
         for (int seed = 0; seed < 4; seed++)
         {
-            float[] table = ControlValueTables.Build(kind, seed, Frozen);
+            float[] table = kind == ControlKind.Learned
+                ? ControlFeatures.LearnedStart(seed)
+                : ControlValueTables.Build(kind, seed, Frozen);
             Assert.Equal(256, table.Chunk(Columns).Select(row => string.Join(' ', row)).Distinct().Count());
         }
     }
@@ -61,9 +63,10 @@ public class ControlValueTablesTests
     }
 
     [Fact]
-    public void Negative_seed_and_unknown_kind_are_refused()
+    public void Negative_seed_and_kinds_without_fixed_values_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => ControlValueTables.Build(ControlKind.Random, -1, Frozen));
         Assert.Throws<ArgumentOutOfRangeException>(() => ControlValueTables.Build((ControlKind)9, 0, Frozen));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ControlValueTables.Build(ControlKind.Learned, 0, Frozen));
     }
 }

@@ -254,7 +254,8 @@ public sealed class NgramDoorTests : IDisposable
     {
         foreach (string arm in new[] { "embedding", "embedding-pooled", "one-hot" })
         {
-            string message = Assert.Throws<ArgumentException>(() => DoorArms.Create(arm, 1, 512, 0, SlotTail.Pad, new())).Message;
+            var named = DoorArm.Named(arm);
+            string message = Assert.Throws<ArgumentException>(() => DoorArms.Create(named, 1, 512, 0, SlotTail.Pad, new())).Message;
             Assert.Contains($"'{arm}'", message, StringComparison.Ordinal);
         }
     }
@@ -264,7 +265,8 @@ public sealed class NgramDoorTests : IDisposable
     [InlineData("projection-ngram", "projection-standardized")]
     public void An_arm_is_named_by_its_codes(string arm, string without)
     {
-        using InputDoor door = DoorArms.Create(arm, 2, 512), other = DoorArms.Create(arm, 2, 512, 0, SlotTail.Pad, new() { Amplitude = 1 });
+        using InputDoor door = DoorArms.Create(arm, 2, 512),
+            other = DoorArms.Create(DoorArm.Named(arm), 2, 512, 0, SlotTail.Pad, new() { Amplitude = 1 });
         Assert.Equal((arm, new NgramCodes()), (door.Arm, door.Ngrams));
         Assert.Equal((without, 1f), (other.Arm, other.Ngrams!.Amplitude));
     }

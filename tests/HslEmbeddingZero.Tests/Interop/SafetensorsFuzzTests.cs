@@ -69,7 +69,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
         foreach ((string name, Tensor tensor) in tensors)
         {
             SafetensorsEntry entry = header.Tensors[name];
-            Assert.Equal(entry.Dtype, tensor.dtype);
+            Assert.Equal(entry.Dtype.ToScalarType(), tensor.dtype);
             Assert.Equal(entry.Shape, tensor.shape);
             if (entry.ByteCount > 0)
             {

@@ -147,7 +147,7 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal(2, header.Tensors.Count);
         SafetensorsEntry x = header.Tensors["x"];
         Assert.Equal("x", x.Name);
-        Assert.Equal(ScalarType.Float32, x.Dtype);
+        Assert.Equal(SafetensorsDtype.Float32, x.Dtype);
         Assert.Equal([2, 3], x.Shape);
         Assert.Equal(32, x.Begin);
         Assert.Equal(56, x.End);

@@ -6,6 +6,7 @@ namespace HslEmbeddingZero.Tests.Model;
 
 public sealed class ModelFileTests : IDisposable
 {
+    private const string Format = ModelDescription.Format;
     private const string Door = """{"arm":"zero","bytesPerSlot":2,"tail":"pad","seed":0}""";
     private const string Body = """
         {"dim":64,"layers":2,"heads":4,"dropout":0,"fastWeightMemory":true,"memoryChunk":16,"rotaryBase":10000,"vocabulary":258}
@@ -67,6 +68,11 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(Body.Trim(), metadata["body"]);
     }
 
+    [Fact]
+    public void The_metadata_names_every_option_of_the_body() => Assert.Equal(
+        typeof(ByteTransformerOptions).GetProperties().Select(option => option.Name),
+        typeof(BodyDescription).GetProperties().Select(value => value.Name));
+
     /// <summary>Codes that differ from those of every arm, with every kind of features.</summary>
     [Theory]
     [InlineData("zero")]
@@ -79,7 +85,7 @@ public sealed class ModelFileTests : IDisposable
     public void Codes_come_back_from_the_file_alone(string arm)
     {
         NgramCodes codes = new() { Orders = [2, 5, 8], ColumnsPerOrder = 3, Amplitude = 0.3f, InSlots = true };
-        using ByteLanguageModel model = new(DoorArms.Create(DoorArm.Named(arm), 2, 64, 5, SlotTail.Pad, codes), new ByteTransformer(Options));
+        using ByteLanguageModel model = new(DoorArms.Create(DoorArm.Named(arm), 2, 64, 5, SlotTail.Pad, codes), new(Options));
         model.Save(Path);
         Assert.Contains(
             "\"ngrams\":{\"orders\":[2,5,8],\"columnsPerOrder\":3,\"amplitude\":0.3,\"inSlots\":true}",
@@ -99,7 +105,7 @@ public sealed class ModelFileTests : IDisposable
         using ByteLanguageModel model = Model();
         model.SaveWeights(Path, new Dictionary<string, string>
         {
-            ["format"] = ModelDescription.Format,
+            ["format"] = Format,
             ["door"] = Coded("zero-ngram", """{"orders":[3],"columnsPerOrder":8,"amplitude":1,"inSlots":false}"""),
             ["body"] = Body,
         });
@@ -113,7 +119,7 @@ public sealed class ModelFileTests : IDisposable
         using ByteLanguageModel model = new(new ProjectionDoor(4, 64), new ByteTransformer(Options));
         model.SaveWeights(Path, new Dictionary<string, string>
         {
-            ["format"] = ModelDescription.Format,
+            ["format"] = Format,
             ["door"] = """{"arm":"projection","bytesPerSlot":4,"ngrams":{"orders":[3],"columnsPerOrder":8,"amplitude":1,"inSlots":true}}""",
             ["body"] = Body,
         });
@@ -191,51 +197,51 @@ public sealed class ModelFileTests : IDisposable
         { null, Door, Body, ["format"] },
         { "pt", Door, Body, ["format", "'pt'", "HslEmbeddingZero model 1"] },
         { "HslEmbeddingZero checkpoint 1", Door, Body, ["checkpoint"] },
-        { ModelDescription.Format, null, Body, ["no 'door'"] },
-        { ModelDescription.Format, Door, null, ["no 'body'"] },
-        { ModelDescription.Format, "{", Body, ["'door'", "'{'"] },
-        { ModelDescription.Format, "null", Body, ["'door'", "null"] },
-        { ModelDescription.Format, "[]", Body, ["'door'", "'[]'"] },
-        { ModelDescription.Format, "{}", Body, ["'door'", "arm"] },
-        { ModelDescription.Format, """{"arm":"mlp","bytesPerSlot":2}""", Body, ["'door'", "'mlp'", "embedding-pooled"] },
-        { ModelDescription.Format, """{"arm":null,"bytesPerSlot":2}""", Body, ["'door'", "arm"] },
-        { ModelDescription.Format, """{"arm":"zero","bytesPerSlot":3}""", Body, ["'door'", "81", "64"] },
-        { ModelDescription.Format, """{"arm":"zero","bytesPerSlot":0}""", Body, ["'door'", "4096", "0"] },
-        { ModelDescription.Format, """{"arm":"embedding-pooled","bytesPerSlot":2000000000}""", Body, ["'door'", "4096", "2000000000"] },
-        { ModelDescription.Format, """{"arm":"zero","bytesPerSlot":"2"}""", Body, ["'door'", "bytesPerSlot"] },
-        { ModelDescription.Format, """{"arm":"zero","bytesPerSlot":2,"bytesPerSlot":2}""", Body, ["'door'", "bytesPerSlot"] },
-        { ModelDescription.Format, """{"arm":"zero","bytesPerSlot":2,"tail":"round"}""", Body, ["'door'", "tail"] },
-        { ModelDescription.Format, """{"arm":"zero","bytesPerSlot":2,"tail":7}""", Body, ["'door'", "tail"] },
-        { ModelDescription.Format, """{"arm":"random","bytesPerSlot":2,"seed":-1}""", Body, ["'door'", "-1"] },
-        { ModelDescription.Format, """{"arm":"zero","bytesPerSlot":2,"hue":1}""", Body, ["'door'", "hue"] },
-        { ModelDescription.Format, """{"arm":"projection","bytesPerSlot":2}""", Body, ["door.slot.weight", "missing"] },
-        { ModelDescription.Format, """{"arm":"zero-ngram","bytesPerSlot":2}""", Body, ["'door'", "219", "64"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "at least one"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":null,"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "orders"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2,9],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "2..8", "9"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[3,2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "ascend"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":65,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "65"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":2000000000,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "2000000000"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0,"inSlots":false}"""), Body, ["'door'", "positive"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":1e99,"inSlots":false}"""), Body, ["'door'", "positive"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":"NaN","inSlots":false}"""), Body, ["'door'", "amplitude"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5}"""), Body, ["'door'", "inSlots"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false,"table":1}"""), Body, ["'door'", "table"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":64,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "91", "64"] },
-        { ModelDescription.Format, Coded("zero", """{"orders":[2],"columnsPerOrder":11,"amplitude":0.5,"inSlots":true}"""), Body, ["'door'", "65", "64"] },
-        { ModelDescription.Format, Coded("embedding", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "embedding", "no n-gram codes"] },
-        { ModelDescription.Format, Coded("one-hot", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "one-hot", "no n-gram codes"] },
-        { ModelDescription.Format, Coded("zero", """true"""), Body, ["'door'", "ngrams"] },
-        { ModelDescription.Format, Door, """{"dim":64,"layers":2}""", ["'body'", "heads", "rotaryBase"] },
-        { ModelDescription.Format, Door, Body.Replace("\"dim\":64", "\"dim\":128", StringComparison.Ordinal), ["'body'", "parameters"] },
-        { ModelDescription.Format, Door, Body.Replace("\"dim\":64", "\"dim\":63", StringComparison.Ordinal), ["'body'", "63"] },
-        { ModelDescription.Format, Door, Body.Replace("\"dim\":64", "\"dim\":2147483584", StringComparison.Ordinal), ["'body'", "2147483584"] },
-        { ModelDescription.Format, Door, Body.Replace("\"layers\":2", "\"layers\":2000000000", StringComparison.Ordinal),
+        { Format, null, Body, ["no 'door'"] },
+        { Format, Door, null, ["no 'body'"] },
+        { Format, "{", Body, ["'door'", "'{'"] },
+        { Format, "null", Body, ["'door'", "null"] },
+        { Format, "[]", Body, ["'door'", "'[]'"] },
+        { Format, "{}", Body, ["'door'", "arm"] },
+        { Format, """{"arm":"mlp","bytesPerSlot":2}""", Body, ["'door'", "'mlp'", "embedding-pooled"] },
+        { Format, """{"arm":null,"bytesPerSlot":2}""", Body, ["'door'", "arm"] },
+        { Format, """{"arm":"zero","bytesPerSlot":3}""", Body, ["'door'", "81", "64"] },
+        { Format, """{"arm":"zero","bytesPerSlot":0}""", Body, ["'door'", "4096", "0"] },
+        { Format, """{"arm":"embedding-pooled","bytesPerSlot":2000000000}""", Body, ["'door'", "4096", "2000000000"] },
+        { Format, """{"arm":"zero","bytesPerSlot":"2"}""", Body, ["'door'", "bytesPerSlot"] },
+        { Format, """{"arm":"zero","bytesPerSlot":2,"bytesPerSlot":2}""", Body, ["'door'", "bytesPerSlot"] },
+        { Format, """{"arm":"zero","bytesPerSlot":2,"tail":"round"}""", Body, ["'door'", "tail"] },
+        { Format, """{"arm":"zero","bytesPerSlot":2,"tail":7}""", Body, ["'door'", "tail"] },
+        { Format, """{"arm":"random","bytesPerSlot":2,"seed":-1}""", Body, ["'door'", "-1"] },
+        { Format, """{"arm":"zero","bytesPerSlot":2,"hue":1}""", Body, ["'door'", "hue"] },
+        { Format, """{"arm":"projection","bytesPerSlot":2}""", Body, ["door.slot.weight", "missing"] },
+        { Format, """{"arm":"zero-ngram","bytesPerSlot":2}""", Body, ["'door'", "219", "64"] },
+        { Format, Coded("zero", """{"orders":[],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "at least one"] },
+        { Format, Coded("zero", """{"orders":null,"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "orders"] },
+        { Format, Coded("zero", """{"orders":[2,9],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "2..8", "9"] },
+        { Format, Coded("zero", """{"orders":[3,2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "ascend"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":65,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "65"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":2000000000,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "1..64", "2000000000"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0,"inSlots":false}"""), Body, ["'door'", "positive"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":1e99,"inSlots":false}"""), Body, ["'door'", "positive"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":"NaN","inSlots":false}"""), Body, ["'door'", "amplitude"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5}"""), Body, ["'door'", "inSlots"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false,"table":1}"""), Body, ["'door'", "table"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":64,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "91", "64"] },
+        { Format, Coded("zero", """{"orders":[2],"columnsPerOrder":11,"amplitude":0.5,"inSlots":true}"""), Body, ["'door'", "65", "64"] },
+        { Format, Coded("embedding", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "embedding", "no n-gram codes"] },
+        { Format, Coded("one-hot", """{"orders":[2],"columnsPerOrder":8,"amplitude":0.5,"inSlots":false}"""), Body, ["'door'", "one-hot", "no n-gram codes"] },
+        { Format, Coded("zero", """true"""), Body, ["'door'", "ngrams"] },
+        { Format, Door, """{"dim":64,"layers":2}""", ["'body'", "heads", "rotaryBase"] },
+        { Format, Door, Body.Replace("\"dim\":64", "\"dim\":128", StringComparison.Ordinal), ["'body'", "parameters"] },
+        { Format, Door, Body.Replace("\"dim\":64", "\"dim\":63", StringComparison.Ordinal), ["'body'", "63"] },
+        { Format, Door, Body.Replace("\"dim\":64", "\"dim\":2147483584", StringComparison.Ordinal), ["'body'", "2147483584"] },
+        { Format, Door, Body.Replace("\"layers\":2", "\"layers\":2000000000", StringComparison.Ordinal),
             ["'body'", "2000000000"] },
-        { ModelDescription.Format, Door, Body.Replace("true", "false", StringComparison.Ordinal), ["'body'", "parameters"] },
-        { ModelDescription.Format, Door, Body.Replace("258", "9", StringComparison.Ordinal), ["'body'", "258", "9"] },
-        { ModelDescription.Format, Door, Body.Replace("\"dropout\":0", "\"dropout\":1", StringComparison.Ordinal), ["'body'", "Dropout"] },
-        { ModelDescription.Format, Door, Body.Replace("\"dim\"", "\"Dim\"", StringComparison.Ordinal), ["'body'", "Dim"] },
+        { Format, Door, Body.Replace("true", "false", StringComparison.Ordinal), ["'body'", "parameters"] },
+        { Format, Door, Body.Replace("258", "9", StringComparison.Ordinal), ["'body'", "258", "9"] },
+        { Format, Door, Body.Replace("\"dropout\":0", "\"dropout\":1", StringComparison.Ordinal), ["'body'", "Dropout"] },
+        { Format, Door, Body.Replace("\"dim\"", "\"Dim\"", StringComparison.Ordinal), ["'body'", "Dim"] },
     };
 
     [Theory]
@@ -257,7 +263,7 @@ public sealed class ModelFileTests : IDisposable
         using ByteLanguageModel model = new(new ProjectionDoor(4, 64), new ByteTransformer(Options));
         model.SaveWeights(Path, new Dictionary<string, string>
         {
-            ["format"] = ModelDescription.Format,
+            ["format"] = Format,
             ["door"] = """{"arm":"projection","bytesPerSlot":4096}""",
             ["body"] = Body,
         });
@@ -270,7 +276,7 @@ public sealed class ModelFileTests : IDisposable
         using ByteLanguageModel model = Model();
         var weights = model.Weights().ToDictionary();
         weights["norm.bias"] = weights["norm.bias"].reshape(8, 8);
-        Safetensors.Save(Path, weights, new Dictionary<string, string> { ["format"] = ModelDescription.Format, ["door"] = Door, ["body"] = Body });
+        Safetensors.Save(Path, weights, new Dictionary<string, string> { ["format"] = Format, ["door"] = Door, ["body"] = Body });
         Refused("'norm.bias'", "[8, 8]");
     }
 

@@ -27,7 +27,7 @@ internal sealed class TinyRun : IDisposable
         NgramCodes? codes = null, IReadOnlyList<SampleSource>? sources = null,
         IProcessGroup? group = null)
     {
-        Model = new(DoorArms.Create(arm, bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes),
+        Model = new(DoorArms.Create(DoorArm.Named(arm), bytesPerSlot, dim, options.Seed, SlotTail.Pad, codes),
             new(new() { Dim = dim, Layers = 1, Heads = 2, Dropout = dropout }));
         Model.ResetParameters(options.Seed);
         Trainer = new(Model, sources ?? Sources, options, device, group);

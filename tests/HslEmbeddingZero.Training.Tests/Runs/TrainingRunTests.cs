@@ -82,7 +82,9 @@ public sealed class TrainingRunTests : IDisposable
         {
             run.Run();
             Assert.NotEmpty(Safetensors.ReadHeader(run.WeightsPath).Tensors);
-            Assert.All(Safetensors.ReadHeader(run.WeightsPath).Tensors.Values, tensor => Assert.Equal(ScalarType.BFloat16, tensor.Dtype));
+            Assert.All(
+                Safetensors.ReadHeader(run.WeightsPath).Tensors.Values,
+                tensor => Assert.Equal(SafetensorsDtype.BFloat16, tensor.Dtype));
         }
 
         using TrainingRun without = new(_folder.PathOf("other"), model, Sources(), Training, new() { KeepsBestWeights = false });

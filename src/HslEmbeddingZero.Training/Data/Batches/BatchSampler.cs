@@ -1,5 +1,4 @@
 using System.Globalization;
-using MathNet.Numerics.Random;
 
 namespace HslEmbeddingZero.Training;
 
@@ -77,7 +76,7 @@ public sealed class BatchSampler
 
         context.Fill(-1); // so that an id that a source does not write is noticed
         targets.Fill(-1);
-        Xoshiro256StarStar random = new((int)SplitMix64.Mix((ulong)_seed, microBatch), threadSafe: false);
+        Xoshiro256 random = new((int)SplitMix64.Mix((ulong)_seed, microBatch));
         for (int row = 0; row < firstRow; row++) random.NextDouble(); // each row has its own number, whoever computes it
         for (int row = 0; row < rows; row++)
         {

@@ -42,11 +42,15 @@ internal sealed class SafetensorsFormat : DamagedFormat
         foreach ((string name, Tensor tensor) in tensors)
         {
             SafetensorsEntry entry = header.Tensors[name];
-            Require(tensor.dtype == entry.Dtype && tensor.shape.SequenceEqual(entry.Shape), $"type or shape of {name}");
+            Require(TypeOf(tensor) == $"{entry.Dtype}" && tensor.shape.SequenceEqual(entry.Shape), $"type or shape of {name}");
             Require(
                 entry.ByteCount == 0 || tensor.bytes.SequenceEqual(
                     file.AsSpan((int)(header.DataStart + entry.Begin), (int)entry.ByteCount)), $"bytes of {name}");
             tensor.Dispose();
         }
     }
+
+    /// <summary>The two enums have the same names but one.</summary>
+    private static string TypeOf(Tensor tensor) =>
+        tensor.dtype == ScalarType.Byte ? nameof(SafetensorsDtype.UInt8) : tensor.dtype.ToString();
 }
