@@ -94,7 +94,7 @@ internal sealed class HangWatchdog : IDisposable
         {
             if (_watched is not (var what, var limit)) return;
             long now = Stopwatch.GetTimestamp();
-            var between = Stopwatch.GetElapsedTime(_lastCheck, now);
+            TimeSpan between = Stopwatch.GetElapsedTime(_lastCheck, now);
             _lastCheck = now;
             _waited += between < MostBetweenChecks ? between : MostBetweenChecks;
             if (_waited < limit) return;
