@@ -13,8 +13,9 @@ public sealed class DataParallelTests : IDisposable
     private static readonly TrainerOptions Options = TinyRun.Options with { BatchSize = 4, GradientAccumulationSteps = 4 };
     private static readonly DistributedOptions Ordered = new() { OrderedReduction = true };
 
-    /// <summary>What one process trains with some options and all sources. Several tests compare ranks with the same.</summary>
-    private static readonly ConcurrentDictionary<TrainerOptions, Trained> OfOneProcess = new();
+    /// <summary>What one process trains. Several tests compare ranks with the same.</summary>
+    private static readonly ConcurrentDictionary<(TrainerOptions Options, IReadOnlyList<SampleSource>? Sources), Trained> OfOneProcess =
+        new();
 
     private readonly TemporaryFolder _folder = new();
 
@@ -60,7 +61,7 @@ public sealed class DataParallelTests : IDisposable
     public void Other_ways_to_share_a_step_equal_one_process_up_to_rounding(int size, int microBatches, bool sharesRows)
     {
         TrainerOptions options = Options with { BatchSize = 6, GradientAccumulationSteps = microBatches };
-        Trained one = Train(options, sources: TinyRun.TextOnly);
+        Trained one = Alone(options, TinyRun.TextOnly);
         Trained many = Train(options with { Distributed = new() { SharesRows = sharesRows } }, size, sources: TinyRun.TextOnly);
         double difference = Distance(one.Weights, many.Weights), moved = Distance(one.Weights, one.InitialWeights);
         Assert.True(difference < 1e-3 * moved, $"{difference} of {moved}");
@@ -251,7 +252,8 @@ public sealed class DataParallelTests : IDisposable
         return Math.Sqrt(sum);
     }
 
-    private static Trained Alone(TrainerOptions options) => OfOneProcess.GetOrAdd(options, key => Train(key));
+    private static Trained Alone(TrainerOptions options, IReadOnlyList<SampleSource>? sources = null) =>
+        OfOneProcess.GetOrAdd((options, sources), run => Train(run.Options, sources: run.Sources));
 
     /// <summary>Trains on all ranks. All must end with the same weights and reports; those of rank 0 are returned.</summary>
     private static Trained Train(
