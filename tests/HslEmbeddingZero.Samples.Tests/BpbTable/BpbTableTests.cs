@@ -38,7 +38,8 @@ public sealed class BpbTableTests(FinishedTable finished) : IClassFixture<Finish
     {
         (int exitCode, string output, string error) = Smoke(Out, "--steps", "2", "--arms", "zero,embedding-pooled", "--seeds", "0,1");
         Assert.True(exitCode == 0, error + output);
-        Assert.All(Lines(error), line => Assert.Matches(@"K=8 seed [01]  (step \d+/2 |scoring )", line)); // only the progress
+        Assert.All(Lines(error).Where(line => !IsLoading(line)),
+            line => Assert.Matches(@"K=8 seed [01]  (step \d+/2 |scoring )", line)); // only the progress
         Assert.Contains("text bpb", output, StringComparison.Ordinal);
 
         JsonObject table = Table(Out);
@@ -157,7 +158,7 @@ public sealed class BpbTableTests(FinishedTable finished) : IClassFixture<Finish
         arguments[Array.IndexOf(arguments, other[0]) + 1] = other[1];
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. arguments, "--arms", "zero", "--out", Out, "--resume"]);
         Assert.Equal(1, exitCode);
-        Assert.Contains(result, Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.Contains(result, ErrorLine(error), StringComparison.Ordinal);
         Assert.Contains(difference, error, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(result));
 
@@ -337,7 +338,7 @@ public sealed class BpbTableTests(FinishedTable finished) : IClassFixture<Finish
         string file = _folder.Write("file", [1]);
         (int exitCode, _, string error) = Smoke(Path.Combine(file, "below"), "--steps", "2", "--arms", "zero");
         Assert.Equal(1, exitCode);
-        Assert.Contains("--out", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.Contains("--out", ErrorLine(error), StringComparison.Ordinal);
         Assert.Contains(file, error, StringComparison.Ordinal);
         Assert.Equal([1], File.ReadAllBytes(file));
     }
@@ -380,11 +381,17 @@ public sealed class BpbTableTests(FinishedTable finished) : IClassFixture<Finish
         string[] preset = options.Contains("--preset") ? [] : new[] { "--preset", "smoke" };
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. preset, "--out", Out, .. options]);
         Assert.Equal(1, exitCode);
-        string line = Assert.Single(Lines(error));
+        string line = ErrorLine(error);
         Assert.Contains(value, line, StringComparison.Ordinal);
         Assert.Contains(limit, line, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Out));
     }
+
+    /// <summary>The only line, except for those of a slow machine that loads the corpus.</summary>
+    private static string ErrorLine(string error) => Assert.Single(Lines(error), line => !IsLoading(line));
+
+    private static bool IsLoading(string line) =>
+        line.StartsWith("reading ", StringComparison.Ordinal) || line.StartsWith("counting ", StringComparison.Ordinal);
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
