@@ -83,7 +83,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
         string libraries = File.ReadAllText($"/proc/{process.Id}/maps");
         process.Kill();
         Assert.Contains("libcoreclr", libraries, StringComparison.Ordinal);
-        Assert.Equal(expected, libraries.Contains("torch", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(expected, libraries.Contains("libtorch", StringComparison.OrdinalIgnoreCase));
     }
 
     [SkippableTheory]

@@ -80,7 +80,7 @@ public sealed partial class ShippedWeightsTests
     public void The_likeliest_bytes_are_the_same_by_either_engine(string prompt)
     {
         string decoded = Generate("decoder");
-        Assert.InRange(decoded.Length - prompt.Length, 2, 500);
+        Assert.True(decoded.Length > prompt.Length + 1, "Nothing was generated."); // an end of line follows
         Assert.Equal(Generate("torch"), decoded);
 
         string Generate(string engine)
