@@ -27,8 +27,8 @@ public sealed class NativeAotTests : IDisposable
         (int code, string output, string error) = Command.Run(
             Build.RepositoryFolder, Patience, "publish", "samples/NativeGenerate", "-c", "Release", "-r", rid, "-o", published,
             "--artifacts-path", Path.Combine(_folder.FullName, "artifacts"), "--disable-build-servers");
-        Skip.If(
-            code != 0 && (output + error).Contains("NU1301", StringComparison.Ordinal), $"A source of packages cannot be reached.\n{output}");
+        bool isOffline = code != 0 && (output + error).Contains("NU1301", StringComparison.Ordinal);
+        Skip.If(isOffline, $"A source of packages cannot be reached.\n{output}");
         Assert.True(code == 0, output + error);
 
         string program = Path.Combine(published, "NativeGenerate");

@@ -245,7 +245,8 @@ public sealed class BpbTableTests(FinishedTable finished) : IClassFixture<Finish
         foreach (string file in new[] { "table.md", "table.json", "curves.png" }) File.Delete(Path.Combine(Out, file));
         string[] runs = Directory.GetFiles(Out);
 
-        (int exitCode, string output, string error) = Smoke(Out, "--steps", "2", "--arms", "zero,projection", "--seeds", "0,1", "--report-only");
+        (int exitCode, string output, string error) = Smoke(
+            Out, "--steps", "2", "--arms", "zero,projection", "--seeds", "0,1", "--report-only");
         Assert.True(exitCode == 0, error);
         Assert.Contains("not finished: zero K=8 seed 1, projection K=8 seed 1", output, StringComparison.Ordinal);
         Assert.Equal(scores, Scores(Out));

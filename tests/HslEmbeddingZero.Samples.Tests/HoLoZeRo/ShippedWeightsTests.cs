@@ -72,6 +72,33 @@ public sealed partial class ShippedWeightsTests
         Assert.InRange(output.Count(character => char.IsAsciiLetterLower(character) || character == ' ') / (double)output.Length, 0.8, 1);
     }
 
+    [Fact]
+    public void Two_thousand_greedy_bytes_of_the_decoder_are_those_of_libtorch_with_the_same_logits()
+    {
+        using var model = ByteLanguageModel.Load(Weights);
+        model.to(TorchSharp.torch.ScalarType.Float32);
+        model.eval();
+        using var expected = ByteGenerator.ForText(model, "And he said unto them, "u8);
+        using IByteGenerator actual = ByteDecoder.Load(Weights).CreateTextGenerator("And he said unto them, "u8);
+        for (int i = 0; i < 2000; i++)
+        {
+            ReadOnlySpan<float> first = expected.Logits, second = actual.Logits;
+            int likeliest = 0, decoded = 0;
+            double difference = 0;
+            for (int id = 0; id < first.Length; id++)
+            {
+                if (first[id] > first[likeliest]) likeliest = id;
+                if (second[id] > second[decoded]) decoded = id;
+                difference = Math.Max(difference, Math.Abs(first[id] - second[id]));
+            }
+
+            Assert.InRange(difference, 0, 1e-4);
+            Assert.Equal(likeliest, decoded);
+            expected.Accept(likeliest);
+            actual.Accept(likeliest);
+        }
+    }
+
     /// <summary>More than one part of a long text: after 448 bytes, the text so far becomes the prompt.</summary>
     [Theory]
     [InlineData("And he said unto them, ")]
