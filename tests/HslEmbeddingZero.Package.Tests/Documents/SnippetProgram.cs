@@ -27,7 +27,8 @@ internal static class SnippetProgram
         """;
 
     /// <summary>
-    /// Compiles the blocks without warnings, runs them in a folder that holds only the small model of the samples, and returns their output.
+    /// Compiles the blocks without warnings, runs them in a folder that holds only the small model of the samples, and returns what they
+    /// print.
     /// </summary>
     public static string Run(string name, IEnumerable<FencedBlock> blocks)
     {

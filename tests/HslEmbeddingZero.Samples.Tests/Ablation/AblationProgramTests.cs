@@ -3,9 +3,9 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.Ablation;
 
-public sealed class AblationProgramTests : IDisposable
+public sealed class AblationProgramTests(FinishedStudy finished) : IClassFixture<FinishedStudy>, IDisposable
 {
-    private const string Assembly = "Ablation.dll";
+    internal const string Assembly = "Ablation.dll";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -17,8 +17,9 @@ public sealed class AblationProgramTests : IDisposable
     public void A_study_is_trained_once_and_told_in_a_table_a_figure_and_its_runs()
     {
         string study = WriteStudy("""["zero", "zero-standardized+gain"]""", 4);
-        (int exitCode, string output, string error) = Run(study);
+        (int exitCode, string output, string error) = finished.Result;
         Assert.True(exitCode == 0, error + output);
+        finished.CopyTo(Out);
 
         JsonNode[] runs = Runs();
         Assert.Equal([("zero", 0), ("zero-standardized+gain", 0), ("zero", 1), ("zero-standardized+gain", 1)],
@@ -54,7 +55,7 @@ public sealed class AblationProgramTests : IDisposable
     [Fact]
     public void Table_and_figure_are_made_again_from_the_runs_alone()
     {
-        Assert.Equal(0, Run(WriteStudy("""["zero", "projection"]""", 4)).ExitCode);
+        finished.CopyTo(Out);
         string kept = _folder.PathOf("kept"), table = Table();
         Directory.CreateDirectory(kept);
         foreach (string name in new[] { "study.json", "runs.jsonl" }) File.Copy(InStudy(name), Path.Combine(kept, name));
@@ -84,7 +85,7 @@ public sealed class AblationProgramTests : IDisposable
     [Fact]
     public void A_study_of_which_no_run_is_finished_has_no_report()
     {
-        Assert.Equal(0, Run(WriteStudy("""["zero"]""", 4)).ExitCode);
+        finished.CopyTo(Out);
         foreach (string file in Directory.GetFiles(InStudy("")).Where(file => !file.EndsWith("study.json", StringComparison.Ordinal)))
             File.Delete(file);
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, "report", InStudy(""), "--incomplete");
@@ -96,10 +97,10 @@ public sealed class AblationProgramTests : IDisposable
     public void An_interrupted_study_goes_on_and_ends_as_if_it_had_not_been()
     {
         SampleProcess.SkipUnlessInterruptible();
-        string study = WriteStudy("""["zero"]""", 30, evaluateAt: 25);
+        string study = WriteStudy("""["zero"]""", 12, evaluateAt: 10);
         using (SampleProcess process = new(Assembly, Arguments(study)))
         {
-            process.WaitUntil(() => process.Error.Contains("step 6/30", StringComparison.Ordinal));
+            process.WaitUntil(() => process.Error.Contains("step 2/12", StringComparison.Ordinal));
             process.Interrupt();
             Assert.NotEqual(0, process.Finish().ExitCode);
         }
@@ -115,23 +116,22 @@ public sealed class AblationProgramTests : IDisposable
     [Fact]
     public void Two_processes_share_a_study()
     {
-        string study = WriteStudy("""["zero", "projection"]""", 10);
+        string study = WriteStudy("""["zero", "projection"]""", 4);
         using SampleProcess first = new(Assembly, Arguments(study)), second = new(Assembly, Arguments(study));
         ((int ExitCode, string Output, string Error) one, (int ExitCode, string Output, string Error) two) =
             (first.Finish(), second.Finish());
         Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Error + two.Error);
         Assert.Equal(4, Runs().Length);
         // Every run was trained by exactly one of the two processes.
-        Assert.Equal(4, (one.Error + two.Error).Split("step 10/10").Length - 1);
+        Assert.Equal(4, (one.Error + two.Error).Split("step 4/4").Length - 1);
     }
 
     [Fact]
     public void Results_of_another_study_are_not_overwritten()
     {
-        string study = WriteStudy("""["zero"]""", 4);
-        Assert.Equal(0, Run(study).ExitCode);
-        string result = Directory.GetFiles(InStudy(""), "*seed0.result.json").Single(), before = File.ReadAllText(result);
-        WriteStudy("""["zero"]""", 4, evaluateAt: 3);
+        finished.CopyTo(Out);
+        string result = Directory.GetFiles(InStudy(""), "zero-k8-*seed0.result.json").Single(), before = File.ReadAllText(result);
+        string study = WriteStudy("""["zero", "zero-standardized+gain"]""", 4, evaluateAt: 3);
         (int exitCode, _, string error) = Run(study);
         Assert.Equal(1, exitCode);
         Assert.Contains(Path.GetFileName(result), error, StringComparison.Ordinal);
@@ -168,10 +168,15 @@ public sealed class AblationProgramTests : IDisposable
         Assert.Equal(rows, File.ReadAllLines(rowsPath));
     }
 
-    private string WriteStudy(string arms, int steps, int evaluateAt = 2) => _folder.Write("mine.json", System.Text.Encoding.UTF8.GetBytes(
-        $$"""{ "question": "?", "budget": "smoke", "arms": {{arms}}, "seeds": [0, 1], "steps": [{{steps}}], "evaluateAt": [{{evaluateAt}}], "baselines": ["zero"] }"""));
+    internal static string Write(TemporaryFolder folder, string arms, int steps, int evaluateAt = 2) => folder.Write("mine.json",
+        $$"""{ "question": "?", "budget": "smoke", "arms": {{arms}}, "seeds": [0, 1], "steps": [{{steps}}], "evaluateAt": [{{evaluateAt}}], "baselines": ["zero"] }""");
 
-    private string[] Arguments(string study) => ["run", study, "--device", "cpu", "--precision", "float32", "--out", Out];
+    internal static string[] Arguments(string study, string output) =>
+        ["run", study, "--device", "cpu", "--precision", "float32", "--out", output];
+
+    private string WriteStudy(string arms, int steps, int evaluateAt = 2) => Write(_folder, arms, steps, evaluateAt);
+
+    private string[] Arguments(string study) => Arguments(study, Out);
 
     private (int ExitCode, string Output, string Error) Run(string study) => SampleProcess.Run(Assembly, Arguments(study));
 

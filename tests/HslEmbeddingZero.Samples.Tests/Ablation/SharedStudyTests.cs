@@ -8,7 +8,7 @@ namespace HslEmbeddingZero.Samples.Tests.Ablation;
 public sealed class SharedStudyTests : IDisposable
 {
     private const string Assembly = "Ablation.dll";
-    private const int Steps = 30;
+    private const int Steps = 16;
 
     /// <summary>The scores of the study, trained by one process.</summary>
     private static readonly Lazy<string[]> Alone = new(() =>
@@ -52,13 +52,13 @@ public sealed class SharedStudyTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "A process is killed by its signal.");
         using SampleProcess killed = new(Assembly, [.. Arguments(_folder), "--checkpoint-minutes", "0.0005"]);
         string checkpoint = Path.ChangeExtension(ClaimOfFirst, ".checkpoint.safetensors");
-        killed.WaitUntil(() => File.Exists(checkpoint) && killed.Error.Contains($"step 12/{Steps}", StringComparison.Ordinal));
+        killed.WaitUntil(() => File.Exists(checkpoint) && killed.Error.Contains($"step 6/{Steps}", StringComparison.Ordinal));
         killed.Kill();
         Assert.True(File.Exists(ClaimOfFirst));
 
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. Arguments(_folder), "--claim-minutes", "1440"]);
         Assert.True(exitCode == 0, error);
-        Assert.DoesNotContain($"seed 0  step 6/{Steps}", error, StringComparison.Ordinal); // not from its start
+        Assert.DoesNotContain($"seed 0  step 2/{Steps}", error, StringComparison.Ordinal); // not from its start
         Assert.Equal(Alone.Value, Scores(_folder));
         Assert.Empty(Directory.GetFiles(Study, "*.claim*"));
     }
@@ -88,7 +88,7 @@ public sealed class SharedStudyTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signal that stops a process.");
         string[] arguments = [.. Arguments(_folder), "--claim-minutes", "0.1", "--checkpoint-minutes", "0.0005"];
         using SampleProcess stopped = new(Assembly, arguments);
-        stopped.WaitUntil(() => stopped.Error.Contains($"step 6/{Steps}", StringComparison.Ordinal));
+        stopped.WaitUntil(() => stopped.Error.Contains($"step 2/{Steps}", StringComparison.Ordinal));
         stopped.Send("STOP");
         using SampleProcess other = new(Assembly, arguments);
         (int exitCode, _, string error) = other.Finish();
@@ -115,7 +115,7 @@ public sealed class SharedStudyTests : IDisposable
         using SampleProcess process = new(Assembly, [.. Arguments(_folder), "--claim-minutes", "0.1"]);
         var changing = Stopwatch.StartNew();
         bool waits = false;
-        for (int beat = 1; !waits || changing.Elapsed < TimeSpan.FromSeconds(10); beat++, Thread.Sleep(100))
+        for (int beat = 1; !waits || changing.Elapsed < TimeSpan.FromSeconds(8); beat++, Thread.Sleep(100))
         {
             Assert.True(ClaimFile.TryBeat(ClaimOfFirst, line with { Beats = beat }), process.Error);
             if (waits || !process.Error.Contains("waiting for it", StringComparison.Ordinal)) continue;
@@ -134,7 +134,7 @@ public sealed class SharedStudyTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signal that stops a process.");
         using SampleProcess process = new(Assembly, [.. Arguments(_folder), "--claim-minutes", "0.1", "--checkpoint-minutes", "0"]);
-        process.WaitUntil(() => process.Error.Contains($"step 6/{Steps}", StringComparison.Ordinal));
+        process.WaitUntil(() => process.Error.Contains($"step 2/{Steps}", StringComparison.Ordinal));
         process.Send("STOP"); // On a fast machine, the run would be over before the next beat.
         AtomicFile.WriteText(ClaimOfFirst, new ClaimLine("theirs", new ClaimHolder("elsewhere", "boot", "pid:[1]", 7, 1), 6).ToText());
         process.Send("CONT");

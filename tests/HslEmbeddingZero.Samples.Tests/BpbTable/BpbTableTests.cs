@@ -3,16 +3,16 @@ using HslEmbeddingZero.Tests;
 
 namespace HslEmbeddingZero.Samples.Tests.BpbTable;
 
-public sealed class BpbTableTests : IDisposable
+public sealed class BpbTableTests(FinishedTable finished) : IClassFixture<FinishedTable>, IDisposable
 {
     private const string Assembly = "BpbTable.dll";
     private static readonly string[] ScoreNames = ["textBpb", "videoBpb", "captionBpb", "bindingGap", "sceneGap"];
 
-    /// <summary>24 steps of two doors without an interruption: the scores, and the metrics of the first without their times.</summary>
+    /// <summary>12 steps of two doors without an interruption: the scores, and the metrics of the first without their times.</summary>
     private static readonly Lazy<(string Scores, string[] Steps)> Whole = new(() =>
     {
         using TemporaryFolder folder = new();
-        Assert.Equal(0, Smoke(folder.PathOf("whole"), "--steps", "24", "--arms", "zero,projection").ExitCode);
+        Assert.Equal(0, Smoke(folder.PathOf("whole"), "--steps", "12", "--arms", "zero,projection").ExitCode);
         return (Scores(folder.PathOf("whole")), LogFile.WithoutTimes(Path.Combine(folder.PathOf("whole"), "zero-k8-seed0.metrics.jsonl")));
     });
 
@@ -22,7 +22,7 @@ public sealed class BpbTableTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static (int ExitCode, string Output, string Error) Smoke(string output, params string[] arguments) =>
+    internal static (int ExitCode, string Output, string Error) Smoke(string output, params string[] arguments) =>
         SampleProcess.Run(Assembly, ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", output, .. arguments]);
 
     private static JsonObject Table(string output) => JsonNode.Parse(File.ReadAllText(Path.Combine(output, "table.json")))!.AsObject();
@@ -38,7 +38,8 @@ public sealed class BpbTableTests : IDisposable
     {
         (int exitCode, string output, string error) = Smoke(Out, "--steps", "2", "--arms", "zero,embedding-pooled", "--seeds", "0,1");
         Assert.True(exitCode == 0, error + output);
-        Assert.All(Lines(error), line => Assert.Matches(@"K=8 seed [01]  (step \d+/2 |scoring )", line)); // only the progress
+        Assert.All(Lines(error).Where(line => !IsLoading(line)),
+            line => Assert.Matches(@"K=8 seed [01]  (step \d+/2 |scoring )", line)); // only the progress
         Assert.Contains("text bpb", output, StringComparison.Ordinal);
 
         JsonObject table = Table(Out);
@@ -130,15 +131,16 @@ public sealed class BpbTableTests : IDisposable
     public void The_same_seed_gives_the_identical_table_and_finished_rows_are_taken_over()
     {
         Assert.Equal(0, Smoke(Out, "--steps", "2", "--arms", "zero").ExitCode);
-        Assert.Equal(0, Smoke(_folder.PathOf("again"), "--steps", "2", "--arms", "zero").ExitCode);
-        Assert.Equal(Scores(Out), Scores(_folder.PathOf("again")));
+        string again = _folder.PathOf("again");
+        finished.CopyTo(again);
+        Assert.Equal(Scores(again).Split('\n')[0], Scores(Out));
         Assert.Null(Table(Out)["rows"]![0]!["textBpb"]!["std"]); // one seed: no spread is known
 
         string metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
         (DateTime before, double wall) = (File.GetLastWriteTimeUtc(metrics), (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
         Assert.Equal(0, Smoke(Out, "--steps", "2", "--arms", "zero,projection", "--resume").ExitCode);
         Assert.Equal(2, Table(Out)["rows"]!.AsArray().Count);
-        Assert.StartsWith(Scores(_folder.PathOf("again")), Scores(Out), StringComparison.Ordinal);
+        Assert.Equal(Scores(again), Scores(Out));
         Assert.Equal(before, File.GetLastWriteTimeUtc(metrics));
         Assert.Equal(wall, (double)Table(Out)["rows"]![0]!["wallSeconds"]!);
     }
@@ -151,12 +153,12 @@ public sealed class BpbTableTests : IDisposable
     public void A_resume_with_other_options_names_them_and_changes_nothing(string difference, params string[] other)
     {
         string[] arguments = ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--steps", "2"];
-        Assert.Equal(0, SampleProcess.Run(Assembly, [.. arguments, "--arms", "zero", "--out", Out]).ExitCode);
+        finished.CopyTo(Out);
         string result = Path.Combine(Out, "zero-k8-seed0.result.json"), before = File.ReadAllText(result);
         arguments[Array.IndexOf(arguments, other[0]) + 1] = other[1];
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. arguments, "--arms", "zero", "--out", Out, "--resume"]);
         Assert.Equal(1, exitCode);
-        Assert.Contains(result, Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.Contains(result, ErrorLine(error), StringComparison.Ordinal);
         Assert.Contains(difference, error, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(result));
 
@@ -171,7 +173,7 @@ public sealed class BpbTableTests : IDisposable
     public void An_interrupted_run_goes_on_to_the_same_scores(string minutes)
     {
         SampleProcess.SkipUnlessInterruptible();
-        string[] arguments = ["--steps", "24", "--arms", "zero", "--checkpoint-minutes", minutes];
+        string[] arguments = ["--steps", "12", "--arms", "zero", "--checkpoint-minutes", minutes];
         string metrics = Path.Combine(Out, "zero-k8-seed0.metrics.jsonl");
         using (SampleProcess process = new(Assembly,
             ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
@@ -200,7 +202,7 @@ public sealed class BpbTableTests : IDisposable
     public void A_killed_run_goes_on_from_the_checkpoint_that_was_due()
     {
         Skip.If(OperatingSystem.IsWindows(), "A process is killed by its signal.");
-        string[] arguments = ["--steps", "24", "--arms", "zero,projection", "--checkpoint-minutes", "0.0005"];
+        string[] arguments = ["--steps", "12", "--arms", "zero,projection", "--checkpoint-minutes", "0.0005"];
         string checkpoint = Path.Combine(Out, "projection-k8-seed0.checkpoint.safetensors");
         using (SampleProcess process = new(Assembly,
             ["--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, .. arguments]))
@@ -221,14 +223,14 @@ public sealed class BpbTableTests : IDisposable
     {
         string[] arguments =
         [
-            "--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, "--steps", "24", "--arms", "zero,projection",
+            "--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", Out, "--steps", "12", "--arms", "zero,projection",
             "--resume",
         ];
         using SampleProcess first = new(Assembly, arguments), second = new(Assembly, arguments);
         ((int ExitCode, string Output, string Error) one, (int ExitCode, string Output, string Error) two) =
             (first.Finish(), second.Finish());
         Assert.True(one.ExitCode == 0 && two.ExitCode == 0, one.Error + two.Error);
-        Assert.Equal(2, (one.Error + two.Error).Split("step 24/24").Length - 1);
+        Assert.Equal(2, (one.Error + two.Error).Split("step 12/12").Length - 1);
         Assert.Equal(Whole.Value.Scores, Scores(Out));
         Assert.All([one, two], end => Assert.Contains("| projection", end.Output.Replace('│', '|'), StringComparison.Ordinal));
         Assert.Empty(Directory.GetFiles(Out, "*.claim*"));
@@ -237,14 +239,13 @@ public sealed class BpbTableTests : IDisposable
     [Fact]
     public void A_report_alone_trains_nothing_and_writes_the_table_of_what_is_finished()
     {
-        string[] arguments = ["--steps", "2", "--arms", "zero,projection"];
-        Assert.Equal(0, Smoke(Out, arguments).ExitCode);
+        finished.CopyTo(Out);
         string scores = Scores(Out);
         Assert.Equal("CPU", ((string)Table(Out)["device"]!)[..3]);
         foreach (string file in new[] { "table.md", "table.json", "curves.png" }) File.Delete(Path.Combine(Out, file));
         string[] runs = Directory.GetFiles(Out);
 
-        (int exitCode, string output, string error) = Smoke(Out, [.. arguments, "--seeds", "0,1", "--report-only"]);
+        (int exitCode, string output, string error) = Smoke(Out, "--steps", "2", "--arms", "zero,projection", "--seeds", "0,1", "--report-only");
         Assert.True(exitCode == 0, error);
         Assert.Contains("not finished: zero K=8 seed 1, projection K=8 seed 1", output, StringComparison.Ordinal);
         Assert.Equal(scores, Scores(Out));
@@ -337,7 +338,7 @@ public sealed class BpbTableTests : IDisposable
         string file = _folder.Write("file", [1]);
         (int exitCode, _, string error) = Smoke(Path.Combine(file, "below"), "--steps", "2", "--arms", "zero");
         Assert.Equal(1, exitCode);
-        Assert.Contains("--out", Assert.Single(Lines(error)), StringComparison.Ordinal);
+        Assert.Contains("--out", ErrorLine(error), StringComparison.Ordinal);
         Assert.Contains(file, error, StringComparison.Ordinal);
         Assert.Equal([1], File.ReadAllBytes(file));
     }
@@ -380,11 +381,17 @@ public sealed class BpbTableTests : IDisposable
         string[] preset = options.Contains("--preset") ? [] : new[] { "--preset", "smoke" };
         (int exitCode, _, string error) = SampleProcess.Run(Assembly, [.. preset, "--out", Out, .. options]);
         Assert.Equal(1, exitCode);
-        string line = Assert.Single(Lines(error));
+        string line = ErrorLine(error);
         Assert.Contains(value, line, StringComparison.Ordinal);
         Assert.Contains(limit, line, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Out));
     }
+
+    /// <summary>The only line, except for those of a slow machine that loads the corpus.</summary>
+    private static string ErrorLine(string error) => Assert.Single(Lines(error), line => !IsLoading(line));
+
+    private static bool IsLoading(string line) =>
+        line.StartsWith("reading ", StringComparison.Ordinal) || line.StartsWith("counting ", StringComparison.Ordinal);
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

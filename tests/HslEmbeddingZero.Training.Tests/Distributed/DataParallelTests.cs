@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training.Tests.Runs;
 using TorchSharp;
@@ -12,6 +13,10 @@ public sealed class DataParallelTests : IDisposable
     private static readonly TrainerOptions Options = TinyRun.Options with { BatchSize = 4, GradientAccumulationSteps = 4 };
     private static readonly DistributedOptions Ordered = new() { OrderedReduction = true };
 
+    /// <summary>What one process trains. Several tests compare ranks with the same.</summary>
+    private static readonly ConcurrentDictionary<(TrainerOptions Options, IReadOnlyList<SampleSource>? Sources), Trained> OfOneProcess =
+        new();
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -23,7 +28,7 @@ public sealed class DataParallelTests : IDisposable
     public void Two_ranks_with_one_micro_batch_each_equal_one_process_bit_for_bit(Precision precision)
     {
         TrainerOptions options = Options with { GradientAccumulationSteps = 2, Precision = precision };
-        Trained one = Train(options), two = Train(options, size: 2);
+        Trained one = Alone(options), two = Train(options, size: 2);
         Assert.Equal(one.Weights, two.Weights);
         Assert.Equal(one.Reports, two.Reports);
         Assert.Equal(one.BytesRead, two.BytesRead);
@@ -37,7 +42,7 @@ public sealed class DataParallelTests : IDisposable
     public void An_ordered_reduction_equals_one_process_bit_for_bit(Precision precision, int size)
     {
         TrainerOptions options = Options with { Precision = precision, Distributed = Ordered };
-        Trained one = Train(options), many = Train(options, size);
+        Trained one = Alone(options), many = Train(options, size);
         Assert.Equal(one.Weights, many.Weights);
         Assert.Equal(one.Reports, many.Reports);
     }
@@ -55,8 +60,8 @@ public sealed class DataParallelTests : IDisposable
     [InlineData(2, 4, true)]
     public void Other_ways_to_share_a_step_equal_one_process_up_to_rounding(int size, int microBatches, bool sharesRows)
     {
-        TrainerOptions options = Options with { BatchSize = 12, GradientAccumulationSteps = microBatches };
-        Trained one = Train(options, sources: TinyRun.TextOnly);
+        TrainerOptions options = Options with { BatchSize = 6, GradientAccumulationSteps = microBatches };
+        Trained one = Alone(options, TinyRun.TextOnly);
         Trained many = Train(options with { Distributed = new() { SharesRows = sharesRows } }, size, sources: TinyRun.TextOnly);
         double difference = Distance(one.Weights, many.Weights), moved = Distance(one.Weights, one.InitialWeights);
         Assert.True(difference < 1e-3 * moved, $"{difference} of {moved}");
@@ -94,7 +99,7 @@ public sealed class DataParallelTests : IDisposable
     public void A_checkpoint_of_some_ranks_resumes_with_another_number(int before, int after)
     {
         TrainerOptions options = Options with { Distributed = Ordered };
-        Trained whole = Train(options);
+        Trained whole = Alone(options);
         string checkpoint = _folder.PathOf($"{before}-{after}.safetensors");
         Train(options, before, run =>
         {
@@ -116,7 +121,7 @@ public sealed class DataParallelTests : IDisposable
     [Fact]
     public void Training_starts_from_the_weights_of_rank_0()
     {
-        Trained one = Train(Options with { Distributed = Ordered });
+        Trained one = Alone(Options with { Distributed = Ordered });
         Trained two = Train(Options with { Distributed = Ordered }, 2, run =>
         {
             if (run.Rank == 1) run.Model.ResetParameters(seed: 99);
@@ -246,6 +251,9 @@ public sealed class DataParallelTests : IDisposable
 
         return Math.Sqrt(sum);
     }
+
+    private static Trained Alone(TrainerOptions options, IReadOnlyList<SampleSource>? sources = null) =>
+        OfOneProcess.GetOrAdd((options, sources), run => Train(run.Options, sources: run.Sources));
 
     /// <summary>Trains on all ranks. All must end with the same weights and reports; those of rank 0 are returned.</summary>
     private static Trained Train(

@@ -11,7 +11,7 @@ namespace HslEmbeddingZero.Training.Tests.Distributed;
 [Collection(MpiRun.Collection)]
 public sealed partial class RankFaultTests
 {
-    private static readonly string[] Steps = ["--steps", "8"];
+    private static readonly string[] Steps = ["--steps", "6"];
 
     /// <summary>After a hang, the time beyond the limit of the step. The default limit is 25 seconds.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30), BeyondHang = Limit - new DistributedOptions().HangTimeout;

@@ -4,7 +4,14 @@ namespace HslEmbeddingZero.Training.Tests.Distributed;
 [Collection(MpiRun.Collection)]
 public sealed class RankedRunTests
 {
-    private static readonly string[] FourOrdered = ["--micro-batches", "4", "--ordered", "true", "--steps", "8"];
+    private static readonly string[] FourOrdered = ["--micro-batches", "4", "--ordered", "true", "--steps", "6"];
+
+    /// <summary>The run of one process in float32.</summary>
+    private static readonly Lazy<string[]> Whole = new(() =>
+    {
+        using RankedRun run = new(FourOrdered);
+        return run.Alone().Result;
+    });
 
     [SkippableTheory]
     [InlineData(MpiRun.OpenMpi, "Float32", 2, 4)]
@@ -13,8 +20,14 @@ public sealed class RankedRunTests
     public void An_ordered_reduction_equals_one_process(string mpirun, string precision, params int[] sizes)
     {
         string[] options = [.. FourOrdered, "--precision", precision];
-        using RankedRun one = new(options);
-        string[] expected = one.Alone().Result;
+        string[] expected;
+        if (precision == "Float32") expected = Whole.Value;
+        else
+        {
+            using RankedRun one = new(options);
+            expected = one.Alone().Result;
+        }
+
         foreach (int size in sizes)
         {
             using RankedRun many = new(options);
@@ -35,14 +48,13 @@ public sealed class RankedRunTests
     [SkippableFact]
     public void A_run_goes_on_with_any_number_of_ranks()
     {
-        using RankedRun whole = new(FourOrdered);
         using RankedRun parts = new(FourOrdered);
         parts.With(MpiRun.OpenMpi, 2, "--fault", "interrupt@2:1");
         Assert.Equal(2, parts.VerifyCheckpoint());
-        parts.Alone("--fault", "interrupt@4:0");
+        parts.Alone("--fault", "interrupt@3:0");
+        Assert.Equal(3, parts.VerifyCheckpoint());
+        parts.With(MpiRun.OpenMpi, 4, "--fault", "interrupt@4:3");
         Assert.Equal(4, parts.VerifyCheckpoint());
-        parts.With(MpiRun.OpenMpi, 4, "--fault", "interrupt@6:3");
-        Assert.Equal(6, parts.VerifyCheckpoint());
-        Assert.Equal(whole.Alone().Result, parts.With(MpiRun.OpenMpi, 2).Result);
+        Assert.Equal(Whole.Value, parts.With(MpiRun.OpenMpi, 2).Result);
     }
 }

@@ -17,6 +17,13 @@ public sealed class SharedRunTests : IDisposable
 
     private static readonly TrainingRunOptions Options = new() { EvaluateEverySteps = 4, CheckpointEvery = TimeSpan.FromTicks(1) };
 
+    private static readonly Lazy<Files> Whole = new(() =>
+    {
+        using TemporaryFolder folder = new();
+        Run(null, folder.PathOf("whole"));
+        return Files.Of(folder.PathOf("whole"));
+    });
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -24,10 +31,9 @@ public sealed class SharedRunTests : IDisposable
     [Fact]
     public void The_files_are_those_of_one_process()
     {
-        string one = _folder.PathOf("one"), two = _folder.PathOf("two");
-        Run(null, one);
+        string two = _folder.PathOf("two");
         ThreadGroup.Run(2, group => Run(group, two));
-        AssertSameFiles(one, two);
+        AssertComplete(two);
     }
 
     [Fact]
@@ -44,8 +50,7 @@ public sealed class SharedRunTests : IDisposable
     [InlineData(2, 2)]
     public void An_interrupted_run_resumes_with_another_number_of_ranks(int before, int after)
     {
-        string whole = _folder.PathOf("whole"), pieces = _folder.PathOf($"{before}-{after}");
-        Run(null, whole);
+        string pieces = _folder.PathOf($"{before}-{after}");
         Start(before, group =>
         {
             using CancellationTokenSource stop = new();
@@ -53,15 +58,14 @@ public sealed class SharedRunTests : IDisposable
             return true;
         });
         Start(after, group => Run(group, pieces));
-        AssertSameFiles(whole, pieces);
+        AssertComplete(pieces);
     }
 
     /// <summary>The evaluation of a step may be in the log already. Only rank 0 has the log, and all ranks must agree.</summary>
     [Fact]
     public void A_run_that_is_interrupted_right_after_an_evaluation_does_not_repeat_it()
     {
-        string whole = _folder.PathOf("whole"), pieces = _folder.PathOf("pieces");
-        Run(null, whole);
+        string pieces = _folder.PathOf("pieces");
         ThreadGroup.Run(2, group =>
         {
             using CancellationTokenSource stop = new();
@@ -70,7 +74,7 @@ public sealed class SharedRunTests : IDisposable
             return true;
         });
         ThreadGroup.Run(2, group => Run(group, pieces));
-        AssertSameFiles(whole, pieces);
+        AssertComplete(pieces);
     }
 
     [Fact]
@@ -100,17 +104,33 @@ public sealed class SharedRunTests : IDisposable
         return true;
     }
 
-    private static void AssertSameFiles(string expected, string found)
+    /// <summary>Checks that a folder holds what one process without an interruption leaves.</summary>
+    private static void AssertComplete(string folder)
     {
-        foreach (string file in (string[])["metrics.jsonl", "evaluations.jsonl"])
-            Assert.Equal(LogFile.WithoutTimes(Path.Combine(expected, file)), LogFile.WithoutTimes(Path.Combine(found, file)));
-        foreach (string file in (string[])["checkpoint.safetensors", "model.safetensors"])
+        Files whole = Whole.Value, found = Files.Of(folder);
+        Assert.Equal(whole.Logs, found.Logs);
+        Assert.Equal(whole.Tensors.Keys, found.Tensors.Keys);
+        foreach ((string name, byte[] bytes) in whole.Tensors) Assert.True(bytes.AsSpan().SequenceEqual(found.Tensors[name]), name);
+    }
+
+    /// <summary>The files of a run: the lines of the logs without times, and the bytes of each tensor.</summary>
+    private sealed record Files(string[] Logs, SortedDictionary<string, byte[]> Tensors)
+    {
+        public static Files Of(string folder)
         {
-            IReadOnlyDictionary<string, TorchSharp.torch.Tensor> before = Safetensors.Load(Path.Combine(expected, file)),
-                after = Safetensors.Load(Path.Combine(found, file));
-            Assert.Equal(before.Keys.Order(), after.Keys.Order());
-            foreach ((string name, TorchSharp.torch.Tensor tensor) in before)
-                Assert.True(tensor.bytes.SequenceEqual(after[name].bytes), $"{file}: {name}");
+            SortedDictionary<string, byte[]> tensors = new(StringComparer.Ordinal);
+            foreach (string file in (string[])["checkpoint.safetensors", "model.safetensors"])
+            {
+                foreach ((string name, TorchSharp.torch.Tensor tensor) in Safetensors.Load(Path.Combine(folder, file)))
+                    using (tensor) tensors[$"{file}: {name}"] = tensor.bytes.ToArray();
+            }
+
+            return new(
+                [
+                    .. LogFile.WithoutTimes(Path.Combine(folder, "metrics.jsonl")),
+                    .. LogFile.WithoutTimes(Path.Combine(folder, "evaluations.jsonl")),
+                ],
+                tensors);
         }
     }
 
