@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using TorchSharp;
 
 namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
 
@@ -76,7 +77,7 @@ public sealed partial class ShippedWeightsTests
     public void Two_thousand_greedy_bytes_of_the_decoder_are_those_of_libtorch_with_the_same_logits()
     {
         using var model = ByteLanguageModel.Load(Weights);
-        model.to(TorchSharp.torch.ScalarType.Float32);
+        model.to(torch.ScalarType.Float32);
         model.eval();
         using var expected = ByteGenerator.ForText(model, "And he said unto them, "u8);
         using IByteGenerator actual = ByteDecoder.Load(Weights).CreateTextGenerator("And he said unto them, "u8);
