@@ -86,7 +86,7 @@ internal static partial class SharedTraining
 
         public void Report(TrainingProgress value)
         {
-            if (fault.Kind == "slow" && value.Step >= fault.Step) Thread.Sleep(200);
+            if (fault.Kind == "slow" && value.Step >= fault.Step) Thread.Sleep(1000);
             if (value.Step != fault.Step) return;
             Console.WriteLine($"fault: {fault.Kind}");
             Console.Out.Flush();
