@@ -204,7 +204,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
             Norm(rank, layer.AttentionNorm);
             Linear(rank, layer.AttentionInput, _normed, _dimStride, _input, _inputStride);
             _team.Meet();
-            Attend(rank, i);
+            ReadHeads(rank, i, ofMemory: false);
             _team.Meet();
             AddLinear(rank, layer.AttentionOutput, _mixed, _dimStride, 1);
             Norm(rank, layer.FeedForwardNorm);
@@ -217,7 +217,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
             Norm(rank, memory.Norm);
             Linear(rank, memory.Input, _normed, _dimStride, _input, _inputStride);
             _team.Meet();
-            ReadMemory(rank, i);
+            ReadHeads(rank, i, ofMemory: true);
             _team.Meet();
             AddLinear(rank, memory.Output, _mixed, _dimStride, memory.Gate);
         }
@@ -260,15 +260,19 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
         _team.Meet();
     }
 
-    /// <summary>Attention of this thread's share of streams and heads.</summary>
-    private void Attend(int rank, int layer)
+    /// <summary>Attention, or the memory, of this thread's share of streams and heads.</summary>
+    private void ReadHeads(int rank, int layer, bool ofMemory)
     {
         int task = 0;
         for (int row = 0; row < _count; row += Together(row))
         {
             int together = Together(row);
             for (int head = 0; head < _network.Body.Heads; head++)
-                if (task++ % _team.Size == rank) AttendHead(_scratch[rank], layer, row, together, head);
+            {
+                if (task++ % _team.Size != rank) continue;
+                if (ofMemory) ReadMemoryHead(_scratch[rank], layer, row, together, head);
+                else AttendHead(_scratch[rank], layer, row, together, head);
+            }
         }
     }
 
@@ -332,18 +336,6 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
         if (_cacheFormat == DecoderPrecision.Float32)
             PanelProduct.Multiply<T, Float32Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
         else PanelProduct.Multiply<T, BFloat16Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
-    }
-
-    /// <summary>The memory of this thread's share of streams and heads.</summary>
-    private void ReadMemory(int rank, int layer)
-    {
-        int task = 0;
-        for (int row = 0; row < _count; row += Together(row))
-        {
-            int together = Together(row);
-            for (int head = 0; head < _network.Body.Heads; head++)
-                if (task++ % _team.Size == rank) ReadMemoryHead(_scratch[rank], layer, row, together, head);
-        }
     }
 
     private void ReadMemoryHead(Scratch scratch, int layer, int firstRow, int together, int head)
