@@ -19,12 +19,30 @@ public sealed class ByteDecoder : IByteModel
     // A pass has memory of its own, so each thread that reads takes one.
     private readonly ConcurrentBag<DecoderPass> _passes = [], _widePasses = [];
 
-    private ByteDecoder(
-        DecoderNetwork network, IReadOnlyDictionary<string, string> metadata, ByteDecoderOptions options, FeaturePath width)
+    private ByteDecoder(DecoderFile file, ByteDecoderOptions options, FeaturePath width)
     {
-        (Network, Metadata, Options, _width) = (network, metadata, options, width);
-        _team = new(options.Threads);
+        (Network, Description, Metadata) = (file.ReadNetwork(), file.Description, file.Header.Metadata);
+        (Options, _width, _team) = (options, width, new(options.Threads));
+        foreach (SafetensorsEntry tensor in file.Header.Tensors.Values)
+        {
+            if (ModelDescription.IsScale(tensor.Name)) continue;
+            long parameters = tensor.ByteCount / tensor.Dtype.Size();
+            ParameterCount += parameters;
+            if (ModelDescription.IsOfDoor(tensor.Name)) DoorParameterCount += parameters;
+        }
     }
+
+    /// <summary>The door by the name that tables and command lines use, such as "zero" or "embedding".</summary>
+    public string Arm => Description.Arm.Name;
+
+    /// <summary>The codes of the last bytes that the door appends to the features; null for none.</summary>
+    public NgramCodes? Ngrams => Description.Ngrams;
+
+    /// <summary>Number of learned parameters of door and body.</summary>
+    public long ParameterCount { get; }
+
+    /// <summary>Number of learned parameters of the door; 0 for the zero doors.</summary>
+    public long DoorParameterCount { get; }
 
     /// <summary>Size and structure of the body.</summary>
     public ByteTransformerOptions Body => Network.Body;
@@ -43,6 +61,8 @@ public sealed class ByteDecoder : IByteModel
 
     internal DecoderNetwork Network { get; }
 
+    private ModelDescription Description { get; }
+
     /// <summary>Loads a model file.</summary>
     /// <param name="path">A safetensors file that <c>ByteLanguageModel.Save</c> has written, or the index of one in several files.</param>
     /// <param name="options">How to store it in memory; the defaults when null.</param>
@@ -60,8 +80,30 @@ public sealed class ByteDecoder : IByteModel
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
         options.Validate();
-        (DecoderNetwork network, IReadOnlyDictionary<string, string> metadata) = DecoderFile.Read(path, options.Weights);
-        return new(network, metadata, options, width);
+        using var file = DecoderFile.Open(path, options.Weights);
+        return new(file, options, width);
+    }
+
+    /// <summary>
+    /// Loads a model file from a stream, such as an asset of a phone's app, an embedded resource, or a download in a browser.
+    /// </summary>
+    /// <param name="stream">A safetensors file from its current position to its end. It stays open. It need not be seekable.</param>
+    /// <param name="options">How to store it in memory; the defaults when null.</param>
+    /// <remarks>The file is read into memory as a whole. It is freed when the decoder is ready.</remarks>
+    /// <exception cref="ArgumentException">An option is out of its range, or the stream cannot be read.</exception>
+    /// <exception cref="SafetensorsException">
+    /// The file is damaged, is not a model file, is longer than 2 GiB, or does not fit its own description.
+    /// </exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static ByteDecoder Load(Stream stream, ByteDecoderOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead) throw new ArgumentException("The stream cannot be read.", nameof(stream));
+        options ??= new();
+        options.Validate();
+        string name = stream is FileStream onDisk ? onDisk.Name : "the model's stream";
+        using var file = DecoderFile.Open(ReadToEnd(stream, name), name, options.Weights);
+        return new(file, options, DecoderPass.Widest);
     }
 
     /// <summary>
@@ -127,6 +169,27 @@ public sealed class ByteDecoder : IByteModel
         }
 
         if (pass is not null) Return(pass);
+    }
+
+    private static byte[] ReadToEnd(Stream stream, string name)
+    {
+        if (stream.CanSeek)
+        {
+            long length = Math.Max(0, stream.Length - stream.Position);
+            if (length > Array.MaxLength) throw TooLong(length);
+            byte[] bytes = new byte[length];
+            int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return read == bytes.Length ? bytes : bytes[..read];
+        }
+
+        using MemoryStream whole = new();
+        byte[] piece = new byte[1 << 16];
+        for (int read; (read = stream.Read(piece)) > 0; whole.Write(piece, 0, read))
+            if (whole.Length + read > Array.MaxLength) throw TooLong(whole.Length + read);
+        return whole.ToArray();
+
+        SafetensorsException TooLong(long length) =>
+            new($"{name}: {length} bytes or more; a model from a stream has up to {Array.MaxLength}. Load it by its path.");
     }
 
     /// <summary>A pass with room for so many positions, or for as many as a pass has.</summary>

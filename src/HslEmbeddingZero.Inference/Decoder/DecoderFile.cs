@@ -23,20 +23,21 @@ internal sealed class DecoderFile : IDisposable
         Description = ModelDescription.Read(reader.Header, path, allowsInt8: true);
     }
 
+    /// <summary>What the file says about its door and its body.</summary>
     public ModelDescription Description { get; }
 
-    /// <summary>Reads a model file.</summary>
+    public SafetensorsHeader Header => _reader.Header;
+
+    /// <summary>Opens a model file.</summary>
     /// <param name="path">The file, or the index of a model in several files.</param>
     /// <param name="precision">How matrices are stored in memory; null for as they are.</param>
-    /// <returns>The network, and the metadata of the file.</returns>
-    /// <exception cref="SafetensorsException">The file is damaged, is not a model file, or does not fit its own description.</exception>
-    public static (DecoderNetwork Network, IReadOnlyDictionary<string, string> Metadata) Read(string path, DecoderPrecision? precision)
-    {
-        var reader = SafetensorsReader.Open(path);
-        using DecoderFile file = Opened(path, reader, precision);
-        DecoderNetwork network = file.ReadNetwork();
-        return (network, reader.Header.Metadata);
-    }
+    /// <exception cref="SafetensorsException">The file is damaged or is not a model file.</exception>
+    public static DecoderFile Open(string path, DecoderPrecision? precision) => Opened(path, SafetensorsReader.Open(path), precision);
+
+    /// <summary>Opens a model file that is in memory.</summary>
+    /// <inheritdoc cref="Open(string, DecoderPrecision?)"/>
+    public static DecoderFile Open(byte[] bytes, string name, DecoderPrecision? precision) =>
+        Opened(name, SafetensorsReader.Open(bytes, name), precision);
 
     public void Dispose() => _reader.Dispose();
 
@@ -122,7 +123,9 @@ internal sealed class DecoderFile : IDisposable
         }
     }
 
-    private DecoderNetwork ReadNetwork()
+    /// <summary>Reads all tensors.</summary>
+    /// <exception cref="SafetensorsException">A tensor is missing, extra, damaged, or does not fit the description.</exception>
+    public DecoderNetwork ReadNetwork()
     {
         ByteTransformerOptions body = Description.Body;
         RequireNames();

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Unicode;
-using Microsoft.Win32.SafeHandles;
 
 namespace HslEmbeddingZero;
 
@@ -23,41 +22,41 @@ internal sealed class SafetensorsHeaderReader
     /// <summary>torch's own limit on dimensions.</summary>
     private const int MaxDimensions = 64;
 
-    private readonly string _path;
+    private readonly SafetensorsSource _source;
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafetensorsEntry> _tensors = new(StringComparer.Ordinal);
     private bool _metadataSeen;
 
-    private SafetensorsHeaderReader(string path) => _path = path;
+    private SafetensorsHeaderReader(SafetensorsSource source) => _source = source;
 
-    /// <summary>Reads the header of an open file.</summary>
+    /// <summary>Reads the header of an open file, which stays open.</summary>
     /// <exception cref="SafetensorsException">The file breaks the format.</exception>
-    public static SafetensorsHeader Read(SafeFileHandle file, string path) => new SafetensorsHeaderReader(path).Read(file);
+    public static SafetensorsHeader Read(SafetensorsSource source) => new SafetensorsHeaderReader(source).Read();
 
-    private SafetensorsHeader Read(SafeFileHandle file)
+    private SafetensorsHeader Read()
     {
-        long fileLength = RandomAccess.GetLength(file);
+        long fileLength = _source.Length;
         if (fileLength < LengthSize)
         {
-            throw Foreign(file, fileLength)
+            throw Foreign(fileLength)
                 ?? Bad($"the file is {fileLength} bytes long; a safetensors file begins with the {LengthSize} bytes of its header length");
         }
 
         Span<byte> prefix = stackalloc byte[LengthSize];
-        SafetensorsReader.ReadFully(file, prefix, 0, _path);
+        _source.ReadFully(prefix, 0);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength == 0) throw Bad("the header length is 0; a header holds at least the two bytes {}");
         if (headerLength > MaxHeaderLength)
-            throw Foreign(file, fileLength) ?? Bad($"the header length is {headerLength}; the limit is {MaxHeaderLength} bytes");
+            throw Foreign(fileLength) ?? Bad($"the header length is {headerLength}; the limit is {MaxHeaderLength} bytes");
         if ((long)headerLength > fileLength - LengthSize)
         {
-            throw Foreign(file, fileLength) ?? Bad(
+            throw Foreign(fileLength) ?? Bad(
                 $"the header length is {headerLength}, but only {fileLength - LengthSize} bytes follow it (a truncated file, or not a "
                     + "safetensors file)");
         }
 
         byte[] header = new byte[(int)headerLength];
-        SafetensorsReader.ReadFully(file, header, LengthSize, _path);
+        _source.ReadFully(header, LengthSize);
         long dataStart = LengthSize + (long)headerLength;
         Parse(header);
         CheckLayout(fileLength - dataStart);
@@ -65,10 +64,10 @@ internal sealed class SafetensorsHeaderReader
     }
 
     /// <summary>The error for a file of another known kind, or null. All such kinds begin with an absurd length of the header.</summary>
-    private SafetensorsException? Foreign(SafeFileHandle file, long fileLength)
+    private SafetensorsException? Foreign(long fileLength)
     {
         byte[] start = new byte[Math.Min(fileLength, ForeignFile.StartLength)];
-        SafetensorsReader.ReadFully(file, start, 0, _path);
+        _source.ReadFully(start, 0);
         return ForeignFile.Describe(start) is { } kind ? Bad($"not a safetensors file: {kind}") : null;
     }
 
@@ -254,7 +253,7 @@ internal sealed class SafetensorsHeaderReader
     }
 
     private SafetensorsException Bad(string problem, Exception? cause = null) =>
-        cause is null ? new($"{_path}: {problem}.") : new($"{_path}: {problem}.", cause);
+        cause is null ? new($"{_source.Name}: {problem}.") : new($"{_source.Name}: {problem}.", cause);
 
     private static string Kind(JsonTokenType token) => token switch
     {

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace HslEmbeddingZero;
 
 /// <summary>
@@ -53,6 +51,12 @@ internal sealed class SafetensorsReader : IDisposable
         }
     }
 
+    /// <summary>Opens the bytes of a file, read from a stream or a resource, and checks the header.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="SafetensorsException">The bytes break the format, or are the index of a model in several files.</exception>
+    public static SafetensorsReader Open(byte[] bytes, string name) => new([Shard.Of(new SafetensorsBytes(bytes, name))]);
+
     /// <summary>Reads bytes of a tensor.</summary>
     /// <param name="entry">A tensor of <see cref="Header"/>.</param>
     /// <param name="destination">Receives the bytes; all of it is filled.</param>
@@ -69,7 +73,7 @@ internal sealed class SafetensorsReader : IDisposable
         }
 
         Shard shard = _shardOf[entry.Name];
-        ReadFully(shard.File, destination, shard.Header.DataStart + entry.Begin + offset, shard.Path);
+        shard.Source.ReadFully(destination, shard.Header.DataStart + entry.Begin + offset);
         if (entry.Dtype != SafetensorsDtype.Bool) return;
 
         // Any other byte in a bool is undefined behaviour in native code.
@@ -77,7 +81,7 @@ internal sealed class SafetensorsReader : IDisposable
         if (bad >= 0)
         {
             throw new SafetensorsException(
-                $"{shard.Path}: element {offset + bad} of BOOL tensor '{SafetensorsHeaderReader.Show(entry.Name)}' "
+                $"{shard.Source.Name}: element {offset + bad} of BOOL tensor '{SafetensorsHeaderReader.Show(entry.Name)}' "
                 + $"is {destination[bad]}; it must be 0 or 1.");
         }
     }
@@ -86,19 +90,6 @@ internal sealed class SafetensorsReader : IDisposable
     public void Dispose()
     {
         foreach (Shard shard in _shards) shard.Dispose();
-    }
-
-    /// <summary>Reads until the span is full.</summary>
-    /// <exception cref="SafetensorsException">The file ends too early, although its length said otherwise.</exception>
-    internal static void ReadFully(SafeFileHandle file, Span<byte> destination, long position, string path)
-    {
-        while (destination.Length > 0)
-        {
-            int read = RandomAccess.Read(file, destination, position);
-            if (read == 0) throw new SafetensorsException($"{path}: the file ended at byte {position} while it was being read.");
-            destination = destination[read..];
-            position += read;
-        }
     }
 
     private static SafetensorsHeader Merge(Shard[] shards)
@@ -111,23 +102,23 @@ internal sealed class SafetensorsReader : IDisposable
     }
 
     /// <summary>One open file and its header.</summary>
-    private sealed record Shard(string Path, SafeFileHandle File, SafetensorsHeader Header) : IDisposable
+    private sealed record Shard(SafetensorsSource Source, SafetensorsHeader Header) : IDisposable
     {
-        public static Shard Open(string path)
+        public static Shard Open(string path) => Of(SafetensorsFile.Open(path));
+
+        public static Shard Of(SafetensorsSource source)
         {
-            if (FilePath.Misfit(path) is { } misfit) throw new SafetensorsException($"{path}: {misfit}.");
-            SafeFileHandle file = System.IO.File.OpenHandle(path, options: FileOptions.SequentialScan);
             try
             {
-                return new(path, file, SafetensorsHeaderReader.Read(file, path));
+                return new(source, SafetensorsHeaderReader.Read(source));
             }
             catch
             {
-                file.Dispose();
+                source.Dispose();
                 throw;
             }
         }
 
-        public void Dispose() => File.Dispose();
+        public void Dispose() => Source.Dispose();
     }
 }

@@ -107,6 +107,12 @@ internal sealed record ModelDescription
         }
     }
 
+    /// <summary>Whether a tensor belongs to the door.</summary>
+    public static bool IsOfDoor(string tensor) => tensor.StartsWith(DoorPrefix, StringComparison.Ordinal);
+
+    /// <summary>Whether a tensor holds the scales of an int8 matrix, which are no parameters.</summary>
+    public static bool IsScale(string tensor) => tensor.EndsWith(ScaleSuffix, StringComparison.Ordinal);
+
     /// <summary>
     /// Number of parameters of a body with these options, without making it. Options of a hostile file can exceed 64 bits.
     /// </summary>
@@ -161,8 +167,7 @@ internal sealed record ModelDescription
         if (BodyMisfit(body) is { } misfit) throw Bad(header, BodyKey, path, misfit);
         Int128 found = 0;
         foreach (SafetensorsEntry entry in header.Tensors.Values.Where(
-            entry => !entry.Name.StartsWith(DoorPrefix, StringComparison.Ordinal)
-                && !entry.Name.EndsWith(ScaleSuffix, StringComparison.Ordinal)))
+            entry => !IsOfDoor(entry.Name) && !IsScale(entry.Name)))
             found += entry.ByteCount / entry.Dtype.Size();
         Int128 expected = ParameterCount(body);
         if (found != expected) throw Bad(header, BodyKey, path, $"such a body has {expected} parameters, but the file holds {found}");

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Inference;
@@ -24,6 +25,73 @@ public sealed class DecoderFileTests : IDisposable
         Assert.Equal("mine", decoder.Metadata["card"]);
         Assert.Equal((96, 2, 3), (decoder.Body.Dim, decoder.Body.Heads, decoder.BytesPerSlot));
         Assert.Equal(new ByteDecoderOptions(), decoder.Options);
+    }
+
+    [Theory]
+    [InlineData("zero")]
+    [InlineData("projection")]
+    [InlineData("embedding-pooled")]
+    [InlineData("zero-ngram")]
+    public void Arm_codes_and_parameters_are_those_of_the_model(string arm)
+    {
+        using ByteLanguageModel model = DecoderModels.Create(arm);
+        model.Save(ModelPath);
+        Same(ByteDecoder.Load(ModelPath));
+        string int8 = _folder.PathOf("int8.safetensors");
+        ByteDecoder.SaveInt8(ModelPath, int8);
+        Same(ByteDecoder.Load(int8)); // scales are no parameters
+
+        void Same(ByteDecoder decoder)
+        {
+            Assert.Equal(arm, decoder.Arm);
+            Assert.Equal(model.Door.Ngrams, decoder.Ngrams);
+            Assert.Equal(model.Door.LearnedParameters, decoder.DoorParameterCount);
+            Assert.Equal(model.parameters().Sum(weight => weight.numel()), decoder.ParameterCount);
+        }
+    }
+
+    [Fact]
+    public void A_stream_gives_the_same_model_as_its_file()
+    {
+        byte[] whole = File.ReadAllBytes(ModelPath);
+        using MemoryStream behindOthers = new([1, 2, 3, .. whole]);
+        behindOthers.Position = 3;
+        Same(ByteDecoder.Load(behindOthers));
+        Assert.True(behindOthers.CanRead); // it stays open
+
+        using MemoryStream packed = new();
+        using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true)) zip.Write(whole);
+        packed.Position = 0;
+        using GZipStream unseekable = new(packed, CompressionMode.Decompress);
+        Same(ByteDecoder.Load(unseekable, new() { Weights = DecoderPrecision.Float32 }));
+
+        void Same(ByteDecoder decoder)
+        {
+            short[] ids = DecoderModels.Ids(20, seed: 2);
+            using DecoderGenerator expected = ByteDecoder.Load(ModelPath).CreateGenerator(ids), actual = decoder.CreateGenerator(ids);
+            Assert.Equal(DecoderModels.Bits(expected, ids), DecoderModels.Bits(actual, ids));
+        }
+    }
+
+    [Fact]
+    public void A_stream_that_is_no_model_is_refused()
+    {
+        byte[] whole = File.ReadAllBytes(ModelPath);
+        Assert.Contains("the model's stream: the header length is", Said(new MemoryStream(whole[..400])), StringComparison.Ordinal);
+        Assert.Contains("the model's stream: the file is 0 bytes long", Said(new MemoryStream()), StringComparison.Ordinal);
+        using (FileStream cut = File.Create(_folder.PathOf("cut.safetensors")))
+        {
+            cut.Write(whole, 0, whole.Length - 1);
+            cut.Position = 0;
+            Assert.StartsWith($"{cut.Name}: ", Said(cut), StringComparison.Ordinal);
+        }
+
+        MemoryStream closed = new();
+        closed.Dispose();
+        Assert.Throws<ArgumentException>("stream", () => ByteDecoder.Load(closed));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ByteDecoder.Load(new MemoryStream(whole), new() { Threads = 0 }));
+
+        static string Said(Stream stream) => Assert.Throws<SafetensorsException>(() => ByteDecoder.Load(stream)).Message;
     }
 
     [Fact]
