@@ -19,10 +19,10 @@ internal abstract class DecoderPass
     public static DecoderPass Create(DecoderNetwork network, DecoderPrecision cacheFormat, WorkerTeam team, int rows, FeaturePath width) =>
         width switch
         {
-            FeaturePath.Vector512 => new DecoderPass<Lanes512>(network, cacheFormat, team, rows),
-            FeaturePath.Vector256 => new DecoderPass<Lanes256>(network, cacheFormat, team, rows),
-            FeaturePath.Vector128 => new DecoderPass<Lanes128>(network, cacheFormat, team, rows),
-            _ => new DecoderPass<Lanes1>(network, cacheFormat, team, rows),
+            FeaturePath.Vector512 => new DecoderPass<Lanes512, Vector512<float>>(network, cacheFormat, team, rows),
+            FeaturePath.Vector256 => new DecoderPass<Lanes256, Vector256<float>>(network, cacheFormat, team, rows),
+            FeaturePath.Vector128 => new DecoderPass<Lanes128, Vector128<float>>(network, cacheFormat, team, rows),
+            _ => new DecoderPass<Lanes1, float>(network, cacheFormat, team, rows),
         };
 
     public static FeaturePath Widest =>
@@ -59,7 +59,9 @@ internal abstract class DecoderPass
 }
 
 /// <inheritdoc/>
-internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, ILanes<T>
+internal sealed unsafe class DecoderPass<T, TVector> : DecoderPass
+    where T : unmanaged, ILanes<TVector>
+    where TVector : unmanaged
 {
     private const float MemoryEpsilon = 1e-6f;
     private const int QueriesAtOnce = 4;
@@ -157,7 +159,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     }
 
     private void Enter(PanelMatrix? linear, int columns) =>
-        linear?.Multiply<T>(_doorRows.Floats, _count, Panels.Padded(columns), _x.Floats, _dimStride, 0, linear.PanelCount);
+        linear?.Multiply<T, TVector>(_doorRows.Floats, _count, Panels.Padded(columns), _x.Floats, _dimStride, 0, linear.PanelCount);
 
     private void Run(bool isScored)
     {
@@ -210,7 +212,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
             Norm(rank, layer.FeedForwardNorm);
             (int first, int count) = Linear(rank, layer.Widen, _normed, _dimStride, _wide, _wideStride);
             for (int row = 0; row < _count; row++)
-                RowKernels.Gelu<T>(Row(_wide, row, _wideStride) + (first * Panels.Columns), count * Panels.Columns);
+                RowKernels<T, TVector>.Gelu(Row(_wide, row, _wideStride) + (first * Panels.Columns), count * Panels.Columns);
             _team.Meet();
             AddLinear(rank, layer.Narrow, _wide, _wideStride, 1);
             if (layer.Memory is not { } memory) continue;
@@ -231,7 +233,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     {
         for (int row = rank; row < _count; row += _team.Size)
         {
-            RowKernels.LayerNorm<T>(
+            RowKernels<T, TVector>.LayerNorm(
                 Row(_x, row, _dimStride), _dim, norm.Weight.Floats, norm.Bias.Floats, Row(_normed, row, _dimStride));
         }
 
@@ -243,7 +245,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     private (int First, int Count) Linear(int rank, PanelMatrix matrix, AlignedMemory from, int fromStride, AlignedMemory to, int toStride)
     {
         int first = matrix.PanelCount * rank / _team.Size, count = (matrix.PanelCount * (rank + 1) / _team.Size) - first;
-        matrix.Multiply<T>(from.Floats, _count, fromStride, to.Floats, toStride, first, count);
+        matrix.Multiply<T, TVector>(from.Floats, _count, fromStride, to.Floats, toStride, first, count);
         return (first, count);
     }
 
@@ -254,7 +256,8 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
         for (int row = 0; row < _count; row++)
         {
             int column = first * Panels.Columns;
-            RowKernels.Add<T>(Row(_x, row, _dimStride) + column, Row(_added, row, _dimStride) + column, count * Panels.Columns, factor);
+            float* x = Row(_x, row, _dimStride) + column, added = Row(_added, row, _dimStride) + column;
+            RowKernels<T, TVector>.Add(x, added, count * Panels.Columns, factor);
         }
 
         _team.Meet();
@@ -284,8 +287,8 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
             float* query = Row(_input, row, _inputStride) + (head * _headDim);
             float* cosine = Row(_cosine, row, _headDim / 2);
             float* sine = Row(_sine, row, _headDim / 2);
-            RowKernels.Rotate(query, _headDim / 2, cosine, sine);
-            RowKernels.Rotate(query + _dim, _headDim / 2, cosine, sine);
+            RowKernels<T, TVector>.Rotate(query, _headDim / 2, cosine, sine);
+            RowKernels<T, TVector>.Rotate(query + _dim, _headDim / 2, cosine, sine);
             cache.Put(head, _positions[row], query + _dim, query + (2 * _dim));
         }
 
@@ -301,7 +304,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
                 float* query = scratch.Queries.Floats + (i * _headStride);
                 new ReadOnlySpan<float>(Row(_input, row + i, _inputStride) + (head * _headDim), _headDim)
                     .CopyTo(new Span<float>(query, _headDim));
-                RowKernels.Scale<T>(query, _headStride, scale, query);
+                RowKernels<T, TVector>.Scale(query, _headStride, scale, query);
             }
 
             float* scores = scratch.Scores.Floats;
@@ -312,7 +315,7 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
             {
                 // A query gives no weight to the keys that only the queries after it see.
                 int seen = last - rows + 1 + i;
-                RowKernels.Softmax<T>(scores + (i * (nint)stride), seen);
+                RowKernels<T, TVector>.Softmax(scores + (i * (nint)stride), seen);
                 new Span<float>(scores + (i * (nint)stride) + seen, stride - seen).Clear();
             }
 
@@ -334,8 +337,8 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
     private void Multiply(float* x, int rows, int xStride, byte* panels, nint panelBytes, int count, int depth, float* y, int yStride)
     {
         if (_cacheFormat == DecoderPrecision.Float32)
-            PanelProduct.Multiply<T, Float32Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
-        else PanelProduct.Multiply<T, BFloat16Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
+            PanelProduct<T, TVector>.Multiply<Float32Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
+        else PanelProduct<T, TVector>.Multiply<BFloat16Panels>(x, rows, xStride, panels, panelBytes, count, depth, null, null, y, yStride);
     }
 
     private void ReadMemoryHead(Scratch scratch, int layer, int firstRow, int together, int head)
@@ -350,9 +353,9 @@ internal sealed unsafe class DecoderPass<T> : DecoderPass where T : unmanaged, I
             Copy(input, query);
             Copy(input + _dim, key);
             Copy(input + (2 * _dim), value);
-            RowKernels.Positive<T>(query, _headDim, query);
-            RowKernels.Positive<T>(key, _headDim, key);
-            RowKernels.MemoryStep<T>(
+            RowKernels<T, TVector>.Positive(query, _headDim, query);
+            RowKernels<T, TVector>.Positive(key, _headDim, key);
+            RowKernels<T, TVector>.MemoryStep(
                 query, key, value, _headDim, cache.State!.Floats + (head * (nint)cache.StateFloats),
                 cache.KeySum!.Floats + (head * _headStride), MemoryEpsilon, scratch.Read.Floats);
             Copy(scratch.Read.Floats, Row(_mixed, row, _dimStride) + (head * _headDim));

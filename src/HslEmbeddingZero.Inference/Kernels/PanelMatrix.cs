@@ -64,9 +64,10 @@ internal sealed unsafe class PanelMatrix
 
     private nint PanelBytes { get; }
 
-    /// <summary>Computes the outputs of some panels for some rows of inputs, see <see cref="PanelProduct"/>.</summary>
-    public void Multiply<T>(float* x, int rows, int xStride, float* y, int yStride, int firstPanel, int panelCount)
-        where T : unmanaged, ILanes<T>
+    /// <summary>Computes the outputs of some panels for some rows of inputs, see <see cref="PanelProduct{T, TVector}"/>.</summary>
+    public void Multiply<T, TVector>(float* x, int rows, int xStride, float* y, int yStride, int firstPanel, int panelCount)
+        where T : unmanaged, ILanes<TVector>
+        where TVector : unmanaged
     {
         byte* panels = _panels.Address + (firstPanel * PanelBytes);
         int column = firstPanel * Panels.Columns;
@@ -75,18 +76,15 @@ internal sealed unsafe class PanelMatrix
         y += column;
         switch (Format)
         {
-            case DecoderPrecision.Float32:
-                PanelProduct.Multiply<T, Float32Panels>(x, rows, xStride, panels, PanelBytes, panelCount, Inputs, scale, bias, y, yStride);
-                break;
-            case DecoderPrecision.BFloat16:
-                PanelProduct.Multiply<T, BFloat16Panels>(x, rows, xStride, panels, PanelBytes, panelCount, Inputs, scale, bias, y, yStride);
-                break;
-            default:
-                PanelProduct.Multiply<T, Int8Panels>(x, rows, xStride, panels, PanelBytes, panelCount, Inputs, scale, bias, y, yStride);
-                break;
+            case DecoderPrecision.Float32: With<Float32Panels>(); break;
+            case DecoderPrecision.BFloat16: With<BFloat16Panels>(); break;
+            default: With<Int8Panels>(); break;
         }
 
         GC.KeepAlive(this);
+
+        void With<TLoads>() where TLoads : unmanaged, IPanelLoads => PanelProduct<T, TVector>.Multiply<TLoads>(
+            x, rows, xStride, panels, PanelBytes, panelCount, Inputs, scale, bias, y, yStride);
     }
 
     /// <summary>Stores a row. Optimized at once: a program that generates one text loads millions of weights in its first calls.</summary>

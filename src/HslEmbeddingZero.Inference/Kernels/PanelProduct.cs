@@ -12,7 +12,9 @@ namespace HslEmbeddingZero;
 /// A load of 32 weights serves one row (a byte of one stream: bound by memory) or four (a prompt, several streams: bound by arithmetic).
 /// Eight accumulators hide the latency of the multiply-add in both.
 /// </remarks>
-internal static unsafe class PanelProduct
+internal static unsafe class PanelProduct<T, TVector>
+    where T : unmanaged, ILanes<TVector>
+    where TVector : unmanaged
 {
     private const int RowsAtOnce = 4;
     private const int PairsAtOnce = 4;
@@ -29,10 +31,9 @@ internal static unsafe class PanelProduct
     /// <param name="bias">A summand for each column; null for 0.</param>
     /// <param name="y">Receives 32·count floats a row.</param>
     /// <param name="yStride">Floats from row to row of y.</param>
-    public static void Multiply<T, TLoads>(
+    public static void Multiply<TLoads>(
         float* x, int rows, int xStride, byte* panels, nint panelBytes, int count, int depth, float* scale, float* bias, float* y,
         int yStride)
-        where T : unmanaged, ILanes<T>
         where TLoads : unmanaged, IPanelLoads
     {
         int pairsPerPanel = Panels.Half / T.Count;
@@ -47,7 +48,7 @@ internal static unsafe class PanelProduct
                 int column = (panel * Panels.Columns) + lane;
                 for (row = 0; row < together; row += RowsAtOnce)
                 {
-                    FourRows<T, TLoads>(
+                    FourRows<TLoads>(
                         x + ((nint)row * xStride), xStride, panels + (panel * panelBytes), lane, depth, Column(scale, column),
                         Column(bias, column), y + ((nint)row * yStride) + column, yStride);
                 }
@@ -55,15 +56,14 @@ internal static unsafe class PanelProduct
         }
 
         for (; row < rows; row++)
-            OneRow<T, TLoads>(x + ((nint)row * xStride), panels, panelBytes, pairs, depth, scale, bias, y + ((nint)row * yStride));
+            OneRow<TLoads>(x + ((nint)row * xStride), panels, panelBytes, pairs, depth, scale, bias, y + ((nint)row * yStride));
     }
 
     private static float* Column(float* values, int column) => values is null ? null : values + column;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneRow<T, TLoads>(
+    private static void OneRow<TLoads>(
         float* x, byte* panels, nint panelBytes, int pairs, int depth, float* scale, float* bias, float* y)
-        where T : unmanaged, ILanes<T>
         where TLoads : unmanaged, IPanelLoads
     {
         int perPanel = Panels.Half / T.Count;
@@ -76,21 +76,21 @@ internal static unsafe class PanelProduct
             byte* from1 = panels + ((pair + 1) / perPanel * panelBytes);
             byte* from2 = panels + ((pair + 2) / perPanel * panelBytes);
             byte* from3 = panels + ((pair + 3) / perPanel * panelBytes);
-            T low0 = default, high0 = default, low1 = default, high1 = default;
-            T low2 = default, high2 = default, low3 = default, high3 = default;
+            TVector low0 = default, high0 = default, low1 = default, high1 = default;
+            TVector low2 = default, high2 = default, low3 = default, high3 = default;
             for (int k = 0; k < depth; k++)
             {
-                T value = T.Broadcast(x[k]);
-                TLoads.Load(from0, lane0, out T low, out T high);
+                TVector value = T.Broadcast(x[k]);
+                TLoads.Load<T, TVector>(from0, lane0, out TVector low, out TVector high);
                 low0 = T.MultiplyAdd(value, low, low0);
                 high0 = T.MultiplyAdd(value, high, high0);
-                TLoads.Load(from1, lane1, out low, out high);
+                TLoads.Load<T, TVector>(from1, lane1, out low, out high);
                 low1 = T.MultiplyAdd(value, low, low1);
                 high1 = T.MultiplyAdd(value, high, high1);
-                TLoads.Load(from2, lane2, out low, out high);
+                TLoads.Load<T, TVector>(from2, lane2, out low, out high);
                 low2 = T.MultiplyAdd(value, low, low2);
                 high2 = T.MultiplyAdd(value, high, high2);
-                TLoads.Load(from3, lane3, out low, out high);
+                TLoads.Load<T, TVector>(from3, lane3, out low, out high);
                 low3 = T.MultiplyAdd(value, low, low3);
                 high3 = T.MultiplyAdd(value, high, high3);
                 from0 += TLoads.RowBytes;
@@ -109,11 +109,11 @@ internal static unsafe class PanelProduct
         {
             int lane = pair % perPanel * T.Count;
             byte* from = panels + (pair / perPanel * panelBytes);
-            T low = default, high = default;
+            TVector low = default, high = default;
             for (int k = 0; k < depth; k++, from += TLoads.RowBytes)
             {
-                T value = T.Broadcast(x[k]);
-                TLoads.Load(from, lane, out T weightLow, out T weightHigh);
+                TVector value = T.Broadcast(x[k]);
+                TLoads.Load<T, TVector>(from, lane, out TVector weightLow, out TVector weightHigh);
                 low = T.MultiplyAdd(value, weightLow, low);
                 high = T.MultiplyAdd(value, weightHigh, high);
             }
@@ -123,20 +123,19 @@ internal static unsafe class PanelProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows<T, TLoads>(
+    private static void FourRows<TLoads>(
         float* x, int xStride, byte* panel, int lane, int depth, float* scale, float* bias, float* y, int yStride)
-        where T : unmanaged, ILanes<T>
         where TLoads : unmanaged, IPanelLoads
     {
         float* x1 = x + xStride;
         float* x2 = x1 + xStride;
         float* x3 = x2 + xStride;
-        T low0 = default, high0 = default, low1 = default, high1 = default;
-        T low2 = default, high2 = default, low3 = default, high3 = default;
+        TVector low0 = default, high0 = default, low1 = default, high1 = default;
+        TVector low2 = default, high2 = default, low3 = default, high3 = default;
         for (int k = 0; k < depth; k++, panel += TLoads.RowBytes)
         {
-            TLoads.Load(panel, lane, out T low, out T high);
-            T value = T.Broadcast(x[k]);
+            TLoads.Load<T, TVector>(panel, lane, out TVector low, out TVector high);
+            TVector value = T.Broadcast(x[k]);
             low0 = T.MultiplyAdd(value, low, low0);
             high0 = T.MultiplyAdd(value, high, high0);
             value = T.Broadcast(x1[k]);
@@ -157,19 +156,19 @@ internal static unsafe class PanelProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<T>(T low, T high, int column, float* scale, float* bias, float* y) where T : unmanaged, ILanes<T>
+    private static void Put(TVector low, TVector high, int column, float* scale, float* bias, float* y)
     {
         y += column;
         if (scale is not null)
         {
-            low *= T.Load(scale + column);
-            high *= T.Load(scale + column + Panels.Half);
+            low = T.Multiply(low, T.Load(scale + column));
+            high = T.Multiply(high, T.Load(scale + column + Panels.Half));
         }
 
         if (bias is not null)
         {
-            low += T.Load(bias + column);
-            high += T.Load(bias + column + Panels.Half);
+            low = T.Add(low, T.Load(bias + column));
+            high = T.Add(high, T.Load(bias + column + Panels.Half));
         }
 
         T.Store(y, low);

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace HslEmbeddingZero;
 
 /// <summary>
-/// Loads 2·<see cref="ILanes{T}.Count"/> columns of one row of a panel: columns from <c>lane</c>, and columns from <c>16 + lane</c>.
+/// Loads 2·<see cref="ILanes{TVector}.Count"/> columns of one row of a panel: columns from <c>lane</c>, and columns from <c>16 + lane</c>.
 /// </summary>
 /// <remarks>
 /// A panel is a piece of a matrix, 32 columns wide, one row after another. A matrix is a sequence of panels. The columns are the lanes of
@@ -20,7 +20,9 @@ internal unsafe interface IPanelLoads
     /// <summary>Bytes of a row.</summary>
     static abstract int RowBytes { get; }
 
-    static abstract void Load<T>(byte* row, int lane, out T low, out T high) where T : unmanaged, ILanes<T>;
+    static abstract void Load<T, TVector>(byte* row, int lane, out TVector low, out TVector high)
+        where T : unmanaged, ILanes<TVector>
+        where TVector : unmanaged;
 }
 
 internal readonly unsafe struct Float32Panels : IPanelLoads
@@ -28,7 +30,9 @@ internal readonly unsafe struct Float32Panels : IPanelLoads
     public static int RowBytes => Panels.Columns * sizeof(float);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load<T>(byte* row, int lane, out T low, out T high) where T : unmanaged, ILanes<T>
+    public static void Load<T, TVector>(byte* row, int lane, out TVector low, out TVector high)
+        where T : unmanaged, ILanes<TVector>
+        where TVector : unmanaged
     {
         low = T.Load((float*)row + lane);
         high = T.Load((float*)row + Panels.Half + lane);
@@ -40,8 +44,10 @@ internal readonly unsafe struct BFloat16Panels : IPanelLoads
     public static int RowBytes => Panels.Columns * sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load<T>(byte* row, int lane, out T low, out T high) where T : unmanaged, ILanes<T> =>
-        T.LoadBFloat16((uint*)row + lane, out low, out high);
+    public static void Load<T, TVector>(byte* row, int lane, out TVector low, out TVector high)
+        where T : unmanaged, ILanes<TVector>
+        where TVector : unmanaged
+        => T.LoadBFloat16((uint*)row + lane, out low, out high);
 }
 
 internal readonly unsafe struct Int8Panels : IPanelLoads
@@ -49,7 +55,9 @@ internal readonly unsafe struct Int8Panels : IPanelLoads
     public static int RowBytes => Panels.Columns;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load<T>(byte* row, int lane, out T low, out T high) where T : unmanaged, ILanes<T>
+    public static void Load<T, TVector>(byte* row, int lane, out TVector low, out TVector high)
+        where T : unmanaged, ILanes<TVector>
+        where TVector : unmanaged
     {
         low = T.LoadInt8((sbyte*)row + lane);
         high = T.LoadInt8((sbyte*)row + Panels.Half + lane);

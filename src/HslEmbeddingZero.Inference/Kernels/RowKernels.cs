@@ -6,38 +6,40 @@ namespace HslEmbeddingZero;
 /// Functions of one row of floats. Rows have room for a multiple of 32 floats, and what is behind the last column may be overwritten.
 /// Sums are kept in 32 lanes, whatever the vector width, and the lanes are added in one fixed order.
 /// </summary>
-internal static unsafe class RowKernels
+internal static unsafe class RowKernels<T, TVector>
+    where T : unmanaged, ILanes<TVector>
+    where TVector : unmanaged
 {
     private const float NormEpsilon = 1e-5f; // torch's default
 
     /// <summary>y = (x - mean) / √(variance + 1e-5) · weight + bias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void LayerNorm<T>(float* x, int count, float* weight, float* bias, float* y) where T : unmanaged, ILanes<T>
+    public static void LayerNorm(float* x, int count, float* weight, float* bias, float* y)
     {
-        float mean = Sum<T>(x, count) / count;
-        float variance = SumOfSquares<T>(x, count, mean) / count;
-        T scale = T.Broadcast(1 / MathF.Sqrt(variance + NormEpsilon)), middle = T.Broadcast(mean);
+        float mean = Sum(x, count) / count;
+        float variance = SumOfSquares(x, count, mean) / count;
+        TVector scale = T.Broadcast(1 / MathF.Sqrt(variance + NormEpsilon)), middle = T.Broadcast(mean);
         for (int c = 0; c < count; c += T.Count)
-            T.Store(y + c, T.MultiplyAdd((T.Load(x + c) - middle) * scale, T.Load(weight + c), T.Load(bias + c)));
+            T.Store(y + c, T.MultiplyAdd(T.Multiply(T.Subtract(T.Load(x + c), middle), scale), T.Load(weight + c), T.Load(bias + c)));
     }
 
     /// <summary>Softmax in place. The padding becomes 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Softmax<T>(float* x, int count) where T : unmanaged, ILanes<T>
+    public static void Softmax(float* x, int count)
     {
         int padded = Panels.Padded(count);
         for (int c = count; c < padded; c++) x[c] = float.NegativeInfinity;
-        T most = T.Load(x);
+        TVector most = T.Load(x);
         for (int c = T.Count; c < padded; c += T.Count) most = T.Max(most, T.Load(x + c));
         float* lanes = stackalloc float[Panels.Columns];
         T.Store(lanes, most);
         float highest = lanes[0];
         for (int lane = 1; lane < T.Count; lane++) highest = MathF.Max(highest, lanes[lane]);
 
-        T shift = T.Broadcast(highest);
-        for (int c = 0; c < padded; c += T.Count) T.Store(x + c, T.Exp(T.Load(x + c) - shift));
-        T scale = T.Broadcast(1 / Sum<T>(x, padded));
-        for (int c = 0; c < padded; c += T.Count) T.Store(x + c, T.Load(x + c) * scale);
+        TVector shift = T.Broadcast(highest);
+        for (int c = 0; c < padded; c += T.Count) T.Store(x + c, T.Exp(T.Subtract(T.Load(x + c), shift)));
+        TVector scale = T.Broadcast(1 / Sum(x, padded));
+        for (int c = 0; c < padded; c += T.Count) T.Store(x + c, T.Multiply(T.Load(x + c), scale));
     }
 
     /// <summary>Exact GELU in place: x/2 · (1 + erf(x/√2)).</summary>
@@ -46,55 +48,56 @@ internal static unsafe class RowKernels
     /// Beyond, erf is 1 within 3e-8.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gelu<T>(float* x, int count) where T : unmanaged, ILanes<T>
+    public static void Gelu(float* x, int count)
     {
-        T least = T.Broadcast(-3.92f), limit = T.Broadcast(3.92f), half = T.Broadcast(0.5f), one = T.Broadcast(1);
-        T root = T.Broadcast(0.70710678f);
+        TVector least = T.Broadcast(-3.92f), limit = T.Broadcast(3.92f), half = T.Broadcast(0.5f), one = T.Broadcast(1);
+        TVector root = T.Broadcast(0.70710678f);
         for (int c = 0; c < count; c += T.Count)
         {
-            T value = T.Load(x + c);
-            T z = T.Clamp(value * root, least, limit);
-            T square = z * z;
-            T top = T.MultiplyAdd(T.Broadcast(2.034731323874439e-06f), square, T.Broadcast(0.0002874800411518663f));
+            TVector value = T.Load(x + c);
+            TVector z = T.Clamp(T.Multiply(value, root), least, limit);
+            TVector square = T.Multiply(z, z);
+            TVector top = T.MultiplyAdd(T.Broadcast(2.034731323874439e-06f), square, T.Broadcast(0.0002874800411518663f));
             top = T.MultiplyAdd(top, square, T.Broadcast(0.003868353320285678f));
             top = T.MultiplyAdd(top, square, T.Broadcast(0.053060561418533325f));
             top = T.MultiplyAdd(top, square, T.Broadcast(0.19276465475559235f));
             top = T.MultiplyAdd(top, square, T.Broadcast(1.128378987312317f));
-            T bottom = T.MultiplyAdd(T.Broadcast(3.8070636946940795e-05f), square, T.Broadcast(0.0011881215032190084f));
+            TVector bottom = T.MultiplyAdd(T.Broadcast(3.8070636946940795e-05f), square, T.Broadcast(0.0011881215032190084f));
             bottom = T.MultiplyAdd(bottom, square, T.Broadcast(0.01517234742641449f));
             bottom = T.MultiplyAdd(bottom, square, T.Broadcast(0.11508486419916153f));
             bottom = T.MultiplyAdd(bottom, square, T.Broadcast(0.5041648745536804f));
             bottom = T.MultiplyAdd(bottom, square, one);
-            T.Store(x + c, value * half * (one + (z * top / bottom)));
+            TVector erf = T.Divide(T.Multiply(z, top), bottom);
+            T.Store(x + c, T.Multiply(T.Multiply(value, half), T.Add(one, erf)));
         }
     }
 
     /// <summary>y = elu(x) + 1: x + 1 above 0, eˣ elsewhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Positive<T>(float* x, int count, float* y) where T : unmanaged, ILanes<T>
+    public static void Positive(float* x, int count, float* y)
     {
-        T one = T.Broadcast(1);
+        TVector one = T.Broadcast(1);
         for (int c = 0; c < count; c += T.Count)
         {
-            T value = T.Load(x + c);
-            T.Store(y + c, T.WherePositive(value, value + one, T.Exp(value)));
+            TVector value = T.Load(x + c);
+            T.Store(y + c, T.WherePositive(value, T.Add(value, one), T.Exp(value)));
         }
     }
 
     /// <summary>x += factor · added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add<T>(float* x, float* added, int count, float factor) where T : unmanaged, ILanes<T>
+    public static void Add(float* x, float* added, int count, float factor)
     {
-        T scale = T.Broadcast(factor);
+        TVector scale = T.Broadcast(factor);
         for (int c = 0; c < count; c += T.Count) T.Store(x + c, T.MultiplyAdd(T.Load(added + c), scale, T.Load(x + c)));
     }
 
     /// <summary>y = factor · x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scale<T>(float* x, int count, float factor, float* y) where T : unmanaged, ILanes<T>
+    public static void Scale(float* x, int count, float factor, float* y)
     {
-        T scale = T.Broadcast(factor);
-        for (int c = 0; c < count; c += T.Count) T.Store(y + c, T.Load(x + c) * scale);
+        TVector scale = T.Broadcast(factor);
+        for (int c = 0; c < count; c += T.Count) T.Store(y + c, T.Multiply(T.Load(x + c), scale));
     }
 
     /// <summary>
@@ -109,32 +112,31 @@ internal static unsafe class RowKernels
     /// <param name="epsilon">Keeps the divisor above 0.</param>
     /// <param name="read">Receives the columns of whole panels.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void MemoryStep<T>(
+    public static void MemoryStep(
         float* query, float* key, float* value, int width, float* state, float* keySum, float epsilon, float* read)
-        where T : unmanaged, ILanes<T>
     {
         for (int c = 0; c < width; c++) keySum[c] += key[c];
-        T factor = T.Broadcast(1 / (Dot<T>(query, keySum, width) + epsilon));
+        TVector factor = T.Broadcast(1 / (Dot(query, keySum, width) + epsilon));
         for (int panel = 0; panel < Panels.Count(width); panel++, value += Panels.Columns, read += Panels.Columns)
         {
             for (int lane = 0; lane < Panels.Half; lane += T.Count)
             {
-                T valueLow = T.Load(value + lane), valueHigh = T.Load(value + Panels.Half + lane);
-                T low = default, high = default;
+                TVector valueLow = T.Load(value + lane), valueHigh = T.Load(value + Panels.Half + lane);
+                TVector low = default, high = default;
                 float* row = state + ((nint)panel * width * Panels.Columns) + lane;
                 for (int k = 0; k < width; k++, row += Panels.Columns)
                 {
-                    T keyed = T.Broadcast(key[k]), asked = T.Broadcast(query[k]);
-                    T stateLow = T.MultiplyAdd(keyed, valueLow, T.Load(row));
-                    T stateHigh = T.MultiplyAdd(keyed, valueHigh, T.Load(row + Panels.Half));
+                    TVector keyed = T.Broadcast(key[k]), asked = T.Broadcast(query[k]);
+                    TVector stateLow = T.MultiplyAdd(keyed, valueLow, T.Load(row));
+                    TVector stateHigh = T.MultiplyAdd(keyed, valueHigh, T.Load(row + Panels.Half));
                     T.Store(row, stateLow);
                     T.Store(row + Panels.Half, stateHigh);
                     low = T.MultiplyAdd(asked, stateLow, low);
                     high = T.MultiplyAdd(asked, stateHigh, high);
                 }
 
-                T.Store(read + lane, low * factor);
-                T.Store(read + Panels.Half + lane, high * factor);
+                T.Store(read + lane, T.Multiply(low, factor));
+                T.Store(read + Panels.Half + lane, T.Multiply(high, factor));
             }
         }
     }
@@ -150,14 +152,14 @@ internal static unsafe class RowKernels
         }
     }
 
-    private static float Sum<T>(float* x, int count) where T : unmanaged, ILanes<T>
+    private static float Sum(float* x, int count)
     {
         float* lanes = stackalloc float[Panels.Columns];
         int whole = count / Panels.Columns * Panels.Columns;
         for (int lane = 0; lane < Panels.Columns; lane += T.Count)
         {
-            T sum = default;
-            for (int c = lane; c < whole; c += Panels.Columns) sum += T.Load(x + c);
+            TVector sum = default;
+            for (int c = lane; c < whole; c += Panels.Columns) sum = T.Add(sum, T.Load(x + c));
             T.Store(lanes + lane, sum);
         }
 
@@ -165,17 +167,17 @@ internal static unsafe class RowKernels
         return Total(lanes);
     }
 
-    private static float SumOfSquares<T>(float* x, int count, float mean) where T : unmanaged, ILanes<T>
+    private static float SumOfSquares(float* x, int count, float mean)
     {
         float* lanes = stackalloc float[Panels.Columns];
         int whole = count / Panels.Columns * Panels.Columns;
-        T middle = T.Broadcast(mean);
+        TVector middle = T.Broadcast(mean);
         for (int lane = 0; lane < Panels.Columns; lane += T.Count)
         {
-            T sum = default;
+            TVector sum = default;
             for (int c = lane; c < whole; c += Panels.Columns)
             {
-                T difference = T.Load(x + c) - middle;
+                TVector difference = T.Subtract(T.Load(x + c), middle);
                 sum = T.MultiplyAdd(difference, difference, sum);
             }
 
@@ -191,13 +193,13 @@ internal static unsafe class RowKernels
         return Total(lanes);
     }
 
-    private static float Dot<T>(float* x, float* y, int count) where T : unmanaged, ILanes<T>
+    private static float Dot(float* x, float* y, int count)
     {
         float* lanes = stackalloc float[Panels.Columns];
         int whole = count / Panels.Columns * Panels.Columns;
         for (int lane = 0; lane < Panels.Columns; lane += T.Count)
         {
-            T sum = default;
+            TVector sum = default;
             for (int c = lane; c < whole; c += Panels.Columns) sum = T.MultiplyAdd(T.Load(x + c), T.Load(y + c), sum);
             T.Store(lanes + lane, sum);
         }

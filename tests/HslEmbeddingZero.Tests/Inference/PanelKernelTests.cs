@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Tests.Inference;
@@ -181,14 +182,19 @@ public sealed unsafe class PanelKernelTests
         {
             switch (width)
             {
-                case FeaturePath.Vector512: matrix.Multiply<Lanes512>(from, rows, matrix.Inputs, to, stride, 0, matrix.PanelCount); break;
-                case FeaturePath.Vector256: matrix.Multiply<Lanes256>(from, rows, matrix.Inputs, to, stride, 0, matrix.PanelCount); break;
-                case FeaturePath.Vector128: matrix.Multiply<Lanes128>(from, rows, matrix.Inputs, to, stride, 0, matrix.PanelCount); break;
-                default: matrix.Multiply<Lanes1>(from, rows, matrix.Inputs, to, stride, 0, matrix.PanelCount); break;
+                case FeaturePath.Vector512: With<Lanes512, Vector512<float>>(from, to); break;
+                case FeaturePath.Vector256: With<Lanes256, Vector256<float>>(from, to); break;
+                case FeaturePath.Vector128: With<Lanes128, Vector128<float>>(from, to); break;
+                default: With<Lanes1, float>(from, to); break;
             }
         }
 
         return y;
+
+        void With<T, TVector>(float* from, float* to)
+            where T : unmanaged, ILanes<TVector>
+            where TVector : unmanaged
+            => matrix.Multiply<T, TVector>(from, rows, matrix.Inputs, to, stride, 0, matrix.PanelCount);
     }
 
     /// <summary>The results of a function of a row, without the padding.</summary>
@@ -200,10 +206,10 @@ public sealed unsafe class PanelKernelTests
         {
             switch (width)
             {
-                case FeaturePath.Vector512: function.Apply<Lanes512>(row, x.Length); break;
-                case FeaturePath.Vector256: function.Apply<Lanes256>(row, x.Length); break;
-                case FeaturePath.Vector128: function.Apply<Lanes128>(row, x.Length); break;
-                default: function.Apply<Lanes1>(row, x.Length); break;
+                case FeaturePath.Vector512: function.Apply<Lanes512, Vector512<float>>(row, x.Length); break;
+                case FeaturePath.Vector256: function.Apply<Lanes256, Vector256<float>>(row, x.Length); break;
+                case FeaturePath.Vector128: function.Apply<Lanes128, Vector128<float>>(row, x.Length); break;
+                default: function.Apply<Lanes1, float>(row, x.Length); break;
             }
         }
 
@@ -212,22 +218,22 @@ public sealed unsafe class PanelKernelTests
 
     private abstract class RowFunction
     {
-        public abstract void Apply<T>(float* row, int count) where T : unmanaged, ILanes<T>;
+        public abstract void Apply<T, TVector>(float* row, int count) where T : unmanaged, ILanes<TVector> where TVector : unmanaged;
     }
 
     private sealed class GeluOf : RowFunction
     {
-        public override void Apply<T>(float* row, int count) => RowKernels.Gelu<T>(row, count);
+        public override void Apply<T, TVector>(float* row, int count) => RowKernels<T, TVector>.Gelu(row, count);
     }
 
     private sealed class PositiveOf : RowFunction
     {
-        public override void Apply<T>(float* row, int count) => RowKernels.Positive<T>(row, count, row);
+        public override void Apply<T, TVector>(float* row, int count) => RowKernels<T, TVector>.Positive(row, count, row);
     }
 
     private sealed class SoftmaxOf : RowFunction
     {
-        public override void Apply<T>(float* row, int count) => RowKernels.Softmax<T>(row, count);
+        public override void Apply<T, TVector>(float* row, int count) => RowKernels<T, TVector>.Softmax(row, count);
     }
 
     private sealed class LayerNormOf : RowFunction
@@ -235,14 +241,14 @@ public sealed unsafe class PanelKernelTests
         public const float Weight = 1.5f, Bias = -0.25f;
 
         [SkipLocalsInit]
-        public override void Apply<T>(float* row, int count)
+        public override void Apply<T, TVector>(float* row, int count)
         {
             int padded = Panels.Padded(count);
             float* weight = stackalloc float[padded];
             float* bias = stackalloc float[padded];
             new Span<float>(weight, padded).Fill(Weight);
             new Span<float>(bias, padded).Fill(Bias);
-            RowKernels.LayerNorm<T>(row, count, weight, bias, row);
+            RowKernels<T, TVector>.LayerNorm(row, count, weight, bias, row);
         }
     }
 }
