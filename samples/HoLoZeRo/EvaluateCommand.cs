@@ -13,21 +13,25 @@ internal static class EvaluateCommand
     {
         Option<FileInfo> weights = WeightsOption.Create(
             "Model file that train wrote. Default: the small model that comes with the sample.");
-        Option<string> device = ComputeOptions.Device();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<bool> update = new("--update")
         {
             Description = "Write the measured scores into the file, as train does at its end. Use it for the weights of a stopped run.",
         };
-        Command command = new("evaluate", "Scores weights on the held-out samples, and prints the scores stored in their file.") { weights,
-            device, text, windows, update };
+        Command command = new("evaluate", "Scores weights on the held-out samples, and prints the scores stored in their file.")
+        {
+            weights, text, windows, update,
+        };
+        var engine = EngineOptions.ForSamples();
+        engine.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             try
             {
+                torch.Device? device = engine.Device(parsed);
                 Run(
-                    console, parsed.GetValue(weights)!.FullName, ComputeOptions.ChooseDevice(parsed.GetValue(device)!),
+                    console, parsed.GetValue(weights)!.FullName, path => engine.Load(parsed, path, device), device,
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)), CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
                     parsed.GetValue(update), cancellationToken);
             }
@@ -42,14 +46,15 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static void Run(IAnsiConsole console, string weights, torch.Device device, string[] text, string[] windows, bool isUpdate,
-        CancellationToken cancellationToken)
+    private static void Run(
+        IAnsiConsole console, string weights, Func<string, IByteModel> load, torch.Device? device, string[] text, string[] windows,
+        bool isUpdate, CancellationToken cancellationToken)
     {
         string digest = Provenance.Digest(weights);
         (Scores kept, HeldOutChoice heldOut) = Provenance.Read(weights);
         var data = ByteMix.Load(console, text, windows, new MixWeights(), heldOut.Most, cancellationToken);
-        using var model = ByteLanguageModel.Load(weights);
-        model.to(device);
+        IByteModel model = load(weights);
+        using var tensors = model as IDisposable;
         Scores measured;
         using (WorkProgress progress = new(console, "scoring"))
         {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text;
 using HslEmbeddingZero.Training;
 using Spectre.Console;
-using TorchSharp;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -10,9 +9,6 @@ namespace HslEmbeddingZero.Samples;
 internal static class GenerateCommand
 {
     private const int MostBytes = 1_000_000;
-    private const string Stored = "stored";
-    private const string Cuda = "cuda";
-    private const string Torch = "torch";
 
     public static Command Create(IAnsiConsole console)
     {
@@ -48,21 +44,15 @@ internal static class GenerateCommand
             value => value is >= 1 and <= 100, "numbers from 1 to 100");
         Option<string[]> stop = new("--stop") { Description = "Text that ends the generation; may be given several times." };
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same bytes. Default: 0.", 0);
-        Option<string> engine = CheckedOptions.Choice(
-            "--engine", "decoder: plain C#, on one core of the CPU. torch: libtorch, which starts slowly, but can use a GPU; the default "
-                + "with --device cuda.", "decoder", "decoder", Torch);
-        Option<string> precision = CheckedOptions.Choice(
-            "--precision", "How the decoder keeps the weights in memory: stored (as the file has them), float32, bfloat16 or int8. It "
-                + "computes in float32.", Stored, Stored, "float32", "bfloat16", "int8");
-        Option<string> device = ComputeOptions.Device();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
             "Folder for a generated window: window.bin, frame.png and audio.wav.", "runs/holo-zero/window");
         Command command = new("generate", "Continues a text byte by byte, or generates the window after a given window.")
         {
-            weights, prompt, promptFile, raw, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, engine,
-            precision, device, windows, output,
+            weights, prompt, promptFile, raw, window, bytes, temperature, topK, topP, repetitionPenalty, stop, seed, windows, output,
         };
+        var engine = EngineOptions.ForText();
+        engine.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(stop) is { } stops && stops.Tokens.Any(token => token.Value.Length == 0))
@@ -73,11 +63,6 @@ internal static class GenerateCommand
                 result.AddError("--prompt-file is empty; it must name a file.");
             if (Given(prompt) is not null && Given(promptFile) is not null)
                 result.AddError("--prompt cannot be combined with --prompt-file; give one of them.");
-            bool isCuda = result.GetValue(device) == Cuda, isTorch = result.GetValue(engine) == Torch;
-            if (isCuda && !isTorch && Given(engine) is not null)
-                result.AddError("--engine decoder cannot be combined with --device cuda: it runs on the CPU. Give --engine torch.");
-            if ((isCuda || isTorch) && Given(precision) is not null)
-                result.AddError("--precision is for the decoder. Leave it out, or give --engine decoder without --device cuda.");
 
             string? Given(params Option[] options) =>
                 options.FirstOrDefault(option => result.GetResult(option) is { Implicit: false })?.Name;
@@ -95,9 +80,7 @@ internal static class GenerateCommand
             };
             WindowPrompt? given = parsed.GetValue(window) is { } which
                 ? WindowPrompt.Read(which, CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows))) : null;
-            string path = parsed.GetValue(weights)!.FullName, where = parsed.GetValue(device)!;
-            IByteModel model = parsed.GetValue(engine) == Torch || where == Cuda
-                ? LoadOnTorch(path, where) : LoadDecoder(path, parsed.GetValue(precision)!);
+            IByteModel model = engine.Load(parsed, parsed.GetValue(weights)!.FullName, engine.Device(parsed));
             using var tensors = model as IDisposable;
             try
             {
@@ -120,19 +103,6 @@ internal static class GenerateCommand
             }
         });
         return command;
-    }
-
-    private static ByteDecoder LoadDecoder(string path, string precision) => ByteDecoder.Load(path, new()
-    {
-        Weights = precision == Stored ? null : Enum.Parse<DecoderPrecision>(precision, ignoreCase: true),
-    });
-
-    private static ByteLanguageModel LoadOnTorch(string path, string device)
-    {
-        torch.Device place = ComputeOptions.ChooseDevice(device);
-        var model = ByteLanguageModel.Load(path);
-        model.to(place);
-        return model;
     }
 
     private static async Task WriteText(

@@ -18,7 +18,7 @@ public sealed class CpuOnlyOperationsTests
         ["Collective.OfFirst: bytes"] = "a text of rank 0, at the start of a run and before a checkpoint",
         ["Collective.OfFirst: data"] = "numbers of rank 0, at the start of a run and after an evaluation",
         ["Collective.Sum: data"] = "what the ranks agree on: at every step on a CPU, at every report on CUDA",
-        ["Evaluator.Bits: data"] = "the numbers of an evaluation batch",
+        ["TorchScorer.Score: data"] = "the numbers of an evaluation batch",
         ["FlatParameters.Digest: bytes"] = "the weights that several ranks compare, every 100 steps",
         ["LossMeter.Sums: data"] = "the losses of a report or a checkpoint",
         ["RunFingerprint.DoorDigest: bytes"] = "the door's rows, once a run",

@@ -128,12 +128,19 @@ public sealed class ByteDecoder : IByteModel
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public DecoderGenerator CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream = default)
     {
-        foreach (short id in context) ByteIds.Require(id);
-        foreach (short id in stream) ByteIds.Require(id);
+        RequireIds(context, stream);
         return new(this, context, stream);
     }
 
     IByteGenerator IByteModel.CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream) => CreateGenerator(context, stream);
+
+    /// <inheritdoc/>
+    public void Forward(ReadOnlySpan<short> context, ReadOnlySpan<short> stream, Span<float> logits)
+    {
+        RequireIds(context, stream);
+        IByteModel.RequireRoom(stream, logits);
+        if (!stream.IsEmpty) Prefill(new(Network, Options.Cache), context, [0, .. stream[..^1]], logits);
+    }
 
     /// <summary>
     /// Computes the logits of several generators in one pass over the weights, which is faster than one after another. Afterwards
@@ -171,6 +178,12 @@ public sealed class ByteDecoder : IByteModel
         if (pass is not null) Return(pass);
     }
 
+    private static void RequireIds(ReadOnlySpan<short> context, ReadOnlySpan<short> stream)
+    {
+        foreach (short id in context) ByteIds.Require(id);
+        foreach (short id in stream) ByteIds.Require(id);
+    }
+
     private static byte[] ReadToEnd(Stream stream, string name)
     {
         if (stream.CanSeek)
@@ -190,6 +203,28 @@ public sealed class ByteDecoder : IByteModel
 
         SafetensorsException TooLong(long length) =>
             new($"{name}: {length} bytes or more; a model from a stream has up to {Array.MaxLength}. Load it by its path.");
+    }
+
+    /// <summary>Reads a context and the positions of a stream into an empty cache.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="context">Ids of the prefix.</param>
+    /// <param name="positions">Ids of the stream, the origin first.</param>
+    /// <param name="logits">Receives the logits after the last positions, 258 for each.</param>
+    internal void Prefill(DecoderCache cache, ReadOnlySpan<short> context, ReadOnlySpan<short> positions, Span<float> logits)
+    {
+        int slots = Network.Door.SlotCount(context.Length), wanted = positions.Length - (logits.Length / ByteIds.Count);
+        cache.Reserve(slots + positions.Length);
+        DecoderPass pass = Rent(slots + positions.Length);
+        for (int first = 0; first < slots; first += pass.Rows) pass.ReadSlots(cache, context, first, Math.Min(pass.Rows, slots - first));
+        for (int first = 0, count; first < positions.Length; first += count)
+        {
+            count = Math.Min(pass.Rows, positions.Length - first);
+            pass.ReadStream(cache, positions[..(first + count)], count);
+            for (int row = Math.Max(0, wanted - first); row < count; row++)
+                pass.CopyLogits(row, logits.Slice((first + row - wanted) * ByteIds.Count, ByteIds.Count));
+        }
+
+        Return(pass);
     }
 
     /// <summary>A pass with room for so many positions, or for as many as a pass has.</summary>

@@ -25,19 +25,7 @@ public sealed class DecoderGenerator : IByteGenerator
         _cache = new(decoder.Network, decoder.Options.Cache);
         _ids = [.. context, .. stream];
         _contextLength = context.Length;
-        short[] positions = [0, .. stream]; // The stream begins with the 0x00 origin.
-        int slots = decoder.Network.Door.SlotCount(context.Length);
-        _cache.Reserve(slots + positions.Length);
-        DecoderPass pass = decoder.Rent(slots + positions.Length);
-        for (int first = 0; first < slots; first += pass.Rows) pass.ReadSlots(_cache, context, first, Math.Min(pass.Rows, slots - first));
-        for (int first = 0, count; first < positions.Length; first += count)
-        {
-            count = Math.Min(pass.Rows, positions.Length - first);
-            pass.ReadStream(_cache, positions.AsSpan(0, first + count), count);
-            if (first + count == positions.Length) pass.CopyLogits(count - 1, _logits);
-        }
-
-        decoder.Return(pass);
+        decoder.Prefill(_cache, context, [0, .. stream], _logits); // The stream begins with the 0x00 origin.
     }
 
     /// <inheritdoc/>

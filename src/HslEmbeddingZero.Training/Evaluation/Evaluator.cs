@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Training;
@@ -54,9 +53,26 @@ public sealed class Evaluator
     {
         ArgumentNullException.ThrowIfNull(model);
         model.RequireNotDisposed();
-        long total = _sources.Sum(source => source.HeldOut!.Count * (1L + source.HeldOut.Swaps.Count));
-        SampleProgress report = new(progress, total, cancellationToken);
-        return InEvaluationMode(model, () => new EvaluationResult([.. _sources.Select(source => Score(model, source, report))]));
+        return InEvaluationMode(model, () => Evaluate(new TorchScorer(model, _device), progress, cancellationToken));
+    }
+
+    /// <summary>Scores any model of bytes, such as a <see cref="ByteDecoder"/>, on all cores of the CPU.</summary>
+    /// <param name="model">The model. Several threads read it at once.</param>
+    /// <param name="progress">
+    /// Receives a report after each batch, or each batch of all ranks, on the calling thread; null for no reports.
+    /// </param>
+    /// <param name="cancellationToken">Cancels between two batches. With a group, it stops all ranks.</param>
+    /// <remarks>The batch size should be at least the number of cores: the samples of a batch are scored side by side.</remarks>
+    /// <exception cref="ArgumentException">The model cannot generate now, for example because it is in training mode.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="NotFiniteNumberException">The model scores a sample with NaN or infinity.</exception>
+    public EvaluationResult Evaluate(
+        IByteModel model, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model is ByteLanguageModel onTorch) return Evaluate(onTorch, progress, cancellationToken);
+        model.RequireReady();
+        return Evaluate(new ByteModelScorer(model), progress, cancellationToken);
     }
 
     /// <summary>
@@ -86,7 +102,7 @@ public sealed class Evaluator
             ?? throw new KeyNotFoundException($"No held-out samples of '{source}'; there are {Names(_sources)}.");
         HeldOutSamples samples = found.HeldOut!;
         return InEvaluationMode(model, () => Bits(
-            model, found.Name, samples, swap: null, samples.Shape.TargetLength, nats => nats.to(ScalarType.Float64).view(-1),
+            new TorchScorer(model, _device), found.Name, samples, swap: null, samples.Shape.TargetLength,
             new SampleProgress(progress, samples.Count, cancellationToken)));
     }
 
@@ -99,10 +115,18 @@ public sealed class Evaluator
         return score();
     }
 
-    private SourceScore Score(ByteLanguageModel model, SampleSource source, SampleProgress report)
+    private EvaluationResult Evaluate(
+        SampleScorer scorer, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+    {
+        long total = _sources.Sum(source => source.HeldOut!.Count * (1L + source.HeldOut.Swaps.Count));
+        SampleProgress report = new(progress, total, cancellationToken);
+        return new([.. _sources.Select(source => Score(scorer, source, report))]);
+    }
+
+    private SourceScore Score(SampleScorer scorer, SampleSource source, SampleProgress report)
     {
         HeldOutSamples samples = source.HeldOut!;
-        double[] bits = BitsOfSamples(model, source.Name, samples, swap: null, report);
+        double[] bits = BitsOfSamples(scorer, source.Name, samples, swap: null, report);
         double mean = bits.Average();
         return new SourceScore
         {
@@ -111,28 +135,25 @@ public sealed class Evaluator
             Parts = new(samples.Parts.Select((part, i) => KeyValuePair.Create(
                 part, bits.Where((_, sample) => samples.PartOf(sample) == i).DefaultIfEmpty(double.NaN).Average()))),
             Gaps = new(samples.Swaps.Select((swap, i) => KeyValuePair.Create(
-                swap, BitsOfSamples(model, source.Name, samples, i, report).Average() - mean))),
+                swap, BitsOfSamples(scorer, source.Name, samples, i, report).Average() - mean))),
         };
     }
 
     /// <summary>Mean bits per byte of each sample.</summary>
-    private double[] BitsOfSamples(ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, SampleProgress report) =>
-        Bits(model, source, samples, swap, numbersPerSample: 1,
-            nats => nats.sum(1, type: ScalarType.Float64).DivideSafe(samples.Shape.TargetLength), report);
+    private double[] BitsOfSamples(SampleScorer scorer, string source, HeldOutSamples samples, int? swap, SampleProgress report) =>
+        Bits(scorer, source, samples, swap, numbersPerSample: 1, report);
 
     /// <summary>
     /// Scores all samples in batches, which the ranks take in turn. A batch is the same on any number of ranks, so the numbers are too.
     /// </summary>
-    /// <param name="model">The model.</param>
+    /// <param name="scorer">The model.</param>
     /// <param name="source">Name of the source.</param>
     /// <param name="samples">Its samples.</param>
     /// <param name="swap">Which contexts are swapped; null for none.</param>
-    /// <param name="numbersPerSample">How many numbers a sample has in the result.</param>
-    /// <param name="reduce">Makes the numbers, in nats and float64, from the nats [count, target length] of a batch.</param>
+    /// <param name="numbersPerSample">1 for the mean of a sample, or the target length for each byte.</param>
     /// <param name="report">Counts the samples.</param>
     private double[] Bits(
-        ByteLanguageModel model, string source, HeldOutSamples samples, int? swap, int numbersPerSample, Func<Tensor, Tensor> reduce,
-        SampleProgress report)
+        SampleScorer scorer, string source, HeldOutSamples samples, int? swap, int numbersPerSample, SampleProgress report)
     {
         double[] nats = new double[samples.Count * numbersPerSample]; // those of other ranks stay 0 until they are added
         int samplesPerRound = _batchSize * _group.Size;
@@ -153,14 +174,13 @@ public sealed class Evaluator
 
         void ScoreBatch(int first)
         {
-            using DisposeScope scope = NewDisposeScope();
             SampleShape shape = samples.Shape;
             int count = Math.Min(_batchSize, samples.Count - first);
             ReadOnlySpan<short> contexts = swap is { } which ? samples.SwappedContexts[which].Span : samples.Contexts;
-            Tensor context = Rows(contexts, first, count, shape.ContextLength);
-            Tensor targets = Rows(samples.Targets, first, count, shape.TargetLength);
-            Tensor numbers = reduce(LanguageModelLoss.NatsOfEachByte(model.forward(context, targets), targets));
-            numbers.cpu().contiguous().data<double>().CopyTo(nats, first * numbersPerSample);
+            scorer.Score(
+                contexts.Slice(first * shape.ContextLength, count * shape.ContextLength),
+                samples.Targets.Slice(first * shape.TargetLength, count * shape.TargetLength),
+                nats.AsSpan(first * numbersPerSample, count * numbersPerSample), count);
         }
     }
 
@@ -171,9 +191,6 @@ public sealed class Evaluator
         cancellationToken.ThrowIfCancellationRequested();
         throw new OperationCanceledException("Another rank was asked to stop.");
     }
-
-    private Tensor Rows(ReadOnlySpan<short> ids, int first, int count, int length) =>
-        from_array(ids.Slice(first * length, count * length).ToArray(), device: CPU).view(count, length).to(_device);
 
     private static double ToBits(double nats, string source, int sample) => double.IsFinite(nats)
         ? nats / Math.Log(2)

@@ -211,6 +211,36 @@ public sealed class ByteDecoderTests : IDisposable
     }
 
     [Fact]
+    public void Forward_gives_the_logits_from_which_each_id_of_a_stream_is_drawn()
+    {
+        using ByteLanguageModel model = Saved();
+        var decoder = ByteDecoder.Load(ModelPath);
+        short[] context = DecoderModels.Ids(20, seed: 5), stream = DecoderModels.Ids(150, seed: 6);
+        float[] logits = new float[stream.Length * ByteIds.Count];
+        decoder.Forward(context, stream, logits);
+        using (DecoderGenerator generator = decoder.CreateGenerator(context))
+        {
+            uint[] drawn = DecoderModels.Bits(generator, stream.AsSpan(0, stream.Length - 1));
+            Assert.Equal(drawn, logits.Select(BitConverter.SingleToUInt32Bits));
+        }
+
+        // A model that only generates computes them one by one.
+        float[] oneByOne = new float[logits.Length];
+        ((IByteModel)new OnlyGenerates(decoder)).Forward(context, stream, oneByOne);
+        Assert.Equal(logits, oneByOne);
+
+        using Tensor contexts = tensor(context, [1, context.Length]), streams = tensor(stream, [1, stream.Length]);
+        using Tensor expected = model.forward(contexts, streams);
+        float[] reference = [.. expected.data<float>()];
+        for (int i = 0; i < logits.Length; i++) Assert.Equal(reference[i], logits[i], 1e-4);
+
+        decoder.Forward(context, [], []);
+        ArgumentException misfit = Assert.Throws<ArgumentException>("logits", () => decoder.Forward(context, stream, logits.AsSpan(1)));
+        Assert.Contains($"{logits.Length - 1} logits for 150 ids; there must be {logits.Length}.", misfit.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => decoder.Forward([], [258], logits.AsSpan(0, ByteIds.Count)));
+    }
+
+    [Fact]
     public void Bad_use_is_refused()
     {
         Saved().Dispose();
@@ -237,5 +267,13 @@ public sealed class ByteDecoderTests : IDisposable
         ByteLanguageModel model = DecoderModels.Create(arm, hasMemory, tail, dtype: dtype);
         model.Save(ModelPath);
         return model;
+    }
+
+    private sealed class OnlyGenerates(IByteModel model) : IByteModel
+    {
+        public int BytesPerSlot => model.BytesPerSlot;
+
+        public IByteGenerator CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream) =>
+            model.CreateGenerator(context, stream);
     }
 }

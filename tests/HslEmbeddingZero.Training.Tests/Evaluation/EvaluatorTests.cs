@@ -1,3 +1,4 @@
+using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training.Tests.Data;
 using HslEmbeddingZero.Training.Tests.Runs;
 using TorchSharp;
@@ -171,6 +172,25 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Equal(training, _run.Model.Body.training);
         _run.Model.train(!training);
         AssertClose(scores, new Evaluator(Sources).Evaluate(_run.Model), 0);
+    }
+
+    [Fact]
+    public void A_decoder_has_the_scores_of_its_model()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("model.safetensors");
+        _run.Model.Save(path);
+        EvaluationResult expected = new Evaluator(Sources).Evaluate(_run.Model);
+        AssertClose(expected, new Evaluator(Sources, batchSize: 4).Evaluate(ByteDecoder.Load(path)), 1e-5);
+        AssertClose(expected, new Evaluator(Sources).Evaluate((IByteModel)_run.Model), 0);
+
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, Tensor> tensors = new(Safetensors.Load(path));
+        tensors["head.bias"].fill_(float.NaN);
+        Safetensors.Save(path, tensors, Safetensors.ReadHeader(path).Metadata);
+        NotFiniteNumberException error =
+            Assert.Throws<NotFiniteNumberException>(() => new Evaluator(Sources).Evaluate(ByteDecoder.Load(path)));
+        Assert.Contains("held-out text sample 0", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
