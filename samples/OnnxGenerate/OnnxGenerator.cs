@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace HslEmbeddingZero.Samples;
 
@@ -16,19 +15,16 @@ internal sealed class OnnxGenerator : IByteGenerator
     private readonly long[] _window, _position = [0];
     private readonly bool[] _isSlot = [false];
     private readonly OrtValue[] _inputs, _outputs;
-    private readonly List<(int Input, int Output)> _sums = [], _keysAndValues = [];
-    private int _capacity = FirstCapacity;
+    private readonly List<Cache> _sums = [], _keysAndValues = [];
     private bool _isUnread, _isDisposed;
 
     public OnnxGenerator(OnnxModel model, ReadOnlySpan<short> context, ReadOnlySpan<short> stream)
     {
         (_model, _ids, _window) = (model, [.. context, .. stream], new long[model.IdsPerStep]);
-        _inputs = new OrtValue[model.Session.InputNames.Count];
-        _outputs = new OrtValue[model.Session.OutputNames.Count];
+        (_inputs, _outputs) = (new OrtValue[model.Session.InputNames.Count], new OrtValue[model.Session.OutputNames.Count]);
         for (int i = 0; i < _inputs.Length; i++) _inputs[i] = Input(i);
         _outputs[OutputOf("logits")] = OrtValue.CreateTensorValueFromMemory(_logits, [1, ByteIds.Count]);
-        foreach ((int input, int output) in _sums) _outputs[output] = Zeros(input);
-        if (model.IsGroupQuery) foreach ((int input, int output) in _keysAndValues) _outputs[output] = _inputs[input];
+        foreach (Cache sum in _sums) _outputs[sum.Output] = View(new float[Size(sum, 1)], sum, 1);
 
         int k = model.BytesPerSlot, slots = model.DropsTail ? context.Length / k : (context.Length + k - 1) / k;
         Array.Fill(_window, ByteIds.EndOfSequence);
@@ -68,8 +64,7 @@ internal sealed class OnnxGenerator : IByteGenerator
     /// <inheritdoc/>
     public void Accept(int id)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(id);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, ByteIds.Count);
+        OnnxModel.RequireId(id);
         Read();
         _ids.Add((short)id);
         Push((short)id);
@@ -79,8 +74,9 @@ internal sealed class OnnxGenerator : IByteGenerator
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isDisposed) return;
         _isDisposed = true;
-        foreach (OrtValue value in _inputs.Concat(_outputs).Distinct()) value?.Dispose();
+        foreach (OrtValue value in _inputs.Concat(_outputs).Distinct()) value.Dispose();
         _runOptions.Dispose();
     }
 
@@ -101,77 +97,80 @@ internal sealed class OnnxGenerator : IByteGenerator
     /// <summary>Runs the graph for the position that the window ends with. Its results become the past of the next step.</summary>
     private void Step()
     {
-        if (_model.IsGroupQuery)
+        foreach (Cache cache in _keysAndValues)
         {
-            if (_position[0] == _capacity) Grow();
-        }
-        else
-        {
-            foreach ((int input, int output) in _keysAndValues)
-                _outputs[output] = OrtValue.CreateAllocatedTensorValue(
-                    OrtAllocator.DefaultInstance, TensorElementType.Float, Shape(input, _position[0] + 1));
+            if (_model.IsGroupQuery) PrepareBuffer(cache);
+            else PreparePresent(cache);
         }
 
         _model.Session.Run(_runOptions, _model.Session.InputNames, _inputs, _model.Session.OutputNames, _outputs);
         _position[0]++;
-        foreach ((int input, int output) in _sums) (_inputs[input], _outputs[output]) = (_outputs[output], _inputs[input]);
+        foreach (Cache sum in _sums) (_inputs[sum.Input], _outputs[sum.Output]) = (_outputs[sum.Output], _inputs[sum.Input]);
         if (_model.IsGroupQuery) return;
-        foreach ((int input, int output) in _keysAndValues)
+        foreach (Cache cache in _keysAndValues)
         {
-            _inputs[input].Dispose();
-            _inputs[input] = _outputs[output];
+            (_inputs[cache.Input], _outputs[cache.Output]) = (_outputs[cache.Output], _inputs[cache.Input]);
+            (cache.Past, cache.Present) = (cache.Present, cache.Past);
         }
     }
 
-    /// <summary>Doubles the buffers of GroupQueryAttention, in which the positions of a head are together.</summary>
-    private void Grow()
+    /// <summary>Past and present are one buffer, in which the positions of a head are together. A full one is doubled.</summary>
+    private void PrepareBuffer(Cache cache)
     {
-        foreach ((int input, int output) in _keysAndValues)
-        {
-            long[] shape = Shape(input, 2L * _capacity);
-            float[] larger = new float[shape.Aggregate((a, b) => a * b)];
-            ReadOnlySpan<float> smaller = _inputs[input].GetTensorDataAsSpan<float>();
-            int heads = (int)shape[1], ofHead = smaller.Length / heads;
-            for (int head = 0; head < heads; head++) smaller.Slice(head * ofHead, ofHead).CopyTo(larger.AsSpan(2 * head * ofHead));
-            _inputs[input].Dispose();
-            _inputs[input] = _outputs[output] = OrtValue.CreateTensorValueFromMemory(larger, shape);
-        }
-
-        _capacity *= 2;
+        int old = cache.Present.Length, heads = (int)Shape(cache, 1)[1];
+        if (old > Size(cache, _position[0])) return;
+        float[] larger = new float[Math.Max(Size(cache, FirstCapacity), 2 * old)];
+        for (int head = 0; head < heads; head++)
+            cache.Present.AsSpan(old / heads * head, old / heads).CopyTo(larger.AsSpan(larger.Length / heads * head));
+        cache.Present = larger;
+        _inputs[cache.Input].Dispose();
+        _inputs[cache.Input] = _outputs[cache.Output] = View(larger, cache, larger.Length / Size(cache, 1));
     }
 
-    /// <summary>The value of an input: a number that a step sets, or the past of the first step.</summary>
-    private OrtValue Input(int index)
+    /// <summary>The step copies the past into the present, which has one position more. The two memories change places at every step.</summary>
+    private void PreparePresent(Cache cache)
     {
-        string name = _model.Session.InputNames[index];
-        switch (name)
-        {
-            case "ids": return OrtValue.CreateTensorValueFromMemory(_window, [_window.Length]);
-            case "is_slot": return OrtValue.CreateTensorValueFromMemory(_isSlot, [1]);
-            case "position": return OrtValue.CreateTensorValueFromMemory(_position, [1]);
-        }
-
-        if (name.StartsWith("past_memory.", StringComparison.Ordinal))
-        {
-            _sums.Add((index, OutputOf("present_memory." + name["past_memory.".Length..])));
-            return Zeros(index);
-        }
-
-        _keysAndValues.Add((index, OutputOf("present." + name["past_key_values.".Length..])));
-        return _model.IsGroupQuery
-            ? OrtValue.CreateTensorValueFromMemory(new float[Shape(index, _capacity).Aggregate((a, b) => a * b)], Shape(index, _capacity))
-            : OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, Shape(index, 0));
+        int size = Size(cache, _position[0] + 1);
+        if (cache.Present.Length < size) cache.Present = new float[Math.Max(Size(cache, FirstCapacity), 2 * size)];
+        _outputs[cache.Output]?.Dispose();
+        _outputs[cache.Output] = View(cache.Present, cache, _position[0] + 1);
     }
 
-    private OrtValue Zeros(int input)
+    /// <summary>The value of an input: numbers that every step sets, or the past of the first step.</summary>
+    private OrtValue Input(int input)
     {
-        long[] shape = Shape(input, 0);
-        return OrtValue.CreateTensorValueFromMemory(new float[shape.Aggregate((a, b) => a * b)], shape);
-    }
+        const string memory = "past_memory.", attention = "past_key_values.";
+        string name = _model.Session.InputNames[input];
+        if (name == "ids") return OrtValue.CreateTensorValueFromMemory(_window, [_window.Length]);
+        if (name == "is_slot") return OrtValue.CreateTensorValueFromMemory(_isSlot, [1]);
+        if (name == "position") return OrtValue.CreateTensorValueFromMemory(_position, [1]);
+        if (name.StartsWith(memory, StringComparison.Ordinal))
+        {
+            _sums.Add(new(input, OutputOf("present_memory." + name[memory.Length..])));
+            return View(new float[Size(_sums[^1], 1)], _sums[^1], 1);
+        }
 
-    /// <summary>The shape of an input. It has at most one unknown dimension, the positions.</summary>
-    private long[] Shape(int input, long positions) =>
-        [.. _model.Session.InputMetadata[_model.Session.InputNames[input]].Dimensions.Select(size => size < 0 ? positions : size)];
+        _keysAndValues.Add(new(input, OutputOf("present." + name[attention.Length..])));
+        return View([], _keysAndValues[^1], 0);
+    }
 
     private int OutputOf(string name) => _model.Session.OutputNames.ToList().IndexOf(name);
+
+    /// <summary>The first positions of an array as a tensor.</summary>
+    private OrtValue View(float[] memory, Cache cache, long positions) => OrtValue.CreateTensorValueFromMemory(
+        OrtMemoryInfo.DefaultInstance, memory.AsMemory(0, Size(cache, positions)), Shape(cache, positions));
+
+    private int Size(Cache cache, long positions) => checked((int)Shape(cache, positions).Aggregate((a, b) => a * b));
+
+    /// <summary>The shape of a cache. Sums have the same for any number of positions.</summary>
+    private long[] Shape(Cache cache, long positions) =>
+        [.. _model.Session.InputMetadata[_model.Session.InputNames[cache.Input]].Dimensions.Select(size => size < 0 ? positions : size)];
+
+    /// <summary>Keys or values of a layer, or a sum of its memory: an input, and the output that is the input of the next step.</summary>
+    private sealed record Cache(int Input, int Output)
+    {
+        public float[] Past { get; set; } = [];
+
+        public float[] Present { get; set; } = [];
+    }
 }

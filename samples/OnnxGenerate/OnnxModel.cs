@@ -53,13 +53,20 @@ internal sealed class OnnxModel : IByteModel, IDisposable
     /// <inheritdoc/>
     public IByteGenerator CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream)
     {
-        foreach (short id in context) ArgumentOutOfRangeException.ThrowIfNotEqual(id is >= 0 and < ByteIds.Count, true, nameof(context));
-        foreach (short id in stream) ArgumentOutOfRangeException.ThrowIfNotEqual(id is >= 0 and < ByteIds.Count, true, nameof(stream));
+        foreach (short id in context) RequireId(id);
+        foreach (short id in stream) RequireId(id);
         return new OnnxGenerator(this, context, stream);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Session.Dispose();
+
+    /// <exception cref="ArgumentOutOfRangeException">The id is outside 0..257.</exception>
+    internal static void RequireId(int id)
+    {
+        if (id is < 0 or >= ByteIds.Count)
+            throw new ArgumentOutOfRangeException(nameof(id), id, $"An id is 0..{ByteIds.Count - 1}; got {id}.");
+    }
 
     private string Metadata(string key) => Session.ModelMetadata.CustomMetadataMap.GetValueOrDefault(key)
         ?? throw new InvalidDataException($"{Path}: no file of OnnxExport: its metadata has no '{key}'.");
