@@ -161,16 +161,12 @@ internal sealed class DoorGraph
     {
         int longest = ngrams.LongestOrder, orders = ngrams.Orders.Count;
         string last = _graph.Slice(_ids, _window - longest, _window);
-        string isOfOrder = _graph.Integers(
-            [.. ngrams.Orders.SelectMany(order => Enumerable.Range(1, longest).Select(i => i > longest - order ? 1L : 0))],
-            DataType.Int64, orders, longest);
-        string shifts = _graph.Integers(
-            [.. Enumerable.Range(0, longest).Select(i => 8L * (longest - 1 - i))], DataType.Uint64, longest);
-        string shifted = Signed(_graph.Node("BitShift", [Unsigned(last), shifts], [OnnxGraph.Attribute("direction", "LEFT")]));
-        string words = _graph.Node(
-            "ReduceSum", [_graph.Node("Mul", [shifted, isOfOrder]), _graph.Vector(1)], [OnnxGraph.Attribute("keepdims", 1)]); // [orders, 1]
+        string isOfOrder = Table(DataType.Int64, back => 1);
+
+        // A product of matrices, because ONNX Runtime rounds a ReduceSum of whole numbers to the 53 bits of a double.
+        string words = _graph.Node("MatMul", [Table(DataType.Uint64, back => 1L << (8 * back)), _graph.Reshape(Unsigned(last), longest, 1)]);
         string x = _graph.Node("Add", [
-            words, _graph.Integers([.. ngrams.Orders.Select(order => (long)NgramCodes.OrderConstant(order))], DataType.Int64, orders, 1)]);
+            Signed(words), _graph.Integers([.. ngrams.Orders.Select(order => (long)NgramCodes.OrderConstant(order))], DataType.Int64, orders, 1)]);
         x = Times(ShiftedXor(x, SplitMix64.FirstShift), SplitMix64.FirstMultiplier);
         x = Times(ShiftedXor(x, SplitMix64.SecondShift), SplitMix64.SecondMultiplier);
         string code = ShiftedXor(x, SplitMix64.LastShift);
@@ -184,6 +180,13 @@ internal sealed class DoorGraph
             "ReduceMax", [_graph.Node("Mul", [last, isOfOrder]), _graph.Vector(1)], [OnnxGraph.Attribute("keepdims", 1)]);
         string isWhole = _graph.Node("Less", [highest, _graph.Scalar(ByteIds.Mask)]);
         return _graph.Reshape(_graph.Node("Where", [isWhole, signs, _graph.Floats([0])]), 1, ngrams.Columns);
+
+        string Table(DataType type, Func<int, long> value) => _graph.Integers( // [orders, longest]
+            [
+                .. ngrams.Orders.SelectMany(
+                    order => Enumerable.Range(1, longest).Select(i => longest - i < order ? value(longest - i) : 0)),
+            ],
+            type, orders, longest);
 
         string Unsigned(string value) => _graph.Cast(value, DataType.Uint64);
 

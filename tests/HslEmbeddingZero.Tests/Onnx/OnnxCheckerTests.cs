@@ -35,7 +35,6 @@ public sealed class OnnxCheckerTests : IDisposable
         ["OneHot"] = (3, 3, 1, AttributeType.Int, ["axis"]),
         ["ReduceMax"] = (1, 2, 1, AttributeType.Int, ["keepdims", "noop_with_empty_axes"]),
         ["ReduceMean"] = (1, 2, 1, AttributeType.Int, ["keepdims", "noop_with_empty_axes"]),
-        ["ReduceSum"] = (1, 2, 1, AttributeType.Int, ["keepdims", "noop_with_empty_axes"]),
         ["Reshape"] = (2, 2, 1, AttributeType.Int, ["allowzero"]),
         ["Sin"] = (1, 1, 1, default, []),
         ["Slice"] = (3, 5, 1, default, []),
@@ -49,17 +48,19 @@ public sealed class OnnxCheckerTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly HashSet<string> _used = [];
 
+    private string ModelPath => _folder.PathOf("model.safetensors");
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Every_export_keeps_the_rules()
     {
-        foreach (string arm in (string[])["zero", "projection-ngram", "embedding", "embedding-pooled", "one-hot"])
+        foreach ((string arm, int dim) in
+            ((string, int)[])[("zero", 96), ("embedding", 96), ("embedding-pooled", 32), ("one-hot", 256), ("projection-ngram", 32)])
         {
-            string path = _folder.PathOf($"{arm}.safetensors");
-            using (ByteLanguageModel model = DecoderModels.Create(arm)) model.Save(path);
+            using (ByteLanguageModel model = DecoderModels.Create(arm, dim: dim, heads: 2)) model.Save(ModelPath);
             foreach (OnnxAttention attention in Enum.GetValues<OnnxAttention>())
-                foreach (OnnxInput input in Enum.GetValues<OnnxInput>()) Check(Saved(path, new() { Attention = attention, Input = input }));
+                foreach (OnnxInput input in Enum.GetValues<OnnxInput>()) Check(Exported(new() { Attention = attention, Input = input }));
         }
 
         Assert.Empty(Schemas.Keys.Except(_used)); // An operator that is listed for nothing.
@@ -68,16 +69,11 @@ public sealed class OnnxCheckerTests : IDisposable
     [Fact]
     public void Equal_exports_have_equal_bytes()
     {
-        string path = _folder.PathOf("model.safetensors");
-        using (ByteLanguageModel model = DecoderModels.Create("zero-ngram")) model.Save(path);
-        Assert.Equal(Saved(path, new()).ToByteArray(), Saved(path, new()).ToByteArray());
+        using (ByteLanguageModel model = DecoderModels.Create(dim: 96, heads: 2)) model.Save(ModelPath);
+        Assert.Equal(Exported(new()).ToByteArray(), Exported(new()).ToByteArray());
     }
 
-    private ModelProto Saved(string modelPath, OnnxExportOptions options)
-    {
-        OnnxExport.Save(modelPath, _folder.PathOf("model.onnx"), options);
-        return ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder.PathOf("model.onnx")));
-    }
+    private ModelProto Exported(OnnxExportOptions options) => ModelProto.Parser.ParseFrom(OnnxExport.Build(ModelPath, options).ToByteArray());
 
     private void Check(ModelProto model)
     {

@@ -31,20 +31,18 @@ public sealed class OnnxExportTests : IDisposable
     [MemberData(nameof(Arms))]
     public void A_model_of_every_arm_gives_the_decoders_logits(string arm)
     {
-        foreach (SlotTail tail in Enum.GetValues<SlotTail>())
+        foreach ((OnnxAttention attention, SlotTail tail) in
+            ((OnnxAttention, SlotTail)[])[(OnnxAttention.Standard, SlotTail.Pad), (OnnxAttention.GroupQuery, SlotTail.Drop)])
         {
-            using ByteLanguageModel saved = Saved(arm, tail);
+            Saved(arm, tail).Dispose();
             var decoder = ByteDecoder.Load(ModelPath);
-            foreach (OnnxAttention attention in Enum.GetValues<OnnxAttention>())
-            {
-                using OnnxModel model = Exported(new() { Attention = attention });
-                Assert.Equal((decoder.BytesPerSlot, tail == SlotTail.Drop), (model.BytesPerSlot, model.DropsTail));
-                short[] context = DecoderModels.Ids(23, 1), stream = DecoderModels.Ids(5, 2), rest = DecoderModels.Ids(30, 3);
-                using IByteGenerator expected = decoder.CreateGenerator(context, stream);
-                using IByteGenerator actual = model.CreateGenerator(context, stream);
-                Assert.InRange(DecoderModels.Difference(expected, actual, rest), 0, Close);
-                Assert.Equal([.. context, .. stream, .. rest], actual.Ids.ToArray());
-            }
+            using OnnxModel model = Exported(new() { Attention = attention });
+            Assert.Equal((decoder.BytesPerSlot, tail == SlotTail.Drop), (model.BytesPerSlot, model.DropsTail));
+            short[] context = DecoderModels.Ids(23, 1), stream = DecoderModels.Ids(5, 2), rest = DecoderModels.Ids(30, 3);
+            using IByteGenerator expected = decoder.CreateGenerator(context, stream);
+            using IByteGenerator actual = model.CreateGenerator(context, stream);
+            Assert.InRange(DecoderModels.Difference(expected, actual, rest), 0, Close);
+            Assert.Equal([.. context, .. stream, .. rest], actual.Ids.ToArray());
         }
     }
 
