@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics;
+using HslEmbeddingZero.Samples;
 using MathNet.Numerics.Statistics;
 using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.DeviceBenchmarks;
 
 /// <summary>
-/// The decoder in plain C# beside <see cref="ByteGenerator"/> in float32 on libtorch: a byte, a prompt, and several streams at once. All
-/// take turns in every round, so that a ratio compares times of the same moment.
+/// The decoder in plain C# beside <see cref="ByteGenerator"/> in float32 on libtorch, and the ONNX export in ONNX Runtime: a byte, a
+/// prompt, and several streams at once. All take turns in every round, so that a ratio compares times of the same moment.
 /// </summary>
 internal static class DecoderTime
 {
@@ -29,7 +30,7 @@ internal static class DecoderTime
         TorchRuntime.EnsureLoaded();
         set_num_threads(threads);
 
-        string path = Path.GetTempFileName();
+        string path = Path.GetTempFileName(), onnxPath = Path.GetTempFileName();
         try
         {
             ByteTransformerOptions options = BodyOption.Of(body);
@@ -37,23 +38,33 @@ internal static class DecoderTime
             model.ResetParameters(1);
             model.Save(path, ScalarType.BFloat16);
             model.eval();
+            using OnnxModel standard = Exported(OnnxAttention.Standard), groupQuery = Exported(OnnxAttention.GroupQuery);
             Engine[] engines =
             [
                 new("libtorch float32", 4L * model.Body.ParameterCount, model),
                 Decoder("float32", DecoderPrecision.Float32, DecoderPrecision.Float32),
                 Decoder("bfloat16", DecoderPrecision.BFloat16, DecoderPrecision.BFloat16),
                 Decoder("int8", DecoderPrecision.Int8, DecoderPrecision.BFloat16),
+                new("ONNX standard", 4L * model.Body.ParameterCount, standard),
+                new("ONNX GroupQuery", 4L * model.Body.ParameterCount, groupQuery),
             ];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"libtorch {TorchRuntime.LibtorchVersion}, {body} body, {model.Body.ParameterCount} parameters, {threads} threads, "
                 + $"vectors {DecoderPass.Widest}, {rounds} rounds; median (least to most)"));
             foreach (int position in positions) MeasureBytes(engines, position, bytes, rounds);
-            MeasurePrompts(engines, prompt, rounds);
+            MeasurePrompts(engines[..^2], prompt, rounds); // ONNX reads one position at a time: a prompt takes as long as its bytes.
             MeasureStreams(engines[2], streams, bytes, rounds);
         }
         finally
         {
             File.Delete(path);
+            File.Delete(onnxPath);
+        }
+
+        OnnxModel Exported(OnnxAttention attention)
+        {
+            OnnxExport.Save(path, onnxPath, new() { Attention = attention });
+            return OnnxModel.Load(onnxPath, threads);
         }
 
         Engine Decoder(string name, DecoderPrecision weights, DecoderPrecision cache)

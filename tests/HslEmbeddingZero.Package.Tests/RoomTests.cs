@@ -14,6 +14,7 @@ public sealed class RoomTests
     private static readonly string[] Rooms =
     [
         "HslEmbeddingZero.Signal/Files", "HslEmbeddingZero.Signal", "HslEmbeddingZero.Signal/Signal", "HslEmbeddingZero.Signal/Model",
+        "HslEmbeddingZero.Onnx",
         "HslEmbeddingZero.Inference", "HslEmbeddingZero.Inference/Generation", "HslEmbeddingZero.Inference/Kernels",
         "HslEmbeddingZero.Inference/Decoder",
         "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",

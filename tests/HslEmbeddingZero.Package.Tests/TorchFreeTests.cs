@@ -14,6 +14,10 @@ public sealed class TorchFreeTests
         Assert.Equal(["HslEmbeddingZero.Signal"], Foreign(typeof(IByteModel).Assembly));
 
     [Fact]
+    public void The_export_references_only_the_features_and_the_classes_of_ONNX_files() =>
+        Assert.Equal(["Google.Protobuf", "HslEmbeddingZero.Signal", "OnnxSharp"], Foreign(typeof(OnnxExport).Assembly));
+
+    [Fact]
     public void The_core_and_the_training_reference_TorchSharp()
     {
         Assert.Equal(["HslEmbeddingZero.Inference", "HslEmbeddingZero.Signal", "TorchSharp"], Foreign(typeof(ZeroDoor).Assembly));

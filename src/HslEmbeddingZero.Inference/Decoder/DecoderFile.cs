@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace HslEmbeddingZero;
@@ -9,17 +8,14 @@ namespace HslEmbeddingZero;
 /// <summary>Makes the decoder's network from a model file.</summary>
 internal sealed class DecoderFile : IDisposable
 {
-    private const string MatrixSuffix = ".weight";
-    private const string TableName = "door.table.weight";
-
     private readonly string _path;
     private readonly SafetensorsReader _reader;
     private readonly DecoderPrecision? _precision;
-    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    private readonly ModelTensors _tensors;
 
     private DecoderFile(string path, SafetensorsReader reader, DecoderPrecision? precision)
     {
-        (_path, _reader, _precision) = (path, reader, precision);
+        (_path, _reader, _precision, _tensors) = (path, reader, precision, new(path, reader));
         Description = ModelDescription.Read(reader.Header, path, allowsInt8: true);
     }
 
@@ -50,10 +46,7 @@ internal sealed class DecoderFile : IDisposable
         List<SafetensorsContent> tensors = [];
         foreach (SafetensorsEntry entry in reader.Header.Tensors.Values)
         {
-            // Tables of embeddings are not multiplied with anything: a byte reads one row.
-            bool isMatrix = entry.Shape.Count == 2 && entry.Name.EndsWith(MatrixSuffix, StringComparison.Ordinal)
-                && entry.Name != TableName && IsFloating(entry.Dtype);
-            if (!isMatrix)
+            if (!ModelTensors.IsMatrix(entry.Name, entry.Shape.Count) || !ModelTensors.IsFloating(entry.Dtype))
             {
                 tensors.Add(new(entry.Name, entry.Dtype, entry.Shape, file => file.Write(BytesOf(reader, entry))));
                 continue;
@@ -77,7 +70,7 @@ internal sealed class DecoderFile : IDisposable
         float[] scales = new float[rows], weights = new float[columns];
         for (int row = 0; row < rows; row++)
         {
-            ToFloats(data.AsSpan(row * rowBytes, rowBytes), entry.Dtype, weights);
+            ModelTensors.ToFloats(data.AsSpan(row * rowBytes, rowBytes), entry.Dtype, weights);
             try
             {
                 scales[row] = Int8Row.Scale(weights);
@@ -128,7 +121,7 @@ internal sealed class DecoderFile : IDisposable
     public DecoderNetwork ReadNetwork()
     {
         ByteTransformerOptions body = Description.Body;
-        RequireNames();
+        _tensors.RequireNames();
         DecoderDoor door = ReadDoor();
         List<DecoderLayer> layers = [];
         for (int i = 0; i < body.Layers; i++)
@@ -142,15 +135,15 @@ internal sealed class DecoderFile : IDisposable
         }
 
         DecoderNetwork network = new(body, door, [.. layers], Norm("norm"), Linear("head", body.Vocabulary, body.Dim));
-        string? extra = _reader.Header.Tensors.Keys.FirstOrDefault(name => !_read.Contains(name));
-        return extra is null
-            ? network : throw Bad($"'{SafetensorsHeaderReader.Show(extra)}' is extra: such a model has no tensor of this name");
+        _tensors.RequireNoOther();
+        return network;
 
         DecoderMemory Memory(string name) => new(
             Norm(name + "norm"), Linear(name + "qkv", 3 * body.Dim, body.Dim), Linear(name + "proj", body.Dim, body.Dim),
-            MathF.Tanh(Values(name + "gate", 1)[0]));
+            MathF.Tanh(_tensors.Values(name + "gate", 1)[0]));
 
-        DecoderNorm Norm(string name) => new(Values(name + ".weight", body.Dim), Values(name + ".bias", body.Dim));
+        DecoderNorm Norm(string name) => new(
+            _tensors.Values(name + ".weight", body.Dim), _tensors.Values(name + ".bias", body.Dim));
     }
 
     private DecoderDoor ReadDoor()
@@ -160,35 +153,30 @@ internal sealed class DecoderFile : IDisposable
         switch (door.Arm.Kind)
         {
             case DoorKind.Embedding:
-                float[] packed = new float[ByteIds.Count * width]; // The rows of special ids are zeros.
-                Values(TableName, byte.MaxValue + 1, width).CopyTo(packed, 0);
                 return new TableDecoderDoor(
-                    packed, width, isMean: false, door.BytesPerSlot, door.Tail, Linear("door.slot", dim, width * door.BytesPerSlot),
-                    Linear("door.stream", dim, width));
+                    _tensors.EmbeddingRows(door), width, isMean: false, door.BytesPerSlot, door.Tail,
+                    Linear("door.slot", dim, width * door.BytesPerSlot), Linear("door.stream", dim, width));
             case DoorKind.PooledEmbedding:
                 return new TableDecoderDoor(
-                    Values(TableName, ByteIds.Count, dim), dim, isMean: true, door.BytesPerSlot, door.Tail, null, null);
+                    _tensors.EmbeddingRows(door), dim, isMean: true, door.BytesPerSlot, door.Tail, null, null);
             case DoorKind.OneHot:
                 float[] identity = new float[ByteIds.Count * (byte.MaxValue + 1)];
                 for (int value = 0; value <= byte.MaxValue; value++) identity[(value * (byte.MaxValue + 1)) + value] = 1;
                 return new TableDecoderDoor(identity, byte.MaxValue + 1, isMean: false, door.BytesPerSlot, door.Tail, null, null);
             default:
-                float[] values = door.Arm.Values == ControlKind.Learned
-                    ? Values("door.features.value_table", byte.MaxValue + 1, HslFeatures.ValueDimension)
-                    : ControlValueTables.Build(door.Arm.Values, door.Seed, FeatureTables.ValueTable);
                 bool isLinear = door.Arm.Kind == DoorKind.Projection;
                 int slot = (width * door.BytesPerSlot) + (door.Ngrams?.SlotColumns ?? 0), stream = width + (door.Ngrams?.Columns ?? 0);
                 return new FeatureDecoderDoor(
-                    new RowTables(values, door.Arm.Scaling), door.Ngrams, door.BytesPerSlot, door.Tail,
+                    new RowTables(_tensors.FeatureValues(door), door.Arm.Scaling), door.Ngrams, door.BytesPerSlot, door.Tail,
                     isLinear ? Linear("door.slot", dim, slot) : null, isLinear ? Linear("door.stream", dim, stream) : null);
         }
     }
 
     private PanelMatrix Linear(string name, int outputs, int inputs)
     {
-        SafetensorsEntry entry = Entry(name + ".weight", outputs, inputs);
-        float[] bias = Values(name + ".bias", outputs);
-        float[]? scales = entry.Dtype == SafetensorsDtype.Int8 ? Values(name + ".weight" + ModelDescription.ScaleSuffix, outputs) : null;
+        SafetensorsEntry entry = _tensors.Entry(name + ".weight", outputs, inputs);
+        float[] bias = _tensors.Values(name + ".bias", outputs);
+        float[]? scales = entry.Dtype == SafetensorsDtype.Int8 ? _tensors.Scales(name + ".weight", outputs) : null;
         DecoderPrecision precision = _precision ?? entry.Dtype switch
         {
             SafetensorsDtype.BFloat16 => DecoderPrecision.BFloat16,
@@ -213,76 +201,9 @@ internal sealed class DecoderFile : IDisposable
 
         void Row(int row, Span<float> weights)
         {
-            ToFloats(data.AsSpan(row * rowBytes, rowBytes), entry.Dtype, weights);
+            ModelTensors.ToFloats(data.AsSpan(row * rowBytes, rowBytes), entry.Dtype, weights);
             if (scales is null) return;
             for (int i = 0; i < weights.Length; i++) weights[i] *= scales[row];
         }
     }
-
-    private float[] Values(string name, params ReadOnlySpan<int> shape)
-    {
-        SafetensorsEntry entry = Entry(name, shape);
-        byte[] data = new byte[entry.ByteCount];
-        _reader.Read(entry, data);
-        float[] values = new float[data.Length / entry.Dtype.Size()];
-        ToFloats(data, entry.Dtype, values);
-        return values;
-    }
-
-    /// <summary>The entry of a tensor that must have this shape and hold numbers that the decoder reads.</summary>
-    private SafetensorsEntry Entry(string name, params ReadOnlySpan<int> shape)
-    {
-        if (!_reader.Header.Tensors.TryGetValue(name, out SafetensorsEntry? entry)) throw Bad($"'{name}' is missing");
-        _read.Add(name);
-        bool fits = entry.Shape.Count == shape.Length;
-        for (int i = 0; fits && i < shape.Length; i++) fits = entry.Shape[i] == shape[i];
-        if (!fits)
-        {
-            throw Bad(
-                $"'{name}' is [{string.Join(", ", entry.Shape)}]; such a model has [{string.Join(", ", shape.ToArray())}]");
-        }
-
-        if (entry.ByteCount > Array.MaxLength)
-            throw Bad($"'{name}' has {entry.ByteCount} bytes; the decoder reads up to {Array.MaxLength}");
-        bool isMatrix = shape.Length == 2 && name.EndsWith(MatrixSuffix, StringComparison.Ordinal) && name != TableName;
-        if (IsFloating(entry.Dtype) || (entry.Dtype == SafetensorsDtype.Int8 && isMatrix)) return entry;
-        throw Bad($"'{name}' is of type {entry.Dtype}; the decoder reads floating types, and Int8 matrices");
-    }
-
-    private static bool IsFloating(SafetensorsDtype dtype) =>
-        dtype is SafetensorsDtype.Float32 or SafetensorsDtype.BFloat16 or SafetensorsDtype.Float16 or SafetensorsDtype.Float64;
-
-    /// <summary>A wrapper of Python puts a prefix before all names. Its advice is better than that a tensor is missing.</summary>
-    private void RequireNames()
-    {
-        if (ForeignFile.DescribeNames(_reader.Header.Tensors.Keys) is { } names) throw Bad(names);
-    }
-
-    /// <summary>Converts numbers. Optimized at once, as <c>PanelMatrix.Pack</c>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ToFloats(ReadOnlySpan<byte> data, SafetensorsDtype dtype, Span<float> values)
-    {
-        switch (dtype)
-        {
-            case SafetensorsDtype.Float32:
-                for (int i = 0; i < values.Length; i++) values[i] = BinaryPrimitives.ReadSingleLittleEndian(data[(4 * i)..]);
-                break;
-            case SafetensorsDtype.BFloat16:
-                for (int i = 0; i < values.Length; i++)
-                    values[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(data[(2 * i)..]) << 16);
-                break;
-            case SafetensorsDtype.Float16:
-                for (int i = 0; i < values.Length; i++) values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(data[(2 * i)..]);
-                break;
-            case SafetensorsDtype.Int8:
-                ReadOnlySpan<sbyte> bytes = MemoryMarshal.Cast<byte, sbyte>(data);
-                for (int i = 0; i < values.Length; i++) values[i] = bytes[i];
-                break;
-            default:
-                for (int i = 0; i < values.Length; i++) values[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(data[(8 * i)..]);
-                break;
-        }
-    }
-
-    private SafetensorsException Bad(string problem) => new($"{_path}: {problem}.");
 }

@@ -11,6 +11,7 @@ public sealed partial class DocumentTests
     [Theory]
     [InlineData("src/HslEmbeddingZero.Signal/README.md")]
     [InlineData("src/HslEmbeddingZero.Inference/README.md")]
+    [InlineData("src/HslEmbeddingZero.Onnx/README.md")]
     [InlineData("src/HslEmbeddingZero/README.md")]
     [InlineData("src/HslEmbeddingZero.Training/README.md")]
     [InlineData("src/HslEmbeddingZero/docs/guide.md")]

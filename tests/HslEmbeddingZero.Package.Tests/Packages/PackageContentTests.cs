@@ -32,6 +32,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     [Theory]
     [InlineData("HslEmbeddingZero.Signal")]
     [InlineData("HslEmbeddingZero.Inference")]
+    [InlineData("HslEmbeddingZero.Onnx")]
     [InlineData("HslEmbeddingZero.Training")]
     public void Every_other_package_holds_the_library_and_its_documentation_and_nothing_else(string id)
     {
@@ -43,6 +44,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     [Theory]
     [InlineData("HslEmbeddingZero.Signal", typeof(ByteTransformerOptions))]
     [InlineData("HslEmbeddingZero.Inference", typeof(GenerationOptions))]
+    [InlineData("HslEmbeddingZero.Onnx", typeof(OnnxExportOptions))]
     [InlineData("HslEmbeddingZero.Training", typeof(TrainerOptions), typeof(TrainingRunOptions), typeof(AdamWOptions))]
     public void Every_option_says_its_default(string id, params Type[] options)
     {
@@ -69,6 +71,15 @@ public sealed class PackageContentTests(PackedLibraries packed)
     {
         using PackageFile package = packed.Open("HslEmbeddingZero.Inference");
         Assert.Equal([$"net10.0 HslEmbeddingZero.Signal [{packed.Version}]"], package.Dependencies);
+    }
+
+    [Fact]
+    public void The_export_depends_on_the_same_version_of_the_features_and_on_the_classes_of_ONNX_files()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero.Onnx");
+        Assert.Equal(
+            ["net10.0 Google.Protobuf 3.36.2", $"net10.0 HslEmbeddingZero.Signal [{packed.Version}]", "net10.0 OnnxSharp 0.3.2"],
+            package.Dependencies);
     }
 
     /// <summary>Of others, managed TorchSharp only: the backend is the application's choice.</summary>
@@ -162,6 +173,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
         {
             "HslEmbeddingZero.Signal" => "Signal/HslFeatures",
             "HslEmbeddingZero.Inference" => "Generation/TextGeneration",
+            "HslEmbeddingZero.Onnx" => "OnnxExport",
             "HslEmbeddingZero" => "Doors/ZeroDoor",
             _ => "Runs/Trainer",
         };
@@ -172,6 +184,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     [Theory]
     [InlineData("HslEmbeddingZero.Signal", "T:HslEmbeddingZero.HslFeatures", "F:HslEmbeddingZero.ByteIds.Mask")]
     [InlineData("HslEmbeddingZero.Inference", "T:HslEmbeddingZero.IByteModel", "P:HslEmbeddingZero.IByteGenerator.Logits")]
+    [InlineData("HslEmbeddingZero.Onnx", "T:HslEmbeddingZero.OnnxExport", "P:HslEmbeddingZero.OnnxExportOptions.Attention")]
     [InlineData("HslEmbeddingZero", "T:HslEmbeddingZero.ZeroDoor", "M:HslEmbeddingZero.InputDoor.Stream(TorchSharp.torch.Tensor)")]
     [InlineData("HslEmbeddingZero.Training", "T:HslEmbeddingZero.Training.Trainer", "P:HslEmbeddingZero.Training.TrainerOptions.Steps")]
     public void The_documentation_comes_along(string id, params string[] members)

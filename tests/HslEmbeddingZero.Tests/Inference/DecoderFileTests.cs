@@ -100,7 +100,7 @@ public sealed class DecoderFileTests : IDisposable
         // The number of parameters is right in each, so that the description fits.
         Refused("'norm.weight' is missing.", tensors => Rename(tensors, "norm.weight", "norm.scale_"));
         Refused("'norm.bias' is [2, 48]; such a model has [96].", tensors => Replace(tensors, "norm.bias", bias => bias.view(2, 48)));
-        Refused("'head.bias' is of type Int32; the decoder reads floating types, and Int8 matrices.",
+        Refused("'head.bias' is of type Int32; weights are of floating types, and matrices also of Int8.",
             tensors => Replace(tensors, "head.bias", bias => bias.to(ScalarType.Int32)));
         Refused("'norm.bias' is of type Int8;", tensors => Replace(tensors, "norm.bias", bias => bias.to(ScalarType.Int8)));
         Refused("'head.weight.scale' is missing.", tensors => Replace(tensors, "head.weight", weight => weight.to(ScalarType.Int8)));
