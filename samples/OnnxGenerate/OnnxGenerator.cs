@@ -127,7 +127,9 @@ internal sealed class OnnxGenerator : IByteGenerator
         _inputs[cache.Input] = _outputs[cache.Output] = View(larger, cache, larger.Length / Size(cache, 1));
     }
 
-    /// <summary>The step copies the past into the present, which has one position more. The two memories change places at every step.</summary>
+    /// <summary>
+    /// The step copies the past into the present, which has one position more. The two memories change places at every step.
+    /// </summary>
     private void PreparePresent(Cache cache)
     {
         int size = Size(cache, _position[0] + 1);

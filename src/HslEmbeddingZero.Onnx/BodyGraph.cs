@@ -9,7 +9,7 @@ internal sealed class BodyGraph
     private const float NormEpsilon = 1e-5f; // torch's default
     private const float MemoryEpsilon = 1e-6f;
 
-    /// <summary>Bits of a fraction of a turn. A product with a position of 22 bits fits into 63 bits.</summary>
+    /// <summary>Bits of a fraction of a turn. Its product with a position up to 2^23 fits into an int64.</summary>
     private const int TurnBits = 40;
 
     private readonly OnnxGraph _graph;
@@ -63,7 +63,8 @@ internal sealed class BodyGraph
     }
 
     /// <summary>
-    /// Cosines and sines of the angles that a head is rotated by. An angle is a whole number of 2^-40 turns, so it is exact at any position.
+    /// Cosines and sines of the angles that a head is rotated by. An angle is a whole number of 2^-40 turns, so that it does not become
+    /// less exact with the position, as a product of floats does.
     /// </summary>
     private (string Cosine, string Sine) Rotation()
     {

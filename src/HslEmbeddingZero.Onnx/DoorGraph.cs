@@ -116,7 +116,8 @@ internal sealed class DoorGraph
 
         string rows = _graph.Concat(1,
             _graph.Gather(Table(ByteIds.Count, BitColumns, (id, column) => Value(id, column, column)), ids),
-            _graph.Gather(Table(ByteValues, BitColumns, (bits, column) => Scaled(BitColumns + column, (bits >> (7 - column)) & 1)), changes),
+            _graph.Gather(
+                Table(ByteValues, BitColumns, (bits, column) => Scaled(BitColumns + column, (bits >> (7 - column)) & 1)), changes),
             _graph.Gather(Table(BoundaryCodes + FirstBoundaryCodes, 1, (code, _) => Boundary(code)), boundary),
             _graph.Gather(
                 Table(ByteIds.Count, LastColumns, (id, column) => Value(id, BoundaryColumn + 1 + column, BitColumns + column)), ids));
@@ -164,9 +165,11 @@ internal sealed class DoorGraph
         string isOfOrder = Table(DataType.Int64, back => 1);
 
         // A product of matrices, because ONNX Runtime rounds a ReduceSum of whole numbers to the 53 bits of a double.
-        string words = _graph.Node("MatMul", [Table(DataType.Uint64, back => 1L << (8 * back)), _graph.Reshape(Unsigned(last), longest, 1)]);
-        string x = _graph.Node("Add", [
-            Signed(words), _graph.Integers([.. ngrams.Orders.Select(order => (long)NgramCodes.OrderConstant(order))], DataType.Int64, orders, 1)]);
+        string words = _graph.Node("MatMul", [
+            Table(DataType.Uint64, back => 1L << (8 * back)), _graph.Reshape(Unsigned(last), longest, 1)]); // [orders, 1]
+        string constants = _graph.Integers(
+            [.. ngrams.Orders.Select(order => (long)NgramCodes.OrderConstant(order))], DataType.Int64, orders, 1);
+        string x = _graph.Node("Add", [Signed(words), constants]);
         x = Times(ShiftedXor(x, SplitMix64.FirstShift), SplitMix64.FirstMultiplier);
         x = Times(ShiftedXor(x, SplitMix64.SecondShift), SplitMix64.SecondMultiplier);
         string code = ShiftedXor(x, SplitMix64.LastShift);

@@ -43,8 +43,8 @@ public static class OnnxExport
     /// An option is out of its range, or GroupQueryAttention cannot have the columns of a head of this model.
     /// </exception>
     /// <exception cref="SafetensorsException">
-    /// The model file is damaged, is not a model file, does not fit its own description, or has more weights than an ONNX file can hold; the
-    /// message names it, the value and the limit.
+    /// The model file is damaged, is not a model file, does not fit its own description, or has more weights than an ONNX file can hold.
+    /// The message names it, the value and the limit.
     /// </exception>
     /// <exception cref="IOException">A file cannot be found, read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">The program has no permission for a file.</exception>
@@ -105,7 +105,8 @@ public static class OnnxExport
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OperatorSet });
         if (options.Attention == OnnxAttention.GroupQuery)
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = OnnxGraph.Microsoft, Version = 1 });
-        foreach ((string key, string value) in Metadata(reader.Header, description, options).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        Dictionary<string, string> metadata = Metadata(reader.Header, description, options);
+        foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
         return model;
     }
@@ -123,7 +124,7 @@ public static class OnnxExport
     private static void RequireSize(string path, SafetensorsHeader header, long mostWeightBytes)
     {
         long bytes = header.Tensors.Values.Sum(tensor => tensor.ByteCount / tensor.Dtype.Size() * sizeof(float));
-        if (bytes > mostWeightBytes)
-            throw new SafetensorsException($"{path}: the weights take {bytes} bytes as float32; an ONNX file holds up to {mostWeightBytes}.");
+        if (bytes <= mostWeightBytes) return;
+        throw new SafetensorsException($"{path}: the weights take {bytes} bytes as float32; an ONNX file holds up to {mostWeightBytes}.");
     }
 }

@@ -6,7 +6,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace HslEmbeddingZero;
 
-/// <summary>A graph in the making: inputs, outputs, nodes in the order of computation, and constants. Values are known by their names.</summary>
+/// <summary>
+/// A graph in the making: inputs, outputs, nodes in the order of computation, and constants. Values are known by their names.
+/// </summary>
 internal sealed class OnnxGraph
 {
     /// <summary>A dimension in a shape that is known only when the graph runs.</summary>
@@ -107,8 +109,7 @@ internal sealed class OnnxGraph
     /// <summary>The rows of a table that indices name.</summary>
     public string Gather(string table, string indices) => Node("Gather", [table, indices], [Attribute("axis", 0)]);
 
-    public string Concat(int axis, params ReadOnlySpan<string> parts) =>
-        parts.Length == 1 ? parts[0] : Node("Concat", parts, [Attribute("axis", axis)]);
+    public string Concat(int axis, params ReadOnlySpan<string> parts) => Node("Concat", parts, [Attribute("axis", axis)]);
 
     /// <summary>A part of the first dimension.</summary>
     public string Slice(string x, int from, int to) => Node("Slice", [x, Vector(from), Vector(to), Vector(0)]);
@@ -130,8 +131,8 @@ internal sealed class OnnxGraph
     public static AttributeProto Attribute(string name, string value) =>
         new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 
-    /// <summary>A name that nothing in the graph has: names of weights, inputs and outputs have no colon.</summary>
-    public string NewName(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}:{_names++}");
+    /// <summary>A name that nothing in the graph has: no weight, input or output ends in an underscore and a number.</summary>
+    public string NewName(string kind) => string.Create(CultureInfo.InvariantCulture, $"{kind}_{_names++}");
 
     private string AddTensor(string name, DataType type, byte[] data, ReadOnlySpan<int> shape)
     {

@@ -24,7 +24,9 @@ internal sealed class ModelTensors(string path, SafetensorsReader reader)
     public static bool IsFloating(SafetensorsDtype dtype) =>
         dtype is SafetensorsDtype.Float32 or SafetensorsDtype.BFloat16 or SafetensorsDtype.Float16 or SafetensorsDtype.Float64;
 
-    /// <summary>Throws if all names have a prefix that a wrapper of Python adds. Its advice is better than that a tensor is missing.</summary>
+    /// <summary>
+    /// Throws if all names have a prefix that a wrapper of Python adds. Its advice is better than that a tensor is missing.
+    /// </summary>
     /// <exception cref="SafetensorsException">They have.</exception>
     public void RequireNames()
     {

@@ -78,7 +78,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     {
         using PackageFile package = packed.Open("HslEmbeddingZero.Onnx");
         Assert.Equal(
-            ["net10.0 Google.Protobuf 3.36.2", $"net10.0 HslEmbeddingZero.Signal [{packed.Version}]", "net10.0 OnnxSharp 0.3.2"],
+            [$"net10.0 HslEmbeddingZero.Signal [{packed.Version}]", "net10.0 Google.Protobuf 3.36.2", "net10.0 OnnxSharp 0.3.2"],
             package.Dependencies);
     }
 

@@ -1,3 +1,5 @@
+using HslEmbeddingZero.Tests;
+
 namespace HslEmbeddingZero.Samples.Tests.OnnxGenerate;
 
 public sealed class OnnxGenerateTests : IDisposable
