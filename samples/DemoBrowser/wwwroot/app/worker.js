@@ -4,11 +4,18 @@
 const simd = Uint8Array.of(
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
 
+/** Not every host knows the type that the browser needs to compile the runtime while it loads. */
+function loadRuntime(type, name, url, integrity) {
+  if (type !== 'dotnetwasm') return null;
+  return fetch(url, { integrity, cache: 'no-cache' }).then(({ body, ok, status }) =>
+    new Response(ok ? body : null, { status, headers: { 'Content-Type': 'application/wasm' } }));
+}
+
 async function start() {
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(simd))
     throw new Error('This browser has no WebAssembly with SIMD, so nothing can be computed. Browsers of 2023 or later have it.');
   const { dotnet } = await import('../runtime/dotnet.js');
-  const { getAssemblyExports, getConfig } = await dotnet.create();
+  const { getAssemblyExports, getConfig } = await dotnet.withResourceLoader(loadRuntime).create();
   return (await getAssemblyExports(getConfig().mainAssemblyName)).HslEmbeddingZero.Samples.Demo.PageWorker;
 }
 
