@@ -45,7 +45,7 @@ internal static class StaticSite
         DirectoryInfo folder, (string Path, ModelDescription Description)? model, CancellationToken cancellationToken)
     {
         string browser = Path.Combine(AppContext.BaseDirectory, "browser");
-        if (!Directory.Exists(browser))
+        if (!File.Exists(Path.Combine(browser, ServiceWorker))) // a build without them leaves empty folders
             throw new IOException($"--static needs the folder {browser}. Build the program without -p:WithBrowser=false.");
         string place = Path.TrimEndingDirectorySeparator(
             (folder.Exists ? folder.ResolveLinkTarget(returnFinalTarget: true) : null)?.FullName ?? folder.FullName);

@@ -85,7 +85,7 @@ public class StaticSiteBrowserTests(Browser browser) : IClassFixture<Browser>
         await open["prompt"].FillAsync(Prompt);
         foreach ((string id, double value) in fields) await open[id].FillAsync(value.ToString(CultureInfo.InvariantCulture));
         await open["generate"].ClickAsync();
-        await open.ExpectTextAsync("generation-status", $"^{count} bytes: ");
+        await open.ExpectTextAsync("generation-status", $"^{count} bytes, \\d+ a second: ");
         await open["show-above"].ClickAsync();
         await open.ExpectTextAsync("file-hex", $"^{string.Join(' ', expected.Select(value => $"{value:X2}"))}$");
         await open["file-close"].ClickAsync();

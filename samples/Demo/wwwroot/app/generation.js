@@ -129,12 +129,12 @@ export class Generation {
     const units = new Utf8Units();
     const arrived = []; // characters that are not on the page yet
     const began = performance.now();
+    const tellRate = () => `${this.#drawn.length} bytes, ${(this.#drawn.length / (performance.now() - began) * 1000).toFixed(0)} a second`;
     // Once a frame and not for every byte: laying out what is there each time would leave a long answer no time for the page itself.
     const update = onFrame(() => {
       if (this.#request !== abort) return;
       this.#append(arrived.splice(0), units.pending);
-      const rate = this.#drawn.length / (performance.now() - began) * 1000;
-      this.#tellStatus(`${this.#drawn.length} bytes, ${rate.toFixed(0)} a second`);
+      this.#tellStatus(tellRate());
       this.#drawChances();
     });
     let end = null;
@@ -150,7 +150,7 @@ export class Generation {
         arrived.push(...units.push(line.byte));
         update();
       }
-      this.#tellStatus(`${this.#drawn.length} bytes: ${ends[end]}.`);
+      this.#tellStatus(`${tellRate()}: ${ends[end]}.`);
     } catch (error) {
       if (abort.signal.aborted) {
         this.#tellStatus(`Cancelled after ${this.#drawn.length} bytes.`);
