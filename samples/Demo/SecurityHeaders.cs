@@ -9,9 +9,9 @@ internal static class SecurityHeaders
     /// The policy of a page without a server, for a meta element, in which frame-ancestors has no effect. The page starts a worker, and
     /// the worker compiles WebAssembly.
     /// </summary>
-    public const string StaticPolicy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; " + OwnFiles;
+    public const string StaticPolicy = OwnFiles + "; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
 
-    private const string Policy = "script-src 'self'; frame-ancestors 'none'; " + OwnFiles;
+    private const string Policy = OwnFiles + "; script-src 'self'; frame-ancestors 'none'";
     private const string OwnFiles =
         "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 

@@ -27,7 +27,8 @@ internal static class StaticSite
             HashSet<string> known = EarlierFiles(folder);
             string? foreign = RelativeFiles(folder.FullName).Order(StringComparer.Ordinal).FirstOrDefault(path => !known.Contains(path));
             if (foreign is null) return;
-            throw new IOException($"--static {folder.FullName} is not empty: '{foreign}' is not of an earlier site. Choose another folder.");
+            throw new IOException(
+                $"--static {folder.FullName} is not empty: '{foreign}' is not of an earlier site. Choose another folder.");
         }
         catch (UnauthorizedAccessException error)
         {
@@ -35,7 +36,7 @@ internal static class StaticSite
         }
     }
 
-    /// <summary>Writes the site beside the folder, then puts it in its place. An earlier site stays until the new one is complete.</summary>
+    /// <summary>Writes the site beside the folder, then puts it in its place. An earlier site stays until then.</summary>
     /// <param name="folder">The folder, as <see cref="RequireFree"/> takes it.</param>
     /// <param name="model">Path of the model file and what the page says of it; null for a page that cannot generate.</param>
     /// <param name="cancellationToken">Ends the work between two files.</param>
@@ -100,7 +101,7 @@ internal static class StaticSite
         }
     }
 
-    /// <summary>The policy that the server sends as a header stands in the page. It is the first of all, so that it covers the rest.</summary>
+    /// <summary>The policy that the server sends as a header stands in the page, first of all, so that it covers the rest.</summary>
     private static void AddPolicy(string page)
     {
         string html = File.ReadAllText(page);

@@ -80,7 +80,8 @@ public class StaticSiteBrowserTests(Browser browser) : IClassFixture<Browser>
 
         (string Id, double Value)[] fields =
         [
-            ("length", count), ("temperature", options.Temperature), ("top-k", options.TopK), ("top-p", options.TopP), ("seed", options.Seed),
+            ("length", count), ("temperature", options.Temperature), ("top-k", options.TopK), ("top-p", options.TopP),
+            ("seed", options.Seed),
         ];
         await open["prompt"].FillAsync(Prompt);
         foreach ((string id, double value) in fields) await open[id].FillAsync(value.ToString(CultureInfo.InvariantCulture));

@@ -4,6 +4,7 @@ const at = path => new URL(`../${path}`, import.meta.url);
 const worker = new Worker(at('app/worker.js'), { type: 'module' });
 const waiting = new Map(); // by id: { resolve, reject, tell }
 let lastId = 0;
+let failure = null; // of the worker itself
 
 export class Refused extends Error {
   constructor(status, message) {
@@ -13,18 +14,21 @@ export class Refused extends Error {
 }
 
 worker.addEventListener('message', ({ data: { id, answer, refusal, progress } }) => {
-  const { resolve, reject, tell } = waiting.get(id);
+  const { resolve, reject, tell } = waiting.get(id) ?? {};
+  if (!resolve) return;
   if (progress !== undefined) return tell(progress);
   waiting.delete(id);
   if (refusal === undefined) resolve(answer);
   else reject(new Refused(0, refusal));
 });
 worker.addEventListener('error', () => {
-  for (const { reject } of waiting.values()) reject(new Refused(0, 'The page’s worker cannot run. Load the page again.'));
+  failure = new Refused(0, 'The page’s worker cannot run. Load the page again.');
+  for (const { reject } of waiting.values()) reject(failure);
   waiting.clear();
 });
 
 const ask = (call, argument, tell) => new Promise((resolve, reject) => {
+  if (failure) return reject(failure);
   waiting.set(++lastId, { resolve, reject, tell });
   worker.postMessage({ id: lastId, call, argument });
 });
@@ -58,20 +62,26 @@ export async function prepare(tell) {
   keep();
 }
 
+/** A promise whose failure reaches those who wait for it. Nobody need wait: after an abort nobody does. */
+const heeded = promise => {
+  promise.catch(() => {});
+  return promise;
+};
+
 /** Yields a line for every byte generated and one for the end. Leaving the loop or aborting the signal ends the work of the worker too. */
 export async function* generate(request, signal) {
-  const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const aborted = heeded(new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })));
   await ask('begin', JSON.stringify(request));
-  let coming = ask('next');
+  let coming = heeded(ask('next'));
   try {
     for (;;) {
       signal.throwIfAborted();
       const line = JSON.parse(await Promise.race([coming, aborted]));
-      if (!line.end) coming = ask('next'); // the worker computes it while the page shows this one
+      if (!line.end) coming = heeded(ask('next')); // the worker computes it while the page shows this one
       yield line;
       if (line.end) return;
     }
   } finally {
-    for (const promise of [aborted, coming, ask('end')]) promise.catch(() => {});
+    heeded(ask('end'));
   }
 }
