@@ -23,7 +23,7 @@ internal static class StaticSite
         try
         {
             if (File.Exists(folder.FullName)) throw new IOException($"--static {folder.FullName} is a file; it must be a folder.");
-            if (!folder.Exists) return;
+            if (!Directory.Exists(folder.FullName)) return;
             HashSet<string> known = EarlierFiles(folder);
             string? foreign = RelativeFiles(folder.FullName).Order(StringComparer.Ordinal).FirstOrDefault(path => !known.Contains(path));
             if (foreign is null) return;
@@ -49,7 +49,7 @@ internal static class StaticSite
         if (!File.Exists(Path.Combine(browser, ServiceWorker))) // a build without them leaves empty folders
             throw new IOException($"--static needs the folder {browser}. Build the program without -p:WithBrowser=false.");
         string place = Path.TrimEndingDirectorySeparator(
-            (folder.Exists ? folder.ResolveLinkTarget(returnFinalTarget: true) : null)?.FullName ?? folder.FullName);
+            (Directory.Exists(folder.FullName) ? folder.ResolveLinkTarget(returnFinalTarget: true) : null)?.FullName ?? folder.FullName);
         string site = $"{place}.new-{Environment.ProcessId}", old = $"{place}.old-{Environment.ProcessId}";
         try
         {
