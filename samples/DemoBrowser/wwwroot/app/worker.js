@@ -49,7 +49,12 @@ const calls = {
   async load(url, tell) {
     const file = await fetchModel(url, tell);
     tell('Preparing the model…');
-    (await net()).Load(file);
+    const { Load } = await net();
+    try {
+      Load(file);
+    } catch (error) {
+      throw new Error(`The model file cannot be used: ${error.message}`);
+    }
   },
   begin: async request => (await net()).Begin(request),
   next: async () => (await net()).Next(),
