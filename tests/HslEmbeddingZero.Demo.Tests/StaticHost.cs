@@ -35,7 +35,10 @@ internal sealed class StaticHost : IAsyncDisposable
             DefaultContentType = "application/octet-stream",
             ContentTypeProvider = new FileExtensionContentTypeProvider(new Dictionary<string, string>
             {
-                [".html"] = "text/html", [".js"] = "text/javascript", [".css"] = "text/css", [".svg"] = "image/svg+xml",
+                [".html"] = "text/html",
+                [".js"] = "text/javascript",
+                [".css"] = "text/css",
+                [".svg"] = "image/svg+xml",
             }),
         });
         _app.Run(context =>
