@@ -5,7 +5,7 @@ internal sealed record AboutPage(
     int InputBytes, int PromptBytes, int GeneratedBytes, double Temperature, int BytesPerSlot, int Dim,
     IReadOnlyList<ChannelDescription> Channels, ModelDescription? Model)
 {
-    public static AboutPage Of(DemoLimits limits, ModelDescription? model) => new(
-        limits.InputBytes, limits.PromptBytes, limits.GeneratedBytes, limits.Temperature, FeatureEndpoints.BytesPerSlot,
-        FeatureEndpoints.Dim, ChannelDescription.All, model);
+    public static AboutPage Of(InputLimits limits, ModelDescription? model) => new(
+        limits.InputBytes, limits.PromptBytes, limits.GeneratedBytes, limits.Temperature, Slots.BytesPerSlot,
+        Slots.Dim, ChannelDescription.All, model);
 }

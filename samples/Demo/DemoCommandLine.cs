@@ -48,10 +48,22 @@ internal static class DemoCommandLine
         {
             Description = "Report memory, threads and generations at /api/diagnostics, for load tests.",
         };
+        Option<DirectoryInfo?> site = new("--static")
+        {
+            Description = "Write the page to this folder, for any static host, and serve nothing. Then .NET runs in the browser.",
+        };
+        site.Validators.Add(result =>
+        {
+            foreach (Option other in new Option[] { host, port, diagnostics })
+            {
+                if (result.GetResult(other) is { Implicit: false })
+                    result.AddError($"--static writes files and serves nothing, so it does not go with {other.Name}.");
+            }
+        });
 
         RootCommand root = new("Serves a page that shows the 27 features of bytes, the slots they become, and a model that continues them.")
         {
-            host, port, weights, diagnostics,
+            host, port, weights, diagnostics, site,
         };
         root.SetAction((parsed, cancellationToken) => run(
             new DemoOptions
@@ -59,6 +71,7 @@ internal static class DemoCommandLine
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
                 Weights = parsed.GetValue(weights),
+                Site = parsed.GetValue(site),
                 Diagnostics = parsed.GetValue(diagnostics),
             },
             cancellationToken));

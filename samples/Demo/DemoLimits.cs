@@ -1,22 +1,10 @@
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Limits of requests, and of requests at once. Everything beyond is refused with a reason.</summary>
-internal sealed record DemoLimits
+/// <summary>Limits of the server: of requests, and of requests at once. Everything beyond is refused with a reason.</summary>
+internal sealed record DemoLimits : InputLimits
 {
-    /// <summary>Most bytes of a feature request.</summary>
-    public int InputBytes { get; init; } = 4096;
-
-    /// <summary>Most UTF-8 bytes of a prompt: about the context length that a text model is trained on.</summary>
-    public int PromptBytes { get; init; } = 512;
-
     /// <summary>Most bytes of a generation request: a prompt in which every byte is a six-character escape, and the numbers.</summary>
     public int RequestBytes => 6 * PromptBytes + 1024;
-
-    /// <summary>Most bytes to generate. Training streams have at most 539 bytes, and the last bytes of a prompt begin the stream.</summary>
-    public int GeneratedBytes { get; init; } = 448;
-
-    /// <summary>Highest temperature. Above it, all bytes are almost equally likely.</summary>
-    public double Temperature { get; init; } = 5;
 
     /// <summary>Time limit of one generation, on any machine.</summary>
     public TimeSpan GenerationTime { get; init; } = TimeSpan.FromMinutes(1);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace HslEmbeddingZero.Samples.Demo;
 
-/// <summary>Options of the server: address, model, diagnostics and limits.</summary>
+/// <summary>Options of the program: address, model, diagnostics and limits.</summary>
 internal sealed record DemoOptions
 {
     /// <summary>Address to listen on.</summary>
@@ -13,6 +13,9 @@ internal sealed record DemoOptions
 
     /// <summary>Model file; null for the one that comes with the program.</summary>
     public FileInfo? Weights { get; init; }
+
+    /// <summary>Folder to write the page to, as files for a static host; null to serve it.</summary>
+    public DirectoryInfo? Site { get; init; }
 
     /// <summary>Whether /api/diagnostics reports memory, threads and generations.</summary>
     public bool Diagnostics { get; init; }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -51,6 +52,8 @@ internal static class DemoProgram
 
     private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)
     {
+        if (options.Site is { } site) return WriteSite(site, options.Weights, cancellationToken);
+
         // Each generation blocks a thread. More threads from the start: other requests must not wait until the pool grows.
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(workers + options.Limits.Generations, completions);
@@ -67,6 +70,18 @@ internal static class DemoProgram
         Console.WriteLine($"Open {app.Urls.First()} (Ctrl-C ends it)");
 
         await app.WaitForShutdownAsync(cancellationToken);
+        return 0;
+    }
+
+    private static int WriteSite(DirectoryInfo folder, FileInfo? weights, CancellationToken cancellationToken)
+    {
+        StaticSite.RequireFree(folder);
+        string? path = DemoModel.Find(weights);
+        (int files, long bytes) = StaticSite.Write(
+            folder, path is null ? null : (path, DemoModel.Load(path).Description), cancellationToken);
+        if (path is null) Console.WriteLine("No weights were found: the page cannot generate. Give a model file with --weights.");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder.FullName}: {files} files, {bytes / 1e6:F1} MB"));
+        Console.WriteLine($"Any static host serves it, as does python3 -m http.server --directory \"{folder.FullName}\"");
         return 0;
     }
 }

@@ -9,12 +9,6 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <param name="stopping">Ends the wait of requests.</param>
 internal sealed class FeatureEndpoints(DemoLimits limits, CancellationToken stopping) : IDisposable
 {
-    /// <summary>K of the slots shown.</summary>
-    public const int BytesPerSlot = 8;
-
-    /// <summary>Width of the slots shown.</summary>
-    public const int Dim = 512;
-
     /// <summary>Bytes sent at a time. Kestrel copies what it is given, so that a whole answer would be in memory twice.</summary>
     private const int Piece = 16 << 10;
 
@@ -29,24 +23,10 @@ internal sealed class FeatureEndpoints(DemoLimits limits, CancellationToken stop
     /// <summary>Answers with [max(1, ceil(L/8)), 512] slots.</summary>
     public Task PackAsync(HttpContext context) => AnswerAsync(
         context,
-        bytes => SlotCount(bytes) * Dim,
-        (bytes, floats) => Pack(bytes, floats));
+        bytes => Slots.Count(bytes.Length) * Slots.Dim,
+        (bytes, floats) => Slots.Pack(bytes, floats));
 
     public void Dispose() => _places.Dispose();
-
-    /// <summary>Slots of an input. An empty one counts as one 0x00 byte, as in the features.</summary>
-    private static int SlotCount(byte[] bytes) => Math.Max(1, (bytes.Length + BytesPerSlot - 1) / BytesPerSlot);
-
-    /// <summary>Puts the rows of eight bytes side by side, as the zero door does: 0x00 bytes complete the last slot.</summary>
-    private static void Pack(byte[] bytes, Span<float> slots)
-    {
-        const int used = BytesPerSlot * HslFeatures.Dimension;
-        byte[] padded = new byte[SlotCount(bytes) * BytesPerSlot];
-        bytes.CopyTo(padded, 0);
-        ReadOnlySpan<float> rows = HslFeatures.Encode(padded);
-        slots.Clear(); // the memory is rented
-        for (int slot = 0; slot < slots.Length / Dim; slot++) rows.Slice(slot * used, used).CopyTo(slots[(slot * Dim)..]);
-    }
 
     private delegate void Fill(byte[] input, Span<float> output);
 

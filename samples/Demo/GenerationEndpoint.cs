@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using System.Text.Json;
 using System.Threading.Channels;
 
 namespace HslEmbeddingZero.Samples.Demo;
@@ -65,31 +64,10 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
     private void Generate(ByteDecoder decoder, GenerationRequest request, ChannelWriter<GenerationLine> lines, CancellationToken gone)
     {
         using var deadline = new CancellationTokenSource(limits.GenerationTime);
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(gone, stopping, deadline.Token);
         Interlocked.Increment(ref _running);
         try
         {
-            using IByteGenerator generator = decoder.CreateTextGenerator(request.Prompt);
-            NextByte[] next = NextBytes.Of(generator.Probabilities());
-            GenerationEnd end;
-            try
-            {
-                int drawn = 0;
-                foreach (byte value in generator.Generate(request.Length, request.Sampling(), cancellation.Token))
-                {
-                    lines.TryWrite(new GenerationLine(value, next));
-                    next = NextBytes.Of(generator.Probabilities()); // reads the byte just drawn
-                    drawn++;
-                }
-
-                end = drawn < request.Length ? GenerationEnd.Document : GenerationEnd.Length;
-            }
-            catch (OperationCanceledException)
-            {
-                end = stopping.IsCancellationRequested ? GenerationEnd.Stop : GenerationEnd.Time;
-            }
-
-            lines.TryWrite(new GenerationLine(null, next, end));
+            foreach (GenerationLine line in Continuation.Of(decoder, request, Interruption)) lines.TryWrite(line);
             lines.Complete();
         }
         catch (Exception error)
@@ -100,6 +78,9 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
         {
             Interlocked.Decrement(ref _running);
         }
+
+        GenerationEnd? Interruption() => stopping.IsCancellationRequested ? GenerationEnd.Stop
+            : gone.IsCancellationRequested || deadline.IsCancellationRequested ? GenerationEnd.Time : null;
     }
 
     private async Task SendAsync(HttpContext context, ChannelReader<GenerationLine> lines)
@@ -111,7 +92,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
             await foreach (GenerationLine line in lines.ReadAllAsync(unread.Token))
             {
-                byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(line, DemoJson.Options), (byte)'\n'];
+                byte[] json = [.. line.ToJson(), (byte)'\n'];
                 await context.Response.Body.WriteAsync(json, unread.Token);
                 await context.Response.Body.FlushAsync(unread.Token);
             }

@@ -5,9 +5,15 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <summary>Security headers: the page loads, runs and embeds only its own files.</summary>
 internal static class SecurityHeaders
 {
-    private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action "
-            + "'none'; frame-ancestors 'none'";
+    /// <summary>
+    /// The policy of a page without a server, for a meta element, in which frame-ancestors has no effect. The page starts a worker, and
+    /// the worker compiles WebAssembly.
+    /// </summary>
+    public const string StaticPolicy = OwnFiles + "; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+
+    private const string Policy = OwnFiles + "; script-src 'self'; frame-ancestors 'none'";
+    private const string OwnFiles =
+        "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
     public static void Add(IHeaderDictionary headers)
     {

@@ -194,7 +194,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await open["prompt"].FillAsync("ab");
         await open["length"].FillAsync("60");
         await open["generate"].ClickAsync();
-        await open.ExpectTextAsync("generation-status", "^60 bytes: as many as were asked for\\.$");
+        await open.ExpectTextAsync("generation-status", "^60 bytes, \\d+ a second: as many as were asked for\\.$");
         Assert.Equal(12, await open.Page.Locator("#chances li").CountAsync());
         await open.ExpectTextAsync("chances-title", "^What would come next$");
 
@@ -244,7 +244,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         }
 
         // The other client has left. The page comes back by itself.
-        await open.ExpectTextAsync("generation-status", "^5 bytes: ");
+        await open.ExpectTextAsync("generation-status", "^5 bytes, ");
         await Assertions.Expect(open["generation-problem"]).ToBeHiddenAsync();
 
         // The browser itself reports the refused request, and nothing else.
@@ -275,7 +275,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo, scheme, width: 360, height: 740);
         await open["length"].FillAsync("40");
         await open["generate"].ClickAsync();
-        await open.ExpectTextAsync("generation-status", "^\\d+ bytes: ");
+        await open.ExpectTextAsync("generation-status", "^\\d+ bytes, ");
         await open["text"].FillAsync(new string('x', 500));
         await open.ExpectTextAsync("source-facts", "^500 bytes");
         Assert.Equal(360, await open.NumberAsync("document.documentElement.scrollWidth"));

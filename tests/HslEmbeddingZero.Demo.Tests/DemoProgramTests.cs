@@ -127,6 +127,13 @@ public partial class DemoProgramTests
     }
 
     [Fact]
+    public void Options_of_a_server_are_refused_where_a_static_site_is_written()
+    {
+        (int code, _, string error) = SampleProcess.Run("Demo.dll", "--static", "site", "--port", "80");
+        Assert.Equal((1, "error: --static writes files and serves nothing, so it does not go with --port."), (code, error.Trim()));
+    }
+
+    [Fact]
     public void A_file_that_is_no_model_is_refused()
     {
         using TemporaryFolder folder = new();

@@ -22,8 +22,12 @@ internal sealed class OpenPage : IAsyncDisposable
 
     public IReadOnlyList<string> Complaints => _complaints;
 
-    public static async Task<OpenPage> OpenAsync(
+    public static Task<OpenPage> OpenAsync(
         IBrowser browser, RunningDemo demo, ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900,
+        ReducedMotion motion = ReducedMotion.Reduce) => OpenAsync(browser, demo.Address, scheme, width, height, motion);
+
+    public static async Task<OpenPage> OpenAsync(
+        IBrowser browser, Uri address, ColorScheme scheme = ColorScheme.Light, int width = 1280, int height = 900,
         ReducedMotion motion = ReducedMotion.Reduce)
     {
         IBrowserContext context = await browser.NewContextAsync(new BrowserNewContextOptions
@@ -37,13 +41,19 @@ internal sealed class OpenPage : IAsyncDisposable
         open.Page.PageError += (_, error) => open._complaints.Add(error);
         open.Page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(demo.Address.AbsoluteUri, StringComparison.Ordinal))
+            if (!request.Url.StartsWith(address.AbsoluteUri, StringComparison.Ordinal))
                 open._complaints.Add($"asked for {request.Url}");
         };
-        await open.Page.GotoAsync(demo.Address.AbsoluteUri);
-        await Assertions.Expect(open.Page.Locator("html[data-ready]")).ToHaveCountAsync(1);
-        await Assertions.Expect(open["source-facts"]).ToContainTextAsync("byte");
+        await open.Page.GotoAsync(address.AbsoluteUri);
+        await open.ExpectFiguresAsync();
         return open;
+    }
+
+    /// <summary>Waits until the page shows the features of its first input.</summary>
+    public async Task ExpectFiguresAsync()
+    {
+        await Assertions.Expect(Page.Locator("html[data-ready]")).ToHaveCountAsync(1);
+        await Assertions.Expect(this["source-facts"]).ToContainTextAsync("byte");
     }
 
     public ILocator this[string id] => Page.Locator($"#{id}");

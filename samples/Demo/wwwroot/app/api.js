@@ -8,7 +8,10 @@ export class Refused extends Error {
 }
 
 async function answer(path, options) {
-  const response = await fetch(path, options);
+  const response = await fetch(path, options).catch(error => {
+    if (options?.signal?.aborted) throw error;
+    throw new Refused(0, 'The server does not answer. Is the program still running?');
+  });
   if (response.ok) return response;
   let message = `The server answered ${response.status}.`;
   try {
@@ -35,20 +38,29 @@ export const features = (bytes, signal) => floats('api/features', bytes, signal)
 /** [max(1, ceil(L/8)), 512] slots, row by row. */
 export const slots = (bytes, signal) => floats('api/slots', bytes, signal);
 
+/** Resolves when bytes can be generated, and tells of the progress until then. A server has its model from the start. */
+export const prepare = async () => {};
+
 /** Yields a line for every byte generated and one for the end. Leaving the loop or aborting the signal ends the work on the server too. */
 export async function* generate(request, signal) {
   const response = await answer('api/generate', {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(request), signal,
   });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const ended = () => new Refused(0, 'The connection to the server ended. Is the program still running?');
   let rest = '';
   try {
     for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
+      const { value, done } = await reader.read().catch(error => {
+        throw signal.aborted ? error : ended();
+      });
+      if (done) throw ended();
       const lines = (rest + value).split('\n');
       rest = lines.pop();
-      for (const line of lines) yield JSON.parse(line);
+      for (const line of lines.map(JSON.parse)) {
+        yield line;
+        if (line.end) return;
+      }
     }
   } finally {
     reader.cancel().catch(() => {});

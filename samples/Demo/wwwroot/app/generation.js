@@ -56,6 +56,7 @@ export class Generation {
     }
 
     if (about.model) {
+      this.#prepare();
       const { name, steps, parameters, door, doorParameters, ngramOrders, ngramColumns, layers, dim } = about.model;
       const orders = ngramOrders?.join(', ').replace(/, (\d+)$/, ' and $1');
       caption.textContent = `${name}${steps === undefined ? '' : `, ${steps.toLocaleString('en')} steps`}: ${parameters.toLocaleString('en')} parameters, ${layers} layers of width ${dim}, behind the ${door} door with `
@@ -93,6 +94,18 @@ export class Generation {
     this.#drawChances();
   }
 
+  /** The button waits for the model; everything else on the page does not. */
+  async #prepare() {
+    this.#generate.disabled = true;
+    try {
+      await api.prepare(text => this.#tellStatus(text));
+      this.#tellStatus('');
+      this.#generate.disabled = false;
+    } catch (error) {
+      this.#tellProblem(error);
+    }
+  }
+
   async #run(about) {
     const number = id => Number(document.getElementById(id).value);
     const request = {
@@ -116,12 +129,12 @@ export class Generation {
     const units = new Utf8Units();
     const arrived = []; // characters that are not on the page yet
     const began = performance.now();
+    const tellRate = () => `${this.#drawn.length} bytes, ${(this.#drawn.length / (performance.now() - began) * 1000).toFixed(0)} a second`;
     // Once a frame and not for every byte: laying out what is there each time would leave a long answer no time for the page itself.
     const update = onFrame(() => {
       if (this.#request !== abort) return;
       this.#append(arrived.splice(0), units.pending);
-      const rate = this.#drawn.length / (performance.now() - began) * 1000;
-      this.#tellStatus(`${this.#drawn.length} bytes, ${rate.toFixed(0)} a second`);
+      this.#tellStatus(tellRate());
       this.#drawChances();
     });
     let end = null;
@@ -137,15 +150,12 @@ export class Generation {
         arrived.push(...units.push(line.byte));
         update();
       }
-      if (!end && !abort.signal.aborted) throw new Error('The server ended the answer.');
-      this.#tellStatus(`${this.#drawn.length} bytes: ${ends[end]}.`);
+      this.#tellStatus(`${tellRate()}: ${ends[end]}.`);
     } catch (error) {
       if (abort.signal.aborted) {
         this.#tellStatus(`Cancelled after ${this.#drawn.length} bytes.`);
       } else {
-        this.#tellStatus('');
-        this.#problem.textContent = error instanceof api.Refused ? error.message : 'The connection to the server ended. Is the program still running?';
-        this.#problem.hidden = false;
+        this.#tellProblem(error);
       }
     } finally {
       this.#append([...arrived.splice(0), ...units.end()], []);
@@ -161,6 +171,12 @@ export class Generation {
 
   #tellStatus(text) {
     this.#status.textContent = text;
+  }
+
+  #tellProblem(error) {
+    this.#tellStatus('');
+    this.#problem.textContent = error.message;
+    this.#problem.hidden = false;
   }
 
   /** Adds what is now certain, and shows faintly what may yet become a character. */

@@ -21,6 +21,6 @@ try {
   document.documentElement.dataset.ready = '';
 } catch (error) {
   const problem = document.getElementById('source-problem');
-  problem.textContent = error instanceof api.Refused ? error.message : 'The server does not answer. Is the program still running?';
+  problem.textContent = error.message;
   problem.hidden = false;
 }

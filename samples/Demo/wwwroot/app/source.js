@@ -1,4 +1,4 @@
-// The input: text, a file or bytes from elsewhere on the page. Asks the server for features and slots a moment after the last change.
+// The input: text, a file or bytes from elsewhere on the page. Asks for features and slots a moment after the last change.
 
 import * as api from './api.js';
 import { hex } from './bytes.js';
@@ -131,7 +131,7 @@ export class Source {
       this.#state.set(bytes.length > 0 ? bytes : new Uint8Array([0]), features, slots);
     } catch (error) {
       if (signal.aborted) return;
-      this.#tellProblem(error instanceof api.Refused ? error.message : 'The server does not answer.');
+      this.#tellProblem(error.message);
       if (error.status === 429) this.#timer = setTimeout(() => this.#ask(), retryAfter);
     }
   }

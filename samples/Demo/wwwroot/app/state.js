@@ -1,4 +1,4 @@
-// The bytes on show, what the server said of them, and where the reader is looking. Views listen.
+// The bytes on show, their features and slots, and where the reader is looking. Views listen.
 
 export class State {
   bytes = new Uint8Array([0]);

@@ -11,12 +11,12 @@ namespace HslEmbeddingZero.Samples.Demo;
 internal ref struct RequestReader
 {
     private const int MostQuoted = 24;
-    private readonly DemoLimits _limits;
+    private readonly InputLimits _limits;
     private readonly ReadOnlySpan<byte> _json;
     private Utf8JsonReader _reader;
     private string? _field; // whose value is read
 
-    private RequestReader(ReadOnlySpan<byte> json, DemoLimits limits)
+    private RequestReader(ReadOnlySpan<byte> json, InputLimits limits)
     {
         _limits = limits;
         _json = json.StartsWith(Encoding.UTF8.Preamble) ? json[Encoding.UTF8.Preamble.Length..] : json;
@@ -24,7 +24,7 @@ internal ref struct RequestReader
     }
 
     /// <exception cref="InvalidDataException">The request is not valid. The message says why, and where.</exception>
-    public static GenerationRequest Read(ReadOnlySpan<byte> json, DemoLimits limits)
+    public static GenerationRequest Read(ReadOnlySpan<byte> json, InputLimits limits)
     {
         RequestReader reader = new(json, limits);
         try
