@@ -70,16 +70,28 @@ const heeded = promise => {
 
 /** Yields a line for every byte generated and one for the end. Leaving the loop or aborting the signal ends the work of the worker too. */
 export async function* generate(request, signal) {
-  const aborted = heeded(new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })));
-  await ask('begin', JSON.stringify(request));
-  let coming = heeded(ask('next'));
+  const lines = []; // drawn, and not shown yet
+  let news; // resolved when there are lines
+  const expectNews = () => {
+    news = Promise.withResolvers();
+    heeded(news.promise);
+  };
+  expectNews();
+  const tell = line => {
+    lines.push(JSON.parse(line));
+    news.resolve();
+  };
+  ask('generate', JSON.stringify(request), tell).catch(error => news.reject(error));
+  signal.addEventListener('abort', () => news.reject(signal.reason), { once: true });
   try {
     for (;;) {
-      signal.throwIfAborted();
-      const line = JSON.parse(await Promise.race([coming, aborted]));
-      if (!line.end) coming = heeded(ask('next')); // the worker computes it while the page shows this one
-      yield line;
-      if (line.end) return;
+      await news.promise;
+      expectNews();
+      for (const line of lines.splice(0)) {
+        signal.throwIfAborted();
+        yield line;
+        if (line.end) return;
+      }
     }
   } finally {
     heeded(ask('end'));

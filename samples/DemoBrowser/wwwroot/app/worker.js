@@ -43,6 +43,15 @@ async function fetchModel(url, tell) {
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
+let generation = 0; // number of the one that goes on
+const { port1, port2 } = new MessageChannel();
+
+/** Lets the messages in that have come meanwhile, such as the one that ends a generation. */
+const otherMessages = () => new Promise(resolve => {
+  port1.onmessage = resolve;
+  port2.postMessage(null);
+});
+
 const calls = {
   features: async bytes => (await net()).Features(bytes),
   slots: async bytes => (await net()).Slots(bytes),
@@ -56,9 +65,21 @@ const calls = {
       throw new Error(`The model file cannot be used: ${error.message}`);
     }
   },
-  begin: async request => (await net()).Begin(request),
-  next: async () => (await net()).Next(),
-  end: async () => (await net()).End(),
+  // Draws as fast as it can, whether the page has shown the bytes or not.
+  async generate(request, tell) {
+    const { Begin, Next, End } = await net();
+    const own = ++generation;
+    Begin(request);
+    for (let line; own === generation && (line = Next()) !== null;) {
+      tell(line);
+      await otherMessages();
+    }
+    if (own === generation) End();
+  },
+  async end() {
+    generation++;
+    (await net()).End();
+  },
 };
 
 addEventListener('message', async ({ data: { id, call, argument } }) => {
