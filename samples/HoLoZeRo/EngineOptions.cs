@@ -44,7 +44,8 @@ internal sealed class EngineOptions
 
     /// <summary>The device, where libtorch computes; null for the decoder.</summary>
     public torch.Device? Device(ParseResult parsed) =>
-        parsed.GetValue(_engine) == Torch || parsed.GetValue(_device) == Cuda ? ComputeOptions.ChooseDevice(parsed.GetValue(_device)!) : null;
+        parsed.GetValue(_engine) == Torch || parsed.GetValue(_device) == Cuda
+            ? ComputeOptions.ChooseDevice(parsed.GetValue(_device)!) : null;
 
     /// <summary>Loads a model file for a device, or for the decoder if the device is null.</summary>
     /// <returns>A model; one on libtorch is to be disposed.</returns>

@@ -21,7 +21,9 @@ public interface IByteModel
     /// <param name="logits">
     /// Receives [L, 258] logits, row by row. Row i depends on the context and on the ids before i. They may not be finite.
     /// </param>
-    /// <remarks>Any number of threads may call it at once. A model that reads several positions at once has a faster implementation.</remarks>
+    /// <remarks>
+    /// Any number of threads may call it at once. A model that reads several positions at once has a faster implementation.
+    /// </remarks>
     /// <exception cref="ArgumentException">The model cannot generate now, or <paramref name="logits"/> has another length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     /// <exception cref="NotFiniteNumberException">A logit is NaN or infinite, where the implementation checks it.</exception>

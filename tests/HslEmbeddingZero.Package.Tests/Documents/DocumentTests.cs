@@ -23,6 +23,18 @@ public sealed partial class DocumentTests
         Same(string.Concat(blocks.Where(block => block.Language == "text").Select(block => block.Content)), printed);
     }
 
+    /// <summary>Its blocks are programs, or parts of programs, for different platforms. The first one runs here.</summary>
+    [Fact]
+    public void What_the_page_about_deployment_shows_compiles()
+    {
+        const string document = "src/HslEmbeddingZero/docs/deploy.md";
+        IReadOnlyList<FencedBlock> blocks = FencedBlock.ReadAll(Build.ReadText(document));
+        FencedBlock[] programs = [.. blocks.Where(block => block.Language == "csharp")];
+        Assert.Equal(5, programs.Length);
+        foreach (FencedBlock program in programs) SnippetProgram.Compile(NameOf(document), program);
+        Same(blocks.Single(block => block.Language == "text").Content, SnippetProgram.Run(NameOf(document), programs[..1]));
+    }
+
     /// <summary>The front page shows the middle of the Quickstart and its whole output.</summary>
     [Fact]
     public void The_front_page_shows_the_Quickstart()

@@ -26,6 +26,21 @@ internal static class SnippetProgram
 
         """;
 
+    // The usings that the SDK adds to a program of ASP.NET.
+    private const string WebUsings = """
+        global using Microsoft.AspNetCore.Builder;
+        global using Microsoft.Extensions.DependencyInjection;
+
+        """;
+
+    /// <summary>Compiles a block without warnings, as a program of ASP.NET or as a part of one. It does not run.</summary>
+    public static void Compile(string name, FencedBlock block)
+    {
+        string platform = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        string web = Path.Combine(platform, "..", "..", "Microsoft.AspNetCore.App", Path.GetFileName(platform));
+        Compile(name, Join(name, [block]), Stream.Null, WebUsings, Directory.GetFiles(web, "Microsoft.*.dll"));
+    }
+
     /// <summary>
     /// Compiles the blocks without warnings, runs them in a folder that holds only the small model of the samples, and returns what they
     /// print.
@@ -34,7 +49,7 @@ internal static class SnippetProgram
     {
         // In the folder of the tests, where the libraries and libtorch are.
         string assembly = Path.Combine(AppContext.BaseDirectory, $"{name}.snippets.dll");
-        Compile(name, Join(name, blocks), assembly);
+        using (FileStream file = File.Create(assembly)) Compile(name, Join(name, blocks), file, "", []);
         string tests = Path.Combine(AppContext.BaseDirectory, typeof(SnippetProgram).Assembly.GetName().Name!);
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hsl-snippets-");
         try
@@ -75,14 +90,15 @@ internal static class SnippetProgram
         return usings.Append(statements).Append(types).ToString();
     }
 
-    private static void Compile(string name, string program, string assembly)
+    private static void Compile(string name, string program, Stream assembly, string usings, string[] otherReferences)
     {
         CSharpParseOptions options = new(LanguageVersion.CSharp14);
         string[] platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         var compilation = CSharpCompilation.Create(
             $"{name}.snippets",
-            [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(program, options)],
-            platform.Select(path => MetadataReference.CreateFromFile(path)),
+            [CSharpSyntaxTree.ParseText(ImplicitUsings + usings, options), CSharpSyntaxTree.ParseText(program, options)],
+            // A library that is in both comes from the program's own folder.
+            platform.Concat(otherReferences).DistinctBy(Path.GetFileName).Select(path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(
                 OutputKind.ConsoleApplication,
                 nullableContextOptions: NullableContextOptions.Enable,

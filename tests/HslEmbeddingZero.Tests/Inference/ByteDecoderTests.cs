@@ -236,7 +236,8 @@ public sealed class ByteDecoderTests : IDisposable
 
         decoder.Forward(context, [], []);
         ArgumentException misfit = Assert.Throws<ArgumentException>("logits", () => decoder.Forward(context, stream, logits.AsSpan(1)));
-        Assert.Contains($"{logits.Length - 1} logits for 150 ids; there must be {logits.Length}.", misfit.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{logits.Length - 1} logits for 150 ids; there must be {logits.Length}.", misfit.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => decoder.Forward([], [258], logits.AsSpan(0, ByteIds.Count)));
     }
 
