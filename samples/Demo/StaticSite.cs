@@ -41,10 +41,14 @@ internal static class StaticSite
     /// <param name="model">Path of the model file and what the page says of it; null for a page that cannot generate.</param>
     /// <param name="cancellationToken">Ends the work between two files.</param>
     /// <returns>Number of files and their bytes.</returns>
-    /// <exception cref="IOException">The folder cannot be written, or the program was built without the browser's files.</exception>
+    /// <exception cref="IOException">
+    /// The folder cannot be written, the model is in several files, or the program was built without the browser's files.
+    /// </exception>
     public static (int Files, long Bytes) Write(
         DirectoryInfo folder, (string Path, ModelDescription Description)? model, CancellationToken cancellationToken)
     {
+        if (model?.Path.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) == true)
+            throw new IOException($"--static needs a model in one file; {model.Value.Path} is the index of one in several.");
         string browser = Path.Combine(AppContext.BaseDirectory, "browser");
         if (!File.Exists(Path.Combine(browser, ServiceWorker))) // a build without them leaves empty folders
             throw new IOException($"--static needs the folder {browser}. Build the program without -p:WithBrowser=false.");

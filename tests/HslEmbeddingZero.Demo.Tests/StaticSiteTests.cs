@@ -110,6 +110,17 @@ public sealed partial class StaticSiteTests : IDisposable
     }
 
     [Fact]
+    public void A_model_in_several_files_is_refused()
+    {
+        DirectoryInfo site = new(_folder.PathOf("site"));
+        ModelDescription description = new("several", null, 1, "zero", 0, null, null, 8, 64, 1);
+        IOException error = Assert.Throws<IOException>(
+            () => StaticSite.Write(site, ("model.safetensors.index.json", description), CancellationToken.None));
+        Assert.Equal("--static needs a model in one file; model.safetensors.index.json is the index of one in several.", error.Message);
+        Assert.False(site.Exists);
+    }
+
+    [Fact]
     public void An_interrupted_writing_leaves_nothing()
     {
         using CancellationTokenSource stopped = new();

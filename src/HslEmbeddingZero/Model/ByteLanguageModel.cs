@@ -212,6 +212,22 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>, IByte
 
     void IByteModel.RequireReady() => RequireReady();
 
+    void IByteModel.Forward(ReadOnlySpan<short> context, ReadOnlySpan<short> stream, Span<float> logits)
+    {
+        RequireReady();
+        foreach (short id in context) ByteIds.Require(id);
+        foreach (short id in stream) ByteIds.Require(id);
+        IByteModel.RequireRoom(stream, logits);
+        if (stream.IsEmpty) return;
+        using IDisposable quiet = inference_mode();
+        using DisposeScope scope = NewDisposeScope();
+        Device device = _body.parameters().First().device;
+        Tensor result = forward(Row(context), Row(stream)).to(ScalarType.Float32).cpu().contiguous();
+        result.data<float>().CopyTo(logits);
+
+        Tensor Row(ReadOnlySpan<short> ids) => tensor(ids.ToArray(), ScalarType.Int16, CPU).view(1, ids.Length).to(device);
+    }
+
     /// <summary>The weight in a dtype, all finite.</summary>
     private static Tensor Rounded(string key, Tensor weight, ScalarType type)
     {

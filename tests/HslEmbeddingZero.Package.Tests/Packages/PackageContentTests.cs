@@ -22,8 +22,8 @@ public sealed class PackageContentTests(PackedLibraries packed)
         Assert.Equal(
             [
                 "HslEmbeddingZero.nuspec", "LICENSE", "README.md", "buildTransitive/HslEmbeddingZero.targets",
-                "buildTransitive/WeakenVersionRequirement.cs.txt", "docs/guide.md", "icon.png", "lib/net10.0/HslEmbeddingZero.dll",
-                "lib/net10.0/HslEmbeddingZero.xml",
+                "buildTransitive/WeakenVersionRequirement.cs.txt", "docs/deploy.md", "docs/guide.md", "icon.png",
+                "lib/net10.0/HslEmbeddingZero.dll", "lib/net10.0/HslEmbeddingZero.xml",
             ],
             package.Files);
     }

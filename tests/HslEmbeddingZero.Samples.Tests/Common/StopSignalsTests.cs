@@ -68,16 +68,21 @@ public sealed class StopSignalsTests : IDisposable
     /// <summary>Each program speaks of itself.</summary>
     [SkippableTheory]
     [InlineData("HoLoZeRo.dll", "evaluate --device cpu", "scoring", "Interrupted. The weights were not scored")]
-    [InlineData("HoLoZeRo.dll", "generate --device cpu --prompt In_the_beginning_ --bytes 1000000", "generating",
+    [InlineData("HoLoZeRo.dll", "generate --weights {1} --device cpu --prompt In_the_beginning_ --bytes 1000000", "generating",
         "Interrupted. The text ends here.")]
-    [InlineData("HoLoZeRo.dll", "generate --device cpu --raw --prompt In_the_beginning_ --bytes 1000000", "generating",
+    [InlineData("HoLoZeRo.dll", "generate --weights {1} --device cpu --raw --prompt In_the_beginning_ --bytes 1000000", "generating",
         "Interrupted. The text ends here.")]
     [InlineData("Ablation.dll", "knockout --device cpu --out {0}", "scoring", "Interrupted. The rows so far are in {0}")]
     public void An_interruption_ends_in_the_commands_own_sentence(string assembly, string command, string begun, string sentence)
     {
         SampleProcess.SkipUnlessInterruptible();
-        using SampleProcess process = new(
-            assembly, [.. command.Split(' ').Select(word => word.Replace('_', ' ').Replace("{0}", Out, StringComparison.Ordinal))]);
+        string endless = _folder.PathOf("endless.safetensors");
+        if (command.Contains("{1}", StringComparison.Ordinal))
+            TrainedModel.SaveEndless(Path.Combine(AppContext.BaseDirectory, "weights", "holo-zero-small.safetensors"), endless);
+        using SampleProcess process = new(assembly, [
+            .. command.Split(' ').Select(word => word.Replace('_', ' ').Replace("{0}", Out, StringComparison.Ordinal)
+                .Replace("{1}", endless, StringComparison.Ordinal)),
+        ]);
         process.WaitUntil(() => process.Error.Contains(begun, StringComparison.Ordinal));
         process.Interrupt();
         (int exitCode, _, string error) = process.Finish();

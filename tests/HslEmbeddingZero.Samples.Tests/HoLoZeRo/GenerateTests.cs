@@ -341,15 +341,7 @@ public sealed class GenerateTests(TrainedModel trained) : IClassFixture<TrainedM
     }
 
     /// <summary>Writes the weights of a model that never ends a document.</summary>
-    private string Endless()
-    {
-        string path = _folder.PathOf("endless.safetensors");
-        using var model = ByteLanguageModel.Load(trained.Weights);
-        using (TorchSharp.torch.no_grad())
-        using (TorchSharp.torch.Tensor end = model.Weights()["head.bias"].narrow(0, ByteIds.EndOfSequence, 1)) end.fill_(-100);
-        model.Save(path);
-        return path;
-    }
+    private string Endless() => TrainedModel.SaveEndless(trained.Weights, _folder.PathOf("endless.safetensors"));
 
     /// <summary>Runs a command in a shell. {0} in it is the sample, and its commands get the weights.</summary>
     private byte[] InShell(string command)

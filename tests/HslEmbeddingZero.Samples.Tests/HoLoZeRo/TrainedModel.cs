@@ -1,4 +1,5 @@
 using HslEmbeddingZero.Tests;
+using static TorchSharp.torch;
 
 namespace HslEmbeddingZero.Samples.Tests.HoLoZeRo;
 
@@ -22,6 +23,17 @@ public sealed class TrainedModel : IDisposable
 
     public static string[] TrainArguments(string output, params string[] arguments) =>
         ["train", "--preset", "smoke", "--device", "cpu", "--precision", "float32", "--out", output, .. arguments];
+
+    /// <summary>Saves a model that never ends a document, so that a text has all bytes that are asked for.</summary>
+    /// <returns>Path of the new file.</returns>
+    public static string SaveEndless(string weights, string path)
+    {
+        using var model = ByteLanguageModel.Load(weights);
+        using (no_grad())
+        using (Tensor end = model.Weights()["head.bias"].narrow(0, ByteIds.EndOfSequence, 1)) end.fill_(-100);
+        model.Save(path);
+        return path;
+    }
 
     public string Read(string name) => File.ReadAllText(Path.Combine(Out, name));
 

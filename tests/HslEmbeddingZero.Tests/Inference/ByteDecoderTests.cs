@@ -229,12 +229,19 @@ public sealed class ByteDecoderTests : IDisposable
         ((IByteModel)new OnlyGenerates(decoder)).Forward(context, stream, oneByOne);
         Assert.Equal(logits, oneByOne);
 
-        using Tensor contexts = tensor(context, [1, context.Length]), streams = tensor(stream, [1, stream.Length]);
-        using Tensor expected = model.forward(contexts, streams);
-        float[] reference = [.. expected.data<float>()];
+        float[] reference = new float[logits.Length];
+        ((IByteModel)model).Forward(context, stream, reference);
         for (int i = 0; i < logits.Length; i++) Assert.Equal(reference[i], logits[i], 1e-4);
+        using Tensor contexts = tensor(context, [1, context.Length]), streams = tensor(stream, [1, stream.Length]);
+        using Tensor batch = model.forward(contexts, streams);
+        Assert.Equal(batch.data<float>(), reference);
 
         decoder.Forward(context, [], []);
+        ((IByteModel)model).Forward(context, [], []);
+        float[] first = new float[ByteIds.Count], ofModel = new float[ByteIds.Count];
+        decoder.Forward([], [7], first);
+        ((IByteModel)model).Forward([], [7], ofModel);
+        for (int i = 0; i < first.Length; i++) Assert.Equal(ofModel[i], first[i], 1e-4);
         ArgumentException misfit = Assert.Throws<ArgumentException>("logits", () => decoder.Forward(context, stream, logits.AsSpan(1)));
         Assert.Contains(
             $"{logits.Length - 1} logits for 150 ids; there must be {logits.Length}.", misfit.Message, StringComparison.Ordinal);
