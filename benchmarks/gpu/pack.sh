@@ -22,7 +22,8 @@ done
 
 # Corpus and weights are in the working tree. Files for debuggers, IDEs and other languages are not needed there, nor is ONNX Runtime.
 rm -rf "$app/data" "$app/weights"
-find "$app" -type f \( -name '*.pdb' -o -name '*.xml' -o -name '*.resources.dll' -o -name createdump -o -name 'libmscor*' -o -name 'libclrgc*' -o -name 'libonnxruntime*' \
+find "$app" -type f \( -name '*.pdb' -o -name '*.xml' -o -name '*.resources.dll' -o -name createdump -o -name 'libmscor*' -o -name 'libclrgc*' \
+  -o -name 'libonnxruntime*' \
   -o -name libcoreclrtraceptprovider.so -o -name 'testhost*' -o -name 'Microsoft.TestPlatform.*' -o -name 'Microsoft.VisualStudio.TestPlatform.*' \) -delete
 find "$app" -mindepth 1 -type d -empty -delete
 python3 benchmarks/gpu/strip_deps.py "$app"

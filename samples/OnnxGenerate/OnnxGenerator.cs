@@ -148,28 +148,30 @@ internal sealed class OnnxGenerator : IByteGenerator
         if (name == "position") return OrtValue.CreateTensorValueFromMemory(_position, [1]);
         if (name.StartsWith(memory, StringComparison.Ordinal))
         {
-            _sums.Add(new(input, OutputOf("present_memory." + name[memory.Length..])));
+            _sums.Add(CacheOf(input, "present_memory." + name[memory.Length..]));
             return View(new float[Size(_sums[^1], 1)], _sums[^1], 1);
         }
 
-        _keysAndValues.Add(new(input, OutputOf("present." + name[attention.Length..])));
+        _keysAndValues.Add(CacheOf(input, "present." + name[attention.Length..]));
         return View([], _keysAndValues[^1], 0);
     }
+
+    private Cache CacheOf(int input, string output) =>
+        new(input, OutputOf(output), _model.Session.InputMetadata[_model.Session.InputNames[input]].Dimensions);
 
     private int OutputOf(string name) => _model.Session.OutputNames.ToList().IndexOf(name);
 
     /// <summary>The first positions of an array as a tensor.</summary>
-    private OrtValue View(float[] memory, Cache cache, long positions) => OrtValue.CreateTensorValueFromMemory(
+    private static OrtValue View(float[] memory, Cache cache, long positions) => OrtValue.CreateTensorValueFromMemory(
         OrtMemoryInfo.DefaultInstance, memory.AsMemory(0, Size(cache, positions)), Shape(cache, positions));
 
-    private int Size(Cache cache, long positions) => checked((int)Shape(cache, positions).Aggregate((a, b) => a * b));
+    private static int Size(Cache cache, long positions) => checked((int)Shape(cache, positions).Aggregate((a, b) => a * b));
 
     /// <summary>The shape of a cache. Sums have the same for any number of positions.</summary>
-    private long[] Shape(Cache cache, long positions) =>
-        [.. _model.Session.InputMetadata[_model.Session.InputNames[cache.Input]].Dimensions.Select(size => size < 0 ? positions : size)];
+    private static long[] Shape(Cache cache, long positions) => [.. cache.Dimensions.Select(size => size < 0 ? positions : size)];
 
     /// <summary>Keys or values of a layer, or a sum of its memory: an input, and the output that is the input of the next step.</summary>
-    private sealed record Cache(int Input, int Output)
+    private sealed record Cache(int Input, int Output, int[] Dimensions)
     {
         public float[] Past { get; set; } = [];
 

@@ -19,4 +19,11 @@ public static class ByteIds
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Count);
     }
+
+    /// <summary>Checks the range of every id.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside 0..257.</exception>
+    internal static void Require(ReadOnlySpan<short> ids)
+    {
+        foreach (short id in ids) Require(id);
+    }
 }

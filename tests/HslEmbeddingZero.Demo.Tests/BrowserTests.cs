@@ -7,19 +7,10 @@ namespace HslEmbeddingZero.Demo.Tests;
 /// <summary>The page in a real browser.</summary>
 public class BrowserTests(Browser browser) : IClassFixture<Browser>
 {
-    private IBrowser Chromium
-    {
-        get
-        {
-            Skip.If(browser.Chromium is null, "No chromium on the PATH: install Debian's package chromium to run the browser tests.");
-            return browser.Chromium;
-        }
-    }
-
     [SkippableFact]
     public async Task Typing_changes_the_map_the_slot_and_the_path()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         string[] canvases = ["map-canvas", "slot-canvas", "cosmos-canvas"];
@@ -41,7 +32,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task The_map_tells_the_values_of_the_library_to_keyboard_and_pointer()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         byte[] input = "Wave: 파동, signal!"u8.ToArray();
@@ -71,7 +62,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task The_slot_is_chosen_by_buttons_and_arrows_and_tells_its_columns()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         await open["text"].FillAsync("Sixteen bytes ab");
@@ -97,7 +88,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task The_cosmos_rotates_halts_and_is_turned_by_pointer_and_keys()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo, ColorScheme.Dark, motion: ReducedMotion.NoPreference);
         await open["cosmos"].ScrollIntoViewIfNeededAsync();
@@ -133,7 +124,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task The_cosmos_tells_a_byte_and_stands_still_where_motion_is_not_wanted()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         await open["cosmos"].ScrollIntoViewIfNeededAsync();
@@ -153,7 +144,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task A_binary_file_is_dropped_or_picked_and_only_its_beginning_is_sent()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         string before = await open.PictureAsync("map-canvas");
@@ -188,7 +179,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task Bytes_are_generated_with_what_else_could_have_come()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync();
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         await open["prompt"].FillAsync("ab");
@@ -209,7 +200,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task A_generation_is_cancelled_and_so_is_the_work_behind_it()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(new DemoLimits { GeneratedBytes = 1_000_000 });
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         await open["length"].FillAsync("1000000");
@@ -232,7 +223,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task A_busy_server_is_told_in_words_and_asked_again()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(
             new DemoLimits { GeneratedBytes = 1_000_000, Generations = 1, WaitingGenerations = 0 });
         OpenPage open = await OpenPage.OpenAsync(chromium, demo);
@@ -256,7 +247,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task Without_weights_the_page_says_so_and_the_rest_works()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         await Assertions.Expect(open["generation-missing"]).ToBeVisibleAsync();
@@ -270,7 +261,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [InlineData(ColorScheme.Dark)]
     public async Task It_fits_a_phone(ColorScheme scheme)
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync();
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo, scheme, width: 360, height: 740);
         await open["length"].FillAsync("40");
@@ -291,7 +282,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [InlineData(ColorScheme.Dark)]
     public async Task Text_can_be_read_and_the_theme_is_kept(ColorScheme scheme)
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync();
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo, scheme);
         double[] contrasts = await open.Page.EvaluateAsync<double[]>(
@@ -317,7 +308,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task Everything_that_takes_focus_has_a_name_and_shows_the_focus()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync();
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         HashSet<string> reached = [];
@@ -347,7 +338,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     [SkippableFact]
     public async Task Bytes_are_split_into_characters_and_invalid_bytes_as_dotnet_does()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         await using RunningDemo demo = await RunningDemo.StartAsync(withModel: false);
         await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
         Random random = new(8);

@@ -10,20 +10,11 @@ public class StaticSiteBrowserTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Prompt = "And he said";
 
-    private IBrowser Chromium
-    {
-        get
-        {
-            Skip.If(browser.Chromium is null, "No chromium on the PATH: install Debian's package chromium to run the browser tests.");
-            return browser.Chromium;
-        }
-    }
-
     /// <summary>One test for one start of the runtime, which takes seconds.</summary>
     [SkippableFact]
     public async Task The_page_computes_what_the_library_computes_and_needs_no_server_after_the_first_visit()
     {
-        IBrowser chromium = Chromium;
+        IBrowser chromium = browser.Chromium;
         using TemporaryFolder folder = new();
         string weights = DemoModel.Find(null)!;
         var model = DemoModel.Load(weights);

@@ -128,7 +128,8 @@ public sealed class ByteDecoder : IByteModel
     /// <exception cref="ArgumentOutOfRangeException">An id outside 0..257.</exception>
     public DecoderGenerator CreateGenerator(ReadOnlySpan<short> context, ReadOnlySpan<short> stream = default)
     {
-        RequireIds(context, stream);
+        ByteIds.Require(context);
+        ByteIds.Require(stream);
         return new(this, context, stream);
     }
 
@@ -137,7 +138,8 @@ public sealed class ByteDecoder : IByteModel
     /// <inheritdoc/>
     public void Forward(ReadOnlySpan<short> context, ReadOnlySpan<short> stream, Span<float> logits)
     {
-        RequireIds(context, stream);
+        ByteIds.Require(context);
+        ByteIds.Require(stream);
         IByteModel.RequireRoom(stream, logits);
         if (!stream.IsEmpty) Prefill(new(Network, Options.Cache), context, [0, .. stream[..^1]], logits);
     }
@@ -176,12 +178,6 @@ public sealed class ByteDecoder : IByteModel
         }
 
         if (pass is not null) Return(pass);
-    }
-
-    private static void RequireIds(ReadOnlySpan<short> context, ReadOnlySpan<short> stream)
-    {
-        foreach (short id in context) ByteIds.Require(id);
-        foreach (short id in stream) ByteIds.Require(id);
     }
 
     private static byte[] ReadToEnd(Stream stream, string name)

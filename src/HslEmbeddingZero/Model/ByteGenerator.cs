@@ -38,8 +38,8 @@ public sealed class ByteGenerator : IByteGenerator
     {
         ArgumentNullException.ThrowIfNull(model);
         model.RequireReady();
-        foreach (short id in context) ByteIds.Require(id);
-        foreach (short id in stream) ByteIds.Require(id);
+        ByteIds.Require(context);
+        ByteIds.Require(stream);
         _model = model;
         _reach = model.Door.ContextBytes + 1;
         _device = model.Body.parameters().First().device;

@@ -215,8 +215,8 @@ public sealed class ByteLanguageModel : nn.Module<Tensor, Tensor, Tensor>, IByte
     void IByteModel.Forward(ReadOnlySpan<short> context, ReadOnlySpan<short> stream, Span<float> logits)
     {
         RequireReady();
-        foreach (short id in context) ByteIds.Require(id);
-        foreach (short id in stream) ByteIds.Require(id);
+        ByteIds.Require(context);
+        ByteIds.Require(stream);
         IByteModel.RequireRoom(stream, logits);
         if (stream.IsEmpty) return;
         using IDisposable quiet = inference_mode();

@@ -1,6 +1,6 @@
 // What the page asks of the server.
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;

@@ -6,23 +6,16 @@ const waiting = new Map(); // by id: { resolve, reject, tell }
 let lastId = 0;
 let failure = null; // of the worker itself
 
-export class Refused extends Error {
-  constructor(status, message) {
-    super(message);
-    this.status = status;
-  }
-}
-
 worker.addEventListener('message', ({ data: { id, answer, refusal, progress } }) => {
   const { resolve, reject, tell } = waiting.get(id) ?? {};
   if (!resolve) return;
   if (progress !== undefined) return tell(progress);
   waiting.delete(id);
   if (refusal === undefined) resolve(answer);
-  else reject(new Refused(0, refusal));
+  else reject(new Error(refusal));
 });
 worker.addEventListener('error', () => {
-  failure = new Refused(0, 'The page’s worker cannot run. Load the page again.');
+  failure = new Error('The page’s worker cannot run. Load the page again.');
   for (const { reject } of waiting.values()) reject(failure);
   waiting.clear();
 });
@@ -35,7 +28,7 @@ const ask = (call, argument, tell) => new Promise((resolve, reject) => {
 
 async function json(path) {
   const response = await fetch(at(path)).catch(() => null);
-  if (!response?.ok) throw new Refused(response?.status ?? 0, `The page’s file ${path} cannot be loaded. Is there a connection?`);
+  if (!response?.ok) throw new Error(`The page’s file ${path} cannot be loaded. Is there a connection?`);
   return response.json();
 }
 
