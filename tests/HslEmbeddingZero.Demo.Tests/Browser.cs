@@ -2,7 +2,9 @@ using Microsoft.Playwright;
 
 namespace HslEmbeddingZero.Demo.Tests;
 
-/// <summary>The system's Chromium, started once for all tests of a class. Where there is none, a test that asks for it is skipped.</summary>
+/// <summary>
+/// The system's Chromium, started once for all tests of a class. Where there is none, a test that asks for it is skipped.
+/// </summary>
 public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
