@@ -76,6 +76,13 @@ public abstract class SampleSource
     /// <summary>The samples to score, or null if the source has none.</summary>
     public abstract HeldOutSamples? HeldOut { get; }
 
+    /// <summary>
+    /// Whether targets may contain <see cref="ByteIds.Mask"/>, which is not scored: padding after a target that is shorter than
+    /// <see cref="SampleShape.TargetLength"/>. The loss of a batch is then the mean over its samples, whatever their lengths.
+    /// </summary>
+    /// <value>false by default.</value>
+    public virtual bool HasPadding => false;
+
     /// <summary>Writes one training sample.</summary>
     /// <param name="draw">Which sample.</param>
     /// <param name="context">Receives all <see cref="SampleShape.ContextLength"/> ids, 0 to 257.</param>

@@ -13,6 +13,13 @@ internal abstract class SampleScorer
     /// <param name="nats">Receives count means, or the loss of each of the count · target length ids.</param>
     /// <param name="count">Samples of the batch.</param>
     public abstract void Score(ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets, Span<double> nats, int count);
+
+    /// <summary>Turns the sum of each sample into the mean over its scored ids. MASK is padding, which is not scored.</summary>
+    protected static void DivideByScored(Span<double> sums, ReadOnlySpan<short> targets)
+    {
+        int length = targets.Length / sums.Length;
+        for (int i = 0; i < sums.Length; i++) sums[i] /= length - targets.Slice(i * length, length).Count((short)ByteIds.Mask);
+    }
 }
 
 /// <summary>A model on libtorch, in evaluation mode: a batch is one forward pass.</summary>
@@ -23,9 +30,9 @@ internal sealed class TorchScorer(ByteLanguageModel model, Device device) : Samp
         using DisposeScope scope = NewDisposeScope();
         Tensor goal = Rows(targets);
         Tensor each = LanguageModelLoss.NatsOfEachByte(model.forward(Rows(contexts), goal), goal);
-        Tensor numbers = nats.Length == count
-            ? each.sum(1, type: ScalarType.Float64).DivideSafe(targets.Length / count) : each.to(ScalarType.Float64);
+        Tensor numbers = nats.Length == count ? each.sum(1, type: ScalarType.Float64) : each.to(ScalarType.Float64);
         numbers.cpu().contiguous().data<double>().CopyTo(nats);
+        if (nats.Length == count) DivideByScored(nats, targets);
 
         Tensor Rows(ReadOnlySpan<short> ids) => from_array(ids.ToArray(), device: CPU).view(count, ids.Length / count).to(device);
     }
@@ -50,7 +57,8 @@ internal sealed class ByteModelScorer(IByteModel model) : SampleScorer
         }
 
         int perNumber = each.Length / nats.Length; // 1, or a whole sample
-        for (int i = 0; i < nats.Length; i++) nats[i] = each.Skip(i * perNumber).Take(perNumber).Average();
+        for (int i = 0; i < nats.Length; i++) nats[i] = each.Skip(i * perNumber).Take(perNumber).Sum();
+        if (nats.Length == count) DivideByScored(nats, targets);
 
         void Score(int sample)
         {
@@ -58,7 +66,8 @@ internal sealed class ByteModelScorer(IByteModel model) : SampleScorer
             ReadOnlySpan<short> ids = targetIds.AsSpan(sample * targetLength, targetLength);
             model.Forward(contextIds.AsSpan(sample * contextLength, contextLength), ids, logits);
             for (int i = 0; i < targetLength; i++)
-                each[(sample * targetLength) + i] = Nats(logits.AsSpan(i * ByteIds.Count, ByteIds.Count), ids[i]);
+                if (ids[i] != ByteIds.Mask)
+                    each[(sample * targetLength) + i] = Nats(logits.AsSpan(i * ByteIds.Count, ByteIds.Count), ids[i]);
         }
     }
 

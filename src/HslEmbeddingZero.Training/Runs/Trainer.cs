@@ -347,7 +347,10 @@ public sealed class Trainer : IDisposable
             if (isOrdered && i > 0 && !Group.IsFirst) optimizer.Parameters.ZeroGradient();
             ByteBatch batch = prefetcher.Next();
             SeedDropout((Step * _share.PiecesPerStep) + i, prepared.Device);
-            Tensor loss = LanguageModelLoss.NatsPerByte(_model.forward(batch.Context, batch.Targets), batch.Targets);
+            Tensor logits = _model.forward(batch.Context, batch.Targets);
+            Tensor loss = _sampler.Sources[batch.Source].HasPadding
+                ? LanguageModelLoss.NatsPerByteOfSamples(logits, batch.Targets)
+                : LanguageModelLoss.NatsPerByte(logits, batch.Targets);
             prepared.Loss.Add(batch.Source, loss.detach());
             loss.DivideSafe((double)microBatches * _share.Parts).backward();
             optimizer.AccumulateGradient();

@@ -33,4 +33,11 @@ internal static class GcSafeScalar
         using Scalar kept = value;
         return a.div(kept);
     }
+
+    /// <summary>a != value, as booleans.</summary>
+    public static Tensor NotEqualSafe(this Tensor a, long value)
+    {
+        using Scalar kept = value;
+        return a.ne(kept);
+    }
 }
