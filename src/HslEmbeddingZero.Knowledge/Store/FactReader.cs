@@ -1,0 +1,208 @@
+using Microsoft.Data.Sqlite;
+
+namespace HslEmbeddingZero.Knowledge;
+
+/// <summary>Searches a store through one connection. One thread at a time may use it.</summary>
+/// <remarks>
+/// The score is BM25 over trigrams. Scoring every fact that has any trigram of the question would read most of a large store, so the facts
+/// to score are found first. A trigram that is in few facts names them alone. A word whose trigrams are all common names the facts that
+/// have all of them. Words that are still too common narrow each other down.
+/// </remarks>
+internal sealed class FactReader : IDisposable
+{
+    /// <summary>The most characters of a question that are read.</summary>
+    public const int MaxQuestion = 2048;
+
+    private const int RowsPerList = 2000, RowsInAll = 16_000, FactsToScore = 256;
+
+    /// <summary>The usual constants of BM25.</summary>
+    private const double Saturation = 1.2, LengthWeight = 0.75;
+
+    private readonly StoreConnection _store;
+    private readonly bool _ownsStore;
+    private readonly SqliteCommand _totals, _trigram, _match, _fact, _sources, _sourceCount;
+
+    public FactReader(StoreConnection store, bool ownsStore)
+    {
+        _store = store;
+        _ownsStore = ownsStore;
+        _totals = store.Prepare("SELECT facts, trigrams, next_fact FROM totals");
+        _trigram = store.Prepare("SELECT facts FROM trigrams WHERE id = $id", "id");
+        _match = store.Prepare("SELECT rowid FROM fact_index WHERE fact_index MATCH $query LIMIT $most", "query", "most");
+        _fact = store.Prepare(
+            "SELECT facts.text, sources.name, facts.offset FROM facts JOIN sources ON sources.id = facts.source WHERE facts.id = $id", "id");
+        _sources = store.Prepare("SELECT name, bytes, facts, bytes_read = bytes FROM sources ORDER BY id");
+        _sourceCount = store.Prepare("SELECT count(*) FROM sources");
+    }
+
+    public StoreConnection Store => _store;
+
+    public long Count() => (long)_totals.ExecuteScalar()!;
+
+    public int SourceCount() => (int)(long)_sourceCount.ExecuteScalar()!;
+
+    public IReadOnlyList<KnowledgeSource> Sources()
+    {
+        List<KnowledgeSource> sources = [];
+        using SqliteDataReader rows = _sources.ExecuteReader();
+        while (rows.Read()) sources.Add(new(rows.GetString(0), rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3) != 0));
+        return sources;
+    }
+
+    public IReadOnlyList<FoundFact> Search(string question, int most)
+    {
+        using SqliteTransaction snapshot = _store.BeginReading();
+        foreach (SqliteCommand command in (SqliteCommand[])[_totals, _trigram, _match, _fact]) command.Transaction = snapshot;
+        (long facts, long length, long next) = Totals();
+        List<long> trigrams = [];
+        FactWords.Trigrams(FactWords.Normalize(question.AsSpan(0, Math.Min(question.Length, MaxQuestion))), trigrams);
+        Dictionary<long, long> factsWith = [];
+        foreach (long trigram in trigrams)
+        {
+            if (!factsWith.ContainsKey(trigram)) factsWith[trigram] = FactsWith(trigram);
+        }
+
+        Candidates candidates = new(facts, next);
+        AddRareTrigrams(candidates, factsWith);
+        AddCommonWords(candidates, Words(trigrams), factsWith);
+        var weights = factsWith.Where(one => one.Value > 0).ToDictionary(
+            one => one.Key, one => Weight(facts, one.Value));
+        List<FoundFact> found = [];
+        foreach (long id in candidates.Best(Math.Max(FactsToScore, most))) found.Add(Score(id, weights, (double)length / facts));
+        return [.. found.OrderByDescending(fact => fact.Score).ThenBy(fact => fact.Id).Take(most)];
+    }
+
+    public void Dispose()
+    {
+        foreach (SqliteCommand command in (SqliteCommand[])[_totals, _trigram, _match, _fact, _sources, _sourceCount]) command.Dispose();
+        if (_ownsStore) _store.Dispose();
+    }
+
+    /// <summary>How much a trigram or a word tells that is in so many of all facts: more if it is rare, never 0.</summary>
+    private static double Weight(long facts, double with) => Math.Log(1 + (Math.Max(0, facts - with) + 0.5) / (with + 0.5));
+
+    private void AddRareTrigrams(Candidates candidates, Dictionary<long, long> factsWith)
+    {
+        foreach ((long trigram, long facts) in factsWith.Where(one => one.Value is > 0 and <= RowsPerList)
+            .OrderBy(one => one.Value).ThenBy(one => one.Key))
+        {
+            if (candidates.Rows + facts > RowsInAll) break;
+            candidates.Add(Rows(FactWords.ToQuery(trigram)), facts);
+        }
+    }
+
+    private void AddCommonWords(Candidates candidates, List<long[]> words, Dictionary<long, long> factsWith)
+    {
+        List<(string Query, double Facts, List<long> Rows)> common = [];
+        foreach (long[] word in words)
+        {
+            // The start of the word up to the first trigram that the store does not have. A rare trigram was read already.
+            long[] known = [.. word.TakeWhile(trigram => factsWith[trigram] > 0)];
+            if (known.Length == 0 || known.Any(trigram => factsWith[trigram] <= RowsPerList)) continue;
+            for (int length = known.Length; length > 0; length--)
+            {
+                string query = string.Join(" AND ", known[..length].OrderBy(trigram => factsWith[trigram]).Select(FactWords.ToQuery));
+                List<long> rows = Rows(query);
+                if (rows.Count == 0) continue; // No fact has a word that begins so; a shorter start may be there.
+                if (rows.Count > RowsPerList) common.Add(($"({query})", candidates.Estimate(rows), rows));
+                else candidates.Add(rows, rows.Count);
+                break;
+            }
+        }
+
+        if (common.Count == 0) return;
+        common = [.. common.OrderBy(word => word.Facts)];
+        string all = common[0].Query;
+        List<long> last = common[0].Rows;
+        double weight = common[0].Facts;
+        foreach ((string query, double facts, _) in common[1..])
+        {
+            List<long> rows = Rows($"{all} AND {query}");
+            if (rows.Count == 0) continue;
+            (all, last, weight) = ($"{all} AND {query}", rows, rows.Count > RowsPerList ? candidates.Estimate(rows) : rows.Count);
+            if (rows.Count <= RowsPerList) break;
+        }
+
+        if (last.Count <= RowsPerList || candidates.Rows == 0) candidates.Add(last, weight);
+    }
+
+    /// <summary>The words of a question, each once: the trigrams from its start, without the one that has the space behind it.</summary>
+    private static List<long[]> Words(List<long> trigrams)
+    {
+        List<long[]> words = [];
+        HashSet<string> known = [];
+        for (int start = 0; start < trigrams.Count;)
+        {
+            int end = start + 1;
+            while (end < trigrams.Count && !FactWords.IsStart(trigrams[end])) end++;
+            long[] word = [.. trigrams[start..end].Where((trigram, i) => i == 0 || !FactWords.IsEnd(trigram))];
+            if (known.Add(string.Join(' ', word))) words.Add(word);
+            start = end;
+        }
+
+        return words;
+    }
+
+    private FoundFact Score(long id, Dictionary<long, double> weights, double meanLength)
+    {
+        _fact.Parameters[0].Value = id;
+        using SqliteDataReader row = _fact.ExecuteReader();
+        if (!row.Read()) throw new SqliteException($"the index names fact {id}, which is not there", 11);
+        string text = row.GetString(0);
+        List<long> trigrams = [];
+        FactWords.Trigrams(FactWords.Normalize(text), trigrams);
+        double norm = Saturation * (1 - LengthWeight + LengthWeight * trigrams.Count / meanLength), score = 0;
+        foreach (IGrouping<long, long> same in trigrams.Where(weights.ContainsKey).Order().GroupBy(trigram => trigram))
+        {
+            int count = same.Count();
+            score += weights[same.Key] * count * (Saturation + 1) / (count + norm);
+        }
+
+        return new(id, text, score, row.GetString(1), row.GetInt64(2));
+    }
+
+    private (long Facts, long Length, long Next) Totals()
+    {
+        using SqliteDataReader row = _totals.ExecuteReader();
+        row.Read();
+        return (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
+    }
+
+    private long FactsWith(long trigram)
+    {
+        _trigram.Parameters[0].Value = trigram;
+        return (long?)_trigram.ExecuteScalar() ?? 0;
+    }
+
+    /// <summary>The facts that match a query, in order. One more than <see cref="RowsPerList"/> says that there are more.</summary>
+    private List<long> Rows(string query)
+    {
+        _match.Parameters[0].Value = query;
+        _match.Parameters[1].Value = RowsPerList + 1;
+        List<long> ids = [];
+        using SqliteDataReader rows = _match.ExecuteReader();
+        while (rows.Read()) ids.Add(rows.GetInt64(0));
+        return ids;
+    }
+
+    /// <summary>Facts that may answer, by the weight of what they have of the question.</summary>
+    private sealed class Candidates(long facts, long next)
+    {
+        private readonly Dictionary<long, double> _weights = [];
+
+        public int Rows { get; private set; }
+
+        public void Add(List<long> rows, double with)
+        {
+            double weight = Weight(facts, with);
+            foreach (long id in rows) System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_weights, id, out _) += weight;
+            Rows += rows.Count;
+        }
+
+        /// <summary>About how many facts match, where only the first rows were read.</summary>
+        public double Estimate(List<long> rows) => (double)rows.Count * next / rows[^1];
+
+        public IEnumerable<long> Best(int most) =>
+            _weights.OrderByDescending(one => one.Value).ThenBy(one => one.Key).Take(most).Select(one => one.Key);
+    }
+}
