@@ -40,8 +40,15 @@ public sealed record SourceScore
     /// <summary>The source's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Mean bits per byte over all held-out target bytes.</summary>
+    /// <summary>Mean bits per byte over all held-out target bytes: the mean over the samples, each the mean over its scored bytes.</summary>
     public required double BitsPerByte { get; init; }
+
+    /// <summary>
+    /// The share of the held-out samples that greedy generation answers exactly: every scored id is the most likely one. null for sources
+    /// without padding (<see cref="SampleSource.HasPadding"/>), whose samples are no answers.
+    /// </summary>
+    /// <value>null by default; otherwise 0 to 1.</value>
+    public double? ExactMatch { get; init; }
 
     /// <summary>
     /// Mean bits per byte of each part of the held-out samples, such as the files of a corpus. Empty if there are no parts.

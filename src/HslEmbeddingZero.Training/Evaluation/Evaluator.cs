@@ -86,8 +86,8 @@ public sealed class Evaluator
     /// </param>
     /// <param name="cancellationToken">Cancels between two batches. With a group, it stops all ranks.</param>
     /// <returns>
-    /// The bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order. Their mean equals <see cref="SourceScore.BitsPerByte"/>,
-    /// apart from rounding.
+    /// The bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order; 0 for MASK, which is not scored. Without MASK, their mean
+    /// equals <see cref="SourceScore.BitsPerByte"/>, apart from rounding.
     /// </returns>
     /// <exception cref="KeyNotFoundException">There is no such source, or it has no held-out samples.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -102,7 +102,7 @@ public sealed class Evaluator
             ?? throw new KeyNotFoundException($"No held-out samples of '{source}'; there are {Names(_sources)}.");
         HeldOutSamples samples = found.HeldOut!;
         return InEvaluationMode(model, () => Bits(
-            new TorchScorer(model, _device), found.Name, samples, swap: null, samples.Shape.TargetLength,
+            new TorchScorer(model, _device), found.Name, samples, swap: null, samples.Shape.TargetLength, exact: [],
             new SampleProgress(progress, samples.Count, cancellationToken)));
     }
 
@@ -126,22 +126,25 @@ public sealed class Evaluator
     private SourceScore Score(SampleScorer scorer, SampleSource source, SampleProgress report)
     {
         HeldOutSamples samples = source.HeldOut!;
-        double[] bits = BitsOfSamples(scorer, source.Name, samples, swap: null, report);
+        double[] exact = new double[source.HasPadding ? samples.Count : 0];
+        double[] bits = BitsOfSamples(scorer, source.Name, samples, swap: null, exact, report);
         double mean = bits.Average();
         return new SourceScore
         {
             Name = source.Name,
             BitsPerByte = mean,
+            ExactMatch = exact.Length > 0 ? exact.Average() : null,
             Parts = new(samples.Parts.Select((part, i) => KeyValuePair.Create(
                 part, bits.Where((_, sample) => samples.PartOf(sample) == i).DefaultIfEmpty(double.NaN).Average()))),
             Gaps = new(samples.Swaps.Select((swap, i) => KeyValuePair.Create(
-                swap, BitsOfSamples(scorer, source.Name, samples, i, report).Average() - mean))),
+                swap, BitsOfSamples(scorer, source.Name, samples, i, exact: [], report).Average() - mean))),
         };
     }
 
     /// <summary>Mean bits per byte of each sample.</summary>
-    private double[] BitsOfSamples(SampleScorer scorer, string source, HeldOutSamples samples, int? swap, SampleProgress report) =>
-        Bits(scorer, source, samples, swap, numbersPerSample: 1, report);
+    private double[] BitsOfSamples(
+        SampleScorer scorer, string source, HeldOutSamples samples, int? swap, double[] exact, SampleProgress report) =>
+        Bits(scorer, source, samples, swap, numbersPerSample: 1, exact, report);
 
     /// <summary>
     /// Scores all samples in batches, which the ranks take in turn. A batch is the same on any number of ranks, so the numbers are too.
@@ -151,9 +154,11 @@ public sealed class Evaluator
     /// <param name="samples">Its samples.</param>
     /// <param name="swap">Which contexts are swapped; null for none.</param>
     /// <param name="numbersPerSample">1 for the mean of a sample, or the target length for each byte.</param>
+    /// <param name="exact">Receives for each sample whether it is exactly right, as 1 or 0; empty where that is not asked.</param>
     /// <param name="report">Counts the samples.</param>
     private double[] Bits(
-        SampleScorer scorer, string source, HeldOutSamples samples, int? swap, int numbersPerSample, SampleProgress report)
+        SampleScorer scorer, string source, HeldOutSamples samples, int? swap, int numbersPerSample, double[] exact,
+        SampleProgress report)
     {
         double[] nats = new double[samples.Count * numbersPerSample]; // those of other ranks stay 0 until they are added
         int samplesPerRound = _batchSize * _group.Size;
@@ -169,6 +174,7 @@ public sealed class Evaluator
         }
 
         _group.Sum(nats);
+        _group.Sum(exact);
         for (int i = 0; i < nats.Length; i++) nats[i] = ToBits(nats[i], source, i / numbersPerSample);
         return nats;
 
@@ -180,7 +186,7 @@ public sealed class Evaluator
             scorer.Score(
                 contexts.Slice(first * shape.ContextLength, count * shape.ContextLength),
                 samples.Targets.Slice(first * shape.TargetLength, count * shape.TargetLength),
-                nats.AsSpan(first * numbersPerSample, count * numbersPerSample), count);
+                nats.AsSpan(first * numbersPerSample, count * numbersPerSample), exact.Length == 0 ? [] : exact.AsSpan(first, count), count);
         }
     }
 

@@ -11,8 +11,13 @@ internal abstract class SampleScorer
     /// <param name="contexts">[count, context length] ids.</param>
     /// <param name="targets">[count, target length] ids.</param>
     /// <param name="nats">Receives count means, or the loss of each of the count · target length ids.</param>
+    /// <param name="exact">
+    /// Receives 1 for each sample all of whose scored ids are the most likely ones, and 0 for the others. Greedy generation gives exactly
+    /// these targets. Empty where that is not asked.
+    /// </param>
     /// <param name="count">Samples of the batch.</param>
-    public abstract void Score(ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets, Span<double> nats, int count);
+    public abstract void Score(
+        ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets, Span<double> nats, Span<double> exact, int count);
 
     /// <summary>Turns the sum of each sample into the mean over its scored ids. MASK is padding, which is not scored.</summary>
     protected static void DivideByScored(Span<double> sums, ReadOnlySpan<short> targets)
@@ -25,14 +30,21 @@ internal abstract class SampleScorer
 /// <summary>A model on libtorch, in evaluation mode: a batch is one forward pass.</summary>
 internal sealed class TorchScorer(ByteLanguageModel model, Device device) : SampleScorer
 {
-    public override void Score(ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets, Span<double> nats, int count)
+    public override void Score(
+        ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets, Span<double> nats, Span<double> exact, int count)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor goal = Rows(targets);
-        Tensor each = LanguageModelLoss.NatsOfEachByte(model.forward(Rows(contexts), goal), goal);
+        Tensor logits = model.forward(Rows(contexts), goal);
+        Tensor each = LanguageModelLoss.NatsOfEachByte(logits, goal);
         Tensor numbers = nats.Length == count ? each.sum(1, type: ScalarType.Float64) : each.to(ScalarType.Float64);
         numbers.cpu().contiguous().data<double>().CopyTo(nats);
         if (nats.Length == count) DivideByScored(nats, targets);
+        if (exact.Length > 0)
+        {
+            Tensor isRight = logits.argmax(2).eq(goal).logical_or(goal.NotEqualSafe(ByteIds.Mask).logical_not());
+            isRight.all(1).to(ScalarType.Float64).cpu().data<double>().CopyTo(exact);
+        }
 
         Tensor Rows(ReadOnlySpan<short> ids) => from_array(ids.ToArray(), device: CPU).view(count, ids.Length / count).to(device);
     }
@@ -41,12 +53,13 @@ internal sealed class TorchScorer(ByteLanguageModel model, Device device) : Samp
 /// <summary>Any model of bytes: the samples of a batch are scored side by side, one on each core.</summary>
 internal sealed class ByteModelScorer(IByteModel model) : SampleScorer
 {
-    public override void Score(ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets, Span<double> nats, int count)
+    public override void Score(
+        ReadOnlySpan<short> contexts, ReadOnlySpan<short> targets, Span<double> nats, Span<double> exact, int count)
     {
         // A span cannot go to other threads.
         short[] contextIds = contexts.ToArray(), targetIds = targets.ToArray();
         int contextLength = contextIds.Length / count, targetLength = targetIds.Length / count;
-        double[] each = new double[targetIds.Length];
+        double[] each = new double[targetIds.Length], right = new double[count];
         try
         {
             Parallel.For(0, count, Score);
@@ -59,16 +72,32 @@ internal sealed class ByteModelScorer(IByteModel model) : SampleScorer
         int perNumber = each.Length / nats.Length; // 1, or a whole sample
         for (int i = 0; i < nats.Length; i++) nats[i] = each.Skip(i * perNumber).Take(perNumber).Sum();
         if (nats.Length == count) DivideByScored(nats, targets);
+        right.AsSpan(0, exact.Length).CopyTo(exact);
 
         void Score(int sample)
         {
             float[] logits = new float[targetLength * ByteIds.Count];
             ReadOnlySpan<short> ids = targetIds.AsSpan(sample * targetLength, targetLength);
             model.Forward(contextIds.AsSpan(sample * contextLength, contextLength), ids, logits);
+            bool isRight = true;
             for (int i = 0; i < targetLength; i++)
-                if (ids[i] != ByteIds.Mask)
-                    each[(sample * targetLength) + i] = Nats(logits.AsSpan(i * ByteIds.Count, ByteIds.Count), ids[i]);
+            {
+                if (ids[i] == ByteIds.Mask) continue;
+                ReadOnlySpan<float> row = logits.AsSpan(i * ByteIds.Count, ByteIds.Count);
+                each[(sample * targetLength) + i] = Nats(row, ids[i]);
+                isRight &= IndexOfMax(row) == ids[i];
+            }
+
+            right[sample] = isRight ? 1 : 0;
         }
+    }
+
+    private static int IndexOfMax(ReadOnlySpan<float> logits)
+    {
+        int most = 0;
+        for (int i = 1; i < logits.Length; i++)
+            if (logits[i] > logits[most]) most = i;
+        return most;
     }
 
     /// <summary>-ln softmax(logits)[id].</summary>

@@ -5,13 +5,14 @@ namespace HslEmbeddingZero.Training;
 
 /// <summary>
 /// Held-out scores during training, as JSON lines. A line has "step", NAME + "BitsPerByte" for each source, "parts" and "gaps" with an
-/// object for each source, and "seconds". A resumed run drops the lines after its checkpoint, so that the file reads like one uninterrupted
+/// object for each source, "exact" with the share of exact answers by source, and "seconds". A resumed run drops the lines after its checkpoint, so that the file reads like one uninterrupted
 /// run.
 /// </summary>
 internal sealed class EvaluationLog
 {
     private const string Parts = "parts";
     private const string Gaps = "gaps";
+    private const string Exact = "exact";
 
     private readonly string? _path;
     private readonly List<RunEvaluation> _evaluations;
@@ -50,6 +51,12 @@ internal sealed class EvaluationLog
         foreach (SourceScore score in evaluation.Scores.Sources) line[score.Name + MetricsLine.SourceLoss] = score.BitsPerByte;
         line[Parts] = Nested(score => score.Parts);
         line[Gaps] = Nested(score => score.Gaps);
+        if (evaluation.Scores.Sources.Any(score => score.ExactMatch is not null))
+        {
+            line[Exact] = new JsonObject(evaluation.Scores.Sources.Where(score => score.ExactMatch is not null)
+                .Select(score => KeyValuePair.Create<string, JsonNode?>(score.Name, score.ExactMatch)));
+        }
+
         line["seconds"] = Math.Round(evaluation.Elapsed.TotalSeconds, 3);
         return line.ToJsonString();
 
@@ -74,6 +81,7 @@ internal sealed class EvaluationLog
                     BitsPerByte = field.Value!.GetValue<double>(),
                     Parts = Values(line[Parts]?[name]),
                     Gaps = Values(line[Gaps]?[name]),
+                    ExactMatch = line[Exact]?[name]?.GetValue<double>(),
                 };
             })];
             return new(line["step"]!.GetValue<long>(), new EvaluationResult(scores),
