@@ -13,7 +13,7 @@ internal static class SynthesizeCommand
     public static Command Create(IAnsiConsole console)
     {
         BiographyOptions start = new();
-        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for the files.", "data/synthetic");
+        Option<DirectoryInfo> output = CheckedOptions.Folder("--out", "Folder for the files.", "runs/synthetic");
         Option<int?> seed = CheckedOptions.Whole("--seed", "The same seed gives the same files. Default: 0.", 0);
         Option<int?> persons = CheckedOptions.Whole(
             "--persons", $"Persons for training, half of them Korean. Default: {start.Persons}.", BiographyOptions.FewestPersons,

@@ -31,16 +31,16 @@ public static class DataCard
         $"""
         # Synthetic biographies, chat and tasks
 
-        Invented persons with six facts each, questions about them, and tasks with one right answer. In English and Korean. A program makes
-        every text from a seed: nothing is copied from anywhere, and nobody has to license it. Names, towns and schools are invented. A
-        likeness to real ones is chance.
+        Invented persons with six facts each, questions about them, and tasks with one right answer, in English and Korean. A program makes
+        every text from a seed. Nothing is copied from anywhere, so the licence is that of this repository (MIT). Names, towns and schools are
+        invented. A likeness to real ones is chance.
 
         The data train a small model to read facts from its prompt. Two stores have the same sentences: the true one, and a swapped one, where
         each fact has the value of another person. A model that reads its store answers as the store says. A model that learned the persons by
         heart answers the same with both.
 
         ```
-        dotnet run -c Release --project samples/HoLoZeRo -- synthesize --out data{Given("--seed", options.Seed, 0)}{
+        dotnet run -c Release --project samples/HoLoZeRo -- synthesize{Given("--seed", options.Seed, 0)}{
             Given("--persons", options.Persons, new BiographyOptions().Persons)}{
             Given("--held-out-persons", options.HeldOutPersons, new BiographyOptions().HeldOutPersons)}
         ```
@@ -53,7 +53,7 @@ public static class DataCard
         | `chat.jsonl` | a dialogue of one to four turns about each person, with the answers of both stores |
         | `tasks.jsonl` | as many tasks as persons |
 
-        In a program, `BiographyWorld`, `ChatDialogue` and `ProceduralTasks` make the same texts, and as many more as needed.
+        The command also writes this page, as `card.md`. In a program, `BiographyWorld`, `ChatDialogue` and `ProceduralTasks` make the same texts, and as many more as needed.
 
         """;
 

@@ -86,7 +86,7 @@ internal static class TaskPhrasings
             Put in rising order: {numbers}
             Order these numbers, smallest first: {numbers}
             What is the ascending order of {numbers}?
-            Sort the numbers up: {numbers}
+            Arrange from low to high: {numbers}
             """,
             """
             작은 수부터 쓰세요: {numbers}
@@ -101,7 +101,7 @@ internal static class TaskPhrasings
             Put in falling order: {numbers}
             Order these numbers, largest first: {numbers}
             What is the descending order of {numbers}?
-            Sort the numbers down: {numbers}
+            Arrange from high to low: {numbers}
             """,
             """
             큰 수부터 쓰세요: {numbers}
