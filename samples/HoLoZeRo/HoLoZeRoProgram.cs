@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>A byte model behind the zero door: trains it, scores it and generates with it.</summary>
+/// <summary>A byte model behind the zero door: trains it, scores it, generates with it, and makes data for it.</summary>
 internal static class HoLoZeRoProgram
 {
     public static Task<int> Main(string[] args)
@@ -16,8 +16,9 @@ internal static class HoLoZeRoProgram
 
     /// <summary>Creates the command line.</summary>
     public static RootCommand CreateRoot(IAnsiConsole console) =>
-        new("A byte model behind the zero door: train it, score it, generate with it.")
+        new("A byte model behind the zero door: train it, score it, generate with it, and make data for it.")
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
+            SynthesizeCommand.Create(console),
         };
 }

@@ -9,16 +9,16 @@ internal static class KoreanParticle
     private static readonly int[] FinalOfDigit = [21, FinalRieul, 0, 16, 0, 0, 1, FinalRieul, FinalRieul, 0];
 
     /// <summary>Chooses the form that follows a word.</summary>
-    /// <param name="word">A word whose last character is a Hangul syllable or a digit.</param>
+    /// <param name="word">A word that ends in a Hangul syllable or a digit. A quotation mark may follow.</param>
     /// <param name="afterConsonant">Form after a final consonant, such as 은, 이, 을 or 으로. 으로 is not for a final ㄹ: 서울로.</param>
     /// <param name="afterVowel">Form after a vowel, such as 는, 가, 를 or 로.</param>
     /// <exception cref="ArgumentException">The word ends in another character.</exception>
     public static string Choose(string word, string afterConsonant, string afterVowel)
     {
-        int final = word switch
+        int final = word.TrimEnd('\'') switch
         {
-            [.., >= (char)FirstSyllable and <= (char)LastSyllable] => (word[^1] - FirstSyllable) % Finals,
-            [.., >= '0' and <= '9'] => FinalOfDigit[word[^1] - '0'],
+            [.., >= (char)FirstSyllable and <= (char)LastSyllable and char last] => (last - FirstSyllable) % Finals,
+            [.., >= '0' and <= '9' and char last] => FinalOfDigit[last - '0'],
             _ => throw new ArgumentException($"A particle needs a Hangul syllable or a digit before it; got '{word}'.", nameof(word)),
         };
         bool isAsAfterVowel = final == 0 || (final == FinalRieul && afterConsonant.StartsWith('으'));

@@ -91,7 +91,7 @@ public sealed class BiographyWorld
 
     /// <summary>
     /// The value of another person of the same language, and of the same list. It differs from the true one. All six values come from one
-    /// other person, except where that person's value is the true one.
+    /// other person, except where that person's value is the true one. Who that is depends on the number of persons too.
     /// </summary>
     public string SwappedValue(Person person, Relation relation)
     {

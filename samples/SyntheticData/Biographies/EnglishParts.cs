@@ -3,7 +3,7 @@ namespace HslEmbeddingZero.Samples.SyntheticData;
 /// <summary>Parts of English names and values. Names, towns and schools are invented.</summary>
 internal static class EnglishParts
 {
-    private static readonly string[] Months =
+    public static IReadOnlyList<string> Months { get; } =
     [
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
     ];

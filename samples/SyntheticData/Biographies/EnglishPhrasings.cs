@@ -58,9 +58,9 @@ internal static class EnglishPhrasings
             And the birthplace?
             And the place of birth?
             What about the birthplace?
-            Which town was it at birth?
+            Born where?
             And the town of birth?
-            And where was the birth?
+            Where was the birth?
             What is the birthplace?
             Please tell me the birthplace too.
             Born in which town?

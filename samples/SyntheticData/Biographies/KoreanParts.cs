@@ -10,7 +10,7 @@ internal static class KoreanParts
     /// <summary>The first syllables end no family name of two syllables, for the same reason.</summary>
     public static IEnumerable<string> GivenNames =>
         from first in Words("겨 너 노 누 늘 다 담 도 두 들 라 로 루 마 무 바 벼 별 봄 비 빛 산 새 샘 세 솔 슬 아 여 온 잎 찬 초 타 토 파 푸 하 해 흰")
-        from second in Words("결 겸 나 내 늬 니 담 돌 든 람 랑 래 렌 로 록 론 루 름 리 린 림 마 몬 미 벗 벼 빈 샘 설 솔 슬 울 을 음 잎 찬 터 휘 힘 단")
+        from second in Words("결 겸 나 내 늬 니 담 돌 든 람 랑 래 로 록 루 름 리 린 림 마 미 봄 벼 빈 율 운 샘 설 솔 슬 울 을 음 잎 찬 힘 단 빛 별")
         where first != second
         select first + second;
 
@@ -28,7 +28,7 @@ internal static class KoreanParts
 
     public static IEnumerable<string> Schools =>
         from first in Words("누 도 라 로 루 미 바 벼 새 세 수 아 여 오 온 이 초 카 하 해")
-        from second in Words("담 덕 람 름 밀 벗 빈 솔 운 율 진 품 향")
+        from second in Words("담 덕 람 름 밀 송 빈 솔 운 율 진 품 향")
         from kind in Words("대학교 공업대학 예술대학 과학원 예술학교")
         select first + second + kind;
 

@@ -19,7 +19,7 @@ internal static class KoreanPhrasings
             {name:이/가} 세상에 나온 곳은 {value:이다/다}.
             {name}의 고향 마을은 {value:이에요/예요}.
             기록에 따르면 {name:은/는} {value}에서 태어났다.
-            {name}의 출생지는 {value:으로/로} 적혀 있다.
+            {name}의 출생지는 {value:이라고/라고} 적혀 있다.
             {name:은/는} {value} 태생이다.
             {name}의 부모는 {value}에서 {name:을/를} 낳았다.
             {value:은/는} {name}의 고향이다.
@@ -318,7 +318,7 @@ internal static class KoreanPhrasings
             {name:은/는} 배가 고프면 {value:을/를} 찾는다.
             {name:은/는} 손님에게 {value:을/를} 자주 대접한다.
             {name:은/는} 저녁으로 {value:을/를} 먹고 싶어 한다.
-            {name:은/는} {value} 한 그릇이면 행복하다.
+            {name:은/는} {value}만 있으면 행복하다.
             {name:은/는} 잔칫날이면 꼭 {value:을/를} 먹는다.
             {name:이/가} 좋아하는 요리는 {value:이다/다}.
             {name:은/는} {value} 냄새만 맡아도 군침이 돈다.
