@@ -19,6 +19,6 @@ internal static class HoLoZeRoProgram
         new("A byte model behind the zero door: train it, score it, generate with it, and make data for it.")
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
-            SynthesizeCommand.Create(console),
+            CurriculumCommand.Create(console), SynthesizeCommand.Create(console),
         };
 }

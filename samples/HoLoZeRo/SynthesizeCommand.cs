@@ -108,7 +108,7 @@ internal static class SynthesizeCommand
             person.Name,
             person.Language,
             dialogue.Asked,
-            Turns = dialogue.Turns.Zip(swapped.Turns, (turn, other) => new { turn.User, turn.Assistant, SwappedAssistant = other.Assistant }),
+            Turns = dialogue.Exchanges.Zip(swapped.Exchanges, (turn, other) => new { turn.Question, turn.Answer, SwappedAnswer = other.Answer }),
         });
 
     private static IEnumerable<string> Tasks(int count, bool isHeldOut) =>

@@ -203,7 +203,7 @@ public static class DataCard
 
         void AddTurns(ChatDialogue dialogue)
         {
-            foreach (ChatTurn turn in dialogue.Turns) chats.Append("> ").Append(turn.User).Append('\n').Append(turn.Assistant).Append('\n');
+            foreach (ChatExchange turn in dialogue.Exchanges) chats.Append("> ").Append(turn.Question).Append('\n').Append(turn.Answer).Append('\n');
             chats.Append('\n');
         }
     }

@@ -1,13 +1,13 @@
 namespace HslEmbeddingZero.Samples.SyntheticData;
 
 /// <summary>A question and its answer.</summary>
-public sealed record ChatTurn(string User, string Assistant);
+public sealed record ChatExchange(string Question, string Answer);
 
 /// <summary>A dialogue of one to four turns.</summary>
-/// <param name="Turns">Questions and answers in order.</param>
+/// <param name="Exchanges">Questions and answers in order.</param>
 /// <param name="Person">Whom the dialogue is about; null for tasks.</param>
 /// <param name="Asked">What each turn asks about the person; empty for tasks.</param>
-public sealed record ChatDialogue(IReadOnlyList<ChatTurn> Turns, Person? Person, IReadOnlyList<Relation> Asked)
+public sealed record ChatDialogue(IReadOnlyList<ChatExchange> Exchanges, Person? Person, IReadOnlyList<Relation> Asked)
 {
     /// <summary>Most turns of a dialogue.</summary>
     public const int MostTurns = 4;
@@ -26,9 +26,9 @@ public sealed record ChatDialogue(IReadOnlyList<ChatTurn> Turns, Person? Person,
         ArgumentNullException.ThrowIfNull(person);
         Draws draws = new(Draws.Hash(choice, person.IsHeldOut ? 1 : 0, person.Index));
         Relation[] asked = draws.Some(Enum.GetValues<Relation>(), 1 + draws.Below(MostTurns));
-        ChatTurn[] turns =
+        ChatExchange[] turns =
         [
-            .. asked.Select((relation, turn) => new ChatTurn(
+            .. asked.Select((relation, turn) => new ChatExchange(
                 turn == 0 ? world.Question(person, relation, (ulong)draws.Below(int.MaxValue))
                     : draws.OneOf(Phrasings.Of(person.Language, relation).FollowUps),
                 swapped ? world.SwappedValue(person, relation) : world.Value(person, relation))),
@@ -43,7 +43,7 @@ public sealed record ChatDialogue(IReadOnlyList<ChatTurn> Turns, Person? Person,
     {
         Draws draws = new(Draws.Hash(choice, isHeldOut ? 1 : 0));
         Language language = draws.OneOf(Enum.GetValues<Language>());
-        var turns = new ChatTurn[1 + draws.Below(MostTurns)];
+        var turns = new ChatExchange[1 + draws.Below(MostTurns)];
         for (int turn = 0; turn < turns.Length; turn++)
         {
             TaskSample task = ProceduralTasks.Draw(draws, language, isHeldOut);

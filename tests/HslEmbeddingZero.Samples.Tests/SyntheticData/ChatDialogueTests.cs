@@ -15,8 +15,8 @@ public sealed class ChatDialogueTests
         Assert.All(Dialogues, dialogue =>
         {
             string name = dialogue.Person!.Name;
-            Assert.Contains(name, dialogue.Turns[0].User, StringComparison.Ordinal);
-            Assert.All(dialogue.Turns.Skip(1), turn => Assert.DoesNotContain(name, turn.User, StringComparison.Ordinal));
+            Assert.Contains(name, dialogue.Exchanges[0].User, StringComparison.Ordinal);
+            Assert.All(dialogue.Exchanges.Skip(1), turn => Assert.DoesNotContain(name, turn.Question, StringComparison.Ordinal));
         });
     }
 
@@ -25,9 +25,9 @@ public sealed class ChatDialogueTests
     {
         Assert.All(Dialogues, dialogue =>
         {
-            Assert.Equal(dialogue.Turns.Count, dialogue.Asked.Distinct().Count());
-            Assert.All(dialogue.Turns.Zip(dialogue.Asked).Skip(1), turn =>
-                Assert.Contains(turn.First.User, Phrasings.Of(dialogue.Person!.Language, turn.Second).FollowUps));
+            Assert.Equal(dialogue.Exchanges.Count, dialogue.Asked.Distinct().Count());
+            Assert.All(dialogue.Exchanges.Zip(dialogue.Asked).Skip(1), turn =>
+                Assert.Contains(turn.First.Question, Phrasings.Of(dialogue.Person!.Language, turn.Second).FollowUps));
         });
     }
 
@@ -38,17 +38,17 @@ public sealed class ChatDialogueTests
         {
             Person person = dialogue.Person!;
             var swapped = ChatDialogue.About(World, person, choice: 3, swapped: true);
-            Assert.Equal(dialogue.Turns.Select(turn => turn.User), swapped.Turns.Select(turn => turn.User));
-            Assert.Equal(dialogue.Asked.Select(relation => World.Value(person, relation)), dialogue.Turns.Select(turn => turn.Assistant));
+            Assert.Equal(dialogue.Exchanges.Select(turn => turn.Question), swapped.Exchanges.Select(turn => turn.Question));
+            Assert.Equal(dialogue.Asked.Select(relation => World.Value(person, relation)), dialogue.Exchanges.Select(turn => turn.Answer));
             Assert.Equal(
-                dialogue.Asked.Select(relation => World.SwappedValue(person, relation)), swapped.Turns.Select(turn => turn.Assistant));
+                dialogue.Asked.Select(relation => World.SwappedValue(person, relation)), swapped.Exchanges.Select(turn => turn.Answer));
         });
     }
 
     [Fact]
     public void There_are_dialogues_of_one_to_four_turns()
     {
-        Assert.Equal([1, 2, 3, 4], Dialogues.Select(dialogue => dialogue.Turns.Count).Distinct().Order());
+        Assert.Equal([1, 2, 3, 4], Dialogues.Select(dialogue => dialogue.Exchanges.Count).Distinct().Order());
         Assert.Equal(Enum.GetValues<Relation>(), Dialogues.SelectMany(dialogue => dialogue.Asked).Distinct().Order());
     }
 
@@ -61,7 +61,7 @@ public sealed class ChatDialogueTests
         static string[] Ask(Person person) =>
         [
             .. Enumerable.Range(0, 40).Select(choice =>
-                string.Join('\n', ChatDialogue.About(World, person, (ulong)choice).Turns.Select(turn => turn.User))),
+                string.Join('\n', ChatDialogue.About(World, person, (ulong)choice).Exchanges.Select(turn => turn.Question))),
         ];
     }
 
@@ -71,12 +71,12 @@ public sealed class ChatDialogueTests
     public void A_dialogue_of_tasks_is_in_one_language_about_nobody(bool isHeldOut)
     {
         ChatDialogue[] dialogues = [.. Enumerable.Range(0, 100).Select(choice => ChatDialogue.OfTasks((ulong)choice, isHeldOut))];
-        Assert.Equal([1, 2, 3, 4], dialogues.Select(dialogue => dialogue.Turns.Count).Distinct().Order());
+        Assert.Equal([1, 2, 3, 4], dialogues.Select(dialogue => dialogue.Exchanges.Count).Distinct().Order());
         Assert.All(dialogues, dialogue =>
         {
             Assert.Null(dialogue.Person);
             Assert.Empty(dialogue.Asked);
-            Assert.All(dialogue.Turns, turn => Assert.NotEqual("", turn.Assistant));
+            Assert.All(dialogue.Exchanges, turn => Assert.NotEqual("", turn.Answer));
         });
     }
 }
