@@ -7,7 +7,7 @@ namespace HslEmbeddingZero.Samples.SyntheticData;
 public static class DataCard
 {
     /// <summary>Tasks of each split that the card looks at.</summary>
-    private const int CheckedTasks = 20_000;
+    private const int CheckedTasks = 10_000;
 
     private static readonly Language[] Languages = Enum.GetValues<Language>();
     private static readonly Relation[] Relations = Enum.GetValues<Relation>();
