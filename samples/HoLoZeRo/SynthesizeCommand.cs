@@ -108,7 +108,8 @@ internal static class SynthesizeCommand
             person.Name,
             person.Language,
             dialogue.Asked,
-            Turns = dialogue.Turns.Zip(swapped.Turns, (turn, other) => new { turn.User, turn.Assistant, SwappedAssistant = other.Assistant }),
+            Turns = dialogue.Turns.Zip(
+                swapped.Turns, (turn, other) => new { turn.User, turn.Assistant, SwappedAssistant = other.Assistant }),
         });
 
     private static IEnumerable<string> Tasks(int count, bool isHeldOut) =>
