@@ -108,7 +108,8 @@ internal static class SynthesizeCommand
             person.Name,
             person.Language,
             dialogue.Asked,
-            Turns = dialogue.Exchanges.Zip(swapped.Exchanges, (turn, other) => new { turn.Question, turn.Answer, SwappedAnswer = other.Answer }),
+            Turns = dialogue.Exchanges.Zip(
+                swapped.Exchanges, (turn, other) => new { turn.Question, turn.Answer, SwappedAnswer = other.Answer }),
         });
 
     private static IEnumerable<string> Tasks(int count, bool isHeldOut) =>

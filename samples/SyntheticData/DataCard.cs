@@ -7,7 +7,7 @@ namespace HslEmbeddingZero.Samples.SyntheticData;
 public static class DataCard
 {
     /// <summary>Tasks of each split that the card looks at.</summary>
-    private const int CheckedTasks = 20_000;
+    private const int CheckedTasks = 10_000;
 
     private static readonly Language[] Languages = Enum.GetValues<Language>();
     private static readonly Relation[] Relations = Enum.GetValues<Relation>();
@@ -27,35 +27,39 @@ public static class DataCard
         return card.ToString();
     }
 
-    private static string Introduction(BiographyOptions options) =>
-        $"""
-        # Synthetic biographies, chat and tasks
+    private static string Introduction(BiographyOptions options)
+    {
+        BiographyOptions defaults = new();
+        string given = Given("--seed", options.Seed, defaults.Seed) + Given("--persons", options.Persons, defaults.Persons)
+            + Given("--held-out-persons", options.HeldOutPersons, defaults.HeldOutPersons);
+        return $"""
+            # Synthetic biographies, chat and tasks
 
-        Invented persons with six facts each, questions about them, and tasks with one right answer, in English and Korean. A program makes
-        every text from a seed. Nothing is copied from anywhere, so the licence is that of this repository (MIT). Names, towns and schools are
-        invented. A likeness to real ones is chance.
+            Invented persons with six facts each, questions about them, and tasks with one right answer, in English and Korean. A program
+            makes every text from a seed. Nothing is copied from anywhere, so the licence is that of this repository (MIT). Names, towns and
+            schools are invented. A likeness to real ones is chance.
 
-        The data train a small model to read facts from its prompt. Two stores have the same sentences: the true one, and a swapped one, where
-        each fact has the value of another person. A model that reads its store answers as the store says. A model that learned the persons by
-        heart answers the same with both.
+            The data train a small model to read facts from its prompt. Two stores have the same sentences: the true one, and a swapped one,
+            where each fact has the value of another person. A model that reads its store answers as the store says. A model that learned the
+            persons by heart answers the same with both.
 
-        ```
-        dotnet run -c Release --project samples/HoLoZeRo -- synthesize{Given("--seed", options.Seed, 0)}{
-            Given("--persons", options.Persons, new BiographyOptions().Persons)}{
-            Given("--held-out-persons", options.HeldOutPersons, new BiographyOptions().HeldOutPersons)}
-        ```
+            ```
+            dotnet run -c Release --project samples/HoLoZeRo -- synthesize{given}
+            ```
 
-        | file, in `training` and in `held-out` | content |
-        | --- | --- |
-        | `facts.true.txt` | six facts a person, one a line |
-        | `facts.swapped.txt` | the same lines with the values of other persons |
-        | `questions.jsonl` | six questions a person, with the answers of both stores |
-        | `chat.jsonl` | a dialogue of one to four turns about each person, with the answers of both stores |
-        | `tasks.jsonl` | as many tasks as persons |
+            | file, in `training` and in `held-out` | content |
+            | --- | --- |
+            | `facts.true.txt` | six facts a person, one a line |
+            | `facts.swapped.txt` | the same lines with the values of other persons |
+            | `questions.jsonl` | six questions a person, with the answers of both stores |
+            | `chat.jsonl` | a dialogue of one to four turns about each person, with the answers of both stores |
+            | `tasks.jsonl` | as many tasks as persons |
 
-        The command also writes this page, as `card.md`. In a program, `BiographyWorld`, `ChatDialogue` and `ProceduralTasks` make the same texts, and as many more as needed.
+            The command also writes this page, as `card.md`. In a program, `BiographyWorld`, `ChatDialogue` and `ProceduralTasks` make the
+            same texts, and as many more as needed.
 
-        """;
+            """;
+    }
 
     private static string Given(string option, int value, int start) => value == start ? "" : Text($" {option} {value}");
 
@@ -65,7 +69,7 @@ public static class DataCard
         IReadOnlyList<Person>[] lists = [world.Training, world.HeldOut];
         table.Add("persons", lists.Select(list => Text($"{list.Count:N0}")));
         foreach (Language language in Languages)
-            table.Add($"share of {language}", lists.Select(list => Text($"{100.0 * list.Count(p => p.Language == language) / list.Count:F0} %")));
+            table.Add($"persons with texts in {language}", lists.Select(list => Text($"{list.Count(p => p.Language == language):N0}")));
         int[][] lengths = [.. lists.Select(list => Lengths(world.Facts(list, swapped: false)))];
         int[][] swapped = [.. lists.Select(list => Lengths(world.Facts(list, swapped: true)))];
         table.Add("facts", lengths.Select(all => Text($"{all.Length:N0}")));
@@ -89,15 +93,20 @@ public static class DataCard
 
     private static string Values()
     {
-        Table table = new("relation", "language", "values", "most bytes", "phrasings of the fact", "of the question", "of the follow-up", "value");
+        Table table = new(
+            "relation", "language", "values", "most bytes", "phrasings of the fact", "of the question", "of the follow-up", "value");
         foreach (Relation relation in Relations)
         {
             foreach (Language language in Languages)
             {
                 IReadOnlyList<string> values = WordLists.ValuesOf(language, relation);
                 var phrasings = Phrasings.Of(language, relation);
-                table.Add($"{relation}", $"{language}", Text($"{values.Count}"), Text($"{values.Max(Encoding.UTF8.GetByteCount)}"),
-                    Text($"{phrasings.Facts.Count}"), Text($"{phrasings.Questions.Count}"), Text($"{phrasings.FollowUps.Count}"), values[0]);
+                int[] figures =
+                [
+                    values.Count, values.Max(Encoding.UTF8.GetByteCount), phrasings.Facts.Count, phrasings.Questions.Count,
+                    phrasings.FollowUps.Count,
+                ];
+                table.Add([$"{relation}", $"{language}", .. figures.Select(figure => Text($"{figure}")), values[0]]);
             }
         }
 
@@ -123,8 +132,8 @@ public static class DataCard
         }
 
         return $"""
-            A dialogue about a person has one to four turns. The first question names the person, the later ones do not. An answer is the value
-            alone.
+            A dialogue about a person has one to four turns. The first question names the person, the later ones do not. An answer is the
+            value alone.
 
             A hash of the content holds out one content in ten. A held-out word is in no training task of any kind. Words in the lists:
 

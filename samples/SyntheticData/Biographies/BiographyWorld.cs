@@ -113,7 +113,8 @@ public sealed class BiographyWorld
         ArgumentNullException.ThrowIfNull(person);
         IReadOnlyList<string> facts = Phrasings.Of(person.Language, relation).Facts;
         string phrasing = facts[Draws.Below(Hash(Stream.Phrasing, person, (long)relation), facts.Count)];
-        return Phrasing.Fill(phrasing, ("name", person.Name), ("value", swapped ? SwappedValue(person, relation) : Value(person, relation)));
+        string value = swapped ? SwappedValue(person, relation) : Value(person, relation);
+        return Phrasing.Fill(phrasing, ("name", person.Name), ("value", value));
     }
 
     /// <summary>A question. Its answer is <see cref="Value"/>, or <see cref="SwappedValue"/> where the swapped store is given.</summary>

@@ -14,12 +14,14 @@ internal static class EnglishParts
         select start + end;
 
     public static IEnumerable<string> FamilyNames =>
-        from start in Words("Mor Hal Bren Cald Dusk Fal Grov Hest Jarn Kest Lorn Marr Nesk Orm Pend Quar Rusk Sorn Tarl Usk Vard Wend Yarl Zand")
+        from start in Words(
+            "Mor Hal Bren Cald Dusk Fal Grov Hest Jarn Kest Lorn Marr Nesk Orm Pend Quar Rusk Sorn Tarl Usk Vard Wend Yarl Zand")
         from end in Words("wen ick ovar ane eth idge low mond aby ett ulf ander ory ish ope")
         select start + end;
 
     public static IEnumerable<string> Towns =>
-        from start in Words("Varn Quel Bram Osk Fenn Drov Hask Morv Tarv Wyl Cael Grix Lund Pelk Rav Skel Thar Ulv Vesk Yarn Zell Brix Crad Nolv")
+        from start in Words(
+            "Varn Quel Bram Osk Fenn Drov Hask Morv Tarv Wyl Cael Grix Lund Pelk Rav Skel Thar Ulv Vesk Yarn Zell Brix Crad Nolv")
         from end in Words("holt mere wick stead fell garth combe moor haven brook shaw thorpe dale")
         select start + end;
 
@@ -37,8 +39,8 @@ internal static class EnglishParts
 
     public static IEnumerable<string> Occupations =>
         from place in Words(
-            "marine alpine desert river island forest polar night harbor valley canal coastal glacier orchard railway airport museum theater "
-                + "cave reef")
+            "marine alpine desert river island forest polar night harbor valley canal coastal glacier orchard railway airport museum "
+                + "theater cave reef")
         from trade in Words(
             "cartographer botanist librarian photographer mechanic surveyor ranger archivist geologist beekeeper inspector gardener "
                 + "architect painter biologist guide historian translator")

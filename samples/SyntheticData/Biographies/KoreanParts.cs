@@ -3,7 +3,7 @@ namespace HslEmbeddingZero.Samples.SyntheticData;
 /// <summary>Parts of Korean names and values. Names, towns and schools are invented.</summary>
 internal static class KoreanParts
 {
-    /// <summary>No family name of one syllable ends one of two, so that no name is a part of another: 독고 and 고 exclude each other.</summary>
+    /// <summary>No one-syllable family name ends a two-syllable one, as 고 ends 독고: so no name is a part of another.</summary>
     public static string[] FamilyNames { get; } =
         Words("김 이 박 최 정 강 조 윤 장 임 한 오 서 신 권 황 안 송 류 홍 남궁 황보 제갈 선우 독고 서문");
 

@@ -47,7 +47,7 @@ internal static class WordLists
     /// <summary>Family names, for all persons.</summary>
     public static string[] FamilyNames(Language language) => language == Language.English ? EnglishFamily : KoreanFamily;
 
-    /// <summary>Chooses texts so that none is a part of another. The order of a hash decides, so that no part is rarer than others.</summary>
+    /// <summary>Chooses texts so that none is a part of another. A hash gives the order, so that no syllable or word is rare.</summary>
     private static string[] Choose(IEnumerable<string> candidates, int most = MostValues)
     {
         List<string> chosen = [];

@@ -14,8 +14,8 @@ public sealed record TaskSample(string Question, string Answer, string Kind)
 }
 
 /// <summary>
-/// Tasks that a program can check: copy, spell, count, sort, add, and turn days, months, units and numerals. A hash of the content holds one
-/// content in ten out from training, in both languages and in all phrasings.
+/// Tasks that a program can check: copy, spell, count, sort, add, and turn days, months, units and numerals. A hash of the content holds
+/// one content in ten out from training, in both languages and in all phrasings.
 /// </summary>
 public static class ProceduralTasks
 {

@@ -72,7 +72,7 @@ internal static class TaskMakers
 
     public static TaskSample Month(TaskDraw draw) => Step(draw, "month", TaskWords.Months(draw.Language));
 
-    /// <summary>The number of a month and its English name. Training has some of the four questions about each month, but not all.</summary>
+    /// <summary>The number of a month and its English name. Of the four questions about a month, some are held out.</summary>
     public static TaskSample MonthName(TaskDraw draw)
     {
         int month = draw.Draws.Below(12);

@@ -312,5 +312,6 @@ internal static class TaskPhrasings
 
     public static string[] Of(string form, Language language) => language == Language.English ? All[form].English : All[form].Korean;
 
-    private static (string[] English, string[] Korean) Of(string english, string korean) => (Phrasing.Lines(english), Phrasing.Lines(korean));
+    private static (string[] English, string[] Korean) Of(string english, string korean) =>
+        (Phrasing.Lines(english), Phrasing.Lines(korean));
 }

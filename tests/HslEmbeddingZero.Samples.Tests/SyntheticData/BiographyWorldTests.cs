@@ -40,7 +40,8 @@ public sealed class BiographyWorldTests
     {
         BiographyWorld largest = new(new()
         {
-            Persons = BiographyOptions.MostPersons, HeldOutPersons = BiographyOptions.MostHeldOutPersons,
+            Persons = BiographyOptions.MostPersons,
+            HeldOutPersons = BiographyOptions.MostHeldOutPersons,
         });
         Assert.Equal(60_000, largest.Training.Concat(largest.HeldOut).Select(person => person.Name).Distinct().Count());
     }
@@ -90,7 +91,7 @@ public sealed class BiographyWorldTests
         Assert.InRange(phrasings.Facts.Distinct().Count(), 20, phrasings.Facts.Count);
         Assert.InRange(phrasings.Questions.Distinct().Count(), 20, phrasings.Questions.Count);
         Assert.InRange(phrasings.FollowUps.Distinct().Count(), 8, phrasings.FollowUps.Count);
-        string[] names = [.. Persons.Where(person => person.Language == language).Select(person => person.Name).OrderBy(name => name.Length)];
+        string[] names = [.. from person in Persons where person.Language == language orderby person.Name.Length select person.Name];
         string[] values = [.. WordLists.ValuesOf(language, relation).OrderBy(value => value.Length)];
         foreach ((string name, string value) in (ReadOnlySpan<(string, string)>)[(names[0], values[0]), (names[^1], values[^1])])
         {
@@ -204,7 +205,8 @@ public sealed class BiographyWorldTests
             from relation in Relations
             from text in (string[])
             [
-                world.Fact(person, relation, swapped: false), world.Fact(person, relation, swapped: true), world.Question(person, relation, 3),
+                world.Fact(person, relation, swapped: false), world.Fact(person, relation, swapped: true),
+                world.Question(person, relation, 3),
             ]
             select text + '\n';
         byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(texts)));

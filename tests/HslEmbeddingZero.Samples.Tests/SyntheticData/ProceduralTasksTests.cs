@@ -209,36 +209,23 @@ public sealed partial class ProceduralTasksTests
         int sum = 0;
         foreach (string part in text.Split('-'))
         {
-            string rest = part;
-            foreach ((string word, int value) in Words.OrderByDescending(pair => pair.Key.Length))
+            for (string rest = part; rest.Length > 0;)
             {
-                if (!rest.StartsWith(word, StringComparison.Ordinal)) continue;
-                sum += value;
+                string word = Words.Keys.Where(word => rest.StartsWith(word, StringComparison.Ordinal)).MaxBy(word => word.Length)!;
+                sum += Words[word];
                 rest = rest[word.Length..];
             }
-
-            foreach ((string word, int value) in Words)
-            {
-                if (rest != word) continue;
-                sum += value;
-                rest = "";
-            }
-
-            Assert.Equal("", rest);
         }
 
         return sum;
     }
 
-    private static Dictionary<string, int> Words { get; } = new()
-    {
-        ["one"] = 1, ["two"] = 2, ["three"] = 3, ["four"] = 4, ["five"] = 5, ["six"] = 6, ["seven"] = 7, ["eight"] = 8, ["nine"] = 9,
-        ["ten"] = 10, ["eleven"] = 11, ["twelve"] = 12, ["thirteen"] = 13, ["fourteen"] = 14, ["fifteen"] = 15, ["sixteen"] = 16,
-        ["seventeen"] = 17, ["eighteen"] = 18, ["nineteen"] = 19, ["twenty"] = 20, ["thirty"] = 30, ["forty"] = 40, ["fifty"] = 50,
-        ["sixty"] = 60, ["seventy"] = 70, ["eighty"] = 80, ["ninety"] = 90, ["하나"] = 1, ["둘"] = 2, ["셋"] = 3, ["넷"] = 4, ["다섯"] = 5,
-        ["여섯"] = 6, ["일곱"] = 7, ["여덟"] = 8, ["아홉"] = 9, ["열"] = 10, ["스물"] = 20, ["서른"] = 30, ["마흔"] = 40, ["쉰"] = 50,
-        ["예순"] = 60, ["일흔"] = 70, ["여든"] = 80, ["아흔"] = 90,
-    };
+    private static Dictionary<string, int> Words { get; } = (
+        "one=1 two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 eleven=11 twelve=12 thirteen=13 fourteen=14 fifteen=15 "
+            + "sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 forty=40 fifty=50 sixty=60 seventy=70 eighty=80 "
+            + "ninety=90 하나=1 둘=2 셋=3 넷=4 다섯=5 여섯=6 일곱=7 여덟=8 아홉=9 열=10 스물=20 서른=30 마흔=40 쉰=50 예순=60 일흔=70 여든=80 아흔=90")
+        .Split(' ').Select(entry => entry.Split('=')).ToDictionary(
+            pair => pair[0], pair => int.Parse(pair[1], CultureInfo.InvariantCulture));
 
     [GeneratedRegex("^(?:(?<tens>[이삼사오육칠팔구]?)(?<ten>십))?(?<ones>[일이삼사오육칠팔구]?)$")]
     private static partial Regex SinoKorean();
