@@ -19,5 +19,6 @@ internal static class HoLoZeRoProgram
         new("A byte model behind the zero door: train it, score it, generate with it.")
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
+            KnowledgeCommand.Create(console),
         };
 }

@@ -41,10 +41,11 @@ internal sealed class SourceFile : IDisposable
     /// <exception cref="KnowledgeException">The file is missing, cannot be read, or is not UTF-8.</exception>
     public static SourceFile Open(string path)
     {
-        if (Directory.Exists(path)) throw new KnowledgeException($"{path}: this is a folder; name its files.");
+        if (FilePath.Misfit(path) is { } misfit) throw new KnowledgeException($"{path}: {misfit}.");
         if (!File.Exists(path)) throw new KnowledgeException($"{path}: there is no such file.");
         try
         {
+            if (ForeignFile.IsGitLfsPointer(new FileInfo(path))) throw new KnowledgeException($"{path}: {ForeignFile.GitLfsPointer}.");
             FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             try
             {

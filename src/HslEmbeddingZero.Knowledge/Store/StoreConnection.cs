@@ -61,6 +61,7 @@ internal sealed class StoreConnection : IDisposable
     /// <summary>Opens a file. A new or empty one becomes a store.</summary>
     public static StoreConnection OpenOrCreate(string path)
     {
+        if (FilePath.Misfit(path) is { } misfit) throw new KnowledgeException($"{path}: {misfit}.");
         bool isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
         if (!isNew) RequireSqlite(path);
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
@@ -79,6 +80,7 @@ internal sealed class StoreConnection : IDisposable
     /// </summary>
     public static StoreConnection OpenRead(string path)
     {
+        if (FilePath.Misfit(path) is { } misfit) throw new KnowledgeException($"{path}: {misfit}.");
         if (!File.Exists(path)) throw new KnowledgeException($"{path}: there is no such file.");
         RequireSqlite(path);
         try

@@ -44,7 +44,7 @@ public sealed class KnowledgeImportTests : IDisposable
                 $"{bad}: not UTF-8 text: byte 0xC3 at offset 3 begins no character.",
                 $"{cut}: not UTF-8 text: byte 0xEA at offset 600000 begins no character.",
                 $"{gone}: there is no such file.",
-                $"{folder}: this is a folder; name its files.",
+                $"{folder}: this is a folder; name a file.",
             ],
             result.Skipped.Select(skipped => skipped.Reason));
         Assert.Equal([bad, cut, gone, folder], result.Skipped.Select(skipped => skipped.Name));

@@ -29,6 +29,18 @@ public sealed class KnowledgeRefusalTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_or_a_device_is_no_store()
+    {
+        _folder.Make("store.db");
+        Refused("this is a folder; name a file.", KnowledgeStore.OpenRead);
+        Refused("this is a folder; name a file.", KnowledgeStore.OpenOrCreate);
+        if (OperatingSystem.IsWindows()) return;
+        Assert.Contains("device", Assert.Throws<KnowledgeException>(() => KnowledgeStore.OpenRead("/dev/zero")).Message, StringComparison.Ordinal);
+        using var store = KnowledgeStore.InMemory();
+        Assert.Contains("device", Assert.Single(store.AddFiles(["/dev/zero"]).Skipped).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_empty_file_becomes_a_store()
     {
         _folder.Write("store.db", "");
