@@ -20,5 +20,6 @@ internal static class HoLoZeRoProgram
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
             CurriculumCommand.Create(console), SynthesizeCommand.Create(console),
+            KnowledgeCommand.Create(console),
         };
 }

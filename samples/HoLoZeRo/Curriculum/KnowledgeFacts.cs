@@ -51,7 +51,7 @@ internal sealed class KnowledgeFacts : IDisposable
             var store = KnowledgeStore.OpenOrCreate(Path.Combine(folder, $"{name}.db"));
             try
             {
-                store.Add(name, File.ReadAllBytes(text));
+                store.AddFiles([text], new Importing(progress), cancellationToken);
                 return store;
             }
             catch

@@ -13,7 +13,7 @@ internal sealed class FactReader : IDisposable
     /// <summary>The most characters of a question that are read.</summary>
     public const int MaxQuestion = 2048;
 
-    private const int RowsPerList = 2000, RowsInAll = 16_000, FactsToScore = 256;
+    private const int RowsPerList = 1000, RowsInAll = 16_000, FactsToScore = 256;
 
     /// <summary>The usual constants of BM25.</summary>
     private const double Saturation = 1.2, LengthWeight = 0.75;
@@ -21,6 +21,7 @@ internal sealed class FactReader : IDisposable
     private readonly StoreConnection _store;
     private readonly bool _ownsStore;
     private readonly SqliteCommand _totals, _trigram, _match, _fact, _sources, _sourceCount;
+    private readonly List<long> _trigramsOfFact = [];
 
     public FactReader(StoreConnection store, bool ownsStore)
     {
@@ -49,10 +50,10 @@ internal sealed class FactReader : IDisposable
         return sources;
     }
 
-    public IReadOnlyList<FoundFact> Search(string question, int most)
+    public IReadOnlyList<FoundFact> Search(string question, int most) => _store.InSnapshot(() => Find(question, most));
+
+    private IReadOnlyList<FoundFact> Find(string question, int most)
     {
-        using SqliteTransaction snapshot = _store.BeginReading();
-        foreach (SqliteCommand command in (SqliteCommand[])[_totals, _trigram, _match, _fact]) command.Transaction = snapshot;
         (long facts, long length, long next) = Totals();
         List<long> trigrams = [];
         FactWords.Trigrams(FactWords.Normalize(question.AsSpan(0, Math.Min(question.Length, MaxQuestion))), trigrams);
@@ -149,13 +150,14 @@ internal sealed class FactReader : IDisposable
         using SqliteDataReader row = _fact.ExecuteReader();
         if (!row.Read()) throw new SqliteException($"the index names fact {id}, which is not there", 11);
         string text = row.GetString(0);
-        List<long> trigrams = [];
-        FactWords.Trigrams(FactWords.Normalize(text), trigrams);
-        double norm = Saturation * (1 - LengthWeight + LengthWeight * trigrams.Count / meanLength), score = 0;
-        foreach (IGrouping<long, long> same in trigrams.Where(weights.ContainsKey).Order().GroupBy(trigram => trigram))
+        FactWords.Trigrams(FactWords.Normalize(text), _trigramsOfFact);
+        double norm = Saturation * (1 - LengthWeight + LengthWeight * _trigramsOfFact.Count / meanLength), score = 0;
+        _trigramsOfFact.RemoveAll(trigram => !weights.ContainsKey(trigram));
+        _trigramsOfFact.Sort(); // One order of adding, whatever the order in the text.
+        for (int i = 0, count; i < _trigramsOfFact.Count; i += count)
         {
-            int count = same.Count();
-            score += weights[same.Key] * count * (Saturation + 1) / (count + norm);
+            for (count = 1; i + count < _trigramsOfFact.Count && _trigramsOfFact[i + count] == _trigramsOfFact[i];) count++;
+            score += weights[_trigramsOfFact[i]] * count * (Saturation + 1) / (count + norm);
         }
 
         return new(id, text, score, row.GetString(1), row.GetInt64(2));

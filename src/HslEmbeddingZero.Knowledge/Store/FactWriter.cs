@@ -17,7 +17,6 @@ internal sealed class FactWriter : IDisposable
         _removeWords, _addTrigram, _readTotals, _setTotals;
     private readonly Dictionary<long, long> _trigramFacts = []; // changes of this transaction
     private readonly List<long> _trigrams = [];
-    private SqliteTransaction? _transaction;
     private long _facts, _length, _nextFact;
 
     public FactWriter(StoreConnection store)
@@ -48,7 +47,7 @@ internal sealed class FactWriter : IDisposable
     /// <summary>Begins a transaction. Other writers wait.</summary>
     public void Begin()
     {
-        _transaction = _store.BeginWriting();
+        _store.Execute("BEGIN IMMEDIATE");
         using SqliteDataReader totals = Of(_readTotals).ExecuteReader();
         totals.Read();
         (_facts, _length, _nextFact) = (totals.GetInt64(0), totals.GetInt64(1), totals.GetInt64(2));
@@ -59,17 +58,14 @@ internal sealed class FactWriter : IDisposable
         foreach ((long trigram, long facts) in _trigramFacts.OrderBy(one => one.Key)) Run(_addTrigram, trigram, facts);
         _trigramFacts.Clear();
         Run(_setTotals, _facts, _length, _nextFact);
-        _transaction!.Commit();
-        _transaction.Dispose();
-        _transaction = null;
+        _store.Execute("COMMIT");
     }
 
     /// <summary>Ends an open transaction without its changes.</summary>
     public void Rollback()
     {
         _trigramFacts.Clear();
-        _transaction?.Dispose();
-        _transaction = null;
+        _store.Rollback();
     }
 
     public StoredSource? Find(string name)
@@ -147,12 +143,11 @@ internal sealed class FactWriter : IDisposable
         }
     }
 
-    private void Run(SqliteCommand command, params ReadOnlySpan<object> values) => Of(command, values).ExecuteNonQuery();
+    private static void Run(SqliteCommand command, params ReadOnlySpan<object> values) => Of(command, values).ExecuteNonQuery();
 
-    private SqliteCommand Of(SqliteCommand command, params ReadOnlySpan<object> values)
+    private static SqliteCommand Of(SqliteCommand command, params ReadOnlySpan<object> values)
     {
         for (int i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
-        command.Transaction = _transaction;
         return command;
     }
 }

@@ -113,6 +113,7 @@ public sealed class KnowledgeStore : IDisposable
         byte[] sha256 = SHA256.HashData(utf8);
         return Write(writer =>
         {
+            writer.Begin();
             StoredSource? before = writer.Find(source);
             if (before is { IsComplete: true } && before.Sha256.AsSpan().SequenceEqual(sha256)) return new ImportResult { Unchanged = 1 };
             if (before is not null) writer.Remove(before);
@@ -124,8 +125,65 @@ public sealed class KnowledgeStore : IDisposable
             }
 
             writer.Advance(source, added, text.Length, facts);
+            writer.Commit();
             return new ImportResult { Added = before is null ? 1 : 0, Replaced = before is null ? 0 : 1, Facts = facts };
         });
+    }
+
+    /// <summary>Adds text files, each as a source that has its path as the name.</summary>
+    /// <param name="paths">The files, with UTF-8 text. Large ones are read in parts.</param>
+    /// <param name="progress">Receives a report at each file and about every 1,000 facts; null for no reports.</param>
+    /// <param name="cancellationToken">Stops the import. The facts up to there are kept.</param>
+    /// <returns>What was done. A file that cannot be read, or that is not UTF-8, is skipped and listed.</returns>
+    /// <remarks>
+    /// An import that was stopped or killed goes on where it was, if it is started again with the same files. A file that is in the store
+    /// already is left alone. The facts of a changed file replace the earlier ones.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The store was opened for reading.</exception>
+    /// <exception cref="KnowledgeException">
+    /// The store cannot be written, another program imports the same file, or a file has changed while it was read.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ImportResult AddFiles(
+        IReadOnlyList<string> paths, IProgress<ImportProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        foreach (string path in paths) ArgumentException.ThrowIfNullOrEmpty(path, nameof(paths));
+        return Write(writer => new FileImport(writer, progress, cancellationToken).Run(paths));
+    }
+
+    /// <summary>Removes a source with its facts.</summary>
+    /// <param name="source">Name of the source.</param>
+    /// <returns>False where there is no source of this name.</returns>
+    /// <exception cref="InvalidOperationException">The store was opened for reading.</exception>
+    /// <exception cref="KnowledgeException">The file cannot be written.</exception>
+    public bool Remove(string source)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(source);
+        return Write(writer =>
+        {
+            writer.Begin();
+            if (writer.Find(source) is not { } found) return false;
+            writer.Remove(found);
+            writer.Commit();
+            return true;
+        });
+    }
+
+    /// <summary>Checks the whole file: its pages, its index, and that facts, sources, index and counts agree.</summary>
+    /// <exception cref="KnowledgeException">The file is damaged. The message says what is wrong.</exception>
+    public void Verify()
+    {
+        if (_path is null)
+        {
+            Read(reader => StoreCheck.Run(reader.Store));
+            return;
+        }
+
+        // The check of the index does not notice what other connections have written, as a search does. A new connection knows nothing old.
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using var connection = StoreConnection.OpenRead(_path);
+        connection.Guard(() => StoreCheck.Run(connection));
     }
 
     /// <summary>Closes the file.</summary>
@@ -174,13 +232,7 @@ public sealed class KnowledgeStore : IDisposable
             if (_writer is null) throw new InvalidOperationException($"{_path}: the store was opened for reading; OpenOrCreate can add.");
             try
             {
-                return _connection!.Guard(() =>
-                {
-                    _writer.Begin();
-                    T result = write(_writer);
-                    _writer.Commit();
-                    return result;
-                });
+                return _connection!.Guard(() => write(_writer));
             }
             finally
             {

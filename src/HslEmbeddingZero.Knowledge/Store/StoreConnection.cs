@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
@@ -27,7 +28,10 @@ internal sealed class StoreConnection : IDisposable
         INSERT INTO totals VALUES(0, 0, 1);
         """;
 
-    private const int Damaged = 11, NoDatabase = 26, Busy = 5, Locked = 6, CannotOpen = 14, ReadOnly = 8;
+    /// <summary>What the index holds, for the check of the whole file. It is a table of the connection, not of the file.</summary>
+    private const string Vocabulary = "CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, fact_index, 'row')";
+
+    private const int HeaderBytes = 100, Damaged = 11, NoDatabase = 26, Busy = 5, Locked = 6, CannotOpen = 14, ReadOnly = 8;
 
     private static readonly byte[] Magic = [.. "SQLite format 3\0"u8];
 
@@ -46,13 +50,18 @@ internal sealed class StoreConnection : IDisposable
             DataSource = ":memory:", Pooling = false,
         }.ConnectionString));
         opened._connection.Open();
-        opened.Guard(opened.CreateSchema);
+        opened.Guard(() =>
+        {
+            opened.CreateSchema();
+            opened.Execute(Vocabulary);
+        });
         return opened;
     }
 
     /// <summary>Opens a file. A new or empty one becomes a store.</summary>
     public static StoreConnection OpenOrCreate(string path)
     {
+        if (FilePath.Misfit(path) is { } misfit) throw new KnowledgeException($"{path}: {misfit}.");
         bool isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
         if (!isNew) RequireSqlite(path);
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
@@ -65,21 +74,32 @@ internal sealed class StoreConnection : IDisposable
         });
     }
 
-    /// <summary>Opens a file for reading.</summary>
+    /// <summary>
+    /// Opens a file for reading. It is opened for writing, where that is allowed, so that the last connection can clear away the log and
+    /// its index; but no statement may write.
+    /// </summary>
     public static StoreConnection OpenRead(string path)
     {
+        if (FilePath.Misfit(path) is { } misfit) throw new KnowledgeException($"{path}: {misfit}.");
         if (!File.Exists(path)) throw new KnowledgeException($"{path}: there is no such file.");
         RequireSqlite(path);
         try
         {
-            return Open(path, path, SqliteOpenMode.ReadOnly, connection => connection.RequireStore());
+            return Open(path, path, SqliteOpenMode.ReadWrite, RequireReadable);
         }
         catch (KnowledgeException fault) when (IsWithoutLocks(fault, path))
         {
-            // The folder cannot be written, and reading a file with a write-ahead log makes two more files. This file has no such log, and
+            // The folder cannot be written, and a reader of a file with a write-ahead log makes two more files. This one has no log, and
             // nobody can change it here.
-            string uri = "file:" + Uri.EscapeDataString(Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal) + "?immutable=1";
-            return Open(path, uri, SqliteOpenMode.ReadOnly, connection => connection.RequireStore());
+            string address = Uri.EscapeDataString(Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal);
+            return Open(path, $"file:{address}?immutable=1", SqliteOpenMode.ReadOnly, RequireReadable);
+        }
+
+        static void RequireReadable(StoreConnection connection)
+        {
+            connection.RequireStore();
+            connection.Execute(Vocabulary);
+            connection.Execute("PRAGMA query_only = 1; PRAGMA cache_size = -16384");
         }
     }
 
@@ -104,9 +124,25 @@ internal sealed class StoreConnection : IDisposable
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
-    public SqliteTransaction BeginReading() => _connection.BeginTransaction(deferred: true);
+    /// <summary>Ends an open transaction without its changes. An error of SQLite may have ended it already.</summary>
+    public void Rollback()
+    {
+        if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0) Execute("ROLLBACK");
+    }
 
-    public SqliteTransaction BeginWriting() => _connection.BeginTransaction(deferred: false);
+    /// <summary>Reads in one view of the store, whatever other connections write meanwhile.</summary>
+    public T InSnapshot<T>(Func<T> read)
+    {
+        Execute("BEGIN");
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            Rollback();
+        }
+    }
 
     /// <summary>Runs an action; an error of SQLite becomes one that names the file.</summary>
     /// <exception cref="KnowledgeException">SQLite reports an error.</exception>
@@ -127,6 +163,9 @@ internal sealed class StoreConnection : IDisposable
         action();
         return 0;
     });
+
+    /// <summary>An error that says what is damaged.</summary>
+    public KnowledgeException Damage(string what) => new($"{_name}: the file is damaged: {what}");
 
     public void Dispose() => _connection.Dispose();
 
@@ -157,9 +196,10 @@ internal sealed class StoreConnection : IDisposable
         try
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            byte[] start = new byte[Magic.Length];
-            if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.AsSpan().SequenceEqual(Magic))
+            byte[] start = new byte[HeaderBytes];
+            if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.AsSpan().StartsWith(Magic))
                 throw new KnowledgeException($"{path}: {file.Length} bytes that are no SQLite file, so this is no knowledge store.");
+            RequireWhole(path, file.Length, start);
         }
         catch (Exception error) when (error is UnauthorizedAccessException or (IOException and not KnowledgeException))
         {
@@ -167,23 +207,33 @@ internal sealed class StoreConnection : IDisposable
         }
     }
 
+    /// <summary>Compares the size with that in the header. A file with a log is left to SQLite: its last pages may be in the log.</summary>
+    private static void RequireWhole(string path, long found, ReadOnlySpan<byte> header)
+    {
+        if (HasLog(path)) return;
+        int pageSize = BinaryPrimitives.ReadUInt16BigEndian(header[16..]) is var stored && stored == 1 ? 65536 : stored;
+        long bytes = pageSize * (long)BinaryPrimitives.ReadUInt32BigEndian(header[28..]);
+        if (found < bytes) throw new KnowledgeException($"{path}: {found} bytes of {bytes}; the file is cut off.");
+    }
+
+    private static bool HasLog(string path) => new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
+
     private static bool IsWithoutLocks(KnowledgeException fault, string path) =>
-        fault.InnerException is SqliteException { SqliteErrorCode: CannotOpen or ReadOnly }
-        && (!File.Exists(path + "-wal") || new FileInfo(path + "-wal").Length == 0);
+        fault.InnerException is SqliteException { SqliteErrorCode: CannotOpen or ReadOnly } && !HasLog(path);
 
     private static KnowledgeException Describe(string name, SqliteException error) => new(error.SqliteErrorCode switch
     {
-        Damaged or NoDatabase => $"{name}: the file is damaged. Import its sources into a new one.",
+        Damaged or NoDatabase => $"{name}: the file is damaged. Import the sources into a new one.",
         Busy or Locked => $"{name}: another program writes to the store.",
         _ => $"{name}: {error.Message.TrimEnd('.')}.",
     }, error);
 
     private void CreateSchema()
     {
-        using SqliteTransaction transaction = BeginWriting();
-        Execute(Schema + string.Create(
-            CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion};"));
-        transaction.Commit();
+        Execute("BEGIN IMMEDIATE");
+        Execute(Schema);
+        Execute(string.Create(
+            CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT"));
     }
 
     private void RequireStore()
@@ -192,8 +242,5 @@ internal sealed class StoreConnection : IDisposable
             throw new KnowledgeException($"{_name}: an SQLite file of another program, not a knowledge store.");
         if (Number("PRAGMA user_version") is var version && version != SchemaVersion)
             throw new KnowledgeException($"{_name}: version {version} of the store; this program reads version {SchemaVersion}.");
-        long bytes = Number("PRAGMA page_count") * Number("PRAGMA page_size"), found = new FileInfo(_name).Length;
-        bool hasLog = File.Exists(_name + "-wal") && new FileInfo(_name + "-wal").Length > 0; // Its pages may not be in the file yet.
-        if (found < bytes && !hasLog) throw new KnowledgeException($"{_name}: {found} bytes of {bytes}; the file is cut off.");
     }
 }
