@@ -6,7 +6,7 @@ namespace HslEmbeddingZero.DeviceBenchmarks;
 /// <summary>Measures on a device, in plain processes. <see cref="Help"/> lists the commands.</summary>
 internal static class DeviceProgram
 {
-    public static readonly string[] Commands = ["step", "doors", "generate", "decode", "soak", "corpus", "exchange", "ranks"];
+    public static readonly string[] Commands = ["step", "doors", "generate", "decode", "soak", "corpus", "knowledge", "exchange", "ranks"];
 
     /// <summary>The commands with their options and defaults.</summary>
     public const string Help = """
@@ -23,6 +23,8 @@ internal static class DeviceProgram
                   [number of steps, 2000] memory=freed|kept
         corpus    text of any size beside text in memory
                   megabytes=1000 document=2300 steps=10 folder=... keep=no|yes
+        knowledge import of facts into a store, and searches in it
+                  facts=1000000 questions=300 folder=...
         exchange  time in which several processes add their numbers; start it with mpirun
                   floats=25357576,2173700,1000,2 rounds=9
         ranks     time of a training step of one process, or of those that mpirun starts
@@ -60,6 +62,9 @@ internal static class DeviceProgram
                     return 0;
                 case ["corpus", .. string[] rest]:
                     CorpusScale.Run(rest);
+                    return 0;
+                case ["knowledge", .. string[] rest]:
+                    KnowledgeScale.Run(rest);
                     return 0;
                 case ["exchange", .. string[] rest]:
                     ExchangeTime.Run(rest);

@@ -91,12 +91,13 @@ internal static class KnowledgeCommand
         ImportResult result;
         using (WorkProgress progress = new(console, "adding"))
             result = store.AddFiles(files, new AddingProgress(progress), cancellationToken);
-        foreach (SkippedSource skipped in result.Skipped) Console.Error.WriteLine($"Skipped: {skipped.Reason}");
+        // What a folder has besides text is no error; a file that was named is one.
+        SkippedSource? named = result.Skipped.FirstOrDefault(skipped => given.Contains(skipped.Name));
+        foreach (SkippedSource skipped in result.Skipped.Where(one => one != named)) Console.Error.WriteLine($"Skipped: {skipped.Reason}");
         Console.Out.WriteLine(
             $"{result.Added} sources added, {result.Replaced} replaced, {result.Unchanged} unchanged, {result.Skipped.Count} skipped: "
                 + $"{result.Facts} new facts. {path} has {store.Count} facts of {store.SourceCount} sources.");
-        // What a folder has besides text is no error; a file that was named is one.
-        if (result.Skipped.FirstOrDefault(skipped => given.Contains(skipped.Name)) is { } named) throw new InvalidDataException(named.Reason);
+        if (named is not null) throw new InvalidDataException(named.Reason);
         if (result.Skipped.Count == files.Length)
             throw new InvalidDataException($"None of the {files.Length} files is text. The last: {result.Skipped[^1].Reason}");
     }

@@ -17,6 +17,7 @@ public sealed class RoomTests
         "HslEmbeddingZero.Onnx",
         "HslEmbeddingZero.Inference", "HslEmbeddingZero.Inference/Generation", "HslEmbeddingZero.Inference/Kernels",
         "HslEmbeddingZero.Inference/Decoder",
+        "HslEmbeddingZero.Knowledge/Store",
         "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
         "HslEmbeddingZero.Training/Distributed", "HslEmbeddingZero.Training/Data", "HslEmbeddingZero.Training/Optimization",
         "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",

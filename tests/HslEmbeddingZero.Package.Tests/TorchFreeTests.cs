@@ -1,4 +1,5 @@
 using System.Reflection;
+using HslEmbeddingZero.Knowledge;
 using HslEmbeddingZero.Training;
 
 namespace HslEmbeddingZero.Package.Tests;
@@ -16,6 +17,11 @@ public sealed class TorchFreeTests
     [Fact]
     public void The_export_references_only_the_features_and_the_classes_of_ONNX_files() =>
         Assert.Equal(["Google.Protobuf", "HslEmbeddingZero.Signal", "OnnxSharp"], Foreign(typeof(OnnxExport).Assembly));
+
+    [Fact]
+    public void The_store_references_only_generation_the_features_and_SQLite() =>
+        Assert.Empty(Foreign(typeof(KnowledgeStore).Assembly).Except(
+            ["HslEmbeddingZero.Inference", "HslEmbeddingZero.Signal", "Microsoft.Data.Sqlite", "SQLitePCLRaw.core"]));
 
     [Fact]
     public void The_core_and_the_training_reference_TorchSharp()

@@ -225,6 +225,7 @@ internal sealed class StoreConnection : IDisposable
     {
         Damaged or NoDatabase => $"{name}: the file is damaged. Import the sources into a new one.",
         Busy or Locked => $"{name}: another program writes to the store.",
+        CannotOpen or ReadOnly => $"{name}: SQLite cannot open the file for this, or its folder is write-protected.",
         _ => $"{name}: {error.Message.TrimEnd('.')}.",
     }, error);
 

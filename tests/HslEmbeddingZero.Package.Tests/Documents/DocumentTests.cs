@@ -12,6 +12,7 @@ public sealed partial class DocumentTests
     [InlineData("src/HslEmbeddingZero.Signal/README.md")]
     [InlineData("src/HslEmbeddingZero.Inference/README.md")]
     [InlineData("src/HslEmbeddingZero.Onnx/README.md")]
+    [InlineData("src/HslEmbeddingZero.Knowledge/README.md")]
     [InlineData("src/HslEmbeddingZero/README.md")]
     [InlineData("src/HslEmbeddingZero.Training/README.md")]
     [InlineData("src/HslEmbeddingZero/docs/guide.md")]

@@ -33,6 +33,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     [InlineData("HslEmbeddingZero.Signal")]
     [InlineData("HslEmbeddingZero.Inference")]
     [InlineData("HslEmbeddingZero.Onnx")]
+    [InlineData("HslEmbeddingZero.Knowledge")]
     [InlineData("HslEmbeddingZero.Training")]
     public void Every_other_package_holds_the_library_and_its_documentation_and_nothing_else(string id)
     {
@@ -80,6 +81,14 @@ public sealed class PackageContentTests(PackedLibraries packed)
         Assert.Equal(
             [$"net10.0 HslEmbeddingZero.Signal [{packed.Version}]", "net10.0 Google.Protobuf 3.36.2", "net10.0 OnnxSharp 0.3.2"],
             package.Dependencies);
+    }
+
+    [Fact]
+    public void The_store_depends_on_the_same_version_of_generation_and_on_SQLite()
+    {
+        using PackageFile package = packed.Open("HslEmbeddingZero.Knowledge");
+        Assert.Equal(
+            [$"net10.0 HslEmbeddingZero.Inference [{packed.Version}]", "net10.0 Microsoft.Data.Sqlite 10.0.15"], package.Dependencies);
     }
 
     /// <summary>Of others, managed TorchSharp only: the backend is the application's choice.</summary>
@@ -174,6 +183,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
             "HslEmbeddingZero.Signal" => "Signal/HslFeatures",
             "HslEmbeddingZero.Inference" => "Generation/TextGeneration",
             "HslEmbeddingZero.Onnx" => "OnnxExport",
+            "HslEmbeddingZero.Knowledge" => "Store/KnowledgeStore",
             "HslEmbeddingZero" => "Doors/ZeroDoor",
             _ => "Runs/Trainer",
         };
@@ -185,6 +195,7 @@ public sealed class PackageContentTests(PackedLibraries packed)
     [InlineData("HslEmbeddingZero.Signal", "T:HslEmbeddingZero.HslFeatures", "F:HslEmbeddingZero.ByteIds.Mask")]
     [InlineData("HslEmbeddingZero.Inference", "T:HslEmbeddingZero.IByteModel", "P:HslEmbeddingZero.IByteGenerator.Logits")]
     [InlineData("HslEmbeddingZero.Onnx", "T:HslEmbeddingZero.OnnxExport", "P:HslEmbeddingZero.OnnxExportOptions.Attention")]
+    [InlineData("HslEmbeddingZero.Knowledge", "T:HslEmbeddingZero.Knowledge.KnowledgeStore", "P:HslEmbeddingZero.Knowledge.FoundFact.Score")]
     [InlineData("HslEmbeddingZero", "T:HslEmbeddingZero.ZeroDoor", "M:HslEmbeddingZero.InputDoor.Stream(TorchSharp.torch.Tensor)")]
     [InlineData("HslEmbeddingZero.Training", "T:HslEmbeddingZero.Training.Trainer", "P:HslEmbeddingZero.Training.TrainerOptions.Steps")]
     public void The_documentation_comes_along(string id, params string[] members)

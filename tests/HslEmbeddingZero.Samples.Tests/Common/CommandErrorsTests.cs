@@ -60,7 +60,7 @@ public sealed class CommandErrorsTests
     }
 
     [Theory]
-    [InlineData("HoLoZeRo", "", "error: name a command: train, evaluate or generate.")]
+    [InlineData("HoLoZeRo", "", "error: name a command: train, evaluate, generate or knowledge.")]
     [InlineData("Ablation", "run", "error: Required argument 'study' missing")]
     [InlineData("HoLoZeRo", "generate --stop", "error: Required argument missing for option: '--stop'.")]
     [InlineData("HoLoZeRo", "generate --prompt", "error: Required argument missing for option: '--prompt'.")]

@@ -35,7 +35,8 @@ public sealed class KnowledgeRefusalTests : IDisposable
         Refused("this is a folder; name a file.", KnowledgeStore.OpenRead);
         Refused("this is a folder; name a file.", KnowledgeStore.OpenOrCreate);
         if (OperatingSystem.IsWindows()) return;
-        Assert.Contains("device", Assert.Throws<KnowledgeException>(() => KnowledgeStore.OpenRead("/dev/zero")).Message, StringComparison.Ordinal);
+        KnowledgeException fault = Assert.Throws<KnowledgeException>(() => KnowledgeStore.OpenRead("/dev/zero"));
+        Assert.Contains("device", fault.Message, StringComparison.Ordinal);
         using var store = KnowledgeStore.InMemory();
         Assert.Contains("device", Assert.Single(store.AddFiles(["/dev/zero"]).Skipped).Reason, StringComparison.Ordinal);
     }
@@ -166,6 +167,26 @@ public sealed class KnowledgeRefusalTests : IDisposable
 
         Assert.Equal(before, File.ReadAllBytes(_path));
         Assert.Single(Directory.GetFiles(_folder.FullName));
+    }
+
+    [SkippableFact]
+    public void A_store_in_a_write_protected_folder_can_be_read()
+    {
+        Skip.If(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "This user may write everywhere.");
+        Fill();
+        UnixFileMode before = File.GetUnixFileMode(_folder.FullName);
+        File.SetUnixFileMode(_folder.FullName, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            using var store = KnowledgeStore.OpenRead(_path);
+            Assert.NotEmpty(store.Search(KnowledgeStoreTests.Sentence(3)));
+            store.Verify();
+            Refused("SQLite cannot open the file for this, or its folder is write-protected.", KnowledgeStore.OpenOrCreate);
+        }
+        finally
+        {
+            File.SetUnixFileMode(_folder.FullName, before);
+        }
     }
 
     [Fact]
