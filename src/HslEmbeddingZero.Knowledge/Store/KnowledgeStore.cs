@@ -10,9 +10,9 @@ namespace HslEmbeddingZero.Knowledge;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A question finds facts by the trigrams of its words, so a word matches other words that begin like it (Korean particles, plurals) or share
-/// three characters with it. A word of two characters matches only where a word begins with them, a word of one only as a whole word.
-/// Upper and lower case are the same. Everything that is no letter or digit is a space.
+/// A question finds facts by the trigrams of its words, so a word matches other words that begin like it (Korean particles, plurals) or
+/// share three characters with it. A word of two characters matches only where a word begins with them, a word of one only as a whole
+/// word. Upper and lower case are the same. Everything that is no letter or digit is a space.
 /// </para>
 /// <para>
 /// Several threads may use a store. Each search has a connection of its own, and one change is made at a time. Other processes may read

@@ -17,7 +17,8 @@ public sealed class KnowledgeImportTests : IDisposable
         // Many times the buffer, with characters of one to four bytes at its borders.
         StringBuilder text = new("\uFEFF");
         for (int i = 0; text.Length < 300_000; i++)
-            text.Append($"미나{i}는 🦊 {KnowledgeStoreTests.Sentence(i)} {new string(' ', i % 700)}{(i % 3 == 0 ? "\n" : "")}{new string('é', i % 200)} ");
+            text.Append($"미나{i}는 🦊 {KnowledgeStoreTests.Sentence(i)} ").Append(' ', i % 700).Append(i % 3 == 0 ? "\n" : "")
+                .Append('é', i % 200);
         using KnowledgeStore memory = KnowledgeStore.InMemory(), file = Create("store.db");
         string path = _folder.Write("text.txt", text.ToString());
         memory.Add(path, text.ToString());
