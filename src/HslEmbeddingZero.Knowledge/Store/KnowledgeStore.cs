@@ -145,11 +145,17 @@ public sealed class KnowledgeStore : IDisposable
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ImportResult AddFiles(
-        IReadOnlyList<string> paths, IProgress<ImportProgress>? progress = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<string> paths, IProgress<ImportProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        AddFiles(paths, FileImport.FactsPerBatch, progress, cancellationToken);
+
+    /// <summary>As the public method, but with another number of facts in a transaction.</summary>
+    internal ImportResult AddFiles(
+        IReadOnlyList<string> paths, int factsPerBatch, IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         foreach (string path in paths) ArgumentException.ThrowIfNullOrEmpty(path, nameof(paths));
-        return Write(writer => new FileImport(writer, progress, cancellationToken).Run(paths));
+        return Write(writer => new FileImport(writer, factsPerBatch, progress, cancellationToken).Run(paths));
     }
 
     /// <summary>Removes a source with its facts.</summary>
