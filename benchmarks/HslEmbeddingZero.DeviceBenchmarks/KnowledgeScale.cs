@@ -61,7 +61,7 @@ internal static class KnowledgeScale
                 {
                     (string fact, string question) = i % 2 == 0 ? English(english, random) : Korean(korean, random);
                     writer.WriteLine(fact);
-                    if (random.NextDouble() * facts < 2 * questions) asked.Add($"{question}\n{fact}");
+                    if (random.NextDouble() * FactsPerFile < 2 * questions) asked.Add($"{question}\n{fact}");
                 }
             }
 
@@ -70,8 +70,8 @@ internal static class KnowledgeScale
             seconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
             done += count;
             if (done != FactsPerFile && done != facts) continue;
-            Console.WriteLine($"{store.Count} facts: {store.Count / seconds:F0} a second; the file has {new FileInfo(path).Length / 1e6:F0} MB; "
-                + $"resident memory {Resident():F0} MiB, highest {Highest():F0}.");
+            Console.WriteLine($"{store.Count} facts: {store.Count / seconds:F0} a second; the file has "
+                + $"{new FileInfo(path).Length / 1e6:F0} MB; resident memory {Resident():F0} MiB, highest {Highest():F0}.");
             Search(store, [.. asked.OrderBy(_ => random.Next()).Take(questions)]);
         }
 
@@ -94,7 +94,8 @@ internal static class KnowledgeScale
         }
 
         Console.WriteLine($"{asked.Length} questions: median {times.Median():F1} ms, 95th percentile {times.Quantile(0.95):F1}, "
-            + $"longest {times.Max():F1}; the fact is among {Most} for {hits}. Resident memory {Resident():F0} MiB, highest {Highest():F0}.");
+            + $"longest {times.Max():F1}; the fact is among {Most} for {hits}. "
+            + $"Resident memory {Resident():F0} MiB, highest {Highest():F0}.");
     }
 
     private static (string Fact, string Question) English(string[] words, Xoshiro256StarStar random)

@@ -56,7 +56,7 @@ internal static class KnowledgeCommand
             foreach (FoundFact fact in found)
                 Console.Out.WriteLine(string.Create(
                     CultureInfo.InvariantCulture, $"{fact.Score,7:F2}  {Visible(fact.Text)}  [{fact.Source}, byte {fact.Offset}]"));
-            if (found.Count == 0) Console.Error.WriteLine("No fact shares three characters, or the first two of a word, with the question.");
+            if (found.Count == 0) Console.Error.WriteLine("No fact shares three characters with the question.");
             return 0;
         });
         return command;
@@ -129,7 +129,8 @@ internal static class KnowledgeCommand
         ];
         return files.Length > 0
             ? files
-            : throw new InvalidDataException($"{path}: 0 files; {(isPattern ? "the pattern must match" : "the folder must have")} at least 1.");
+            : throw new InvalidDataException(
+                $"{path}: 0 files; {(isPattern ? "the pattern must match" : "the folder must have")} at least 1.");
     }
 
     private static Option<string> StoreOption(string more = "")

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 
 namespace HslEmbeddingZero.Knowledge;
@@ -31,7 +32,7 @@ internal sealed class FactReader : IDisposable
         _trigram = store.Prepare("SELECT facts FROM trigrams WHERE id = $id", "id");
         _match = store.Prepare("SELECT rowid FROM fact_index WHERE fact_index MATCH $query LIMIT $most", "query", "most");
         _fact = store.Prepare(
-            "SELECT facts.text, sources.name, facts.offset FROM facts JOIN sources ON sources.id = facts.source WHERE facts.id = $id", "id");
+            "SELECT text, sources.name, offset FROM facts JOIN sources ON sources.id = source WHERE facts.id = $id", "id");
         _sources = store.Prepare("SELECT name, bytes, facts, bytes_read = bytes FROM sources ORDER BY id");
         _sourceCount = store.Prepare("SELECT count(*) FROM sources");
     }
@@ -197,7 +198,7 @@ internal sealed class FactReader : IDisposable
         public void Add(List<long> rows, double with)
         {
             double weight = Weight(facts, with);
-            foreach (long id in rows) System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_weights, id, out _) += weight;
+            foreach (long id in rows) CollectionsMarshal.GetValueRefOrAddDefault(_weights, id, out _) += weight;
             Rows += rows.Count;
         }
 

@@ -10,9 +10,9 @@ public readonly record struct FactPlace(long Offset, int Length);
 
 /// <summary>Divides text into facts: one sentence each, without the white space around it.</summary>
 /// <remarks>
-/// A fact ends at the end of its line, and after . ! ? or … before white space, with the quotes and brackets that close there. The full-width
-/// marks 。！？ end it without white space too. Initials, numbers of a list and a few abbreviations (such as "Dr.") end none. A longer
-/// sentence is cut at its last white space within the limit, or between two characters where it has none.
+/// A fact ends at the end of its line, and after . ! ? or … before white space, with the quotes and brackets that close there. The
+/// full-width marks 。！？ end it without white space too. Initials, numbers of a list and a few abbreviations (such as "Dr.") end none. A
+/// longer sentence is cut at its last white space within the limit, or between two characters where it has none.
 /// </remarks>
 public static class FactSplitter
 {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Data.Sqlite;
 
@@ -38,7 +39,8 @@ internal sealed class FactWriter : IDisposable
         _addTrigram = store.Prepare(
             "INSERT INTO trigrams VALUES($id, $facts) ON CONFLICT(id) DO UPDATE SET facts = facts + excluded.facts", "id", "facts");
         _readTotals = store.Prepare("SELECT facts, trigrams, next_fact FROM totals");
-        _setTotals = store.Prepare("UPDATE totals SET facts = $facts, trigrams = $trigrams, next_fact = $next", "facts", "trigrams", "next");
+        _setTotals = store.Prepare(
+            "UPDATE totals SET facts = $facts, trigrams = $trigrams, next_fact = $next", "facts", "trigrams", "next");
     }
 
     /// <summary>The number of the next fact.</summary>
@@ -139,7 +141,7 @@ internal sealed class FactWriter : IDisposable
         for (int i = 0; i < _trigrams.Count; i++)
         {
             if (i > 0 && _trigrams[i] == _trigrams[i - 1]) continue;
-            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_trigramFacts, _trigrams[i], out _) += sign;
+            CollectionsMarshal.GetValueRefOrAddDefault(_trigramFacts, _trigrams[i], out _) += sign;
         }
     }
 

@@ -1,12 +1,14 @@
 namespace HslEmbeddingZero.Knowledge;
 
 /// <summary>Imports files in transactions of some ten thousand facts, so that an interrupted import keeps what it has done.</summary>
-internal sealed class FileImport(FactWriter writer, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+internal sealed class FileImport(
+    FactWriter writer, int factsPerBatch, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
 {
-    /// <summary>Facts of a transaction. A power of two, and each check of the token and each report is at a part of it.</summary>
-    internal const int FactsPerBatch = 1 << 14;
+    /// <summary>Facts of a transaction: enough that its end costs little. A multiple of <see cref="FactsPerReport"/>.</summary>
+    public const int FactsPerBatch = 1 << 14;
 
-    private const int FactsPerReport = 1 << 10;
+    /// <summary>Facts between two reports and two looks at the token.</summary>
+    public const int FactsPerReport = 1 << 10;
 
     private readonly List<SkippedSource> _skipped = [];
     private int _added, _replaced, _unchanged;
@@ -64,7 +66,7 @@ internal sealed class FileImport(FactWriter writer, IProgress<ImportProgress>? p
             pending++;
             if (++_inBatch % FactsPerReport != 0) continue;
             progress?.Report(new(name, _bytesBefore + file.Position, _bytesTotal, _facts));
-            if (_inBatch < FactsPerBatch && !cancellationToken.IsCancellationRequested) continue;
+            if (_inBatch < factsPerBatch && !cancellationToken.IsCancellationRequested) continue;
             source = writer.Advance(name, source, file.Position, pending);
             pending = 0;
             writer.Commit();

@@ -10,9 +10,9 @@ namespace HslEmbeddingZero.Knowledge;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A question finds facts by the trigrams of its words, so a word matches other words that begin like it (Korean particles, plurals) or share
-/// three characters with it. A word of two characters matches only where a word begins with them, a word of one only as a whole word.
-/// Upper and lower case are the same. Everything that is no letter or digit is a space.
+/// A question finds facts by the trigrams of its words, so a word matches other words that begin like it (Korean particles, plurals) or
+/// share three characters with it. A word of two characters matches only where a word begins with them, a word of one only as a whole
+/// word. Upper and lower case are the same. Everything that is no letter or digit is a space.
 /// </para>
 /// <para>
 /// Several threads may use a store. Each search has a connection of its own, and one change is made at a time. Other processes may read
@@ -145,11 +145,17 @@ public sealed class KnowledgeStore : IDisposable
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ImportResult AddFiles(
-        IReadOnlyList<string> paths, IProgress<ImportProgress>? progress = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<string> paths, IProgress<ImportProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        AddFiles(paths, FileImport.FactsPerBatch, progress, cancellationToken);
+
+    /// <summary>As the public method, but with another number of facts in a transaction.</summary>
+    internal ImportResult AddFiles(
+        IReadOnlyList<string> paths, int factsPerBatch, IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         foreach (string path in paths) ArgumentException.ThrowIfNullOrEmpty(path, nameof(paths));
-        return Write(writer => new FileImport(writer, progress, cancellationToken).Run(paths));
+        return Write(writer => new FileImport(writer, factsPerBatch, progress, cancellationToken).Run(paths));
     }
 
     /// <summary>Removes a source with its facts.</summary>

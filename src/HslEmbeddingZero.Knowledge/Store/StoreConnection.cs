@@ -47,7 +47,8 @@ internal sealed class StoreConnection : IDisposable
     {
         StoreConnection opened = new("the store in memory", new(new SqliteConnectionStringBuilder
         {
-            DataSource = ":memory:", Pooling = false,
+            DataSource = ":memory:",
+            Pooling = false,
         }.ConnectionString));
         opened._connection.Open();
         opened.Guard(() =>
@@ -173,7 +174,9 @@ internal sealed class StoreConnection : IDisposable
     {
         StoreConnection opened = new(path, new(new SqliteConnectionStringBuilder
         {
-            DataSource = source, Mode = mode, Pooling = false,
+            DataSource = source,
+            Mode = mode,
+            Pooling = false,
         }.ConnectionString));
         try
         {

@@ -195,7 +195,8 @@ public sealed class PackageContentTests(PackedLibraries packed)
     [InlineData("HslEmbeddingZero.Signal", "T:HslEmbeddingZero.HslFeatures", "F:HslEmbeddingZero.ByteIds.Mask")]
     [InlineData("HslEmbeddingZero.Inference", "T:HslEmbeddingZero.IByteModel", "P:HslEmbeddingZero.IByteGenerator.Logits")]
     [InlineData("HslEmbeddingZero.Onnx", "T:HslEmbeddingZero.OnnxExport", "P:HslEmbeddingZero.OnnxExportOptions.Attention")]
-    [InlineData("HslEmbeddingZero.Knowledge", "T:HslEmbeddingZero.Knowledge.KnowledgeStore", "P:HslEmbeddingZero.Knowledge.FoundFact.Score")]
+    [InlineData(
+        "HslEmbeddingZero.Knowledge", "T:HslEmbeddingZero.Knowledge.KnowledgeStore", "P:HslEmbeddingZero.Knowledge.FoundFact.Score")]
     [InlineData("HslEmbeddingZero", "T:HslEmbeddingZero.ZeroDoor", "M:HslEmbeddingZero.InputDoor.Stream(TorchSharp.torch.Tensor)")]
     [InlineData("HslEmbeddingZero.Training", "T:HslEmbeddingZero.Training.Trainer", "P:HslEmbeddingZero.Training.TrainerOptions.Steps")]
     public void The_documentation_comes_along(string id, params string[] members)

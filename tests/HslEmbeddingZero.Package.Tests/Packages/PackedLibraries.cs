@@ -11,7 +11,7 @@ public sealed class PackedLibraries : IDisposable
         string suffix = $"test.{Guid.NewGuid():N}";
         Version = $"0.1.0-{suffix}";
         Commit = ReadCommit();
-        string[] last = ["HslEmbeddingZero.Training", "HslEmbeddingZero.Onnx", "HslEmbeddingZero.Knowledge"]; // Packing them builds all others.
+        string[] last = ["HslEmbeddingZero.Training", "HslEmbeddingZero.Onnx", "HslEmbeddingZero.Knowledge"]; // They build all others.
         foreach (string id in last) Pack(id);
         foreach (string id in Ids.Except(last)) Pack(id, "--no-build");
 

@@ -5,7 +5,7 @@ namespace HslEmbeddingZero.Tests.Knowledge;
 
 public sealed class KnowledgeImportTests : IDisposable
 {
-    private const int ManyFacts = FileImport.FactsPerBatch * 2 + 5000;
+    private const int Batch = 2 * FileImport.FactsPerReport, ManyFacts = 2 * Batch + 1500;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -17,7 +17,8 @@ public sealed class KnowledgeImportTests : IDisposable
         // Many times the buffer, with characters of one to four bytes at its borders.
         StringBuilder text = new("\uFEFF");
         for (int i = 0; text.Length < 300_000; i++)
-            text.Append($"미나{i}는 🦊 {KnowledgeStoreTests.Sentence(i)} {new string(' ', i % 700)}{(i % 3 == 0 ? "\n" : "")}{new string('é', i % 200)} ");
+            text.Append($"미나{i}는 🦊 {KnowledgeStoreTests.Sentence(i)} ").Append(' ', i % 700).Append(i % 3 == 0 ? "\n" : "")
+                .Append('é', i % 200);
         using KnowledgeStore memory = KnowledgeStore.InMemory(), file = Create("store.db");
         string path = _folder.Write("text.txt", text.ToString());
         memory.Add(path, text.ToString());
@@ -72,7 +73,7 @@ public sealed class KnowledgeImportTests : IDisposable
         using KnowledgeStore whole = Create("whole.db"), parts = Create("parts.db");
         whole.AddFiles(files);
         int stops = 0;
-        for (long stopAt = 3000; ; stopAt += 20_000, stops++)
+        for (long stopAt = 1500; ; stopAt += 3000, stops++)
         {
             using CancellationTokenSource stop = new();
             long before = parts.Count;
@@ -82,7 +83,7 @@ public sealed class KnowledgeImportTests : IDisposable
             });
             try
             {
-                parts.AddFiles(files, progress, stop.Token);
+                parts.AddFiles(files, Batch, progress, stop.Token);
                 break;
             }
             catch (OperationCanceledException)
@@ -92,7 +93,7 @@ public sealed class KnowledgeImportTests : IDisposable
             }
         }
 
-        Assert.Equal(4, stops);
+        Assert.Equal(3, stops);
         RequireSame(whole, parts);
     }
 
@@ -104,17 +105,17 @@ public sealed class KnowledgeImportTests : IDisposable
         string path = _folder.PathOf("whole.db");
         int kills = 0;
         using var whole = KnowledgeStore.OpenOrCreate(path);
-        whole.AddFiles(files, new Reports(report =>
+        whole.AddFiles(files, Batch, new Reports(report =>
         {
-            if (report.Facts % 9216 != 0 || report.Facts == 0) return;
+            if (report.Facts % Batch != FileImport.FactsPerReport) return; // in the middle of a batch
             foreach (string end in (string[])["", "-wal"]) File.Copy(path + end, _folder.PathOf($"killed{kills}.db{end}"));
             kills++;
         }));
-        Assert.Equal(4, kills);
+        Assert.Equal(3, kills);
         for (int i = 0; i < kills; i++)
         {
             using KnowledgeStore killed = Create($"killed{i}.db");
-            long kept = (i + 1) * 9216 / FileImport.FactsPerBatch * FileImport.FactsPerBatch;
+            long kept = i * Batch;
             Assert.Equal(kept, killed.Count);
             Assert.All(killed.Sources(), source => Assert.False(source.IsComplete));
             Assert.Equal(ManyFacts - kept, killed.AddFiles(files).Facts);
@@ -128,7 +129,7 @@ public sealed class KnowledgeImportTests : IDisposable
         string file = Many("a.txt", 0);
         using KnowledgeStore store = Create("store.db");
         using CancellationTokenSource stop = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => store.AddFiles([file], new Reports(report =>
+        Assert.ThrowsAny<OperationCanceledException>(() => store.AddFiles([file], Batch, new Reports(report =>
         {
             if (report.Facts > 0) stop.Cancel();
         }), stop.Token));
@@ -145,12 +146,12 @@ public sealed class KnowledgeImportTests : IDisposable
     {
         string file = Many("a.txt", 0);
         using KnowledgeStore store = Create("store.db");
-        KnowledgeException fault = Assert.Throws<KnowledgeException>(() => store.AddFiles([file], new Reports(report =>
+        KnowledgeException fault = Assert.Throws<KnowledgeException>(() => store.AddFiles([file], Batch, new Reports(report =>
         {
             if (report.Facts == 1024) File.AppendAllText(file, "And more.");
         })));
         Assert.Equal($"{file}: the file has changed while it was read. Import it again.", fault.Message);
-        Assert.Equal(2 * FileImport.FactsPerBatch, store.Count);
+        Assert.Equal(2 * Batch, store.Count);
         store.Verify();
         Assert.Equal(ManyFacts + 1, store.AddFiles([file]).Facts);
     }
@@ -189,7 +190,7 @@ public sealed class KnowledgeImportTests : IDisposable
     {
         Assert.Equal(expected.Count, found.Count);
         Assert.Equal(expected.Sources(), found.Sources());
-        foreach (int i in (int[])[0, 2999, 16_383, 16_384, 20_000, ManyFacts - 1])
+        foreach (int i in (int[])[0, 1499, Batch - 1, Batch, 2 * Batch, ManyFacts - 1])
             Assert.Equal(expected.Search($"fact n{i}"), found.Search($"fact n{i}"));
         found.Verify();
     }

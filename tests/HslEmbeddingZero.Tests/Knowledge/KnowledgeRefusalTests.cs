@@ -173,6 +173,7 @@ public sealed class KnowledgeRefusalTests : IDisposable
     public void A_store_in_a_write_protected_folder_can_be_read()
     {
         Skip.If(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "This user may write everywhere.");
+        if (OperatingSystem.IsWindows()) return; // for the analyzer
         Fill();
         UnixFileMode before = File.GetUnixFileMode(_folder.FullName);
         File.SetUnixFileMode(_folder.FullName, UnixFileMode.UserRead | UnixFileMode.UserExecute);

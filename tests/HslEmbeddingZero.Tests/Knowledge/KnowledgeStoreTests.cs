@@ -130,7 +130,8 @@ public sealed class KnowledgeStoreTests
     {
         string[] first = ["alpha", "river", "stone", "cloud", "ember"], second = ["north", "south", "eastern", "western", "middle"];
         StringBuilder text = new();
-        for (int i = 0; i < 15_000; i++) text.Append($"The {first[i % 5]} was in the {(i % 7 == 0 ? second[i / 7 % 4] : "middle")} of it.\n");
+        for (int i = 0; i < 15_000; i++)
+            text.Append($"The {first[i % 5]} was in the {(i % 7 == 0 ? second[i / 7 % 4] : "middle")} of it.\n");
         text.Append("The river was in the western part of the ember.\n");
         using var store = KnowledgeStore.InMemory();
         store.Add("common", text.ToString());
@@ -227,7 +228,9 @@ public sealed class KnowledgeStoreTests
     internal static string Sentence(int number)
     {
         Random random = new(number);
-        return string.Join(' ', Enumerable.Range(0, 4 + random.Next(6)).Select(_ =>
-            string.Concat(Enumerable.Range(0, 1 + random.Next(3)).Select(_ => $"{"bdgklmnprst"[random.Next(11)]}{"aeiou"[random.Next(5)]}")))) + ".";
+        return string.Join(' ', Enumerable.Range(0, 4 + random.Next(6)).Select(_ => string.Concat(Syllables(1 + random.Next(3))))) + ".";
+
+        IEnumerable<string> Syllables(int count) =>
+            Enumerable.Range(0, count).Select(_ => $"{"bdgklmnprst"[random.Next(11)]}{"aeiou"[random.Next(5)]}");
     }
 }
