@@ -3,6 +3,9 @@ namespace HslEmbeddingZero.Samples.SyntheticData;
 /// <summary>Parts of English names and values. Names, towns and schools are invented.</summary>
 internal static class EnglishParts
 {
+    /// <summary>Most letters of a given or a family name.</summary>
+    private const int MostNameLetters = 9;
+
     public static IReadOnlyList<string> Months { get; } =
     [
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -10,14 +13,18 @@ internal static class EnglishParts
 
     public static IEnumerable<string> GivenNames =>
         from start in Words("Ta Mo Be Ca De El Fa Ga He Il Jo Ka Lu Ma Ne O Pe Qui Ro Sa Ti U Va We Xa Ye Zo Bri Cle Dra")
-        from end in Words("via rinth dessa vick lorn meth nelka quin rado sten thea vash wyn zara limo mirra bren")
-        select start + end;
+        from middle in Words("la ri no ve du si go")
+        from end in Words("via rinth dess vick lorn meth nel quin rado sten thea vash wyn zar limo mira bren")
+        where start.Length + middle.Length + end.Length <= MostNameLetters
+        select start + middle + end;
 
     public static IEnumerable<string> FamilyNames =>
         from start in Words(
             "Mor Hal Bren Cald Dusk Fal Grov Hest Jarn Kest Lorn Marr Nesk Orm Pend Quar Rusk Sorn Tarl Usk Vard Wend Yarl Zand")
-        from end in Words("wen ick ovar ane eth idge low mond aby ett ulf ander ory ish ope")
-        select start + end;
+        from middle in Words("a e i o u an el im or us")
+        from end in Words("wen lick var dane keth ridge low mond by dett gulf nder tory mish pole")
+        where start.Length + middle.Length + end.Length <= MostNameLetters
+        select start + middle + end;
 
     public static IEnumerable<string> Towns =>
         from start in Words(

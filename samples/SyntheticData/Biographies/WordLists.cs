@@ -11,6 +11,12 @@ internal static class WordLists
     /// <summary>Most values of a relation in one language.</summary>
     private const int MostValues = 320;
 
+    /// <summary>
+    /// Most given and family names of a language: so many that few persons share one. A search for a person then finds this person, and not
+    /// everybody with the same family name.
+    /// </summary>
+    private const int MostNames = 2500;
+
     /// <summary>One given name in five is for held-out persons only.</summary>
     private const int HeldOutShare = 5;
 
@@ -30,9 +36,9 @@ internal static class WordLists
         [(Language.Korean, Relation.Dish)] = Choose(KoreanParts.Dishes),
     };
 
-    private static readonly string[] EnglishGiven = Choose(EnglishParts.GivenNames, int.MaxValue);
-    private static readonly string[] KoreanGiven = Choose(KoreanParts.GivenNames, int.MaxValue);
-    private static readonly string[] EnglishFamily = Choose(EnglishParts.FamilyNames, int.MaxValue);
+    private static readonly string[] EnglishGiven = Choose(EnglishParts.GivenNames, MostNames);
+    private static readonly string[] KoreanGiven = Choose(KoreanParts.GivenNames, MostNames);
+    private static readonly string[] EnglishFamily = Choose(EnglishParts.FamilyNames, MostNames);
     private static readonly string[] KoreanFamily = KoreanParts.FamilyNames;
 
     /// <summary>The values of a relation.</summary>

