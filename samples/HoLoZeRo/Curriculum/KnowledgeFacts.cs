@@ -85,6 +85,21 @@ internal sealed class KnowledgeFacts : IDisposable
         })];
     }
 
+    /// <summary>Writes facts of several persons, and a passage of them that begins anywhere.</summary>
+    public void WriteCopy(Draws choices, bool isHeldOut, Span<short> facts, Span<short> passage)
+    {
+        IReadOnlyList<Person> persons = isHeldOut ? World.HeldOut : World.Training;
+        for (Span<short> rest = facts; rest.Length > 0;)
+        {
+            byte[] fact = Encoding.UTF8.GetBytes(World.Fact(choices.OneOf(persons), choices.OneOf(Relations), swapped: false) + "\n");
+            int length = Math.Min(fact.Length, rest.Length);
+            for (int i = 0; i < length; i++) rest[i] = fact[i];
+            rest = rest[length..];
+        }
+
+        facts.Slice(choices.Below(facts.Length - passage.Length + 1), passage.Length).CopyTo(passage);
+    }
+
     /// <summary>A dialogue about a person, up to an answer of the assistant.</summary>
     public PromptSample Dialogue(Person person, Draws choices, int mostBytes)
     {
