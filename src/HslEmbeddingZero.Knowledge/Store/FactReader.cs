@@ -8,12 +8,13 @@ namespace HslEmbeddingZero.Knowledge;
 /// <para>
 /// The score is BM25 over trigrams, and for each word of the question the cubed weight of the start that a word of the fact shares with
 /// it. The cube lets one rare word, such as a name, count more than several common ones. The start is for names with an ending, as Korean
-/// particles. Of 132,000 synthetic facts, the one that is asked for is among the best 8 in 1,000 of 1,000 questions; with BM25 over trigrams alone in about half.
+/// particles. Of 132,000 synthetic facts, the one that is asked for is among the best 8 in 1,000 of 1,000 questions; with BM25 over trigrams
+/// alone in about half.
 /// </para>
 /// <para>
-/// Scoring every fact that has any trigram of the question would read most of a large store, so the facts
-/// to score are found first. A trigram that is in few facts names them alone. A word whose trigrams are all common names the facts that
-/// have all of them. Words that are still too common narrow each other down.
+/// Scoring every fact that has any trigram of the question would read most of a large store, so the facts to score are found first. A trigram
+/// that is in few facts names them alone. A word whose trigrams are all common names the facts that have all of them. Words that are still
+/// too common narrow each other down. Only short lists are read: longer ones made searches slower and worse.
 /// </para>
 /// </remarks>
 internal sealed class FactReader : IDisposable
@@ -124,7 +125,7 @@ internal sealed class FactReader : IDisposable
             List<long> rows = Rows($"{all} AND {word.Query}");
             if (rows.Count == 0) continue;
             (all, last, weight) = ($"{all} AND {word.Query}", rows, rows.Count > RowsPerList ? candidates.Estimate(rows) : rows.Count);
-            if (rows.Count <= RowsPerList) break;
+            if (rows.Count <= FactsToScore) break;
         }
 
         if (last.Count <= RowsPerList || candidates.Rows == 0) candidates.Add(last, weight);

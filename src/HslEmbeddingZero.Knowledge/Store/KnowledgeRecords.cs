@@ -3,7 +3,10 @@ namespace HslEmbeddingZero.Knowledge;
 /// <summary>A fact that a search found.</summary>
 /// <param name="Id">Number of the fact in its store. Later facts have higher numbers.</param>
 /// <param name="Text">The fact, at most <see cref="FactSplitter.MaxBytes"/> bytes of UTF-8.</param>
-/// <param name="Score">BM25 of the question's trigrams, above 0. Higher is better. Scores of two questions cannot be compared.</param>
+/// <param name="Score">
+/// BM25 of the question's trigrams, and more for words that begin alike; above 0. Higher is better. Scores of two questions cannot be
+/// compared.
+/// </param>
 /// <param name="Source">Name of the source.</param>
 /// <param name="Offset">First byte of the fact in its source.</param>
 public sealed record FoundFact(long Id, string Text, double Score, string Source, long Offset);
