@@ -15,9 +15,9 @@ public sealed class RoomTests
     [
         "HslEmbeddingZero.Signal/Files", "HslEmbeddingZero.Signal", "HslEmbeddingZero.Signal/Signal", "HslEmbeddingZero.Signal/Model",
         "HslEmbeddingZero.Onnx",
-        "HslEmbeddingZero.Inference", "HslEmbeddingZero.Inference/Generation", "HslEmbeddingZero.Inference/Kernels",
-        "HslEmbeddingZero.Inference/Decoder",
-        "HslEmbeddingZero.Knowledge/Store",
+        "HslEmbeddingZero.Inference", "HslEmbeddingZero.Inference/Chat", "HslEmbeddingZero.Inference/Generation",
+        "HslEmbeddingZero.Inference/Kernels", "HslEmbeddingZero.Inference/Decoder",
+        "HslEmbeddingZero.Knowledge/Store", "HslEmbeddingZero.Knowledge/Answers",
         "HslEmbeddingZero/Interop", "HslEmbeddingZero", "HslEmbeddingZero/Doors", "HslEmbeddingZero/Model",
         "HslEmbeddingZero.Training/Distributed", "HslEmbeddingZero.Training/Data", "HslEmbeddingZero.Training/Optimization",
         "HslEmbeddingZero.Training/Evaluation", "HslEmbeddingZero.Training/Runs",

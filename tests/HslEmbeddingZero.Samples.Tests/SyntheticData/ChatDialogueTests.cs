@@ -15,7 +15,7 @@ public sealed class ChatDialogueTests
         Assert.All(Dialogues, dialogue =>
         {
             string name = dialogue.Person!.Name;
-            Assert.Contains(name, dialogue.Exchanges[0].User, StringComparison.Ordinal);
+            Assert.Contains(name, dialogue.Exchanges[0].Question, StringComparison.Ordinal);
             Assert.All(dialogue.Exchanges.Skip(1), turn => Assert.DoesNotContain(name, turn.Question, StringComparison.Ordinal));
         });
     }
