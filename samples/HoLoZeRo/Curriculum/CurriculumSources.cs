@@ -63,7 +63,7 @@ internal sealed class CurriculumSources(TextCorpus text, WindowCorpus windows, K
 
     /// <summary>
     /// Copying must be learned before facts can be read. Here every byte of the targets teaches it; in an answer only a few do. The text is
-    /// facts, as invented names cannot be guessed: with the text of the corpus, 700 steps taught no copying.
+    /// facts, as invented names cannot be guessed: text that can be guessed teaches little copying.
     /// </summary>
     private DelegateSource Copies(SampleShape shape, double weight)
     {
