@@ -33,8 +33,9 @@ internal static class CurriculumCommand
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
         Option<DirectoryInfo> output = CheckedOptions.Folder(
-            "--out", $"Folder for {CurriculumTraining.ModelName}, the table, the curve, the stores, metrics and checkpoints.", "runs/curriculum");
-        Option<bool> resume = new("--resume") { Description = "Go on in the same folder, in the middle of a stage if it was interrupted there." };
+            "--out", $"Folder for {CurriculumTraining.ModelName}, the table, the curve, the stores, metrics and checkpoints.",
+            "runs/curriculum");
+        Option<bool> resume = new("--resume") { Description = "Go on in the same folder, also in the middle of a stage." };
         Command command = new(
             "curriculum", "Trains a model in stages, each from the weights of the one before, until it reads facts from a store.")
         {

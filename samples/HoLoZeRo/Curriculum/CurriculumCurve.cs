@@ -5,7 +5,8 @@ using ScottPlot.Plottables;
 namespace HslEmbeddingZero.Samples;
 
 /// <summary>
-/// Held-out scores over the steps of all stages: bits per byte of each source on the left, the grounding gap and exact answers on the right.
+/// Held-out scores over the steps of all stages: bits per byte of each source on the left, the grounding gap and exact answers on the
+/// right.
 /// </summary>
 internal static class CurriculumCurve
 {

@@ -57,8 +57,8 @@ internal sealed class CurriculumSources(TextCorpus text, WindowCorpus windows, K
         };
         if (source.Shape == shape) return source;
         throw new InvalidDataException(
-            $"Stage '{stage.Name}': source '{name}' has {source.Shape.ContextLength} ids of context and {source.Shape.TargetLength} to score, "
-            + $"not {shape.ContextLength} and {shape.TargetLength}.");
+            $"Stage '{stage.Name}': source '{name}' has {source.Shape.ContextLength} ids of context and {source.Shape.TargetLength} to "
+            + $"score, not {shape.ContextLength} and {shape.TargetLength}.");
     }
 
     /// <summary>
@@ -100,7 +100,8 @@ internal sealed class CurriculumSources(TextCorpus text, WindowCorpus windows, K
 
     private PromptSource ScoredOnly(string name, SampleShape shape, StageSource options, bool isHeldOut, FactChoice choice)
     {
-        if (options.Weight > 0) throw new InvalidDataException($"Source '{name}' is only scored: its weight must be 0, not {options.Weight}.");
+        if (options.Weight > 0)
+            throw new InvalidDataException($"Source '{name}' is only scored: its weight must be 0, not {options.Weight}.");
         return new(
             name, shape, facts.Fingerprint, null,
             PromptSource.Collect(

@@ -91,9 +91,12 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
             CultureInfo.InvariantCulture,
             $"{stage.Name} at step {value.Step}: {string.Join(", ", value.Scores.Sources.Select(Describe))}"));
 
-        private static string Describe(SourceScore score) => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{score.Name} {score.BitsPerByte:F3}{(score.ExactMatch is { } exact ? $" ({exact:P0} exact)" : "")}{string.Concat(score.Gaps.Select(Describe))}");
+        private static string Describe(SourceScore score)
+        {
+            string bits = string.Create(CultureInfo.InvariantCulture, $"{score.Name} {score.BitsPerByte:F3}");
+            string exact = score.ExactMatch is { } share ? string.Create(CultureInfo.InvariantCulture, $" ({share:P0} exact)") : "";
+            return bits + exact + string.Concat(score.Gaps.Select(Describe));
+        }
 
         private static string Describe(KeyValuePair<string, double> gap) =>
             string.Create(CultureInfo.InvariantCulture, $" {gap.Key} {gap.Value:+0.000;-0.000}");
@@ -123,6 +126,6 @@ internal sealed record Retrieval(int Questions, double First, double Found, doub
 
     public string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"Retrieval, {Questions:N0} questions about held-out persons: the right fact is the best one in {First:P1}, among {KnowledgeFacts.Found} "
-            + $"in {Found:P1}, and in the prompt of {MostBytes} bytes in {InPrompt:P1}.");
+        $"Retrieval, {Questions:N0} questions about held-out persons: the right fact is the best one in {First:P1}, among "
+            + $"{KnowledgeFacts.Found} in {Found:P1}, and in the prompt of {MostBytes} bytes in {InPrompt:P1}.");
 }

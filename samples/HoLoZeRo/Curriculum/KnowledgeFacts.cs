@@ -80,7 +80,7 @@ internal sealed class KnowledgeFacts : IDisposable
         return [.. Enumerable.Range(0, count).Select(i =>
         {
             // Every person of a small list, and both languages alike.
-            Person person = persons[(int)((long)i * persons.Count / count) / 2 * 2 + (i % 2)];
+            Person person = persons[Math.Min((int)((long)i * persons.Count / count) / 2 * 2 + (i % 2), persons.Count - 1)];
             return Ask(person, new(Draws.Hash((ulong)World.Options.Seed, i, isHeldOut ? 1 : 0)), facts, mostBytes);
         })];
     }

@@ -6,7 +6,9 @@ namespace HslEmbeddingZero.Knowledge;
 /// </summary>
 public static class KnowledgePrompt
 {
-    /// <summary>The text to search the store with: what the user has said so far. A later question often leaves out whom it is about.</summary>
+    /// <summary>
+    /// The text to search the store with: what the user has said so far. A later question often leaves out whom it is about.
+    /// </summary>
     /// <param name="turns">The turns so far.</param>
     public static string Query(IReadOnlyList<ChatTurn> turns)
     {
@@ -18,8 +20,8 @@ public static class KnowledgePrompt
     /// <param name="facts">Facts, the best first, as <see cref="KnowledgeStore.Search"/> gives them; may be empty.</param>
     /// <param name="turns">The turns so far, the last one of the user.</param>
     /// <param name="mostBytes">
-    /// Maximum length of the prompt, 1 or more. The turns have the room first; the facts that do not fit beside them are left out, the worst
-    /// first.
+    /// Maximum length of the prompt, 1 or more. The turns have the room first; the facts that do not fit beside them are left out, the
+    /// worst first.
     /// </param>
     /// <returns>The prompt in UTF-8. Without a fact, it has no turn of the system.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="mostBytes"/> is below 1.</exception>

@@ -8,13 +8,13 @@ namespace HslEmbeddingZero.Knowledge;
 /// <para>
 /// The score is BM25 over trigrams, and for each word of the question the cubed weight of the start that a word of the fact shares with
 /// it. The cube lets one rare word, such as a name, count more than several common ones. The start is for names with an ending, as Korean
-/// particles. Of 132,000 synthetic facts, the one that is asked for is among the best 8 in 1,000 of 1,000 questions; with BM25 over trigrams
-/// alone in about half.
+/// particles. Of 132,000 synthetic facts, the one that is asked for is among the best 8 in 1,000 of 1,000 questions; with BM25 over
+/// trigrams alone in about half.
 /// </para>
 /// <para>
-/// Scoring every fact that has any trigram of the question would read most of a large store, so the facts to score are found first. A trigram
-/// that is in few facts names them alone. A word whose trigrams are all common names the facts that have all of them. Words that are still
-/// too common narrow each other down. Only short lists are read: longer ones made searches slower and worse.
+/// Scoring every fact that has any trigram of the question would read most of a large store, so the facts to score are found first. A
+/// trigram that is in few facts names them alone. A word whose trigrams are all common names the facts that have all of them. Words that
+/// are still too common narrow each other down. Only short lists are read: longer ones made searches slower and worse.
 /// </para>
 /// </remarks>
 internal sealed class FactReader : IDisposable
@@ -82,7 +82,8 @@ internal sealed class FactReader : IDisposable
         var weights = factsWith.Where(one => one.Value > 0).ToDictionary(
             one => one.Key, one => Weight(facts, one.Value));
         List<FoundFact> found = [];
-        foreach (long id in candidates.Best(Math.Max(FactsToScore, most))) found.Add(Score(id, weights, words, facts, (double)length / facts));
+        foreach (long id in candidates.Best(Math.Max(FactsToScore, most)))
+            found.Add(Score(id, weights, words, facts, (double)length / facts));
         return [.. found.OrderByDescending(fact => fact.Score).ThenBy(fact => fact.Id).Take(most)];
     }
 
@@ -185,8 +186,9 @@ internal sealed class FactReader : IDisposable
     }
 
     /// <summary>
-    /// What the start that two words share adds to the score: the cube of its weight, times its share in the word. The weight is that of its
-    /// rarest trigram, or of the start itself if it is the longest one that any fact has. A start of two characters tells nothing, unless it is the whole word.
+    /// What the start that two words share adds to the score: the cube of its weight, times its share in the word. The weight is that of
+    /// its rarest trigram, or of the start itself if it is the longest one that any fact has. A start of two characters tells nothing,
+    /// unless it is the whole word.
     /// </summary>
     private static double WeightOfStart(QuestionWord word, long[] other, Dictionary<long, double> weights, long facts)
     {

@@ -40,7 +40,9 @@ public sealed record SourceScore
     /// <summary>The source's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Mean bits per byte over all held-out target bytes: the mean over the samples, each the mean over its scored bytes.</summary>
+    /// <summary>
+    /// Mean bits per byte over all held-out target bytes: the mean over the samples, each the mean over its scored bytes.
+    /// </summary>
     public required double BitsPerByte { get; init; }
 
     /// <summary>

@@ -86,8 +86,8 @@ public sealed class Evaluator
     /// </param>
     /// <param name="cancellationToken">Cancels between two batches. With a group, it stops all ranks.</param>
     /// <returns>
-    /// The bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order; 0 for MASK, which is not scored. Without MASK, their mean
-    /// equals <see cref="SourceScore.BitsPerByte"/>, apart from rounding.
+    /// The bits of each id of <see cref="HeldOutSamples.Targets"/>, in that order; 0 for MASK, which is not scored. Without MASK, their
+    /// mean equals <see cref="SourceScore.BitsPerByte"/>, apart from rounding.
     /// </returns>
     /// <exception cref="KeyNotFoundException">There is no such source, or it has no held-out samples.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -186,7 +186,8 @@ public sealed class Evaluator
             scorer.Score(
                 contexts.Slice(first * shape.ContextLength, count * shape.ContextLength),
                 samples.Targets.Slice(first * shape.TargetLength, count * shape.TargetLength),
-                nats.AsSpan(first * numbersPerSample, count * numbersPerSample), exact.Length == 0 ? [] : exact.AsSpan(first, count), count);
+                nats.AsSpan(first * numbersPerSample, count * numbersPerSample),
+                exact.Length == 0 ? [] : exact.AsSpan(first, count), count);
         }
     }
 

@@ -127,7 +127,8 @@ public sealed record CurriculumStage
             ArgumentOutOfRangeException.ThrowIfLessThan(EvaluateEverySteps, 1);
             foreach ((string name, StageSource source) in Sources)
             {
-                OptionRange.Require(source.Weight >= 0 && double.IsFinite(source.Weight), $"{name}.weight", source.Weight, "0 or more, and finite");
+                OptionRange.Require(
+                    source.Weight >= 0 && double.IsFinite(source.Weight), $"{name}.weight", source.Weight, "0 or more, and finite");
                 OptionRange.Require(source.Context >= 1, $"{name}.context", source.Context, "1 or more");
                 OptionRange.Require(source.Target >= 1, $"{name}.target", source.Target, "1 or more");
             }

@@ -9,9 +9,9 @@ namespace HslEmbeddingZero.Training;
 /// and resumed there.
 /// </summary>
 /// <remarks>
-/// Files: those of each run, with the name of its stage in front, and STAGE<c>.weights.safetensors</c>, the model after the stage. That file
-/// is written last. The next stage starts from it, also in the same process, so that a resumed curriculum equals an uninterrupted one bit for
-/// bit on the CPU. With a group of processes, every rank makes the same calls; all ranks read the files of earlier stages.
+/// Files: those of each run, with the name of its stage in front, and STAGE<c>.weights.safetensors</c>, the model after the stage. That
+/// file is written last. The next stage starts from it, also in the same process, so that a resumed curriculum equals an uninterrupted
+/// one bit for bit on the CPU. With a group of processes, every rank makes the same calls; all ranks read the files of earlier stages.
 /// </remarks>
 public sealed class CurriculumRun
 {
@@ -71,8 +71,8 @@ public sealed class CurriculumRun
     /// The sources of the stage, with the weights and lengths that it asks for. All of them are scored.
     /// </param>
     /// <param name="options">
-    /// Checkpoints, dtype of the weights and so on; the defaults when null. Name, evaluations and best weights are set by the stage: a stage
-    /// hands on its last weights, whatever their scores.
+    /// Checkpoints, dtype of the weights and so on; the defaults when null. Name, evaluations and best weights are set by the stage: a
+    /// stage hands on its last weights, whatever their scores.
     /// </param>
     /// <param name="progress">Receives the progress of the training, on the calling thread.</param>
     /// <param name="evaluations">Receives every evaluation, on the calling thread.</param>
@@ -137,7 +137,7 @@ public sealed class CurriculumRun
             if (fitting.Length == 0)
             {
                 throw new ArgumentException(
-                    $"Stage '{stage.Name}': no weight's key begins with '{frozen}'. Keys are {string.Join(", ", weights.Keys.Take(3))}, ...");
+                    $"Stage '{stage.Name}': no weight's key begins with '{frozen}'. The keys are {string.Join(", ", weights.Keys)}.");
             }
 
             foreach (Tensor weight in fitting) weight.requires_grad = false;

@@ -37,7 +37,7 @@ public sealed class PromptSource : SampleSource
         if (heldOut is not null && heldOut.Shape != shape)
             throw new ArgumentException($"Source '{name}': its samples are {shape}, the held-out ones {heldOut.Shape}.", nameof(heldOut));
         if (draw is null && weight > 0)
-            throw new ArgumentException($"Source '{name}' has the weight {weight}, but no samples to draw; its weight must be 0.", nameof(draw));
+            throw new ArgumentException($"Source '{name}' has no samples to draw: its weight must be 0, not {weight}.", nameof(draw));
         _draw = draw ?? (_ => throw new InvalidOperationException($"Source '{name}' has nothing to train on."));
         Fingerprint = fingerprint;
         HeldOut = heldOut;
