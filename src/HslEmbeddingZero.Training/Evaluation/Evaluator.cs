@@ -174,7 +174,7 @@ public sealed class Evaluator
         }
 
         _group.Sum(nats);
-        _group.Sum(exact);
+        if (exact.Length > 0) _group.Sum(exact);
         for (int i = 0; i < nats.Length; i++) nats[i] = ToBits(nats[i], source, i / numbersPerSample);
         return nats;
 
