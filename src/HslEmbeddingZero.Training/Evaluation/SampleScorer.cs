@@ -42,6 +42,8 @@ internal sealed class TorchScorer(ByteLanguageModel model, Device device) : Samp
         if (nats.Length == count) DivideByScored(nats, targets);
         if (exact.Length > 0)
         {
+            using Scalar never = float.NegativeInfinity; // Generation never draws MASK.
+            logits.narrow(2, ByteIds.Mask, 1).fill_(never);
             Tensor isRight = logits.argmax(2).eq(goal).logical_or(goal.NotEqualSafe(ByteIds.Mask).logical_not());
             isRight.all(1).to(ScalarType.Float64).cpu().data<double>().CopyTo(exact);
         }
@@ -85,18 +87,19 @@ internal sealed class ByteModelScorer(IByteModel model) : SampleScorer
                 if (ids[i] == ByteIds.Mask) continue;
                 ReadOnlySpan<float> row = logits.AsSpan(i * ByteIds.Count, ByteIds.Count);
                 each[(sample * targetLength) + i] = Nats(row, ids[i]);
-                isRight &= IndexOfMax(row) == ids[i];
+                isRight &= MostLikely(row) == ids[i];
             }
 
             right[sample] = isRight ? 1 : 0;
         }
     }
 
-    private static int IndexOfMax(ReadOnlySpan<float> logits)
+    /// <summary>The id that greedy generation draws, which is never MASK.</summary>
+    private static int MostLikely(ReadOnlySpan<float> logits)
     {
         int most = 0;
-        for (int i = 1; i < logits.Length; i++)
-            if (logits[i] > logits[most]) most = i;
+        for (int id = 1; id < logits.Length; id++)
+            if (id != ByteIds.Mask && logits[id] > logits[most]) most = id;
         return most;
     }
 
