@@ -12,7 +12,9 @@ public sealed record Curriculum
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
         WriteIndented = true,
@@ -74,9 +76,18 @@ public sealed record Curriculum
     /// <exception cref="ArgumentException">Names the stage, the option, its value and the limit.</exception>
     public void Validate()
     {
+        _ = DoorArm.Named(Door);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BytesPerSlot, 1);
+        ArgumentNullException.ThrowIfNull(Body);
+        Body.Validate();
         ArgumentNullException.ThrowIfNull(Stages);
         if (Stages.Count == 0) throw new ArgumentException("A curriculum needs at least one stage.");
-        foreach (CurriculumStage stage in Stages) stage.Validate();
+        foreach ((int i, CurriculumStage? stage) in Stages.Index())
+        {
+            if (stage is null) throw new ArgumentException($"Stage {i} is null.");
+            stage.Validate();
+        }
+
         if (Stages.CountBy(stage => stage.Name).FirstOrDefault(pair => pair.Value > 1) is { Key: { } twice })
             throw new ArgumentException($"Two stages have the name '{twice}'; each needs its own.");
     }
@@ -125,8 +136,10 @@ public sealed record CurriculumStage
             ArgumentNullException.ThrowIfNull(Training);
             Training.Validate();
             ArgumentOutOfRangeException.ThrowIfLessThan(EvaluateEverySteps, 1);
-            foreach ((string name, StageSource source) in Sources)
+            if (Frozen.Any(string.IsNullOrEmpty)) throw new ArgumentException("A frozen key is empty; it must have at least 1 character.");
+            foreach ((string name, StageSource? source) in Sources)
             {
+                if (source is null) throw new ArgumentException($"Source '{name}' is null.");
                 OptionRange.Require(
                     source.Weight >= 0 && double.IsFinite(source.Weight), $"{name}.weight", source.Weight, "0 or more, and finite");
                 OptionRange.Require(source.Context >= 1, $"{name}.context", source.Context, "1 or more");
