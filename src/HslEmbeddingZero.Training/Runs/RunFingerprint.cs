@@ -71,10 +71,18 @@ internal static class RunFingerprint
                 // The options of the trainer are known by their own names.
                 string name = prefix + property.Name;
                 if (property.Value.ValueKind == JsonValueKind.Object) Add(name == "trainer" ? "" : $"{name}.", property.Value);
+                else if (property.Name == "Stages") AddStages(property.Value);
                 else if (name == "data") AddSources(property.Value.GetString()!);
-                else if (name == nameof(Precision)) values[name] = PrecisionOf(property.Value);
+                else if (property.Name == nameof(Precision)) values[name] = PrecisionOf(property.Value);
                 else values[name == "doorRows" ? "the rows of the door" : name] = $"{property.Value}";
             }
+        }
+
+        void AddStages(JsonElement stages)
+        {
+            string[] names = [.. stages.EnumerateArray().Select(stage => $"{stage.GetProperty(nameof(CurriculumStage.Name))}")];
+            foreach ((int i, JsonElement stage) in stages.EnumerateArray().Index()) Add($"stage '{names[i]}' ", stage);
+            values["the order of the stages"] = string.Join(", ", names);
         }
 
         // The part before the first source repeats seed and batch size.
