@@ -66,7 +66,8 @@ public sealed class KnowledgePromptTests
     {
         using var store = KnowledgeStore.InMemory();
         store.Add("people", "Mina lives in Busan. Joe lives in Seoul. Ann lives in Paris.");
-        ChatTurn[] turns = [new(ChatRole.User, "Tell me about Joe."), new(ChatRole.Assistant, "Yes?"), new(ChatRole.User, "Where does he live?")];
+        ChatTurn[] turns =
+            [new(ChatRole.User, "Tell me about Joe."), new(ChatRole.Assistant, "Yes?"), new(ChatRole.User, "Where does he live?")];
         byte[] prompt = KnowledgePrompt.Encode(store.Search(KnowledgePrompt.Query(turns)), turns, 512);
         Assert.Contains("\nJoe lives in Seoul.\n<|user|>\nTell me", Encoding.UTF8.GetString(prompt), StringComparison.Ordinal);
     }

@@ -37,7 +37,8 @@ public sealed class PromptSourceTests
         ArgumentException refused = Assert.Throws<ArgumentException>(() => Fill(Source("a", "four")));
         Assert.Equal("An answer has 4 bytes; with EOS, at most 4 ids can be scored: \"four\".", refused.Message);
         string message = Assert.Throws<ArgumentException>(() => PromptSource.Collect(Shape, [Sample("a", new string('x', 500))])).Message;
-        Assert.Contains($"has 500 bytes; with EOS, at most 4 ids can be scored: \"{new string('x', 60)}\".", message, StringComparison.Ordinal);
+        Assert.Contains($"has 500 bytes; with EOS, at most 4 ids can be scored: \"{new string('x', 60)}\".", message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>A batch is filled on another thread. The run ends with the source and the sample that failed.</summary>
@@ -45,7 +46,7 @@ public sealed class PromptSourceTests
     public void An_answer_that_is_too_long_ends_the_run_that_draws_it()
     {
         PromptSource source = new("prompts", Shape, "1", draw => Sample("a", draw.Index == 3 ? "long" : "b"));
-        using TinyRun run = new(TinyRun.Options, dim: 32, sources: [source]);
+        using TinyRun run = new(TinyRun.Options, dim: 32, bytesPerSlot: 1, sources: [source]);
         InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() => run.Trainer.Run());
         Assert.Contains("An answer has 4 bytes", failure.Message, StringComparison.Ordinal);
         Assert.Contains("\"long\"", failure.Message, StringComparison.Ordinal);
@@ -92,11 +93,10 @@ public sealed class PromptSourceTests
         HeldOutSamples heldOut = PromptSource.Collect(Shape, [Sample("abc", "xy")]);
         PromptSource source = new("asked", Shape, "1", draw: null, heldOut, weight: 0);
         Assert.Same(heldOut, source.HeldOut);
-        Assert.Contains(
-            "'asked' has nothing to train on", Assert.Throws<InvalidOperationException>(() => Fill(source)).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "'asked' has the weight 0.5",
-            Assert.Throws<ArgumentException>(() => new PromptSource("asked", Shape, "1", null, heldOut, 0.5)).Message, StringComparison.Ordinal);
+        string message = Assert.Throws<InvalidOperationException>(() => Fill(source)).Message;
+        Assert.Contains("'asked' has nothing to train on", message, StringComparison.Ordinal);
+        message = Assert.Throws<ArgumentException>(() => new PromptSource("asked", Shape, "1", null, heldOut, 0.5)).Message;
+        Assert.Contains("'asked' has the weight 0.5", message, StringComparison.Ordinal);
     }
 
     [Fact]
