@@ -39,12 +39,14 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
         using KnowledgeFacts facts = LoadFacts(cancellationToken);
         var retrieval = Retrieval.Of(facts, options.Curriculum, cancellationToken);
         console.WriteLine(retrieval.Describe());
-        CurriculumSources sources = new(text, windows, facts);
+        CurriculumSources all = new(text, windows, facts);
         IReadOnlyList<CurriculumStage> stages = options.Curriculum.Stages;
+        // Those of all stages now: what is wrong in the last one is not found after days of training.
+        IReadOnlyList<SampleSource>[] sources = [.. stages.Select(all.Of)];
         LiveProgress.Run(
             console, [.. stages.Select(stage => stage.Name)],
             (i, live) => run.Run(
-                stages[i], sources.Of(stages[i]),
+                stages[i], sources[i],
                 new TrainingRunOptions
                 {
                     CheckpointEvery = options.CheckpointEvery,
