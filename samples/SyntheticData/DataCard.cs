@@ -212,7 +212,8 @@ public static class DataCard
 
         void AddTurns(ChatDialogue dialogue)
         {
-            foreach (ChatExchange turn in dialogue.Exchanges) chats.Append("> ").Append(turn.Question).Append('\n').Append(turn.Answer).Append('\n');
+            foreach (ChatExchange turn in dialogue.Exchanges)
+                chats.Append("> ").Append(turn.Question).Append('\n').Append(turn.Answer).Append('\n');
             chats.Append('\n');
         }
     }

@@ -5,8 +5,8 @@ namespace HslEmbeddingZero.Training;
 
 /// <summary>
 /// Held-out scores during training, as JSON lines. A line has "step", NAME + "BitsPerByte" for each source, "parts" and "gaps" with an
-/// object for each source, "exact" with the share of exact answers by source, and "seconds". A resumed run drops the lines after its checkpoint, so that the file reads like one uninterrupted
-/// run.
+/// object for each source, "exact" with the share of exact answers by source, and "seconds". A resumed run drops the lines after its
+/// checkpoint, so that the file reads like one uninterrupted run.
 /// </summary>
 internal sealed class EvaluationLog
 {

@@ -54,7 +54,9 @@ public sealed class SynthesizeTests : IDisposable
         {
             JsonNode chat = JsonNode.Parse(line)!;
             var expected = ChatDialogue.About(World, person, 0);
-            Assert.Equal(expected.Exchanges, chat["turns"]!.AsArray().Select(turn => new ChatExchange($"{turn!["question"]}", $"{turn["answer"]}")));
+            Assert.Equal(
+                expected.Exchanges,
+                chat["turns"]!.AsArray().Select(turn => new ChatExchange($"{turn!["question"]}", $"{turn["answer"]}")));
             Assert.Equal(expected.Asked, chat["asked"]!.AsArray().Select(asked => Enum.Parse<Relation>($"{asked}", ignoreCase: true)));
         }
 

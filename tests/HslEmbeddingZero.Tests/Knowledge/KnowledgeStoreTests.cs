@@ -112,7 +112,8 @@ public sealed class KnowledgeStoreTests
             {
                 double count = told[id].Count(one => one == trigram);
                 return Weight([trigram]) * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * told[id].Length / mean));
-            }) + Words(question).Sum(word => Words(facts[id]).Max(other => OfStart(word, other))))).OrderByDescending(one => one.Score).ThenBy(one => one.Id).Take(10)];
+            }) + Words(question).Sum(word => Words(facts[id]).Max(other => OfStart(word, other)))))
+                .OrderByDescending(one => one.Score).ThenBy(one => one.Id).Take(10)];
             IReadOnlyList<FoundFact> found = store.Search(question, 10);
             Assert.Equal(expected.Select(one => one.Id), found.Select(fact => fact.Id));
             Assert.All(found.Zip(expected), pair => Assert.Equal(pair.Second.Score, pair.First.Score, 1e-9));

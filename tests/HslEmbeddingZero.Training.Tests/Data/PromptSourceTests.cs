@@ -96,7 +96,7 @@ public sealed class PromptSourceTests
         string message = Assert.Throws<InvalidOperationException>(() => Fill(source)).Message;
         Assert.Contains("'asked' has nothing to train on", message, StringComparison.Ordinal);
         message = Assert.Throws<ArgumentException>(() => new PromptSource("asked", Shape, "1", null, heldOut, 0.5)).Message;
-        Assert.Contains("'asked' has the weight 0.5", message, StringComparison.Ordinal);
+        Assert.Contains("'asked' has no samples to draw: its weight must be 0, not 0.5.", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,10 @@ public sealed class SharedPromptTests
     {
         TrainerOptions options = PromptRun.Options with
         {
-            Steps = 8, BatchSize = 4, GradientAccumulationSteps = microBatches, Distributed = new() { SharesRows = sharesRows },
+            Steps = 8,
+            BatchSize = 4,
+            GradientAccumulationSteps = microBatches,
+            Distributed = new() { SharesRows = sharesRows },
         };
         (float[] start, float[] one, List<TrainingProgress> reports) = Train(null);
         foreach ((_, float[] weights, List<TrainingProgress> ofRank) in ThreadGroup.Run(size, Train))
