@@ -8,8 +8,7 @@ namespace HslEmbeddingZero.Knowledge;
 /// <para>
 /// The score is BM25 over trigrams, and for each word of the question the cubed weight of the start that a word of the fact shares with
 /// it. The cube lets one rare word, such as a name, count more than several common ones. The start is for names with an ending, as Korean
-/// particles. Of 132,000 synthetic facts, the one that is asked for is among the best 8 in 1,000 of 1,000 questions; with BM25 over
-/// trigrams alone in about half.
+/// particles. Of 132,000 synthetic facts, the one that is asked for is among the best 8 in 1,000 of 1,000 questions.
 /// </para>
 /// <para>
 /// Scoring every fact that has any trigram of the question would read most of a large store, so the facts to score are found first. A
