@@ -31,10 +31,10 @@ internal static class CorpusScale
         using (FileStream file = File.OpenRead(path)) file.ReadExactly(some);
         using var memory = TextCorpus.FromBytes(some);
 
-        double before = Resident();
+        double before = ProcessMemory.Resident();
         (TextCorpus first, double seconds) = Timed(() => TextCorpus.Load([path]));
         Console.WriteLine($"{megabytes} MB, {first.Inputs[0].Documents} documents: indexed in {seconds:F1} s, "
-            + $"{megabytes / seconds:F0} MB/s; resident memory {before:F0} MiB before, {Resident():F0} after, highest {Highest():F0}.");
+            + $"{megabytes / seconds:F0} MB/s; resident memory {before:F0} MiB before, {ProcessMemory.Resident():F0} after, highest {ProcessMemory.Highest():F0}.");
         first.Dispose();
         (TextCorpus corpus, double again) = Timed(() => TextCorpus.Load([path]));
         Console.WriteLine($"a second time, by its index of {new FileInfo(path + ".hslindex").Length / 1e6:F0} MB: {again:F2} s.");
@@ -43,7 +43,7 @@ internal static class CorpusScale
             TextSource large = new(corpus), small = new(memory);
             (double ofFile, double ofMemory) = (TimeOfSample(large), TimeOfSample(small));
             Console.WriteLine($"a sample of 768 ids: {ofFile:F2} µs from the file, {ofMemory:F2} µs from memory "
-                + $"(median of {Rounds} rounds of {Samples}); resident memory {Resident():F0} MiB.");
+                + $"(median of {Rounds} rounds of {Samples}); resident memory {ProcessMemory.Resident():F0} MiB.");
             CompareTraining(small, large, steps);
         }
 
@@ -120,17 +120,5 @@ internal static class CorpusScale
 
         file.Dispose();
         File.Move(path + ".part", path);
-    }
-
-    private static double Resident()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.WorkingSet64 / (double)(1 << 20);
-    }
-
-    private static double Highest()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64 / (double)(1 << 20);
     }
 }

@@ -49,7 +49,7 @@ internal static class KnowledgeScale
         string path = Path.Combine(folder, "knowledge.db");
         List<string> asked = [];
         using var store = KnowledgeStore.OpenOrCreate(path);
-        Console.WriteLine($"before: resident memory {Resident():F0} MiB.");
+        Console.WriteLine($"before: resident memory {ProcessMemory.Resident():F0} MiB.");
         double seconds = 0;
         for (int done = 0; done < facts;)
         {
@@ -71,7 +71,7 @@ internal static class KnowledgeScale
             done += count;
             if (done != FactsPerFile && done != facts) continue;
             Console.WriteLine($"{store.Count} facts: {store.Count / seconds:F0} a second; the file has "
-                + $"{new FileInfo(path).Length / 1e6:F0} MB; resident memory {Resident():F0} MiB, highest {Highest():F0}.");
+                + $"{new FileInfo(path).Length / 1e6:F0} MB; resident memory {ProcessMemory.Resident():F0} MiB, highest {ProcessMemory.Highest():F0}.");
             Search(store, [.. asked.OrderBy(_ => random.Next()).Take(questions)]);
         }
 
@@ -95,7 +95,7 @@ internal static class KnowledgeScale
 
         Console.WriteLine($"{asked.Length} questions: median {times.Median():F1} ms, 95th percentile {times.Quantile(0.95):F1}, "
             + $"longest {times.Max():F1}; the fact is among {Most} for {hits}. "
-            + $"Resident memory {Resident():F0} MiB, highest {Highest():F0}.");
+            + $"Resident memory {ProcessMemory.Resident():F0} MiB, highest {ProcessMemory.Highest():F0}.");
     }
 
     private static (string Fact, string Question) English(string[] words, Xoshiro256StarStar random)
@@ -136,16 +136,4 @@ internal static class KnowledgeScale
                 StringSplitOptions.RemoveEmptyEntries)
             .Select(word => new string([.. word.Where(char.IsLetterOrDigit)])).Where(word => word.Length is > 0 and < 12),
     ];
-
-    private static double Resident()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.WorkingSet64 / (double)(1 << 20);
-    }
-
-    private static double Highest()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64 / (double)(1 << 20);
-    }
 }

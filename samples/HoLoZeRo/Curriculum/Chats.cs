@@ -13,7 +13,7 @@ internal static class Chats
     /// <summary>A chat for training.</summary>
     public static PromptSample Draw(KnowledgeFacts facts, SampleDraw draw, int mostBytes)
     {
-        Draws choices = new(Draws.Hash((ulong)draw.Seed, draw.Index));
+        Draws choices = KnowledgeFacts.ChoicesOf(draw);
         return draw.Uniform < TaskShare
             ? Tasks(choices, isHeldOut: false, mostBytes)
             : facts.Dialogue(choices.OneOf(facts.World.Training), choices, mostBytes);

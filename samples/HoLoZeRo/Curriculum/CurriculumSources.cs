@@ -79,7 +79,7 @@ internal sealed class CurriculumSources(TextCorpus text, WindowCorpus windows, K
 
         return new(
             "copy", shape, facts.Fingerprint,
-            (draw, context, passage) => facts.WriteCopy(new(Draws.Hash((ulong)draw.Seed, draw.Index)), isHeldOut: false, context, passage),
+            (draw, context, passage) => facts.WriteCopy(KnowledgeFacts.ChoicesOf(draw), isHeldOut: false, context, passage),
             new HeldOutSamples(shape, contexts, targets), weight);
     }
 

@@ -62,10 +62,13 @@ internal sealed class KnowledgeFacts : IDisposable
         }
     }
 
+    /// <summary>The random choices of a training sample.</summary>
+    public static Draws ChoicesOf(SampleDraw draw) => new(Draws.Hash((ulong)draw.Seed, draw.Index));
+
     /// <summary>A question about a person for training, with what the store has found for it.</summary>
     public PromptSample Draw(SampleDraw draw, int mostBytes)
     {
-        Draws choices = new(Draws.Hash((ulong)draw.Seed, draw.Index));
+        Draws choices = ChoicesOf(draw);
         return Ask(choices.OneOf(World.Training), choices, FactChoice.True, mostBytes).Sample;
     }
 
