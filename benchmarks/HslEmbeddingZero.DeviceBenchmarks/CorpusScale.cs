@@ -34,7 +34,8 @@ internal static class CorpusScale
         double before = ProcessMemory.Resident();
         (TextCorpus first, double seconds) = Timed(() => TextCorpus.Load([path]));
         Console.WriteLine($"{megabytes} MB, {first.Inputs[0].Documents} documents: indexed in {seconds:F1} s, "
-            + $"{megabytes / seconds:F0} MB/s; resident memory {before:F0} MiB before, {ProcessMemory.Resident():F0} after, highest {ProcessMemory.Highest():F0}.");
+            + $"{megabytes / seconds:F0} MB/s; resident memory {before:F0} MiB before, {ProcessMemory.Resident():F0} after, "
+            + $"highest {ProcessMemory.Highest():F0}.");
         first.Dispose();
         (TextCorpus corpus, double again) = Timed(() => TextCorpus.Load([path]));
         Console.WriteLine($"a second time, by its index of {new FileInfo(path + ".hslindex").Length / 1e6:F0} MB: {again:F2} s.");

@@ -71,7 +71,8 @@ internal static class KnowledgeScale
             done += count;
             if (done != FactsPerFile && done != facts) continue;
             Console.WriteLine($"{store.Count} facts: {store.Count / seconds:F0} a second; the file has "
-                + $"{new FileInfo(path).Length / 1e6:F0} MB; resident memory {ProcessMemory.Resident():F0} MiB, highest {ProcessMemory.Highest():F0}.");
+                + $"{new FileInfo(path).Length / 1e6:F0} MB; resident memory {ProcessMemory.Resident():F0} MiB, "
+                + $"highest {ProcessMemory.Highest():F0}.");
             Search(store, [.. asked.OrderBy(_ => random.Next()).Take(questions)]);
         }
 
