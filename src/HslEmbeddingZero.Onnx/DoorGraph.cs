@@ -36,7 +36,7 @@ internal sealed class DoorGraph
     /// <summary>W, how many ids a step reads: the bytes of a slot, and those before them that a feature or a code depends on.</summary>
     public static int IdsPerStep(ModelDescription door) => door.BytesPerSlot + door.Arm.Kind switch
     {
-        DoorKind.Zero or DoorKind.Projection => Math.Max(2, (door.Ngrams?.LongestOrder ?? 0) - 1),
+        DoorKind.Zero or DoorKind.Projection => Math.Max(2, door.Ngrams?.LookBack ?? 0),
         _ => 0,
     };
 
@@ -67,9 +67,13 @@ internal sealed class DoorGraph
         else slot = _graph.Reshape(rows, 1, slotColumns);
         if (_door.Ngrams is { } ngrams)
         {
-            string codes = Codes(ngrams);
-            (stream, streamColumns) = (_graph.Concat(1, stream, codes), streamColumns + ngrams.Columns);
-            if (ngrams.InSlots) (slot, slotColumns) = (_graph.Concat(1, slot, codes), slotColumns + ngrams.Columns);
+            string codes = Codes(ngrams, _window);
+            (stream, streamColumns) = (_graph.Concat(1, [stream, .. With(codes, 1)]), streamColumns + ngrams.Columns);
+            if (ngrams.InSlots)
+                (slot, slotColumns) = (_graph.Concat(1, [slot, .. With(codes, _door.BytesPerSlot)]), slotColumns + ngrams.Columns);
+
+            // The codes of a position, and perhaps those of the position before, which ends so many ids earlier.
+            string[] With(string own, int length) => ngrams.WithPrevious ? [own, Codes(ngrams, _window - length)] : [own];
         }
 
         if (_door.Arm.Kind is DoorKind.Embedding or DoorKind.Projection)
@@ -154,14 +158,14 @@ internal sealed class DoorGraph
     }
 
     /// <summary>
-    /// The codes of the n-grams that end with the last id, [1, columns], see <see cref="NgramCodes"/>. No n-gram reaches across a special
-    /// id.
+    /// The codes of the n-grams that end before the id at <paramref name="end"/>, [1, columns], see <see cref="NgramCodes"/>. No n-gram
+    /// reaches across a special id.
     /// </summary>
     /// <remarks>Sums and products are of signed numbers, as runtimes have no unsigned ones. Modulo 2^64 their bits are the same.</remarks>
-    private string Codes(NgramCodes ngrams)
+    private string Codes(NgramCodes ngrams, int end)
     {
         int longest = ngrams.LongestOrder, orders = ngrams.Orders.Count;
-        string last = _graph.Slice(_ids, _window - longest, _window);
+        string last = _graph.Slice(_ids, end - longest, end);
         string isOfOrder = Table(DataType.Int64, back => 1);
 
         // A product of matrices, because ONNX Runtime rounds a ReduceSum of whole numbers to the 53 bits of a double.
@@ -182,7 +186,7 @@ internal sealed class DoorGraph
         string highest = _graph.Node(
             "ReduceMax", [_graph.Node("Mul", [last, isOfOrder]), _graph.Vector(1)], [OnnxGraph.Attribute("keepdims", 1)]);
         string isWhole = _graph.Node("Less", [highest, _graph.Scalar(ByteIds.Mask)]);
-        return _graph.Reshape(_graph.Node("Where", [isWhole, signs, _graph.Floats([0])]), 1, ngrams.Columns);
+        return _graph.Reshape(_graph.Node("Where", [isWhole, signs, _graph.Floats([0])]), 1, ngrams.OwnColumns);
 
         string Table(DataType type, Func<int, long> value) => _graph.Integers( // [orders, longest]
             [

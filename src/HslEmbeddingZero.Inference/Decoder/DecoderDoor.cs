@@ -51,7 +51,7 @@ internal sealed class FeatureDecoderDoor(
     RowTables tables, NgramCodes? ngrams, int bytesPerSlot, SlotTail tail, PanelMatrix? slot, PanelMatrix? stream)
     : DecoderDoor(
         bytesPerSlot, tail, (bytesPerSlot * HslFeatures.Dimension) + (ngrams?.SlotColumns ?? 0),
-        HslFeatures.Dimension + (ngrams?.Columns ?? 0), Math.Max(2, (ngrams?.LongestOrder ?? 0) - 1), slot, stream)
+        HslFeatures.Dimension + (ngrams?.Columns ?? 0), Math.Max(2, ngrams?.LookBack ?? 0), slot, stream)
 {
     private const int BoundaryColumn = 16;
 
@@ -64,13 +64,13 @@ internal sealed class FeatureDecoderDoor(
         for (int i = 0; i < seen.Length; i++) seen[i] = At(ids, first - before + i);
         for (int i = 0; i < BytesPerSlot; i++)
             WriteFeatures(seen[..(before + i + 1)], row.Slice(i * HslFeatures.Dimension, HslFeatures.Dimension));
-        if (ngrams is { InSlots: true }) WriteCodes(seen, row[(BytesPerSlot * HslFeatures.Dimension)..]);
+        if (ngrams is { InSlots: true }) WriteCodes(seen, BytesPerSlot, row[(BytesPerSlot * HslFeatures.Dimension)..]);
     }
 
     public override void WritePosition(ReadOnlySpan<short> ids, Span<float> row)
     {
         WriteFeatures(ids, row[..HslFeatures.Dimension]);
-        if (ngrams is not null) WriteCodes(ids, row[HslFeatures.Dimension..]);
+        if (ngrams is not null) WriteCodes(ids, 1, row[HslFeatures.Dimension..]);
     }
 
     /// <summary>
@@ -92,6 +92,16 @@ internal sealed class FeatureDecoderDoor(
             ? tables.FirstBoundaries[head]
             : tables.Boundaries[head + FeatureTables.TailCode(earlier, previous)];
         GC.KeepAlive(tables);
+    }
+
+    /// <summary>The codes of the last position, and perhaps those of the position before it.</summary>
+    /// <param name="ids">The ids up to the end of the position.</param>
+    /// <param name="length">Ids of a position.</param>
+    /// <param name="columns">Receives the codes; zeros before the call.</param>
+    private void WriteCodes(ReadOnlySpan<short> ids, int length, Span<float> columns)
+    {
+        WriteCodes(ids, columns);
+        if (ngrams!.WithPrevious) WriteCodes(ids[..Math.Max(0, ids.Length - length)], columns[ngrams.OwnColumns..]);
     }
 
     /// <summary>The codes of the n-grams that end with the last id. No n-gram reaches across a special id.</summary>

@@ -81,6 +81,10 @@ internal sealed record NgramDescription
 
     public required bool InSlots { get; init; }
 
+    /// <summary>Came later than the others: files without it have no such codes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool WithPrevious { get; init; }
+
     public static NgramDescription? Of(NgramCodes? codes) => codes is null
         ? null
         : new()
@@ -89,8 +93,16 @@ internal sealed record NgramDescription
             ColumnsPerOrder = codes.ColumnsPerOrder,
             Amplitude = codes.Amplitude,
             InSlots = codes.InSlots,
+            WithPrevious = codes.WithPrevious,
         };
 
     /// <exception cref="ArgumentException">A value out of its range.</exception>
-    public NgramCodes Codes() => new() { Orders = Orders, ColumnsPerOrder = ColumnsPerOrder, Amplitude = Amplitude, InSlots = InSlots };
+    public NgramCodes Codes() => new()
+    {
+        Orders = Orders,
+        ColumnsPerOrder = ColumnsPerOrder,
+        Amplitude = Amplitude,
+        InSlots = InSlots,
+        WithPrevious = WithPrevious,
+    };
 }

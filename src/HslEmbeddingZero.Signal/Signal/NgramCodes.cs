@@ -19,6 +19,12 @@ namespace HslEmbeddingZero;
 /// concatenated.
 /// </para>
 /// <para>
+/// With <see cref="WithPrevious"/>, the codes of the position before follow, in as many columns again. What a position holds and what came
+/// before it then stand side by side. Attention finds earlier places with the same bytes before them in one layer: a query made of the own
+/// codes meets keys made of the previous codes, which are the same bits. Without it, a first layer has to move codes by a position before a
+/// second one can compare them (the induction heads of Olsson et al. 2022).
+/// </para>
+/// <para>
 /// A position with fewer than n bytes since the start holds zeros for order n. In a door a special id (MASK, EOS) ends the context: its
 /// own columns are zero, and no n-gram reaches across it.
 /// </para>
@@ -100,8 +106,21 @@ public sealed record NgramCodes
     /// <value>False unless set.</value>
     public bool InSlots { get; init; }
 
-    /// <summary>Columns of all orders together.</summary>
-    public int Columns => _orders.Count * _columnsPerOrder;
+    /// <summary>
+    /// Whether a position also has the codes of the position before it. In the stream this is the n-gram that ends one byte earlier, in a
+    /// slot the one that ends just before the slot. The first position of a sequence has zeros there.
+    /// </summary>
+    /// <value>False unless set.</value>
+    public bool WithPrevious { get; init; }
+
+    /// <summary>Columns of all orders together, twice as many with <see cref="WithPrevious"/>.</summary>
+    public int Columns => WithPrevious ? 2 * OwnColumns : OwnColumns;
+
+    /// <summary>Columns of the codes that end with a position.</summary>
+    internal int OwnColumns => _orders.Count * _columnsPerOrder;
+
+    /// <summary>How many bytes before its last one the codes of a stream position depend on.</summary>
+    internal int LookBack => LongestOrder - (WithPrevious ? 0 : 1);
 
     /// <summary>Columns of codes in a slot.</summary>
     internal int SlotColumns => InSlots ? Columns : 0;
@@ -142,7 +161,8 @@ public sealed record NgramCodes
     /// <summary>Whether all values are equal.</summary>
     public bool Equals(NgramCodes? other) =>
         other is not null && _orders.SequenceEqual(other._orders) && _columnsPerOrder == other._columnsPerOrder
-        && _amplitude.Equals(other._amplitude) && InSlots == other.InSlots;
+        && _amplitude.Equals(other._amplitude) && InSlots == other.InSlots
+        && WithPrevious == other.WithPrevious;
 
     /// <inheritdoc/>
     public override int GetHashCode()
@@ -152,11 +172,13 @@ public sealed record NgramCodes
         hash.Add(_columnsPerOrder);
         hash.Add(_amplitude);
         hash.Add(InSlots);
+        hash.Add(WithPrevious);
         return hash.ToHashCode();
     }
 
     /// <summary>All values as text, the same on every machine.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"orders {string.Join(", ", _orders)}, {_columnsPerOrder} columns each, amplitude {_amplitude}{(InSlots ? ", in slots too" : "")}");
+        $"orders {string.Join(", ", _orders)}, {_columnsPerOrder} columns each, amplitude {_amplitude}{(InSlots ? ", in slots too" : "")}"
+        + $"{(WithPrevious ? ", with those of the position before" : "")}");
 }

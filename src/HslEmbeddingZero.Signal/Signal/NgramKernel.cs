@@ -35,8 +35,8 @@ internal static unsafe class NgramKernel
     private const int BlockRows = 16;
     private const int MostOrders = NgramCodes.MostBytes - 1;
 
-    // The words of a row, and one more that the last 32-bit load may reach into.
-    private const int RowWords = MostOrders + 1;
+    // The words of a row with the codes of two positions, and more that the last 32-bit load may reach into. A row is whole cache lines.
+    private const int RowWords = 2 * (MostOrders + 1);
     private const int RowBytes = RowWords * sizeof(ulong);
 
     /// <summary>The widest path that this machine has in hardware.</summary>
@@ -59,7 +59,9 @@ internal static unsafe class NgramKernel
     /// <param name="sequence">The bytes of the sequence from its start, at least to the end of the last row.</param>
     /// <param name="first">Index of the first byte of the first row.</param>
     /// <param name="rows">Rows to write.</param>
-    /// <param name="bytesPerRow">Bytes per row: a row has the codes of the n-grams that end with its last byte.</param>
+    /// <param name="bytesPerRow">
+    /// Bytes per row: a row has the codes of the n-grams that end with its last byte, and perhaps those of the row before.
+    /// </param>
     /// <param name="destination">Starts at the codes of the first row.</param>
     /// <param name="width">Row stride in floats.</param>
     /// <param name="codes">Orders, columns, amplitude.</param>
@@ -103,7 +105,7 @@ internal static unsafe class NgramKernel
         FeaturePath path,
         RowTables? features)
     {
-        ulong* words = stackalloc ulong[BlockRows];
+        ulong* words = stackalloc ulong[1 + BlockRows]; // the row before the block comes first
         ulong* bits = stackalloc ulong[BlockRows * RowWords];
         new Span<ulong>(bits, BlockRows * RowWords).Clear(); // the last load of a row may read past its bits
         bool isScalar = path == FeaturePath.Scalar || codes.Columns < Lanes;
@@ -116,7 +118,9 @@ internal static unsafe class NgramKernel
             if (!isScalar)
             {
                 ReadWords(sequence, first, count, bytesPerRow, codes.LongestOrder, words);
-                LayBits(words, count, codes, bits);
+                if (codes.ColumnsPerOrder < NgramCodes.MostColumns) new Span<ulong>(bits, count * RowWords).Clear();
+                LayBits(words + 1, count, codes, bits, firstColumn: 0);
+                if (codes.WithPrevious) LayBits(words, count, codes, bits, firstColumn: codes.OwnColumns);
             }
 
             // Features come between packing and reading the bits: a load that spans two stores waits until both have reached the cache.
@@ -135,25 +139,39 @@ internal static unsafe class NgramKernel
                 case FeaturePath.Vector128: ExpandBits<Expand128>(bits, count, columns, width, codes.Columns, codes.Amplitude); break;
                 default:
                     for (int row = 0; row < count; row++)
-                        WriteRow(sequence, first + ((row + 1L) * bytesPerRow) - 1, columns + ((long)row * width), codes);
+                    {
+                        long last = first + ((row + 1L) * bytesPerRow) - 1;
+                        WriteRow(sequence, last, columns + ((long)row * width), codes);
+                        if (codes.WithPrevious)
+                            WriteRow(sequence, last - bytesPerRow, columns + ((long)row * width) + codes.OwnColumns, codes);
+                    }
+
                     continue;
             }
 
-            // The first rows have too few bytes for the largest orders. Orders ascend, so these are the last columns.
-            for (int row = 0; row < count && first + ((row + 1L) * bytesPerRow) < codes.LongestOrder; row++)
+            // The first rows have too few bytes for the largest orders.
+            for (int row = 0; row < count && first + ((long)row * bytesPerRow) < codes.LongestOrder; row++)
             {
-                int whole = 0;
-                while (codes.Orders[whole] <= first + ((row + 1L) * bytesPerRow)) whole++;
-                whole *= codes.ColumnsPerOrder;
-                new Span<float>(columns + ((long)row * width) + whole, codes.Columns - whole).Clear();
+                long before = first + ((long)row * bytesPerRow);
+                ClearShort(columns + ((long)row * width), before + bytesPerRow, codes);
+                if (codes.WithPrevious) ClearShort(columns + ((long)row * width) + codes.OwnColumns, before, codes);
             }
         }
     }
 
-    /// <summary>Writes one row, column by column. The other paths must give the same result.</summary>
+    /// <summary>Clears the columns of the orders that have more bytes than there are. Orders ascend, so these are the last columns.</summary>
+    private static void ClearShort(float* columns, long bytes, NgramCodes codes)
+    {
+        int whole = 0;
+        while (whole < codes.Orders.Count && codes.Orders[whole] <= bytes) whole++;
+        whole *= codes.ColumnsPerOrder;
+        new Span<float>(columns + whole, codes.OwnColumns - whole).Clear();
+    }
+
+    /// <summary>Writes the codes of one row, column by column. The other paths must give the same result.</summary>
     private static void WriteRow(byte* sequence, long last, float* destination, NgramCodes codes)
     {
-        ulong word = Word(sequence + last, (int)Math.Min(last + 1, NgramCodes.MostBytes));
+        ulong word = Word(sequence + last, (int)Math.Clamp(last + 1, 0, NgramCodes.MostBytes));
         for (int i = 0; i < codes.Orders.Count; i++)
         {
             int order = codes.Orders[i];
@@ -164,37 +182,37 @@ internal static unsafe class NgramKernel
         }
     }
 
-    // For each row, a word of the bytes that end with its last byte: as many as the longest order needs and the sequence has.
+    // For the row before the first one and then each row, a word of the bytes that end with its last byte: as many as the longest order
+    // needs and the sequence has.
     private static void ReadWords(byte* sequence, long first, int rows, int bytesPerRow, int longest, ulong* words)
     {
         if (bytesPerRow > 1)
         {
-            for (int row = 0; row < rows; row++)
+            for (int row = 0; row <= rows; row++)
             {
-                long last = first + ((row + 1L) * bytesPerRow) - 1;
+                long last = first + ((long)row * bytesPerRow) - 1;
                 words[row] = Word(sequence + last, (int)Math.Min(longest, last + 1));
             }
 
             return;
         }
 
-        ulong word = Word(sequence + first - 1, (int)Math.Min(longest - 1, first));
-        for (int row = 0; row < rows; row++) words[row] = word = (word << BitsPerByte) | sequence[first + row];
+        ulong word = words[0] = Word(sequence + first - 1, (int)Math.Min(longest, first));
+        for (int row = 0; row < rows; row++) words[1 + row] = word = (word << BitsPerByte) | sequence[first + row];
     }
 
-    // Packs the inverted bits of each row: the bits of an order directly follow those of the order before.
+    // Packs the inverted bits of each row from a column on: the bits of an order directly follow those of the order before.
     [SkipLocalsInit]
-    private static void LayBits(ulong* words, int rows, NgramCodes codes, ulong* bits)
+    private static void LayBits(ulong* words, int rows, NgramCodes codes, ulong* bits, int firstColumn)
     {
         ulong* inverted = stackalloc ulong[BlockRows];
         int columns = codes.ColumnsPerOrder;
         ulong kept = ulong.MaxValue >> (NgramCodes.MostColumns - columns);
-        if (columns < NgramCodes.MostColumns) new Span<ulong>(bits, rows * RowWords).Clear();
         for (int i = 0; i < codes.Orders.Count; i++)
         {
             Mix(words, codes.Orders[i], inverted);
-            ulong* next = bits + (i * columns / NgramCodes.MostColumns);
-            int start = i * columns % NgramCodes.MostColumns;
+            int column = firstColumn + (i * columns), start = column % NgramCodes.MostColumns;
+            ulong* next = bits + (column / NgramCodes.MostColumns);
             if (columns == NgramCodes.MostColumns)
             {
                 for (int row = 0; row < rows; row++, next += RowWords) *next = inverted[row];

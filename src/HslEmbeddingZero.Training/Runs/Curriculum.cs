@@ -18,6 +18,7 @@ public sealed record Curriculum
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
         WriteIndented = true,
+        IgnoreReadOnlyProperties = true,
         Converters = { new JsonStringEnumConverter() },
     };
 
@@ -28,6 +29,10 @@ public sealed record Curriculum
     /// <summary>K, the bytes of the context that one slot holds; 1 or more.</summary>
     /// <value>8 by default.</value>
     public int BytesPerSlot { get; init; } = 8;
+
+    /// <summary>N-gram codes of the door, in place of those that belong to its name.</summary>
+    /// <value>Null by default: the door keeps its own.</value>
+    public NgramCodes? Ngrams { get; init; }
 
     /// <summary>Size and structure of the body.</summary>
     /// <value>The published body by default.</value>
@@ -67,7 +72,7 @@ public sealed record Curriculum
     /// <exception cref="ArgumentException">The door is unknown, or does not fit into the body.</exception>
     public ByteLanguageModel CreateModel(int seed)
     {
-        ByteLanguageModel model = new(DoorArms.Create(Door, BytesPerSlot, Body.Dim), new ByteTransformer(Body));
+        ByteLanguageModel model = new(DoorArms.Create(Door, BytesPerSlot, Body.Dim, ngrams: Ngrams), new ByteTransformer(Body));
         model.ResetParameters(seed);
         return model;
     }
@@ -76,7 +81,7 @@ public sealed record Curriculum
     /// <exception cref="ArgumentException">Names the stage, the option, its value and the limit.</exception>
     public void Validate()
     {
-        _ = DoorArm.Named(Door);
+        _ = DoorArm.Named(Door).Codes(Ngrams);
         ArgumentOutOfRangeException.ThrowIfLessThan(BytesPerSlot, 1);
         ArgumentNullException.ThrowIfNull(Body);
         Body.Validate();

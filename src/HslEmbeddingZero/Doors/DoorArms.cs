@@ -14,9 +14,13 @@ public static class DoorArms
     /// <param name="dim">Width of a slot.</param>
     /// <param name="seed">Seed of a control's random draw; the other arms ignore it.</param>
     /// <param name="tail">What happens to an incomplete last slot.</param>
-    /// <exception cref="ArgumentException">An unknown arm, or K bytes that do not fit into dim.</exception>
-    public static InputDoor Create(string arm, int bytesPerSlot, int dim, int seed = 0, SlotTail tail = SlotTail.Pad) =>
-        Create(DoorArm.Named(arm), bytesPerSlot, dim, seed, tail, ngrams: null);
+    /// <param name="ngrams">Codes of the last bytes in place of those of the arm; null keeps those of the arm, if it has any.</param>
+    /// <exception cref="ArgumentException">
+    /// An unknown arm, one that takes no codes, or K bytes and codes that do not fit into dim.
+    /// </exception>
+    public static InputDoor Create(
+        string arm, int bytesPerSlot, int dim, int seed = 0, SlotTail tail = SlotTail.Pad, NgramCodes? ngrams = null) =>
+        Create(DoorArm.Named(arm), bytesPerSlot, dim, seed, tail, ngrams);
 
     /// <summary>
     /// The arm of a door. If no arm has the codes of the door, it is the arm without codes. Null if the door belongs to no arm.

@@ -58,7 +58,7 @@ public abstract class InputDoor : nn.Module<Tensor, Tensor>
     /// How many ids before a byte its stream position may depend on: 2 for the features, n-1 for n-gram codes if that is more. A generator
     /// passes this many to the door with each new byte. A position never depends on later ids.
     /// </summary>
-    public virtual int ContextBytes => Math.Max(2, (Ngrams?.LongestOrder ?? 0) - 1);
+    public virtual int ContextBytes => Math.Max(2, Ngrams?.LookBack ?? 0);
 
     /// <summary>Number of learned parameters in the door.</summary>
     public long LearnedParameters => parameters().Where(p => p.requires_grad).Sum(p => p.numel());

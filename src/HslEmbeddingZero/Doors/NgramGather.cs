@@ -51,7 +51,10 @@ internal sealed class NgramGather : nn.Module
     /// <summary>This instance if slots have codes too, otherwise null.</summary>
     public NgramGather? ForSlots => Codes.InSlots ? this : null;
 
-    /// <summary>[N, S·K] ids to codes [N, S, columns]: those of the n-grams that end with the last id of each slot.</summary>
+    /// <summary>
+    /// [N, S·K] ids to codes [N, S, columns]: those of the n-grams that end with the last id of each slot, then those of the slot before
+    /// if <see cref="NgramCodes.WithPrevious"/> is set.
+    /// </summary>
     public Tensor Gather(Tensor ids, int bytesPerSlot)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -86,7 +89,10 @@ internal sealed class NgramGather : nn.Module
         rows = rows.bitwise_and_(_constants.Rows.select(0, ByteMask)).to(ScalarType.Int32);
         rows.masked_fill_(stack(endings, 2).unsqueeze(-1), _silentRow);
         Tensor columns = _signs.Rows.index_select(0, rows.view(-1)).view(batch, slots, Codes.Orders.Count, bytes * BitsPerByte);
-        return columns.narrow(3, 0, Codes.ColumnsPerOrder).reshape(batch, slots, Codes.Columns).MoveToOuterDisposeScope();
+        Tensor own = columns.narrow(3, 0, Codes.ColumnsPerOrder).reshape(batch, slots, Codes.OwnColumns);
+        if (!Codes.WithPrevious) return own.MoveToOuterDisposeScope();
+        Tensor previous = nn.functional.pad(own.narrow(1, 0, slots - 1), [0, 0, 1, 0]);
+        return cat([own, previous], 2).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

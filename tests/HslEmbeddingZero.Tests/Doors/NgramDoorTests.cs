@@ -14,18 +14,20 @@ public sealed class NgramDoorTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    /// <summary>Orders, columns per order, and whether the codes are also in the slots.</summary>
-    public static TheoryData<int[], int, bool> Kinds => new()
+    /// <summary>Orders, columns per order, whether the codes are also in the slots, and whether those of the position before are.</summary>
+    public static TheoryData<int[], int, bool, bool> Kinds => new()
     {
-        { [2, 3, 4], 64, false }, { [2, 3, 4], 64, true }, { [2, 8], 64, true }, { [3, 5, 6], 40, true },
-        { [2, 3, 4, 5, 6, 7, 8], 21, true }, { [4], 3, true },
+        { [2, 3, 4], 64, false, false }, { [2, 3, 4], 64, true, false }, { [2, 8], 64, true, false }, { [3, 5, 6], 40, true, false },
+        { [2, 3, 4, 5, 6, 7, 8], 21, true, false }, { [4], 3, true, false },
+        { [2, 3, 4], 64, false, true }, { [2, 3, 4], 64, true, true }, { [2, 8], 64, true, true }, { [3, 5, 6], 40, true, true },
+        { [2, 3, 4, 5, 6, 7, 8], 21, true, true }, { [4], 3, true, true },
     };
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Codes_stand_behind_the_features_and_zeros_behind_them(int[] orders, int columns, bool inSlots)
+    public void Codes_stand_behind_the_features_and_zeros_behind_them(int[] orders, int columns, bool inSlots, bool withPrevious)
     {
-        NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots };
+        NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots, WithPrevious = withPrevious };
         using ZeroDoor door = new(4, 512, scaling: ChannelScaling.Standardized, ngrams: codes);
         using ZeroDoor plain = new(4, 512, scaling: ChannelScaling.Standardized);
         byte[] bytes = RandomBytes(40, 1);
@@ -47,8 +49,8 @@ public sealed class NgramDoorTests : IDisposable
             return;
         }
 
-        Tensor ofLastBytes = stream.narrow(2, Channels, codes.Columns).slice(1, 3, 40, 4); // of each slot
-        Same(ofLastBytes, slots.narrow(2, FourBytes, codes.Columns));
+        Tensor ofLastBytes = stream.narrow(2, Channels, codes.OwnColumns).slice(1, 3, 40, 4); // of each slot
+        Same(ofLastBytes, slots.narrow(2, FourBytes, codes.OwnColumns));
         Assert.Equal(0f, slots.narrow(2, FourBytes + codes.Columns, 512 - FourBytes - codes.Columns).abs().sum().item<float>());
     }
 
@@ -57,9 +59,9 @@ public sealed class NgramDoorTests : IDisposable
     /// </summary>
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Tensor_operations_give_what_the_spans_give(int[] orders, int columns, bool inSlots)
+    public void Tensor_operations_give_what_the_spans_give(int[] orders, int columns, bool inSlots, bool withPrevious)
     {
-        NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots };
+        NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, InSlots = inSlots, WithPrevious = withPrevious };
         using ZeroDoor door = new(4, 512, ngrams: codes), wide = new(4, 512, ngrams: codes), narrow = new(4, 512, ngrams: codes);
         wide.to(ScalarType.Float64);
         narrow.to(ScalarType.BFloat16);
@@ -106,13 +108,41 @@ public sealed class NgramDoorTests : IDisposable
     }
 
     [Theory]
-    [InlineData(new[] { 2 }, 2)]
-    [InlineData(new[] { 2, 3 }, 2)]
-    [InlineData(new[] { 2, 3, 4 }, 3)]
-    [InlineData(new[] { 8 }, 7)]
-    public void Look_back_is_exactly_how_far_a_position_reads(int[] orders, int contextBytes)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(4, false)]
+    [InlineData(4, true)]
+    public void A_position_repeats_the_codes_of_the_position_before_it(int bytesPerSlot, bool withSpecialIds)
     {
-        using ZeroDoor door = new(2, 512, ngrams: new() { Orders = orders });
+        NgramCodes codes = new() { Orders = [2, 3, 8], ColumnsPerOrder = 13, InSlots = true };
+        using ZeroDoor alone = new(bytesPerSlot, 256, ngrams: codes);
+        using ZeroDoor door = new(bytesPerSlot, 256, ngrams: codes with { WithPrevious = true });
+        Assert.Equal((39, 78), (alone.Ngrams!.Columns, door.Ngrams!.Columns));
+        Tensor ids = withSpecialIds ? Ids(RandomIds(120, 4), 2, 60) : Ids(RandomBytes(120, 4), ScalarType.Byte, 2, 60);
+        Repeated(alone.Stream(ids).narrow(2, Channels, 39), door.Stream(ids).narrow(2, Channels, 78));
+        int behind = Channels * bytesPerSlot;
+        Repeated(alone.forward(ids).narrow(2, behind, 39), door.forward(ids).narrow(2, behind, 78));
+
+        static void Repeated(Tensor own, Tensor both)
+        {
+            Same(own, both.narrow(2, 0, 39));
+            Same(own.narrow(1, 0, own.size(1) - 1), both.narrow(2, 39, 39).narrow(1, 1, own.size(1) - 1));
+            Assert.Equal(0f, both.narrow(2, 39, 39).narrow(1, 0, 1).abs().sum().item<float>());
+            Assert.True(own.abs().sum().item<float>() > 0);
+        }
+    }
+
+    [Theory]
+    [InlineData(new[] { 2 }, false, 2)]
+    [InlineData(new[] { 2, 3 }, false, 2)]
+    [InlineData(new[] { 2, 3, 4 }, false, 3)]
+    [InlineData(new[] { 8 }, false, 7)]
+    [InlineData(new[] { 2 }, true, 2)]
+    [InlineData(new[] { 2, 3, 4 }, true, 4)]
+    [InlineData(new[] { 8 }, true, 8)]
+    public void Look_back_is_exactly_how_far_a_position_reads(int[] orders, bool withPrevious, int contextBytes)
+    {
+        using ZeroDoor door = new(2, 512, ngrams: new() { Orders = orders, WithPrevious = withPrevious });
         Assert.Equal(contextBytes, door.ContextBytes);
         byte[] bytes = RandomBytes(20, 4);
         Tensor before = door.Stream(Ids(bytes, ScalarType.Byte));
@@ -125,7 +155,7 @@ public sealed class NgramDoorTests : IDisposable
             {
                 bool isEqual = before[i].eq(after[i]).all().item<bool>();
                 if (i < changed || i > changed + contextBytes) Assert.True(isEqual);
-                else if (i == changed || (i == changed + contextBytes && orders[^1] == contextBytes + 1 && i + 1 >= orders[^1]))
+                else if (i == changed || (i == changed + contextBytes && door.Ngrams!.LookBack == contextBytes && i >= contextBytes))
                     Assert.False(isEqual);
             }
         }

@@ -50,12 +50,15 @@ public sealed class ByteGeneratorTests
 
     /// <summary>At the start and after a special id, there are fewer bytes than the codes look back.</summary>
     [Theory]
-    [InlineData(0, false)]
-    [InlineData(7, false)]
-    [InlineData(7, true)]
-    public void Codes_are_the_same_step_by_step_as_in_the_whole_stream(int contextLength, bool withSpecialIds)
+    [InlineData(0, false, false)]
+    [InlineData(7, false, false)]
+    [InlineData(7, true, false)]
+    [InlineData(7, false, true)]
+    [InlineData(7, true, true)]
+    public void Codes_are_the_same_step_by_step_as_in_the_whole_stream(int contextLength, bool withSpecialIds, bool withPrevious)
     {
-        using ByteLanguageModel model = Model(new NgramCodes { Orders = [2, 3, 8], ColumnsPerOrder = 12 });
+        NgramCodes codes = new() { Orders = [2, 8], ColumnsPerOrder = 9, WithPrevious = withPrevious };
+        using ByteLanguageModel model = Model(codes);
         short[] context = Ids(contextLength, 1), stream = Ids(40, 2);
         if (withSpecialIds)
         {

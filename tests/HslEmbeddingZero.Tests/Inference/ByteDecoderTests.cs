@@ -44,6 +44,19 @@ public sealed class ByteDecoderTests : IDisposable
         Assert.InRange(DecoderModels.Difference(expected, actual, DecoderModels.Ids(20, 2)), 0, Close);
     }
 
+    [Theory]
+    [InlineData("zero", SlotTail.Pad)]
+    [InlineData("projection", SlotTail.Drop)]
+    public void Codes_of_the_position_before_give_the_logits_of_the_model(string arm, SlotTail tail)
+    {
+        NgramCodes ngrams = new() { Orders = [2, 8], ColumnsPerOrder = 20, InSlots = true, WithPrevious = true };
+        using ByteLanguageModel model = DecoderModels.Create(arm, tail: tail, ngrams: ngrams);
+        model.Save(ModelPath);
+        using ByteGenerator expected = new(model, DecoderModels.Ids(40, 1));
+        using DecoderGenerator actual = ByteDecoder.Load(ModelPath).CreateGenerator(DecoderModels.Ids(40, 1));
+        Assert.InRange(DecoderModels.Difference(expected, actual, DecoderModels.Ids(40, 2)), 0, Close);
+    }
+
     /// <summary>The cache begins with room for 512 positions.</summary>
     [Theory]
     [InlineData(DecoderPrecision.Float32, Close)]

@@ -12,10 +12,10 @@ internal static class DecoderModels
     /// <summary>Makes a model in evaluation mode. The head dimension, 40, is no multiple of a panel.</summary>
     public static ByteLanguageModel Create(
         string arm = "zero", bool hasMemory = true, SlotTail tail = SlotTail.Pad, int dim = 320, int heads = 8,
-        ScalarType dtype = ScalarType.Float32)
+        ScalarType dtype = ScalarType.Float32, NgramCodes? ngrams = null)
     {
         ByteTransformerOptions options = new() { Dim = dim, Layers = 2, Heads = heads, FastWeightMemory = hasMemory, MemoryChunk = 16 };
-        ByteLanguageModel model = new(DoorArms.Create(arm, BytesPerSlot(arm), dim, seed: 3, tail), new ByteTransformer(options));
+        ByteLanguageModel model = new(DoorArms.Create(arm, BytesPerSlot(arm), dim, seed: 3, tail, ngrams), new ByteTransformer(options));
         model.ResetParameters(5);
         using (no_grad())
         using (Generator random = new(11))

@@ -75,20 +75,24 @@ public sealed class ModelFileTests : IDisposable
 
     /// <summary>Codes that differ from those of every arm, with every kind of features.</summary>
     [Theory]
-    [InlineData("zero")]
-    [InlineData("zero-standardized")]
-    [InlineData("random")]
-    [InlineData("learned")]
-    [InlineData("projection")]
-    [InlineData("projection-standardized")]
-    [InlineData("permuted-projection")]
-    public void Codes_come_back_from_the_file_alone(string arm)
+    [InlineData("zero", false)]
+    [InlineData("zero-standardized", false)]
+    [InlineData("random", false)]
+    [InlineData("learned", false)]
+    [InlineData("projection", false)]
+    [InlineData("projection-standardized", false)]
+    [InlineData("permuted-projection", false)]
+    [InlineData("zero", true)]
+    [InlineData("projection", true)]
+    public void Codes_come_back_from_the_file_alone(string arm, bool withPrevious)
     {
-        NgramCodes codes = new() { Orders = [2, 5, 8], ColumnsPerOrder = 3, Amplitude = 0.3f, InSlots = true };
+        // Files written before there were codes of the position before say nothing about them.
+        NgramCodes codes = new() { Orders = [2, 5, 8], ColumnsPerOrder = 1, Amplitude = 0.3f, InSlots = true, WithPrevious = withPrevious };
         using ByteLanguageModel model = new(DoorArms.Create(DoorArm.Named(arm), 2, 64, 5, SlotTail.Pad, codes), new(Options));
         model.Save(Path);
         Assert.Contains(
-            "\"ngrams\":{\"orders\":[2,5,8],\"columnsPerOrder\":3,\"amplitude\":0.3,\"inSlots\":true}",
+            "\"ngrams\":{\"orders\":[2,5,8],\"columnsPerOrder\":1,\"amplitude\":0.3,\"inSlots\":true"
+                + (withPrevious ? ",\"withPrevious\":true}" : "}"),
             Safetensors.ReadHeader(Path).Metadata["door"],
             StringComparison.Ordinal);
         using var loaded = ByteLanguageModel.Load(Path);

@@ -47,19 +47,28 @@ public sealed class OnnxExportTests : IDisposable
     }
 
     /// <summary>Codes of 8 bytes fill a word, and fewer columns than 64 take its lowest bits.</summary>
-    [Fact]
-    public void N_gram_codes_of_every_order_have_the_decoders_bits()
+    [Theory]
+    [InlineData(false, 7)]
+    [InlineData(true, 8)]
+    public void N_gram_codes_of_every_order_have_the_decoders_bits(bool withPrevious, int lookBack)
     {
-        NgramCodes ngrams = new() { Orders = [2, 3, 5, 8], ColumnsPerOrder = 37, Amplitude = 0.75f, InSlots = true };
-        ByteTransformerOptions body = new() { Dim = 320, Layers = 1, Heads = 4, FastWeightMemory = false };
-        using (ByteLanguageModel model = new(new ZeroDoor(3, 320, ngrams: ngrams), new ByteTransformer(body)))
+        NgramCodes ngrams = new()
+        {
+            Orders = [2, 3, 5, 8],
+            ColumnsPerOrder = 37,
+            Amplitude = 0.75f,
+            InSlots = true,
+            WithPrevious = withPrevious,
+        };
+        ByteTransformerOptions body = new() { Dim = 384, Layers = 1, Heads = 4, FastWeightMemory = false };
+        using (ByteLanguageModel model = new(new ZeroDoor(3, 384, ngrams: ngrams), new ByteTransformer(body)))
         {
             model.ResetParameters(5);
             model.Save(ModelPath);
         }
 
         using OnnxModel exported = Exported();
-        Assert.Equal(3 + 7, exported.IdsPerStep);
+        Assert.Equal(3 + lookBack, exported.IdsPerStep);
         using IByteGenerator expected = ByteDecoder.Load(ModelPath).CreateGenerator(DecoderModels.Ids(40, 1));
         using IByteGenerator actual = exported.CreateGenerator(DecoderModels.Ids(40, 1), []);
         Assert.InRange(DecoderModels.Difference(expected, actual, DecoderModels.Ids(80, 2)), 0, Close);

@@ -80,6 +80,21 @@ public sealed class NgramCodesTests
         Assert.True(order > 2 ? words.Count > 90_000 : words.Count > 50_000);
     }
 
+    /// <summary>The first row has no row before it.</summary>
+    [Fact]
+    public void The_codes_of_the_row_before_follow_where_they_are_asked_for()
+    {
+        NgramCodes own = new() { Orders = [2, 3, 8], ColumnsPerOrder = 5 }, both = own with { WithPrevious = true };
+        byte[] bytes = RandomBytes(50, 3);
+        float[] expected = Encode(own, bytes), rows = Encode(both, bytes);
+        Assert.Equal((15, 30), (own.Columns, both.Columns));
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            Assert.Equal(expected.AsSpan(i * 15, 15), rows.AsSpan(i * 30, 15));
+            Assert.Equal(i == 0 ? new float[15] : expected.AsSpan((i - 1) * 15, 15), rows.AsSpan((i * 30) + 15, 15));
+        }
+    }
+
     /// <summary>
     /// All orders and a single order, column counts that do and do not fill words, lengths near a block and near every start.
     /// </summary>
@@ -96,8 +111,11 @@ public sealed class NgramCodesTests
     [InlineData(new[] { 8 }, 64)]
     public void Every_path_equals_the_scalar_one_bit_for_bit(int[] orders, int columns)
     {
-        NgramCodes codes = new() { Orders = orders, ColumnsPerOrder = columns, Amplitude = 0.3f };
-        foreach (FeaturePath path in Enum.GetValues<FeaturePath>().Where(NgramKernel.IsSupported))
+        NgramCodes own = new() { Orders = orders, ColumnsPerOrder = columns, Amplitude = 0.3f };
+        foreach ((FeaturePath path, NgramCodes codes) in
+            from path in Enum.GetValues<FeaturePath>().Where(NgramKernel.IsSupported)
+            from codes in new[] { own, own with { WithPrevious = true } }
+            select (path, codes))
         {
             foreach ((int bytesPerRow, int spare) in new[] { (1, 0), (1, 3), (1, 32), (2, 5), (3, 0), (8, 7), (11, 1) })
             {
@@ -202,7 +220,7 @@ public sealed class NgramCodesTests
         Assert.Equal(Default, codes);
         NgramCodes[] others =
             [codes with { Orders = [2, 3] }, codes with { ColumnsPerOrder = 63 }, codes with { Amplitude = 1 },
-                codes with { InSlots = true }];
+                codes with { InSlots = true }, codes with { WithPrevious = true }];
         foreach (NgramCodes other in others)
         {
             Assert.NotEqual(Default, other);

@@ -48,6 +48,7 @@ public sealed class CurriculumTests : IDisposable
         Assert.Equal(new SampleShape(9, 3), second.Sources["text"].Shape);
         Curriculum least = Load($$"""{ "stages": [{{Stage}}] }""");
         Assert.Equal(("zero", 8, new ByteTransformerOptions()), (least.Door, least.BytesPerSlot, least.Body));
+        Assert.Null(least.Ngrams);
     }
 
     [Fact]
@@ -57,6 +58,7 @@ public sealed class CurriculumTests : IDisposable
         {
             Door = "zero-ngram",
             BytesPerSlot = 3,
+            Ngrams = new() { Orders = [2, 5], ColumnsPerOrder = 4, Amplitude = 0.25f, InSlots = true, WithPrevious = true },
             Body = new() { Dim = 96, Layers = 2, Heads = 4, Dropout = 0.25 },
             Stages =
             [
@@ -75,7 +77,9 @@ public sealed class CurriculumTests : IDisposable
         string json = curriculum.ToJson();
         Curriculum read = Load(json);
         Assert.Equal(json, read.ToJson());
-        Assert.Equal((curriculum.Door, curriculum.BytesPerSlot, curriculum.Body), (read.Door, read.BytesPerSlot, read.Body));
+        Assert.Equal(
+            (curriculum.Door, curriculum.BytesPerSlot, curriculum.Ngrams, curriculum.Body),
+            (read.Door, read.BytesPerSlot, read.Ngrams, read.Body));
         foreach ((CurriculumStage expected, CurriculumStage found) in curriculum.Stages.Zip(read.Stages))
         {
             Assert.Equal(expected.Sources.AsEnumerable(), found.Sources);
@@ -113,6 +117,9 @@ public sealed class CurriculumTests : IDisposable
         { Stage, $"{Stage}, {Stage}", ["Two stages have the name 'text'"] },
         { "\"door\": \"zero\"", "\"door\": \"open\"", ["'open'", "zero-standardized"] },
         { "\"door\": \"zero\"", "\"bytesPerSlot\": 0", ["BytesPerSlot", "0"] },
+        { "\"door\": \"zero\"", "\"ngrams\": { \"orders\": [2, 9] }", ["2..8", "9"] },
+        { "\"door\": \"zero\"", "\"ngrams\": { \"order\": [2] }", ["order"] },
+        { "\"door\": \"zero\"", "\"door\": \"embedding\", \"ngrams\": {}", ["'embedding'", "no n-gram codes"] },
         { "\"door\": \"zero\"", "\"body\": { \"dim\": 65 }", ["Dim 65", "Heads 8"] },
         { "\"door\": \"zero\"", "\"body\": { \"dropout\": 1 }", ["Dropout", "1", "below 1"] },
         { "\"door\": \"zero\"", "\"body\": null", ["body"] },
@@ -164,6 +171,9 @@ public sealed class CurriculumTests : IDisposable
         Assert.NotEqual(TinyRun.Bytes(one), TinyRun.Bytes(other));
         ArgumentException refused = Assert.ThrowsAny<ArgumentException>(() => (curriculum with { BytesPerSlot = 3 }).CreateModel(0));
         Assert.Contains("64", refused.Message, StringComparison.Ordinal);
+        NgramCodes ngrams = new() { ColumnsPerOrder = 5, WithPrevious = true };
+        using ByteLanguageModel coded = (curriculum with { Ngrams = ngrams }).CreateModel(0);
+        Assert.Equal(("zero-standardized", ngrams), (coded.Door.Arm, coded.Door.Ngrams));
     }
 
     private Curriculum Load(string json) => Curriculum.Load(_folder.Write("curriculum.json", json));
