@@ -16,7 +16,7 @@ internal static class CurriculumCommand
     {
         Argument<string> curriculum = new("curriculum")
         {
-            Description = "smoke (seconds), small (for a CPU), full (59 M parameters, for a GPU), or a JSON file like theirs.",
+            Description = "smoke (seconds), small (for a CPU), full (33.8 M parameters, for a GPU), or a JSON file like theirs.",
             DefaultValueFactory = _ => "small",
         };
         BiographyOptions start = new();

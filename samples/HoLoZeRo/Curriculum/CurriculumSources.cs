@@ -27,6 +27,7 @@ internal sealed class CurriculumSources(TextCorpus text, WindowCorpus windows, K
     {
         ["text"] = "the text of the corpus",
         ["copy"] = "facts as context, and a part of them to repeat",
+        ["reading"] = "a few facts of one person, a question about one of them, and its answer",
         ["knowledge"] = "facts that the store has found, a question, and its answer",
         ["swapped"] = "the same with the swapped store, and its answers; scored only",
         ["recall"] = "questions about persons of the training, without facts; scored only",
@@ -46,6 +47,7 @@ internal sealed class CurriculumSources(TextCorpus text, WindowCorpus windows, K
         {
             "text" => new TextSource(text, shape.ContextLength, shape.TargetLength, options.Weight, TextWindows),
             "copy" => Copies(shape, options.Weight),
+            "reading" => Reading(shape, options.Weight),
             "knowledge" => Knowledge(shape, options.Weight),
             "swapped" => ScoredOnly(name, shape, options, isHeldOut: true, FactChoice.Swapped),
             "recall" => ScoredOnly(name, shape, options, isHeldOut: false, FactChoice.None),
@@ -82,6 +84,21 @@ internal sealed class CurriculumSources(TextCorpus text, WindowCorpus windows, K
             (draw, context, passage) => facts.WriteCopy(KnowledgeFacts.ChoicesOf(draw), isHeldOut: false, context, passage),
             new HeldOutSamples(shape, contexts, targets), weight);
     }
+
+    /// <summary>
+    /// Which words of a fact are its value, and which question asks for it, is learned from few facts: such a prompt costs less than half
+    /// of one with all that a search finds.
+    /// </summary>
+    private PromptSource Reading(SampleShape shape, double weight) => new(
+        "reading", shape, facts.Fingerprint,
+        draw => facts.Reading(KnowledgeFacts.ChoicesOf(draw), isHeldOut: false, shape.ContextLength),
+        PromptSource.Collect(
+            shape,
+            [
+                .. Enumerable.Range(0, ScoredQuestions).Select(
+                    i => facts.Reading(new(Draws.Hash((ulong)facts.World.Options.Seed, i)), isHeldOut: true, shape.ContextLength)),
+            ]),
+        weight);
 
     private PromptSource Knowledge(SampleShape shape, double weight)
     {

@@ -14,6 +14,9 @@ internal sealed class KnowledgeFacts : IDisposable
     /// <summary>Facts that a search returns. A prompt takes as many of them as it has room for.</summary>
     public const int Found = 8;
 
+    /// <summary>Most facts of a sample that only has to be read.</summary>
+    private const int MostToRead = 3;
+
     private static readonly Relation[] Relations = Enum.GetValues<Relation>();
 
     private readonly KnowledgeStore _true;
@@ -101,6 +104,27 @@ internal sealed class KnowledgeFacts : IDisposable
         }
 
         facts.Slice(choices.Below(facts.Length - passage.Length + 1), passage.Length).CopyTo(passage);
+    }
+
+    /// <summary>
+    /// A question with a few facts of its person, the asked one among them, in any order: as many as there is room for, at most
+    /// <see cref="MostToRead"/>. Nothing is searched for.
+    /// </summary>
+    public PromptSample Reading(Draws choices, bool isHeldOut, int mostBytes)
+    {
+        Person person = choices.OneOf(isHeldOut ? World.HeldOut : World.Training);
+        Relation[] relations = choices.Some(Relations, 1 + choices.Below(MostToRead));
+        Relation asked = relations[0];
+        string question = World.Question(person, asked, (ulong)choices.Below(int.MaxValue));
+        byte[] prompt;
+        do
+        {
+            string[] facts = [.. choices.Some(relations, relations.Length).Select(relation => World.Fact(person, relation, swapped: false))];
+            prompt = ChatPrompt.Encode([new(ChatRole.System, string.Join('\n', facts)), new(ChatRole.User, question)]);
+            relations = relations[..^1];
+        }
+        while (prompt.Length > mostBytes && relations.Length > 0);
+        return Chats.Sample(prompt, World.Value(person, asked));
     }
 
     /// <summary>A dialogue about a person, up to an answer of the assistant.</summary>
