@@ -16,10 +16,10 @@ internal static class HoLoZeRoProgram
 
     /// <summary>Creates the command line.</summary>
     public static RootCommand CreateRoot(IAnsiConsole console) =>
-        new("A byte model behind the zero door: train it, score it, generate with it, and make data for it.")
+        new("A byte model behind the zero door: train it, score it, generate with it, ask it, and make data for it.")
         {
             TrainCommand.Create(console), EvaluateCommand.Create(console), GenerateCommand.Create(console),
             CurriculumCommand.Create(console), SynthesizeCommand.Create(console),
-            KnowledgeCommand.Create(console),
+            KnowledgeCommand.Create(console), AskCommand.Create(console),
         };
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using HslEmbeddingZero.Knowledge;
 using Microsoft.Extensions.FileSystemGlobbing;
@@ -53,9 +54,7 @@ internal static class KnowledgeCommand
         {
             using KnowledgeStore opened = Open(parsed.GetValue(store)!);
             IReadOnlyList<FoundFact> found = opened.Search(parsed.GetValue(question)!, parsed.GetValue(most) ?? 8);
-            foreach (FoundFact fact in found)
-                Console.Out.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"{fact.Score,7:F2}  {Visible(fact.Text)}  [{fact.Source}, byte {fact.Offset}]"));
+            foreach (FoundFact fact in found) Console.Out.WriteLine(Line(fact));
             if (found.Count == 0) Console.Error.WriteLine("No fact shares three characters with the question.");
             return 0;
         });
@@ -102,7 +101,9 @@ internal static class KnowledgeCommand
             throw new InvalidDataException($"None of the {files.Length} files is text. The last: {result.Skipped[^1].Reason}");
     }
 
-    private static KnowledgeStore Open(string path) => File.Exists(path) || Directory.Exists(path)
+    /// <summary>Opens a store for reading.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static KnowledgeStore Open(string path) => File.Exists(path) || Directory.Exists(path)
         ? KnowledgeStore.OpenRead(path)
         : throw new FileNotFoundException($"--store {path}: there is no such file. 'knowledge add FILE' makes it.");
 
@@ -140,16 +141,23 @@ internal static class KnowledgeCommand
             Description = $"File of the store. {more}".TrimEnd(),
             DefaultValueFactory = _ => "runs/knowledge.db",
         };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [.., var token] && (token.Value.Length == 0 || FilePath.Misfit(token.Value) is not null))
-                result.AddError($"--store '{token.Value}': {FilePath.Misfit(token.Value) ?? "it must name a file"}.");
-        });
+        option.Validators.Add(RequirePath);
         return option;
     }
 
+    /// <summary>Validates --store.</summary>
+    public static void RequirePath(OptionResult result)
+    {
+        if (result.Tokens is [.., var token] && (token.Value.Length == 0 || FilePath.Misfit(token.Value) is not null))
+            result.AddError($"--store '{token.Value}': {FilePath.Misfit(token.Value) ?? "it must name a file"}.");
+    }
+
+    /// <summary>A fact with its score, source and offset.</summary>
+    public static string Line(FoundFact fact) => string.Create(
+        CultureInfo.InvariantCulture, $"{fact.Score,7:F2}  {Visible(fact.Text)}  [{fact.Source}, byte {fact.Offset}]");
+
     /// <summary>A text whose control characters a terminal would obey.</summary>
-    private static string Visible(string text) => string.Concat(text.Select(unit =>
+    public static string Visible(string text) => string.Concat(text.Select(unit =>
         char.IsControl(unit) ? string.Create(CultureInfo.InvariantCulture, $"\\x{(int)unit:X2}") : unit.ToString()));
 
     private sealed class AddingProgress(WorkProgress progress) : IProgress<ImportProgress>

@@ -7,9 +7,6 @@ namespace HslEmbeddingZero.Samples;
 /// <summary>train: trains a model behind the zero door on text, video and captions.</summary>
 internal static class TrainCommand
 {
-    /// <summary>Licence of most of the text in the embedded corpus. Weights trained on it inherit the licence.</summary>
-    private const string EmbeddedCorpusLicence = "CC-BY-SA-3.0";
-
     public static Command Create(IAnsiConsole console)
     {
         string[] presets = [.. TrainPreset.All.Select(p => p.Name)];
@@ -28,10 +25,7 @@ internal static class TrainCommand
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
-        Option<string?> licence = new("--licence")
-        {
-            Description = $"Licence to store in the weights file. Default for the embedded corpus: {EmbeddedCorpusLicence}.",
-        };
+        Option<string?> licence = CorpusOptions.Licence();
         Option<DirectoryInfo> output = CheckedOptions.Folder("--out",
             $"Folder for {ModelTraining.WeightsName}, metrics, TensorBoard events and the checkpoint.", "runs/holo-zero");
         Option<bool> resume = new("--resume") { Description = "Resume from the checkpoint in the same folder." };
@@ -46,7 +40,6 @@ internal static class TrainCommand
         {
             TrainPreset chosen = TrainPreset.All.Single(p => p.Name == parsed.GetValue(preset));
             torch.Device place = ComputeOptions.ChooseDevice(parsed.GetValue(device)!);
-            bool isEmbedded = parsed.GetValue(text) is not { Length: > 0 } && parsed.GetValue(windows) is not { Length: > 0 };
             Run(
                 console,
                 new TrainOptions(
@@ -61,7 +54,7 @@ internal static class TrainCommand
                     ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
                     CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                     CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
-                    parsed.GetValue(licence) ?? (isEmbedded ? EmbeddedCorpusLicence : null),
+                    CorpusOptions.LicenceOrEmbedded(parsed.GetValue(licence), parsed.GetValue(text), parsed.GetValue(windows)),
                     place,
                     parsed.GetValue(output)!,
                     parsed.GetValue(resume)),

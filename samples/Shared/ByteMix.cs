@@ -51,10 +51,14 @@ internal sealed class ByteMix
     public IReadOnlyList<string> WindowNames => ShortestNames.Of([.. Windows.Files.Select(file => Path.GetFullPath(file.Path))]);
 
     /// <summary>Name and SHA-256 of every file, in the order of text and windows.</summary>
-    public IReadOnlyDictionary<string, string> Files => new OrderedDictionary<string, string>(
-        ShortestNames.Of([.. TextCorpus.Inputs.Select(input => input.Path).Concat(Windows.Files.Select(file => file.Path))
-            .Select(Path.GetFullPath)])
-        .Zip(TextCorpus.Inputs.Select(input => input.Sha256).Concat(Windows.Files.Select(file => file.Sha256)), KeyValuePair.Create));
+    public IReadOnlyDictionary<string, string> Files => FilesOf(TextCorpus, Windows);
+
+    /// <summary>Name and SHA-256 of every file of two corpora, in the order of text and windows.</summary>
+    public static IReadOnlyDictionary<string, string> FilesOf(TextCorpus text, WindowCorpus windows) =>
+        new OrderedDictionary<string, string>(
+            ShortestNames.Of([.. text.Inputs.Select(input => input.Path).Concat(windows.Files.Select(file => file.Path))
+                .Select(Path.GetFullPath)])
+            .Zip(text.Inputs.Select(input => input.Sha256).Concat(windows.Files.Select(file => file.Sha256)), KeyValuePair.Create));
 
     /// <summary>Reads the corpora. Shows the progress for large files, and prints which files are left out.</summary>
     public static ByteMix Load(

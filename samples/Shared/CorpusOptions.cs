@@ -2,9 +2,12 @@ using System.CommandLine;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>The options --text and --windows. Default: the corpus in the program's folder.</summary>
+/// <summary>The options --text, --windows and --licence. Default: the corpus in the program's folder.</summary>
 internal static class CorpusOptions
 {
+    /// <summary>Licence of most of the text in the embedded corpus. Weights trained on it inherit the licence.</summary>
+    private const string EmbeddedLicence = "CC-BY-SA-3.0";
+
     public static Option<string[]> Text() => new("--text")
     {
         Description =
@@ -18,6 +21,15 @@ internal static class CorpusOptions
         Description = "Files of 539-byte windows to use instead of the embedded file.",
         AllowMultipleArgumentsPerToken = true,
     };
+
+    public static Option<string?> Licence() => new("--licence")
+    {
+        Description = $"Licence to store in the weights file. Default for the embedded corpus: {EmbeddedLicence}.",
+    };
+
+    /// <summary>The licence that was given, or that of the embedded corpus where no other files were given; else null.</summary>
+    public static string? LicenceOrEmbedded(string? licence, string[]? text, string[]? windows) =>
+        licence ?? (text is not { Length: > 0 } && windows is not { Length: > 0 } ? EmbeddedLicence : null);
 
     public static string[] TextOrEmbedded(string[]? files) => OrEmbedded(files, "text.en.txt", "text.ko.txt");
 

@@ -2,18 +2,17 @@ using System.CommandLine;
 
 namespace HslEmbeddingZero.Samples;
 
-/// <summary>--weights: the model file to use. Default: the small HoLo_ZeRo model in the program's folder.</summary>
+/// <summary>--weights: the model file to use. Default: a small model in the program's folder.</summary>
 internal static class WeightsOption
 {
-    private const string Shipped = "holo-zero-small.safetensors";
-
     /// <param name="description">Help text of the option.</param>
-    public static Option<FileInfo> Create(string description)
+    /// <param name="shipped">The file in the program's folder that is used by default.</param>
+    public static Option<FileInfo> Create(string description, string shipped = "holo-zero-small.safetensors")
     {
         Option<FileInfo> option = new("--weights")
         {
             Description = description,
-            DefaultValueFactory = _ => new FileInfo(Path.Combine(AppContext.BaseDirectory, "weights", Shipped)),
+            DefaultValueFactory = _ => new FileInfo(Path.Combine(AppContext.BaseDirectory, "weights", shipped)),
         };
         option.Validators.Add(result =>
         {

@@ -32,6 +32,7 @@ internal static class CurriculumCommand
         Option<double> checkpointMinutes = ComputeOptions.CheckpointMinutes();
         Option<string[]> text = CorpusOptions.Text();
         Option<string[]> windows = CorpusOptions.Windows();
+        Option<string?> licence = CorpusOptions.Licence();
         Option<DirectoryInfo> output = CheckedOptions.Folder(
             "--out", $"Folder for {CurriculumTraining.ModelName}, the table, the curve, the stores, metrics and checkpoints.",
             "runs/curriculum");
@@ -39,7 +40,7 @@ internal static class CurriculumCommand
         Command command = new(
             "curriculum", "Trains a model in stages, each from the weights of the one before, until it reads facts from a store.")
         {
-            curriculum, seed, persons, heldOut, device, precision, checkpointMinutes, text, windows, output, resume,
+            curriculum, seed, persons, heldOut, device, precision, checkpointMinutes, text, windows, licence, output, resume,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -67,6 +68,7 @@ internal static class CurriculumCommand
                 ComputeOptions.CheckpointInterval(parsed.GetValue(checkpointMinutes)),
                 CorpusOptions.TextOrEmbedded(parsed.GetValue(text)),
                 CorpusOptions.WindowsOrEmbedded(parsed.GetValue(windows)),
+                CorpusOptions.LicenceOrEmbedded(parsed.GetValue(licence), parsed.GetValue(text), parsed.GetValue(windows)),
                 place,
                 parsed.GetValue(output)!,
                 parsed.GetValue(resume));
@@ -91,6 +93,7 @@ internal sealed record CurriculumOptions(
     TimeSpan? CheckpointEvery,
     IReadOnlyList<string> Text,
     IReadOnlyList<string> Windows,
+    string? Licence,
     torch.Device Device,
     DirectoryInfo Out,
     bool Resume);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using HslEmbeddingZero.Knowledge;
 using HslEmbeddingZero.Training;
 using Spectre.Console;
 using TorchSharp;
@@ -43,6 +44,7 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
         IReadOnlyList<CurriculumStage> stages = options.Curriculum.Stages;
         // Those of all stages now: what is wrong in the last one is not found after days of training.
         IReadOnlyList<SampleSource>[] sources = [.. stages.Select(all.Of)];
+        IReadOnlyDictionary<string, string> files = ByteMix.FilesOf(text, windows);
         LiveProgress.Run(
             console, [.. stages.Select(stage => stage.Name)],
             (i, live) => run.Run(
@@ -50,7 +52,7 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
                 new TrainingRunOptions
                 {
                     CheckpointEvery = options.CheckpointEvery,
-                    WeightsMetadata = _ => Metadata(run, stages[i]),
+                    WeightsMetadata = _ => Metadata(run, stages[i], files),
                 },
                 live, new EvaluationLines(console, stages[i]), live, cancellationToken),
             lines: 50);
@@ -59,7 +61,7 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
         File.WriteAllText(Path.Combine(Folder, "results.md"), table.ToMarkdown(retrieval));
         CurriculumCurve.Save(run, Path.Combine(Folder, "curve.png"));
         using var model = ByteLanguageModel.Load(run.WeightsPath(stages[^1]));
-        model.Save(Path.Combine(Folder, ModelName), torch.ScalarType.BFloat16, Metadata(run, stages[^1]));
+        model.Save(Path.Combine(Folder, ModelName), torch.ScalarType.BFloat16, Metadata(run, stages[^1], files));
         console.WriteLine($"The model after the last stage: {Path.Combine(Folder, ModelName)}");
     }
 
@@ -69,7 +71,7 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
         return KnowledgeFacts.Load(options.Persons, Folder, progress, cancellationToken);
     }
 
-    private Dictionary<string, string> Metadata(CurriculumRun run, CurriculumStage stage)
+    private Dictionary<string, string> Metadata(CurriculumRun run, CurriculumStage stage, IReadOnlyDictionary<string, string> files)
     {
         Dictionary<string, string> entries = new()
         {
@@ -77,13 +79,16 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
             ["curriculum"] = JsonSerializer.Serialize(options.Curriculum, SampleJson.Line),
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
             ["stage"] = stage.Name,
+            ["corpus"] = JsonSerializer.Serialize(files, SampleJson.Line),
+            ["persons"] = options.Persons.ToString(),
         };
+        if (options.Licence is { } licence) entries["licence"] = licence;
         if (run.Evaluations(stage) is [.., var last])
             entries["scores"] = JsonSerializer.Serialize(
                 last.Scores.Sources.ToDictionary(score => score.Name, score => score), SampleJson.Line);
         // The length of prompts that the model was trained on.
         if (stage.Sources.TryGetValue("knowledge", out StageSource? knowledge))
-            entries["prompt_bytes"] = knowledge.Context.ToString(CultureInfo.InvariantCulture);
+            entries[KnowledgeChatOptions.PromptBytesKey] = knowledge.Context.ToString(CultureInfo.InvariantCulture);
         return entries;
     }
 

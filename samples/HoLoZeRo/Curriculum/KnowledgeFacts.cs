@@ -119,7 +119,8 @@ internal sealed class KnowledgeFacts : IDisposable
         byte[] prompt;
         do
         {
-            string[] facts = [.. choices.Some(relations, relations.Length).Select(relation => World.Fact(person, relation, swapped: false))];
+            IEnumerable<string> facts =
+                choices.Some(relations, relations.Length).Select(relation => World.Fact(person, relation, swapped: false));
             prompt = ChatPrompt.Encode([new(ChatRole.System, string.Join('\n', facts)), new(ChatRole.User, question)]);
             relations = relations[..^1];
         }

@@ -71,6 +71,24 @@ public static class TextGeneration
         return OffTheContext.RunAsync(token => Generate(model, prompt, count, options, token), cancellationToken);
     }
 
+    /// <summary>Whole characters, each as soon as its last byte is drawn.</summary>
+    internal static IEnumerable<string> Characters(IEnumerable<byte> bytes)
+    {
+        Decoder decoder = Encoding.UTF8.GetDecoder();
+        byte[] one = new byte[1];
+        char[] characters = new char[4];
+        int length;
+        foreach (byte value in bytes)
+        {
+            one[0] = value;
+            length = decoder.GetChars(one, characters, flush: false);
+            if (length > 0) yield return new string(characters, 0, length);
+        }
+
+        length = decoder.GetChars([], characters, flush: true);
+        if (length > 0) yield return new string(characters, 0, length);
+    }
+
     private static IEnumerable<byte> Continue(
         IByteModel model, ReadOnlyMemory<byte> prompt, int count, GenerationOptions options, CancellationToken cancellationToken)
     {
@@ -101,24 +119,6 @@ public static class TextGeneration
 
         stops.Complete(released);
         foreach (byte free in released) yield return free;
-    }
-
-    /// <summary>Whole characters, each as soon as its last byte is drawn.</summary>
-    private static IEnumerable<string> Characters(IEnumerable<byte> bytes)
-    {
-        Decoder decoder = Encoding.UTF8.GetDecoder();
-        byte[] one = new byte[1];
-        char[] characters = new char[4];
-        int length;
-        foreach (byte value in bytes)
-        {
-            one[0] = value;
-            length = decoder.GetChars(one, characters, flush: false);
-            if (length > 0) yield return new string(characters, 0, length);
-        }
-
-        length = decoder.GetChars([], characters, flush: true);
-        if (length > 0) yield return new string(characters, 0, length);
     }
 
     private static void RequireArguments(IByteModel model, int count, GenerationOptions? options)

@@ -28,18 +28,19 @@ public static class KnowledgePrompt
     public static byte[] Encode(IReadOnlyList<FoundFact> facts, IReadOnlyList<ChatTurn> turns, int mostBytes)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        byte[] chat = ChatPrompt.Encode(turns, mostBytes);
-        int count = facts.Count;
-        while (count > 0)
-        {
-            byte[] prompt = ChatPrompt.Encode([Told(facts.Take(count)), .. turns]);
-            if (prompt.Length <= mostBytes) return prompt;
-            count--;
-        }
-
-        return chat;
+        ArgumentNullException.ThrowIfNull(turns);
+        int count = CountFitting(facts, turns, mostBytes);
+        return count == 0 ? ChatPrompt.Encode(turns, mostBytes) : Write(facts.Take(count), turns);
     }
 
-    private static ChatTurn Told(IEnumerable<FoundFact> facts) =>
-        new(ChatRole.System, string.Join('\n', facts.Reverse().Select(fact => fact.Text)));
+    /// <summary>How many of the facts, from the best one on, have room beside the turns.</summary>
+    internal static int CountFitting(IReadOnlyList<FoundFact> facts, IReadOnlyList<ChatTurn> turns, int mostBytes)
+    {
+        int count = facts.Count;
+        while (count > 0 && Write(facts.Take(count), turns).Length > mostBytes) count--;
+        return count;
+    }
+
+    private static byte[] Write(IEnumerable<FoundFact> facts, IReadOnlyList<ChatTurn> turns) => ChatPrompt.Encode(
+        [new(ChatRole.System, string.Join('\n', facts.Reverse().Select(fact => fact.Text))), .. turns]);
 }

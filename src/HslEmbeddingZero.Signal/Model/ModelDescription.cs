@@ -6,8 +6,8 @@ namespace HslEmbeddingZero;
 
 /// <summary>
 /// What a model file says about its door and its body. It is in the metadata of the file: <c>format</c>, <c>door</c> as JSON (arm,
-/// bytesPerSlot, tail, seed; with n-gram codes also ngrams: orders, columnsPerOrder, amplitude, inSlots, withPrevious) and <c>body</c> as JSON (the
-/// <see cref="ByteTransformerOptions"/>).
+/// bytesPerSlot, tail, seed; with n-gram codes also ngrams: orders, columnsPerOrder, amplitude, inSlots, withPrevious) and
+/// <c>body</c> as JSON (the <see cref="ByteTransformerOptions"/>).
 /// </summary>
 internal sealed record ModelDescription
 {

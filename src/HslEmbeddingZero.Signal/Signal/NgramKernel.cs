@@ -159,7 +159,7 @@ internal static unsafe class NgramKernel
         }
     }
 
-    /// <summary>Clears the columns of the orders that have more bytes than there are. Orders ascend, so these are the last columns.</summary>
+    /// <summary>Clears the columns of orders that have more bytes than there are. Orders ascend, so these are the last columns.</summary>
     private static void ClearShort(float* columns, long bytes, NgramCodes codes)
     {
         int whole = 0;

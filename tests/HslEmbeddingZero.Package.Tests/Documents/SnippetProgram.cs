@@ -42,7 +42,7 @@ internal static class SnippetProgram
     }
 
     /// <summary>
-    /// Compiles the blocks without warnings, runs them in a folder that holds only the small model of the samples, and returns what they
+    /// Compiles the blocks without warnings, runs them in a folder that holds only the small models of the samples, and returns what they
     /// print.
     /// </summary>
     public static string Run(string name, IEnumerable<FencedBlock> blocks)
@@ -54,8 +54,8 @@ internal static class SnippetProgram
         DirectoryInfo folder = Directory.CreateTempSubdirectory("hsl-snippets-");
         try
         {
-            const string weights = "holo-zero-small.safetensors";
-            File.Copy(Build.PathOf($"samples/HoLoZeRo/weights/{weights}"), Path.Combine(folder.FullName, weights));
+            foreach (string weights in Directory.GetFiles(Build.PathOf("samples/HoLoZeRo/weights"), "*.safetensors"))
+                File.Copy(weights, Path.Combine(folder.FullName, Path.GetFileName(weights)));
             (int code, string output, string error) = Command.Run(
                 folder.FullName, Patience, "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json",
                 assembly);

@@ -84,6 +84,9 @@ public sealed class CurriculumTests : IDisposable
         Assert.NotEmpty(ByteDecoder.Load(weights).GenerateText("a", 1, new() { Temperature = 0 }));
         IReadOnlyDictionary<string, string> metadata = Safetensors.ReadHeader(weights).Metadata;
         Assert.Equal(("windows", "0", "288"), (metadata["stage"], metadata["seed"], metadata["prompt_bytes"]));
+        Assert.Equal("CC-BY-SA-3.0", metadata["licence"]); // of the embedded corpus
+        Assert.Equal(
+            ["text.en.txt", "text.ko.txt", "windows.bin"], JsonNode.Parse(metadata["corpus"])!.AsObject().Select(file => file.Key));
         JsonNode last = JsonNode.Parse(File.ReadLines(Path.Combine(Out, "windows.evaluations.jsonl")).Last())!;
         Assert.Equal(
             ["text", "knowledge", "swapped", "recall", "video", "caption"],
