@@ -134,8 +134,8 @@ internal sealed class TableReport(TableOptions options, ComparisonData data, IRe
         row.Text.ToString("F3"),
         row.Video.ToString("F3"),
         row.Caption.ToString("F3"),
-        row.BindingGap.ToString("+0.000;-0.000"),
-        row.SceneGap.ToString("+0.000;-0.000"),
+        row.BindingGap.ToString("+0.000;-0.000;+0.000"),
+        row.SceneGap.ToString("+0.000;-0.000;+0.000"),
         row.Results[0].LearnedInputParameters.ToString("N0", CultureInfo.InvariantCulture),
     ];
 

@@ -93,7 +93,7 @@ internal sealed class ModelTraining(IAnsiConsole console, TrainOptions options, 
             console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"held out at step {scores.Step}: text {scores.Text:F3}, video {scores.Video:F3}, caption {scores.Caption:F3} bpb, "
-                    + $"binding gap {scores.BindingGap:+0.000;-0.000}{best}"));
+                    + $"binding gap {scores.BindingGap:+0.000;-0.000;+0.000}{best}"));
         }
     }
 }

@@ -16,8 +16,8 @@ internal static class ScoreTable
             Row($"  {name}", s => s.TextBySource.ElementAtOrDefault(i), "F4");
         Row("video", s => s.Video, "F4");
         Row("caption", s => s.Caption, "F4");
-        Row("binding gap", s => s.BindingGap, "+0.0000;-0.0000");
-        Row("scene gap", s => s.SceneGap, "+0.0000;-0.0000");
+        Row("binding gap", s => s.BindingGap, "+0.0000;-0.0000;+0.0000");
+        Row("scene gap", s => s.SceneGap, "+0.0000;-0.0000;+0.0000");
         console.Write(table);
 
         void Row(string name, Func<Scores, double?> score, string format) =>

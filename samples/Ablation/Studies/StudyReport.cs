@@ -114,7 +114,7 @@ internal sealed class StudyReport(StudyConditions conditions, IReadOnlyList<RunR
         [
             .. KeyCells(key),
             Score(s => s.TextBitsPerByte, "F3"), Score(s => s.VideoBitsPerByte, "F3"), Score(s => s.CaptionBitsPerByte, "F3"),
-            Score(s => s.BindingGap, "+0.000;-0.000"), Score(s => s.SceneGap, "+0.000;-0.000"),
+            Score(s => s.BindingGap, "+0.000;-0.000;+0.000"), Score(s => s.SceneGap, "+0.000;-0.000;+0.000"),
             row[0].LearnedInputParameters.ToString("N0", CultureInfo.InvariantCulture),
         ];
 

@@ -106,7 +106,7 @@ internal sealed class CurriculumTraining(IAnsiConsole console, CurriculumOptions
         }
 
         private static string Describe(KeyValuePair<string, double> gap) =>
-            string.Create(CultureInfo.InvariantCulture, $" {gap.Key} {gap.Value:+0.000;-0.000}");
+            string.Create(CultureInfo.InvariantCulture, $" {gap.Key} {gap.Value:+0.000;-0.000;+0.000}");
     }
 }
 

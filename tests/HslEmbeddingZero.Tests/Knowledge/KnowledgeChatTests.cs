@@ -61,8 +61,11 @@ public sealed class KnowledgeChatTests : IDisposable
         }
 
         Assert.Contains(bits, one => Math.Abs(one.Saved) > 1e-3);
-        Assert.All(chat.MeasureBits(answer with { Facts = [] }).Zip(without), pair => Assert.Equal(
-            (pair.Second, 0), (pair.First.WithFacts, pair.First.Saved)));
+        Assert.All(chat.MeasureBits(answer with { Facts = [] }).Zip(without), pair =>
+        {
+            Assert.Equal(pair.Second, pair.First.WithFacts, 1e-9);
+            Assert.Equal(0, pair.First.Saved);
+        });
         Assert.Empty(chat.MeasureBits(answer with { Text = "" }));
         Assert.Equal(2, chat.Turns.Count); // nothing was asked
 
