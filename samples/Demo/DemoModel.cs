@@ -7,13 +7,14 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <param name="Description">What the page says about it.</param>
 internal sealed record DemoModel(ByteDecoder Decoder, ModelDescription Description)
 {
-    /// <summary>Path of the model file: the requested one, or the first that comes with the program; null where there is none.</summary>
+    private const string Weights = "holo-zero-small.safetensors";
+
+    /// <summary>Path of the model file: the requested one, or the one that comes with the program; null where there is none.</summary>
     public static string? Find(FileInfo? asked)
     {
         if (asked is not null) return asked.FullName;
-        DirectoryInfo folder = new(Path.Combine(AppContext.BaseDirectory, "weights"));
-        return folder.Exists
-            ? folder.EnumerateFiles("*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal).FirstOrDefault()?.FullName : null;
+        string path = Path.Combine(AppContext.BaseDirectory, "weights", Weights);
+        return File.Exists(path) ? path : null;
     }
 
     /// <summary>Reads a model file.</summary>

@@ -59,7 +59,8 @@ internal static class DemoProgram
         ThreadPool.SetMinThreads(workers + options.Limits.Generations, completions);
 
         DemoModel? model = DemoModel.Find(options.Weights) is { } path ? DemoModel.Load(path) : null;
-        await using WebApplication app = DemoServer.Create(options, model);
+        using DemoKnowledge? knowledge = DemoKnowledge.Find();
+        await using WebApplication app = DemoServer.Create(options, model, knowledge);
         await app.StartAsync(cancellationToken);
 
         Console.WriteLine(model is null

@@ -8,8 +8,8 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// <summary>The web server: the page and its API, with limits on every request.</summary>
 internal static class DemoServer
 {
-    /// <summary>Creates a server that is ready to start. Without a model there is no generation.</summary>
-    public static WebApplication Create(DemoOptions options, DemoModel? model)
+    /// <summary>Creates a server that is ready to start. Without a model there is no generation, without knowledge no answers.</summary>
+    public static WebApplication Create(DemoOptions options, DemoModel? model, DemoKnowledge? knowledge = null)
     {
         DemoLimits limits = options.Limits;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
@@ -46,27 +46,30 @@ internal static class DemoServer
 
         WebApplication app = builder.Build();
         FeatureEndpoints features = new(limits, app.Lifetime.ApplicationStopping);
-        GenerationEndpoint generation = new(model, limits, app.Lifetime.ApplicationStopping);
+        Places places = new(limits.Generations, limits.WaitingGenerations, limits.WaitingTime);
+        GenerationEndpoint generation = new(model, places, limits, app.Lifetime.ApplicationStopping);
+        AskEndpoint asking = new(knowledge, places, limits, app.Lifetime.ApplicationStopping);
         IDisposable headers = AnswersOfKestrel.Subscribe(app.Services.GetRequiredService<DiagnosticListener>());
         app.Lifetime.ApplicationStopped.Register(() =>
         {
             headers.Dispose();
             features.Dispose();
-            generation.Dispose();
+            places.Dispose();
         });
 
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRouting();
 
-        var about = AboutPage.Of(limits, model?.Description);
+        var about = AboutPage.Of(limits, model?.Description, knowledge?.Description);
         byte[] cosmos = Cosmos.Compute().ToJson();
         app.MapGet("/api/about", () => TypedResults.Json(about, DemoJson.Options));
         app.MapGet("/api/cosmos", () => TypedResults.Bytes(cosmos, "application/json"));
         app.MapPost("/api/features", features.EncodeAsync);
         app.MapPost("/api/slots", features.PackAsync);
         app.MapPost("/api/generate", generation.RunAsync);
-        if (options.Diagnostics) app.MapGet("/api/diagnostics", () => TypedResults.Json(Diagnostics.Now(generation), DemoJson.Options));
+        app.MapPost("/api/ask", asking.RunAsync);
+        if (options.Diagnostics) app.MapGet("/api/diagnostics", () => TypedResults.Json(Diagnostics.Now(generation, places), DemoJson.Options));
         return app;
     }
 }

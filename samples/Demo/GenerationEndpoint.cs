@@ -7,18 +7,15 @@ namespace HslEmbeddingZero.Samples.Demo;
 /// Continues a prompt and sends each byte as soon as it is drawn, as one line of JSON. When a client disconnects, its generation stops.
 /// </summary>
 /// <param name="model">The model; null where there is none.</param>
+/// <param name="places">Places for requests that use a model.</param>
 /// <param name="limits">Limits of requests.</param>
 /// <param name="stopping">Ends all generations.</param>
-internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, CancellationToken stopping) : IDisposable
+internal sealed class GenerationEndpoint(DemoModel? model, Places places, DemoLimits limits, CancellationToken stopping)
 {
-    private readonly Places _places = new(limits.Generations, limits.WaitingGenerations, limits.WaitingTime);
     private int _running;
 
     /// <summary>Generations that hold a generator now.</summary>
     public int Running => Volatile.Read(ref _running);
-
-    /// <summary>Requests that wait for a place now.</summary>
-    public int Waiting => _places.Waiting;
 
     public async Task RunAsync(HttpContext context)
     {
@@ -41,7 +38,7 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
             return;
         }
 
-        if (await _places.TakeAsync(context, stopping) is not { } place) return;
+        if (await places.TakeAsync(context, stopping) is not { } place) return;
         // The generation runs ahead of a client that reads slowly. There is room for the whole answer, so it never waits for the client.
         var lines = Channel.CreateBounded<GenerationLine>(
             new BoundedChannelOptions(request.Length + 1) { SingleReader = true, SingleWriter = true });
@@ -58,8 +55,6 @@ internal sealed class GenerationEndpoint(DemoModel? model, DemoLimits limits, Ca
             await generating;
         }
     }
-
-    public void Dispose() => _places.Dispose();
 
     private void Generate(ByteDecoder decoder, GenerationRequest request, ChannelWriter<GenerationLine> lines, CancellationToken gone)
     {

@@ -62,7 +62,7 @@ internal static class StaticSite
             Copy(browser, site, cancellationToken); // with an api.js that asks the worker and no server
             AddPolicy(Path.Combine(site, FirstPage));
             Directory.CreateDirectory(Path.Combine(site, "api"));
-            var about = AboutPage.Of(new InputLimits(), model?.Description);
+            var about = AboutPage.Of(new InputLimits(), model?.Description, knowledge: null);
             File.WriteAllBytes(Path.Combine(site, "api", "about.json"), JsonSerializer.SerializeToUtf8Bytes(about, DemoJson.Options));
             File.WriteAllBytes(Path.Combine(site, "api", "cosmos.json"), Cosmos.Compute().ToJson());
             if (model is { Path: var path }) File.Copy(path, Path.Combine(site, Model));

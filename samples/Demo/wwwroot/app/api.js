@@ -41,6 +41,11 @@ export const slots = (bytes, signal) => floats('api/slots', bytes, signal);
 /** Resolves when bytes can be generated, and tells of the progress until then. A server has its model from the start. */
 export const prepare = async () => {};
 
+/** A question with its facts, its answer, and the bits of each byte of the answer. */
+export const ask = async (request, signal) => (await answer('api/ask', {
+  method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(request), signal,
+})).json();
+
 /** Yields a line for every byte generated and one for the end. Leaving the loop or aborting the signal ends the work on the server too. */
 export async function* generate(request, signal) {
   const response = await answer('api/generate', {

@@ -1,6 +1,7 @@
 // Puts the page together.
 
 import * as api from './api.js';
+import { Asking } from './asking.js';
 import { Cosmos } from './cosmos.js';
 import { FeatureMap } from './featuremap.js';
 import { Generation } from './generation.js';
@@ -18,6 +19,7 @@ try {
   startTheme(document.getElementById('theme'));
   const source = new Source(state, about.inputBytes);
   new Generation(about, (name, bytes) => source.showBytes(name, bytes, bytes.length));
+  if (about.knowledge) new Asking(about.knowledge);
   document.documentElement.dataset.ready = '';
 } catch (error) {
   const problem = document.getElementById('source-problem');
