@@ -177,6 +177,51 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
     }
 
     [SkippableFact]
+    public async Task A_question_shows_its_facts_and_what_they_saved_of_the_answer()
+    {
+        IBrowser chromium = browser.Chromium;
+        using DemoKnowledge knowledge = DemoKnowledge.Find()!;
+        await using RunningDemo demo = await RunningDemo.StartAsync(null, null, knowledge);
+        await using OpenPage open = await OpenPage.OpenAsync(chromium, demo);
+        ILocator answers = open["answers"].Locator(".line"), cards = open["cards"].Locator(".fact");
+        string[] examples = [.. knowledge.Description.Examples];
+        string Answer(string question, AskedFacts facts, string text = "") =>
+            knowledge.Answer(new() { Question = question, Facts = facts, Text = text }, CancellationToken.None).Answer;
+
+        await open["ask"].ClickAsync();
+        string right = Answer(examples[0], AskedFacts.Right);
+        await Assertions.Expect(answers).ToHaveTextAsync([right]);
+        await open.ExpectTextAsync("answer-readout", @"^The answer costs \d+\.\d bits with its facts and \d+\.\d bits without\.$");
+        Assert.InRange(await cards.CountAsync(), 1, 8);
+        await Assertions.Expect(cards.First).ToContainTextAsync("score ");
+
+        await answers.First.FocusAsync();
+        await open.Page.Keyboard.PressAsync("ArrowRight");
+        await open.ExpectTextAsync("answer-readout", $"^‘{right[0]}’: .* they (save|cost) ");
+        await open.Page.Locator("input[value=swapped]").CheckAsync(); // asks the same question again
+        await Assertions.Expect(answers).ToHaveTextAsync([Answer(examples[0], AskedFacts.Swapped), right]);
+        await open.Page.Locator("input[value=none]").CheckAsync();
+        await Assertions.Expect(answers).ToHaveCountAsync(3);
+        await Assertions.Expect(cards).ToHaveCountAsync(0);
+
+        await open.Page.Locator("input[value=right]").CheckAsync();
+        await open["questions"].Locator("button").Nth(1).ClickAsync(); // Korean
+        await Assertions.Expect(answers.First).ToHaveTextAsync(Answer(examples[1], AskedFacts.Right));
+
+        await open.Page.Locator("input[value=text]").CheckAsync();
+        await open["question"].FillAsync("Where was Zanira Quell born?");
+        await open["own-picker"].SetInputFilesAsync(
+            new FilePayload { Name = "mine.txt", MimeType = "text/plain", Buffer = "Zanira Quell was born in Hollowick."u8.ToArray() });
+        await open.ExpectTextAsync("own-size", "^35 of 65,536 bytes");
+        await open["question"].PressAsync("Enter");
+        await Assertions.Expect(cards).ToHaveTextAsync([new System.Text.RegularExpressions.Regex("^Zanira Quell was born in Hollowick\\.")]);
+        await Assertions.Expect(answers.First).ToHaveTextAsync(
+            Answer("Where was Zanira Quell born?", AskedFacts.Text, "Zanira Quell was born in Hollowick."));
+        await open["own-picker"].SetInputFilesAsync(new FilePayload { Name = "song.bin", MimeType = "", Buffer = [0xFF, 0xFE] });
+        await open.ExpectTextAsync("asking-problem", "^song.bin is not UTF-8 text.$");
+    }
+
+    [SkippableFact]
     public async Task Bytes_are_generated_with_what_else_could_have_come()
     {
         IBrowser chromium = browser.Chromium;

@@ -40,10 +40,10 @@ internal sealed class RunningDemo : IAsyncDisposable
     public static Task<RunningDemo> StartAsync(DemoLimits? limits = null, bool withModel = true) =>
         StartAsync(limits, withModel ? SmallModel() : null);
 
-    public static async Task<RunningDemo> StartAsync(DemoLimits? limits, DemoModel? model)
+    public static async Task<RunningDemo> StartAsync(DemoLimits? limits, DemoModel? model, DemoKnowledge? knowledge = null)
     {
-        WebApplication app = DemoServer.Create(new DemoOptions { Port = 0, Diagnostics = true, Limits = limits ?? new DemoLimits() },
-            model);
+        DemoOptions options = new() { Port = 0, Diagnostics = true, Limits = limits ?? new DemoLimits() };
+        WebApplication app = DemoServer.Create(options, model, knowledge);
         await app.StartAsync();
         return new RunningDemo(app, model);
     }
