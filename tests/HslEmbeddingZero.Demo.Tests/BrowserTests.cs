@@ -219,6 +219,9 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
             Answer("Where was Zanira Quell born?", AskedFacts.Text, "Zanira Quell was born in Hollowick."));
         await open["own-picker"].SetInputFilesAsync(new FilePayload { Name = "song.bin", MimeType = "", Buffer = [0xFF, 0xFE] });
         await open.ExpectTextAsync("asking-problem", "^song.bin is not UTF-8 text.$");
+
+        await open.Page.SetViewportSizeAsync(360, 740);
+        Assert.Equal(360, await open.NumberAsync("document.documentElement.scrollWidth"));
     }
 
     [SkippableFact]
