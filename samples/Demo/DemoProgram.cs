@@ -59,7 +59,7 @@ internal static class DemoProgram
         ThreadPool.SetMinThreads(workers + options.Limits.Generations, completions);
 
         DemoModel? model = DemoModel.Find(options.Weights) is { } path ? DemoModel.Load(path) : null;
-        using DemoKnowledge? knowledge = DemoKnowledge.Find();
+        using var knowledge = DemoKnowledge.Find();
         await using WebApplication app = DemoServer.Create(options, model, knowledge);
         await app.StartAsync(cancellationToken);
 

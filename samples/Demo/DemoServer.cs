@@ -46,7 +46,7 @@ internal static class DemoServer
 
         WebApplication app = builder.Build();
         FeatureEndpoints features = new(limits, app.Lifetime.ApplicationStopping);
-        Places places = new(limits.Generations, limits.WaitingGenerations, limits.WaitingTime);
+        var places = Places.ForModels(limits);
         GenerationEndpoint generation = new(model, places, limits, app.Lifetime.ApplicationStopping);
         AskEndpoint asking = new(knowledge, places, limits, app.Lifetime.ApplicationStopping);
         IDisposable headers = AnswersOfKestrel.Subscribe(app.Services.GetRequiredService<DiagnosticListener>());

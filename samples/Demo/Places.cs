@@ -23,6 +23,9 @@ internal sealed class Places(int atOnce, int waiting, TimeSpan patience) : IDisp
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
+    /// <summary>Places for the requests that use a model: they share the cores.</summary>
+    public static Places ForModels(DemoLimits limits) => new(limits.Generations, limits.WaitingGenerations, limits.WaitingTime);
+
     /// <summary>Requests that wait now.</summary>
     public int Waiting => (int)(_limiter.GetStatistics()?.CurrentQueuedCount ?? 0);
 

@@ -49,7 +49,8 @@ public class SlowClientTests
     public async Task Clients_that_do_not_read_hold_no_place()
     {
         DemoModel model = RunningDemo.SmallModel();
-        using GenerationEndpoint endpoint = new(model, OnePlace, CancellationToken.None);
+        using var places = Places.ForModels(OnePlace);
+        GenerationEndpoint endpoint = new(model, places, OnePlace, CancellationToken.None);
         List<(UnreadStream Answer, Task Request)> slow = [];
         for (int i = 0; i < 5; i++)
         {
@@ -117,7 +118,8 @@ public class SlowClientTests
     {
         DemoModel model = RunningDemo.SmallModel();
         DemoLimits brief = OnePlace with { GenerationTime = TimeSpan.FromMilliseconds(50), ReadingTime = TimeSpan.FromMilliseconds(50) };
-        using GenerationEndpoint generation = new(model, brief, CancellationToken.None);
+        using var places = Places.ForModels(brief);
+        GenerationEndpoint generation = new(model, places, brief, CancellationToken.None);
         using FeatureEndpoints features = new(brief, CancellationToken.None);
         using UnreadStream never = new();
         await generation.RunAsync(Request("""{"prompt":"abc"}""", never));

@@ -5,7 +5,8 @@ import { glyph, hex, Utf8Units } from './bytes.js';
 
 const retryAfter = 1000; // milliseconds, where the server was busy
 const kept = 5; // answers on the page
-const brightest = 6; // bits of a byte that have the full colour
+const brightest = 6; // bits of a byte that have the strongest colour
+const strongest = 50; // percent of it, so that the text on it can be read
 
 const kinds = { right: 'facts as they are', swapped: 'swapped facts', none: 'no facts', text: 'your text' };
 
@@ -21,7 +22,6 @@ const bits = value => `${value.toFixed(1)} bits`;
 export class Asking {
   #about;
   #question = document.getElementById('question');
-  #ask = document.getElementById('ask');
   #own = document.getElementById('own');
   #text = document.getElementById('own-text');
   #size = document.getElementById('own-size');
@@ -127,7 +127,7 @@ export class Asking {
     this.#problem.hidden = false;
   }
 
-  #show(request, { facts, bytes }) {
+  #show(request, { answer, facts, bytes }) {
     const row = element('li', 'answer');
     row.append(element('span', 'small', `${request.question} · ${kinds[request.facts]}`));
     const line = element('span', 'line');
@@ -164,10 +164,19 @@ export class Asking {
 
     this.#cards.replaceChildren(...facts.map(fact => {
       const card = element('li', 'fact');
-      card.append(element('span', '', fact.text), element('span', 'small', `score ${fact.score.toFixed(1)} · byte ${fact.offset.toLocaleString('en')}`));
+      card.append(this.#marked(fact.text, answer), element('span', 'small', `score ${fact.score.toFixed(1)} · byte ${fact.offset.toLocaleString('en')}`));
       return card;
     }));
     if (facts.length === 0) this.#cards.append(element('li', 'small', 'None: nothing was searched, or no fact shares words with the question.'));
+  }
+
+  /** A fact, in which the answer is marked where it stands there. */
+  #marked(fact, answer) {
+    const text = element('span', '');
+    const at = answer ? fact.indexOf(answer) : -1;
+    if (at < 0) text.textContent = fact;
+    else text.append(fact.slice(0, at), element('mark', '', answer), fact.slice(at + answer.length));
+    return text;
   }
 
   /** One element for each character, in the colour of the bits that the facts saved. */
@@ -182,7 +191,7 @@ export class Asking {
       const isSign = valid && (values.length > 1 || glyph(values[0]).length === 1);
       const text = isSign ? new TextDecoder().decode(Uint8Array.from(values)) : hex(values[0]);
       const unit = element('span', isSign ? 'unit' : 'unit chip invalid', text);
-      const strength = Math.round(100 * Math.min(1, Math.abs(saved) / (brightest * values.length)));
+      const strength = Math.round(strongest * Math.min(1, Math.abs(saved) / (brightest * values.length)));
       unit.classList.add(saved < 0 ? 'costs' : 'saves');
       unit.style.setProperty('--strength', `${strength}%`);
       unit.dataset.says = `‘${text}’: ${bits(given)} with the facts, ${bits(without)} without: ${saved < 0 ? 'they cost' : 'they save'} ${bits(Math.abs(saved))}.`;
