@@ -111,6 +111,9 @@ public sealed class KnowledgeChat
 
         ChatTurn[] turns = [.. Turns.TakeLast((int)Math.Min(2L * _options.EarlierQuestions, int.MaxValue)), turn];
         IReadOnlyList<FoundFact> found = _store?.Search(KnowledgePrompt.Query(turns), _options.MostFacts) ?? [];
+        // An old turn is worth less than a fact: the oldest exchange goes until the best fact has room.
+        while (found.Count > 0 && turns.Length > 1 && KnowledgePrompt.CountFitting(found, turns, _options.PromptBytes) == 0)
+            turns = turns[2..];
         _text = new();
         return _asked = new("", [.. found.Take(KnowledgePrompt.CountFitting(found, turns, _options.PromptBytes))], turns);
     }

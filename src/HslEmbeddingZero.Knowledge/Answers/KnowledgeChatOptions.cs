@@ -19,8 +19,8 @@ public sealed record KnowledgeChatOptions
     public int MostFacts { get; init; } = 8;
 
     /// <summary>
-    /// How many earlier questions with their answers a prompt has, 0 or more. Facts get the room that they leave, and the store is searched
-    /// with the words of these questions too.
+    /// How many earlier questions with their answers a prompt has, 0 or more. Facts get the room that they leave. Where not even the best
+    /// fact has room, the oldest questions are left out. The store is searched with the words of all these questions.
     /// </summary>
     /// <value>3 by default: the dialogues of the training have up to four questions.</value>
     public int EarlierQuestions { get; init; } = 3;

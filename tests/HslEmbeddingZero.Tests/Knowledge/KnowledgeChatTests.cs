@@ -161,6 +161,25 @@ public sealed class KnowledgeChatTests : IDisposable
     }
 
     [Fact]
+    public void Old_turns_make_room_for_the_best_fact()
+    {
+        ScriptedModel model = new("부산");
+        KnowledgeChatOptions narrow = new() { PromptBytes = 130 };
+        KnowledgeChat chat = new(model, _store, narrow), alone = new(model, null, narrow);
+        foreach (KnowledgeChat one in (KnowledgeChat[])[alone, chat])
+        {
+            one.Ask("Where does Mina live now?");
+            one.Ask("And what does she bake there?");
+            Assert.Equal(4, one.Turns.Count);
+        }
+
+        Assert.Equal("And what does she bake there?", Assert.Single(chat.LastAnswer!.Turns).Text);
+        Assert.NotEmpty(chat.LastAnswer.Facts); // found by the name in the question that was left out
+        Assert.StartsWith("<|system|>\nMina ", model.Prompt, StringComparison.Ordinal);
+        Assert.Equal(3, alone.LastAnswer!.Turns.Count); // without facts, nothing needs room
+    }
+
+    [Fact]
     public void Without_a_store_or_with_an_empty_one_there_are_no_facts()
     {
         using var empty = KnowledgeStore.InMemory();
