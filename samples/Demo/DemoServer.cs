@@ -69,7 +69,8 @@ internal static class DemoServer
         app.MapPost("/api/slots", features.PackAsync);
         app.MapPost("/api/generate", generation.RunAsync);
         app.MapPost("/api/ask", asking.RunAsync);
-        if (options.Diagnostics) app.MapGet("/api/diagnostics", () => TypedResults.Json(Diagnostics.Now(generation, places), DemoJson.Options));
+        if (options.Diagnostics)
+            app.MapGet("/api/diagnostics", () => TypedResults.Json(Diagnostics.Now(generation, places), DemoJson.Options));
         return app;
     }
 }

@@ -10,7 +10,7 @@ namespace HslEmbeddingZero.Demo.Tests;
 /// <summary>Questions to the shipped model that reads facts.</summary>
 public sealed class AskEndpointTests(AskEndpointTests.Knowledge shared) : IClassFixture<AskEndpointTests.Knowledge>
 {
-    private const string OwnText = "Zanira Quell was born in Felmoor. Zanira Quell collects amber whistles.";
+    private const string OwnText = "Zanira Quell was born in Skelmere. Zanira Quell collects amber whistles.";
 
     [Fact]
     public async Task An_answer_comes_with_its_facts_and_the_bits_of_each_byte()
@@ -22,7 +22,8 @@ public sealed class AskEndpointTests(AskEndpointTests.Knowledge shared) : IClass
         foreach (string question in knowledge.GetProperty("examples").EnumerateArray().Select(example => example.GetString()!))
         {
             JsonElement answer = await AskAsync(demo, new { question, facts = "right" });
-            JsonElement[] facts = [.. answer.GetProperty("facts").EnumerateArray()], bytes = [.. answer.GetProperty("bytes").EnumerateArray()];
+            JsonElement[] facts = [.. answer.GetProperty("facts").EnumerateArray()];
+            JsonElement[] bytes = [.. answer.GetProperty("bytes").EnumerateArray()];
             Assert.InRange(facts.Length, 1, 8);
             Assert.All(facts, fact => Assert.True(fact.GetProperty("score").GetDouble() > 0));
             byte[] values = [.. bytes.Select(one => one.GetProperty("value").GetByte())];
@@ -36,8 +37,8 @@ public sealed class AskEndpointTests(AskEndpointTests.Knowledge shared) : IClass
     {
         await using RunningDemo demo = await StartAsync();
         JsonElement own = await AskAsync(demo, new { question = "Where was Zanira Quell born?", facts = "text", text = OwnText });
-        Assert.Equal("Felmoor", own.GetProperty("answer").GetString());
-        Assert.Equal(["Zanira Quell was born in Felmoor.", "Zanira Quell collects amber whistles."],
+        Assert.Equal("Skelmere", own.GetProperty("answer").GetString());
+        Assert.Equal(["Zanira Quell was born in Skelmere.", "Zanira Quell collects amber whistles."],
             own.GetProperty("facts").EnumerateArray().Select(fact => fact.GetProperty("text").GetString()));
         string question = shared.Model.Description.Examples[0];
         JsonElement[] answers = [.. await Task.WhenAll(

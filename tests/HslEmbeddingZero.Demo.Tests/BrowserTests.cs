@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using HslEmbeddingZero.Samples.Demo;
 using Microsoft.Playwright;
 
@@ -214,7 +215,7 @@ public class BrowserTests(Browser browser) : IClassFixture<Browser>
             new FilePayload { Name = "mine.txt", MimeType = "text/plain", Buffer = "Zanira Quell was born in Hollowick."u8.ToArray() });
         await open.ExpectTextAsync("own-size", "^35 of 65,536 bytes");
         await open["question"].PressAsync("Enter");
-        await Assertions.Expect(cards).ToHaveTextAsync([new System.Text.RegularExpressions.Regex("^Zanira Quell was born in Hollowick\\.")]);
+        await Assertions.Expect(cards).ToHaveTextAsync([new Regex("^Zanira Quell was born in Hollowick\\.")]);
         await Assertions.Expect(answers.First).ToHaveTextAsync(
             Answer("Where was Zanira Quell born?", AskedFacts.Text, "Zanira Quell was born in Hollowick."));
         await open["own-picker"].SetInputFilesAsync(new FilePayload { Name = "song.bin", MimeType = "", Buffer = [0xFF, 0xFE] });

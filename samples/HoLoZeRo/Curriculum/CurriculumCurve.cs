@@ -38,8 +38,8 @@ internal static class CurriculumCurve
         Line(facts, 1, "exact answers, right facts", Score("knowledge", score => score.ExactMatch ?? 0));
         Line(facts, 2, "exact answers, swapped facts", Score("swapped", score => score.ExactMatch ?? 0));
         Line(facts, 3, "exact answers, no facts, persons of the training", Score("recall", score => score.ExactMatch ?? 0));
-        Finish(bits, "Held-out bits per byte", borders, Alignment.UpperRight);
-        Finish(facts, "Reading the store", borders, Alignment.UpperLeft);
+        Finish(bits, "Held-out bits per byte", borders);
+        Finish(facts, "Reading the store", borders);
         AtomicFile.Write(path, temporary => figure.SavePng(temporary, Width, Height));
 
         IEnumerable<(double Step, double Value)> Score(string source, Func<SourceScore, double> value) =>
@@ -59,7 +59,7 @@ internal static class CurriculumCurve
         line.LegendText = name;
     }
 
-    private static void Finish(Plot plot, string title, IReadOnlyList<(double Step, string Stage)> borders, Alignment legend)
+    private static void Finish(Plot plot, string title, IReadOnlyList<(double Step, string Stage)> borders)
     {
         foreach ((double step, string stage) in borders)
         {
@@ -72,7 +72,7 @@ internal static class CurriculumCurve
 
         plot.Title(title);
         plot.XLabel("steps of all stages");
-        plot.ShowLegend(legend);
+        plot.ShowLegend(Edge.Bottom); // where it hides nothing
         plot.Axes.AutoScale();
         plot.Axes.Right.MinimumSize = 20;
         plot.Axes.Top.MinimumSize = 30;

@@ -51,7 +51,16 @@ internal sealed class KnowledgeFacts : IDisposable
             string name = swapped ? "facts.swapped" : "facts.true", text = Path.Combine(folder, $"{name}.txt");
             // Training and held-out persons are in one store: a search has to tell them apart.
             File.WriteAllLines(text, world.Facts([.. world.Training, .. world.HeldOut], swapped));
-            var store = KnowledgeStore.OpenOrCreate(Path.Combine(folder, $"{name}.db"));
+            string path = Path.Combine(folder, $"{name}.db");
+            var store = KnowledgeStore.OpenOrCreate(path);
+            // The name of a source is its path. A folder that was moved would have each fact twice, and half of the searches fail.
+            if (store.Sources().Any(source => source.Name != text))
+            {
+                store.Dispose();
+                foreach (string file in (string[])[path, $"{path}-wal", $"{path}-shm"]) File.Delete(file);
+                store = KnowledgeStore.OpenOrCreate(path);
+            }
+
             try
             {
                 store.AddFiles([text], new Importing(progress), cancellationToken);

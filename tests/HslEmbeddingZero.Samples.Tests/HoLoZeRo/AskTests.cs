@@ -69,11 +69,11 @@ public sealed class AskTests(AskTests.Persons persons) : IClassFixture<AskTests.
     [Fact]
     public void A_store_of_ones_own_is_searched()
     {
-        string text = _folder.Write("town.txt", "Zanira Quell was born in Felmoor. Zanira Quell works as a river historian.");
+        string text = _folder.Write("town.txt", "Zanira Quell was born in Skelmere. Zanira Quell works as a river historian.");
         string store = _folder.PathOf("own.db");
         Assert.Equal(0, SampleProcess.Run(Assembly, "knowledge", "add", text, "--store", store).ExitCode);
         (int code, string output, string error) = SampleProcess.Run(Assembly, "ask", "Where was Zanira Quell born?", "--store", store);
-        Assert.Equal((0, "Felmoor\n"), (code, output));
+        Assert.Equal((0, "Skelmere\n"), (code, output));
         Assert.Contains($"[{text}, byte 0]", error, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using HslEmbeddingZero.Knowledge;
 using HslEmbeddingZero.Samples.SyntheticData;
 using HslEmbeddingZero.Tests;
 using HslEmbeddingZero.Training;
@@ -21,6 +22,21 @@ public sealed class KnowledgeFactsTests : IDisposable
     {
         _facts.Dispose();
         _folder.Dispose();
+    }
+
+    [Fact]
+    public void A_folder_that_was_moved_has_each_fact_once()
+    {
+        DirectoryInfo moved = Directory.CreateDirectory(_folder.PathOf("moved"));
+        foreach (string file in Directory.GetFiles(_folder.FullName)) File.Copy(file, Path.Combine(moved.FullName, Path.GetFileName(file)));
+        using WorkProgress progress = new(TextWriter.Null, null, "storing facts", TimeProvider.System);
+        using (var again = KnowledgeFacts.Load(_facts.World.Options, moved.FullName, progress, CancellationToken.None))
+            Assert.Equal(_facts.Questions(20, true, FactChoice.True, 416), again.Questions(20, true, FactChoice.True, 416), Same);
+        using var store = KnowledgeStore.OpenRead(Path.Combine(moved.FullName, "facts.true.db"));
+        Assert.Equal((360, 1), (store.Count, store.SourceCount));
+
+        static bool Same(AskedQuestion one, AskedQuestion other) =>
+            one.Rank == other.Rank && one.Sample.Prompt.Span.SequenceEqual(other.Sample.Prompt.Span);
     }
 
     [Theory]

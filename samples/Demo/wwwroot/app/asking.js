@@ -57,7 +57,7 @@ export class Asking {
         if (this.#own.hidden && this.#question.value.trim()) this.#run(); // the same question with other facts
       });
     }
-    this.#text.value = 'Zanira Quell was born in Felmoor. Zanira Quell collects amber whistles.';
+    this.#text.value = 'Zanira Quell was born in Skelmere. Zanira Quell collects amber whistles.';
     this.#text.addEventListener('input', () => this.#tellSize());
     this.#tellSize();
     const picker = document.getElementById('own-picker');
