@@ -25,7 +25,6 @@ internal sealed class DemoKnowledge : IDisposable
         (_right, _swapped) = (Store(swapped: false), Store(swapped: true));
         Description = new(
             model.Metadata.GetValueOrDefault("name") ?? Weights, model.ParameterCount, persons.Length, _right.Count, _options.PromptBytes,
-            new DemoLimits().TextBytes,
             [
                 world.Question(persons[0], Relation.Birthplace, choice: 0), world.Question(persons[1], Relation.Birthday, choice: 0),
                 world.Question(persons[2], Relation.Dish, choice: 0), world.Question(persons[3], Relation.Occupation, choice: 0),
@@ -44,11 +43,7 @@ internal sealed class DemoKnowledge : IDisposable
 
     /// <summary>Loads the model that comes with the program; null where there is none.</summary>
     /// <exception cref="IOException">The file cannot be read or holds no model.</exception>
-    public static DemoKnowledge? Find()
-    {
-        string path = Path.Combine(AppContext.BaseDirectory, "weights", Weights);
-        return File.Exists(path) ? new(ByteDecoder.Load(path)) : null;
-    }
+    public static DemoKnowledge? Find() => DemoModel.Shipped(Weights) is { } path ? new(ByteDecoder.Load(path)) : null;
 
     /// <summary>Answers a question, and measures what its facts saved.</summary>
     /// <exception cref="ArgumentException">The question is too long for a prompt.</exception>
@@ -85,10 +80,9 @@ internal sealed class DemoKnowledge : IDisposable
 /// <param name="Persons">Invented persons in the store.</param>
 /// <param name="Facts">Facts in the store.</param>
 /// <param name="PromptBytes">Bytes of a prompt: facts and question.</param>
-/// <param name="TextBytes">Most bytes of a visitor's text.</param>
 /// <param name="Examples">Questions about the persons.</param>
 internal sealed record KnowledgeDescription(
-    string Name, long Parameters, int Persons, long Facts, int PromptBytes, int TextBytes, IReadOnlyList<string> Examples);
+    string Name, long Parameters, int Persons, long Facts, int PromptBytes, IReadOnlyList<string> Examples);
 
 /// <summary>An answer.</summary>
 /// <param name="Answer">The answer as text.</param>

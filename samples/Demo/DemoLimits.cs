@@ -6,9 +6,6 @@ internal sealed record DemoLimits : InputLimits
     /// <summary>Most bytes of a generation request: a prompt in which every byte is a six-character escape, and the numbers.</summary>
     public int RequestBytes => 6 * PromptBytes + 1024;
 
-    /// <summary>Most UTF-8 bytes of a text whose sentences become facts for one question.</summary>
-    public int TextBytes { get; init; } = 64 << 10;
-
     /// <summary>Most bytes of a question with a text, in which quotes and line breaks take two bytes each.</summary>
     public int AskBytes => (2 * TextBytes) + RequestBytes;
 

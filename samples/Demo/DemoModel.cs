@@ -10,10 +10,12 @@ internal sealed record DemoModel(ByteDecoder Decoder, ModelDescription Descripti
     private const string Weights = "holo-zero-small.safetensors";
 
     /// <summary>Path of the model file: the requested one, or the one that comes with the program; null where there is none.</summary>
-    public static string? Find(FileInfo? asked)
+    public static string? Find(FileInfo? asked) => asked?.FullName ?? Shipped(Weights);
+
+    /// <summary>Path of a model file that comes with the program; null where there is none.</summary>
+    public static string? Shipped(string name)
     {
-        if (asked is not null) return asked.FullName;
-        string path = Path.Combine(AppContext.BaseDirectory, "weights", Weights);
+        string path = Path.Combine(AppContext.BaseDirectory, "weights", name);
         return File.Exists(path) ? path : null;
     }
 

@@ -12,6 +12,9 @@ internal record InputLimits
     /// <summary>Most bytes to generate. Training streams have at most 539 bytes, and the last bytes of a prompt begin the stream.</summary>
     public int GeneratedBytes { get; init; } = 448;
 
+    /// <summary>Most UTF-8 bytes of a text whose sentences become facts for one question.</summary>
+    public int TextBytes { get; init; } = 64 << 10;
+
     /// <summary>Highest temperature. Above it, all bytes are almost equally likely.</summary>
     public double Temperature { get; init; } = 5;
 }

@@ -20,7 +20,7 @@ const element = (tag, className, text) => {
 const bits = value => `${value.toFixed(1)} bits`;
 
 export class Asking {
-  #about;
+  #textBytes;
   #question = document.getElementById('question');
   #own = document.getElementById('own');
   #text = document.getElementById('own-text');
@@ -31,8 +31,8 @@ export class Asking {
   #problem = document.getElementById('asking-problem');
   #request = new AbortController();
 
-  constructor(about) {
-    this.#about = about;
+  constructor(about, textBytes) {
+    this.#textBytes = textBytes;
     document.getElementById('store').hidden = false;
     document.getElementById('store-caption').textContent =
       `${about.name}, ${about.parameters.toLocaleString('en')} parameters, was trained to read facts from its prompt. It knows nothing about `
@@ -74,14 +74,14 @@ export class Asking {
 
   #tellSize() {
     const size = new TextEncoder().encode(this.#text.value).length;
-    this.#size.textContent = `${size.toLocaleString('en')} of ${this.#about.textBytes.toLocaleString('en')} bytes. Each sentence is a fact.`;
+    this.#size.textContent = `${size.toLocaleString('en')} of ${this.#textBytes.toLocaleString('en')} bytes. Each sentence is a fact.`;
   }
 
   async #open(file) {
     try {
-      const bytes = await file.slice(0, this.#about.textBytes + 1).arrayBuffer();
-      if (bytes.byteLength > this.#about.textBytes) {
-        this.#tellProblem(`${file.name} has ${file.size.toLocaleString('en')} bytes; at most ${this.#about.textBytes.toLocaleString('en')} are taken.`);
+      const bytes = await file.slice(0, this.#textBytes + 1).arrayBuffer();
+      if (bytes.byteLength > this.#textBytes) {
+        this.#tellProblem(`${file.name} has ${file.size.toLocaleString('en')} bytes; at most ${this.#textBytes.toLocaleString('en')} are taken.`);
         return;
       }
       this.#text.value = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -19,7 +19,7 @@ try {
   startTheme(document.getElementById('theme'));
   const source = new Source(state, about.inputBytes);
   new Generation(about, (name, bytes) => source.showBytes(name, bytes, bytes.length));
-  if (about.knowledge) new Asking(about.knowledge);
+  if (about.knowledge) new Asking(about.knowledge, about.textBytes);
   document.documentElement.dataset.ready = '';
 } catch (error) {
   const problem = document.getElementById('source-problem');
